@@ -1,0 +1,2 @@
+/** The {@code lambda} command. */
+package dev.lambdastack.cli;

@@ -1,0 +1,2 @@
+/** Kafka to the master dataset, the master dataset to a published version. */
+package dev.lambdastack.batch;

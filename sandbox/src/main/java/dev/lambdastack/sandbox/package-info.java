@@ -1,0 +1,2 @@
+/** The whole architecture in one JVM. */
+package dev.lambdastack.sandbox;

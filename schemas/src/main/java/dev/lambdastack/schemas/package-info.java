@@ -1,0 +1,2 @@
+/** The schemas of all events and the one way to decode them. */
+package dev.lambdastack.schemas;
