@@ -1,0 +1,113 @@
+package dev.lambdastack.views;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a view keeps for one key and window: the number of events and each metric, in declared
+ * order.
+ *
+ * <p>Laws: {@link #merge} is associative and commutative, {@link ViewShape#emptyAggregate()} is its
+ * identity, and any way to split the same events over aggregates and merge them gives the same
+ * {@link #toBytes()}. Not thread-safe.
+ */
+public final class Aggregate {
+  /** The first byte of every value. */
+  static final byte LAYOUT = 1;
+
+  private final ViewShape shape;
+  private final Accumulator[] accumulators;
+  private long events;
+
+  Aggregate(ViewShape shape) {
+    this.shape = shape;
+    List<ViewShape.NamedMetric> metrics = shape.metrics();
+    this.accumulators = new Accumulator[metrics.size()];
+    for (int i = 0; i < accumulators.length; i++) {
+      accumulators[i] = Accumulator.of(metrics.get(i).metric(), metrics.get(i).input());
+    }
+  }
+
+  void add(Row row, int[] columns) {
+    events++;
+    for (int i = 0; i < accumulators.length; i++) {
+      accumulators[i].add(row, columns[i]);
+    }
+  }
+
+  /** Folds in another aggregate of the same view, which stays as it is. */
+  public void merge(Aggregate other) {
+    if (other.accumulators.length != accumulators.length) {
+      throw new IllegalArgumentException(
+          "aggregates of two views: " + shape.name() + ", " + other.shape.name());
+    }
+    events = Math.addExact(events, other.events);
+    for (int i = 0; i < accumulators.length; i++) {
+      accumulators[i].merge(other.accumulators[i]);
+    }
+  }
+
+  /** How many events were folded in. */
+  public long events() {
+    return events;
+  }
+
+  /**
+   * The value of each metric by its name, in declared order; a metric that saw only nulls maps to
+   * null.
+   */
+  public Map<String, Object> values() {
+    Map<String, Object> values = new LinkedHashMap<>();
+    for (int i = 0; i < accumulators.length; i++) {
+      values.put(shape.metrics().get(i).name(), accumulators[i].value());
+    }
+    return values;
+  }
+
+  /** The value as tables store it: layout byte, number of events (8 bytes), each metric. */
+  public byte[] toBytes() {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(64);
+    DataOutputStream out = new DataOutputStream(bytes);
+    try {
+      out.writeByte(LAYOUT);
+      out.writeLong(events);
+      for (Accumulator accumulator : accumulators) {
+        accumulator.writeTo(out);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return bytes.toByteArray();
+  }
+
+  static Aggregate fromBytes(ViewShape shape, byte[] bytes, int offset, int length) {
+    Aggregate aggregate = new Aggregate(shape);
+    DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes, offset, length));
+    try {
+      byte layout = in.readByte();
+      if (layout != LAYOUT) {
+        throw new IOException("layout " + layout + " (expected " + LAYOUT + ")");
+      }
+      aggregate.events = in.readLong();
+      for (Accumulator accumulator : aggregate.accumulators) {
+        accumulator.readFrom(in);
+      }
+      if (in.available() > 0) {
+        throw new IOException(in.available() + " bytes too many");
+      }
+    } catch (IOException e) {
+      throw new IllegalStateException(
+          "Cannot decode a value of view %s (%d bytes): %s"
+              .formatted(shape.name(), length, e.getMessage()),
+          e);
+    }
+    return aggregate;
+  }
+}

@@ -1,0 +1,283 @@
+package dev.lambdastack.views;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What answers for a view right now, and the rules by which that may change. A reader merges {@code
+ * version} (records before its horizon) and the cells of {@code generation} from the horizon's
+ * epoch on; the two never overlap and leave nothing out, or the reader refuses.
+ *
+ * <p>Pure: {@link #publish}, {@link #takeOver} and {@link #rollback} make the next row or throw
+ * {@link HandoffException}; the store writes it by compare-and-set on the whole row, so that of two
+ * flips at once one sees the other.
+ *
+ * @param flips how many flips made this row; 1 for the first
+ * @param version none while only the speed layer answers
+ * @param generation none while only the batch layer answers
+ */
+public record PublishedRow(
+    String view, long flips, Optional<Version> version, Optional<Generation> generation) {
+  public PublishedRow {
+    if (version.isEmpty() && generation.isEmpty()) {
+      throw new IllegalArgumentException(
+          "view " + view + " published with neither version nor generation");
+    }
+    if (version.isPresent() && generation.isPresent()) {
+      if (!version.get().fingerprint().equals(generation.get().fingerprint())) {
+        throw new IllegalArgumentException("view " + view + " published with two declarations");
+      }
+      if (!version.get().epochLength().equals(generation.get().epochLength())) {
+        throw new IllegalArgumentException("view " + view + " published with two epoch lengths");
+      }
+    }
+  }
+
+  /** The declaration that both tables were filled by. */
+  public ViewShape shape() {
+    return version.map(Version::shape).orElseGet(() -> generation.orElseThrow().shape());
+  }
+
+  public String fingerprint() {
+    return version
+        .map(Version::fingerprint)
+        .orElseGet(() -> generation.orElseThrow().fingerprint());
+  }
+
+  public Duration epochLength() {
+    return version
+        .map(Version::epochLength)
+        .orElseGet(() -> generation.orElseThrow().epochLength());
+  }
+
+  /** The first epoch that the speed layer answers for. */
+  public long horizonEpoch() {
+    return version.map(v -> v.horizon().epoch()).orElse(0L);
+  }
+
+  /**
+   * Why an answer from this row would miss events, as one line; empty when it would not.
+   *
+   * @param clockSkew how far the clocks of this process and of HBase's servers may differ
+   */
+  public Optional<String> incompleteBecause(Instant now, Duration clockSkew) {
+    if (generation.isEmpty()) {
+      return Optional.of(
+          "the speed layer has never run for view %s, so nothing answers for events appended since %s: start the speed job"
+              .formatted(view, version.orElseThrow().horizon().instant(epochLength())));
+    }
+    return gapBefore(generation.get(), horizonEpoch(), view)
+        .or(() -> expired(generation.get(), horizonEpoch(), now, clockSkew, view));
+  }
+
+  private static Optional<String> gapBefore(Generation generation, long horizonEpoch, String view) {
+    if (generation.coverage() <= horizonEpoch) {
+      return Optional.empty();
+    }
+    Duration length = generation.epochLength();
+    return Optional.of(
+        "view %s has no answer for events appended in [%s, %s): batch ends at epoch %d, speed generation %d begins at epoch %d; run archive, recompute and publish to move the horizon"
+            .formatted(
+                view,
+                new Epoch(horizonEpoch, length).start(),
+                new Epoch(generation.coverage(), length).start(),
+                horizonEpoch,
+                generation.number(),
+                generation.coverage()));
+  }
+
+  private static Optional<String> expired(
+      Generation generation, long horizonEpoch, Instant now, Duration clockSkew, String view) {
+    long oldest = Math.max(horizonEpoch, generation.firstEpoch());
+    Instant gone =
+        new Epoch(oldest, generation.epochLength())
+            .end()
+            .plus(generation.retention())
+            .minus(clockSkew);
+    return now.isBefore(gone)
+        ? Optional.empty()
+        : Optional.of(
+            "view %s: speed cells of epoch %d may have expired at %s (retention %s); run archive, recompute and publish to move the horizon"
+                .formatted(view, oldest, gone, generation.retention()));
+  }
+
+  /** The state of a view that a flip starts from. */
+  public record Known(Optional<PublishedRow> current, Map<Generation, Progress> generations) {
+    public Known {
+      generations = Map.copyOf(generations);
+    }
+  }
+
+  /**
+   * The row after publishing a version.
+   *
+   * @param force publish a horizon before the current one's
+   * @throws HandoffException when answers would miss events or step back
+   */
+  public static PublishedRow publish(
+      Known known, Version version, boolean force, Instant now, Duration clockSkew) {
+    String view = version.shape().name();
+    Optional<Version> before = known.current().flatMap(PublishedRow::version);
+    if (before.isPresent()
+        && !force
+        && version.horizon().epoch() < before.get().horizon().epoch()) {
+      throw new HandoffException(
+          "Cannot publish version %d of view %s: its horizon (epoch %d) lies before that of version %d (epoch %d); recompute, or roll back to an older version on purpose"
+              .formatted(
+                  version.number(),
+                  view,
+                  version.horizon().epoch(),
+                  before.get().number(),
+                  before.get().horizon().epoch()));
+    }
+    return flip(known, version, now, clockSkew, "publish");
+  }
+
+  /**
+   * The row after going back to a version that was published before; refuses where speed cells no
+   * longer reach back.
+   */
+  public static PublishedRow rollback(
+      Known known, Version version, Instant now, Duration clockSkew) {
+    if (known.current().isEmpty()) {
+      throw new HandoffException(
+          "Cannot roll back view %s: nothing is published".formatted(version.shape().name()));
+    }
+    return flip(known, version, now, clockSkew, "roll back to");
+  }
+
+  private static PublishedRow flip(
+      Known known, Version version, Instant now, Duration clockSkew, String verb) {
+    String view = version.shape().name();
+    long flips = known.current().map(PublishedRow::flips).orElse(0L) + 1;
+    Optional<Generation> current = known.current().flatMap(PublishedRow::generation);
+    if (current.isEmpty()
+        && known.generations().keySet().stream().noneMatch(g -> fits(g, version))) {
+      return new PublishedRow(view, flips, Optional.of(version), Optional.empty());
+    }
+    Optional<String> problem = Optional.empty();
+    if (current.isPresent() && fits(current.get(), version)) {
+      problem = reach(current.get(), version, now, clockSkew, view);
+      if (problem.isEmpty()) {
+        return new PublishedRow(view, flips, Optional.of(version), current);
+      }
+    }
+    Optional<Generation> other =
+        known.generations().keySet().stream()
+            .filter(g -> fits(g, version))
+            .filter(g -> reach(g, version, now, clockSkew, view).isEmpty())
+            .filter(g -> hasCaughtUp(known, g, version))
+            .max((a, b) -> Long.compare(a.number(), b.number()));
+    if (other.isPresent()) {
+      return new PublishedRow(view, flips, Optional.of(version), other);
+    }
+    throw new HandoffException(
+        "Cannot %s version %d of view %s: %s"
+            .formatted(
+                verb,
+                version.number(),
+                view,
+                problem.orElseGet(
+                    () ->
+                        "no speed generation of its declaration (%s) with epochs of %s has caught up from epoch %d on; start the speed job with the same view jar and lambda.epoch, wait for it to catch up, and try again"
+                            .formatted(
+                                version.fingerprint().substring(0, 12),
+                                version.epochLength(),
+                                version.horizon().epoch()))));
+  }
+
+  private static boolean fits(Generation generation, Version version) {
+    return generation.fingerprint().equals(version.fingerprint())
+        && generation.epochLength().equals(version.epochLength());
+  }
+
+  private static Optional<String> reach(
+      Generation generation, Version version, Instant now, Duration clockSkew, String view) {
+    long horizon = version.horizon().epoch();
+    return gapBefore(generation, horizon, view)
+        .or(() -> expired(generation, horizon, now, clockSkew, view));
+  }
+
+  /**
+   * Whether answers would be about as fresh as now: at the version's horizon, and at most an epoch
+   * behind what answers now.
+   */
+  private static boolean hasCaughtUp(Known known, Generation candidate, Version version) {
+    Progress progress = known.generations().getOrDefault(candidate, Progress.NONE);
+    return progress.reaches(version.horizon().offsets()) && isAsFreshAsCurrent(known, candidate);
+  }
+
+  private static boolean isAsFreshAsCurrent(Known known, Generation candidate) {
+    Progress progress = known.generations().getOrDefault(candidate, Progress.NONE);
+    Optional<Generation> current = known.current().flatMap(PublishedRow::generation);
+    if (current.isEmpty()) {
+      return true;
+    }
+    Instant far = Instant.MAX;
+    Optional<Instant> now =
+        known
+            .generations()
+            .getOrDefault(current.get(), Progress.NONE)
+            .freshness(current.get().startOffsets().keySet(), far);
+    Optional<Instant> then = progress.freshness(candidate.startOffsets().keySet(), far);
+    return now.isEmpty()
+        || then.isPresent() && !then.get().isBefore(now.get().minus(candidate.epochLength()));
+  }
+
+  /**
+   * The row after a generation of the declaration that answers now takes over from the one before
+   * it; empty while it may not yet: it has not caught up, the horizon lies before its coverage, or
+   * the view is published with another declaration (then the publish of a version brings it).
+   */
+  public static Optional<PublishedRow> takeOver(Known known, Generation generation) {
+    if (known.current().isEmpty()) {
+      return Optional.of(
+          new PublishedRow(
+              generation.shape().name(), 1, Optional.empty(), Optional.of(generation)));
+    }
+    PublishedRow row = known.current().get();
+    boolean newer = row.generation().map(g -> g.number() < generation.number()).orElse(true);
+    boolean sameDeclaration =
+        row.fingerprint().equals(generation.fingerprint())
+            && row.epochLength().equals(generation.epochLength());
+    if (!newer || !sameDeclaration) {
+      return Optional.empty();
+    }
+    boolean caughtUp =
+        row.version()
+                .map(
+                    v ->
+                        known
+                            .generations()
+                            .getOrDefault(generation, Progress.NONE)
+                            .reaches(v.horizon().offsets()))
+                .orElse(true)
+            && isAsFreshAsCurrent(known, generation);
+    return generation.coverage() <= row.horizonEpoch() && caughtUp
+        ? Optional.of(
+            new PublishedRow(row.view(), row.flips() + 1, row.version(), Optional.of(generation)))
+        : Optional.empty();
+  }
+
+  public String toJson() {
+    ObjectNode json = Json.object();
+    json.put("view", view);
+    json.put("flips", flips);
+    version.ifPresent(v -> json.set("version", v.json()));
+    generation.ifPresent(g -> json.set("generation", g.json()));
+    return json.toString();
+  }
+
+  public static PublishedRow fromJson(String text) {
+    JsonNode json = Json.parse(text);
+    return new PublishedRow(
+        json.get("view").asText(),
+        json.get("flips").asLong(),
+        Optional.ofNullable(json.get("version")).map(Version::of),
+        Optional.ofNullable(json.get("generation")).map(Generation::of));
+  }
+}

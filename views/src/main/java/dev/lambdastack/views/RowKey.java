@@ -1,0 +1,237 @@
+package dev.lambdastack.views;
+
+import java.io.ByteArrayOutputStream;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.zip.CRC32;
+
+/**
+ * The row key of both tables of a view: {@code salt (1 byte) + key components + window start (8
+ * bytes)}.
+ *
+ * <p>Byte order is logical order within a salt: a LONG, DECIMAL or TIMESTAMP is 8 bytes,
+ * big-endian, sign bit flipped; a BOOLEAN is 1 byte; a STRING is its UTF-8 bytes with 0x00 written
+ * as 0x00 0xFF, ended by 0x00 0x00. The window start is milliseconds since 1970, encoded as a LONG.
+ * The salt is CRC-32 of the components modulo the view's buckets, so that one key's windows are one
+ * contiguous range. {@code docs/row-key.md} shows the bytes.
+ */
+public final class RowKey {
+  /** Bytes of the window start at the end of every row key. */
+  public static final int WINDOW_BYTES = Long.BYTES;
+
+  private RowKey() {}
+
+  /** Row key of a key given as bytes: salt, components, window start. */
+  static byte[] of(int saltBuckets, byte[] components, int length, long windowStart) {
+    byte[] row = new byte[1 + length + WINDOW_BYTES];
+    row[0] = salt(saltBuckets, components, length);
+    System.arraycopy(components, 0, row, 1, length);
+    putLong(row, 1 + length, windowStart);
+    return row;
+  }
+
+  /** Salt and components of a key: the prefix of all its rows. */
+  public static byte[] prefix(ViewShape shape, List<?> key) {
+    Buffer components = new Buffer();
+    List<Column> columns = shape.keyColumns();
+    if (columns.size() != key.size()) {
+      throw new InvalidInputException(
+          "A key of view %s has %d part%s (%s), found %d: %s"
+              .formatted(
+                  shape.name(),
+                  columns.size(),
+                  columns.size() == 1 ? "" : "s",
+                  String.join(", ", columns.stream().map(Column::name).toList()),
+                  key.size(),
+                  key));
+    }
+    for (int i = 0; i < columns.size(); i++) {
+      components.append(columns.get(i), key.get(i));
+    }
+    byte[] row = of(shape.saltBuckets(), components.bytes(), components.length(), 0);
+    return Arrays.copyOf(row, row.length - WINDOW_BYTES);
+  }
+
+  /** The row key of one window of a key. */
+  public static byte[] of(ViewShape shape, List<?> key, Instant windowStart) {
+    return withWindow(prefix(shape, key), windowStart.toEpochMilli());
+  }
+
+  /** A prefix with a window start (milliseconds since 1970) behind it. */
+  public static byte[] withWindow(byte[] prefix, long windowStart) {
+    byte[] row = Arrays.copyOf(prefix, prefix.length + WINDOW_BYTES);
+    putLong(row, prefix.length, windowStart);
+    return row;
+  }
+
+  /** The key's parts: String, Long, BigDecimal, Boolean or Instant by column type. */
+  public static List<Object> key(ViewShape shape, byte[] row) {
+    List<Object> key = new ArrayList<>();
+    int at = 1;
+    for (Column column : shape.keyColumns()) {
+      switch (column.type()) {
+        case STRING -> {
+          ByteArrayOutputStream text = new ByteArrayOutputStream();
+          while (row[at] != 0 || row[at + 1] != 0) {
+            text.write(row[at]);
+            at += row[at] == 0 ? 2 : 1;
+          }
+          at += 2;
+          key.add(text.toString(StandardCharsets.UTF_8));
+        }
+        case BOOLEAN -> key.add(row[at++] != 0);
+        case LONG, DECIMAL, TIMESTAMP -> {
+          long value = getLong(row, at);
+          at += Long.BYTES;
+          key.add(
+              switch (column.type()) {
+                case DECIMAL -> BigDecimal.valueOf(value, column.scale());
+                case TIMESTAMP -> Instant.ofEpochMilli(value);
+                case STRING, LONG, DOUBLE, BOOLEAN -> (Object) value;
+              });
+        }
+        case DOUBLE -> throw new AssertionError("keys are never floating point");
+      }
+    }
+    return key;
+  }
+
+  /** Milliseconds since 1970. */
+  public static long windowStart(byte[] row) {
+    return getLong(row, row.length - WINDOW_BYTES);
+  }
+
+  private static byte salt(int buckets, byte[] components, int length) {
+    CRC32 crc = new CRC32();
+    crc.update(components, 0, length);
+    return (byte) (crc.getValue() % buckets);
+  }
+
+  private static void putLong(byte[] target, int at, long value) {
+    long flipped = value ^ Long.MIN_VALUE;
+    for (int i = 0; i < Long.BYTES; i++) {
+      target[at + i] = (byte) (flipped >>> (56 - 8 * i));
+    }
+  }
+
+  private static long getLong(byte[] source, int at) {
+    long value = 0;
+    for (int i = 0; i < Long.BYTES; i++) {
+      value = value << 8 | source[at + i] & 0xFF;
+    }
+    return value ^ Long.MIN_VALUE;
+  }
+
+  /** Key components under construction; reused from event to event. */
+  static final class Buffer {
+    private byte[] bytes = new byte[64];
+    private int length;
+
+    void clear() {
+      length = 0;
+    }
+
+    byte[] bytes() {
+      return bytes;
+    }
+
+    int length() {
+      return length;
+    }
+
+    private void ensure(int more) {
+      if (length + more > bytes.length) {
+        bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, length + more));
+      }
+    }
+
+    void appendUtf8(byte[] utf8) {
+      ensure(2 * utf8.length + 2);
+      for (byte b : utf8) {
+        bytes[length++] = b;
+        if (b == 0) {
+          bytes[length++] = (byte) 0xFF;
+        }
+      }
+      bytes[length++] = 0;
+      bytes[length++] = 0;
+    }
+
+    void appendLong(long value) {
+      ensure(Long.BYTES);
+      putLong(bytes, length, value);
+      length += Long.BYTES;
+    }
+
+    void appendBoolean(boolean value) {
+      ensure(1);
+      bytes[length++] = (byte) (value ? 1 : 0);
+    }
+
+    void append(Column column, Object part) {
+      try {
+        switch (column.type()) {
+          case STRING -> appendUtf8(((String) part).getBytes(StandardCharsets.UTF_8));
+          case LONG -> appendLong(((Number) part).longValue());
+          case DECIMAL ->
+              appendLong(
+                  ((BigDecimal) part).setScale(column.scale()).unscaledValue().longValueExact());
+          case TIMESTAMP -> appendLong(((Instant) part).toEpochMilli());
+          case BOOLEAN -> appendBoolean((Boolean) part);
+          case DOUBLE -> throw new AssertionError("keys are never floating point");
+        }
+      } catch (ClassCastException | ArithmeticException e) {
+        throw new InvalidInputException(
+            "Cannot use %s (%s) as key part '%s': expected %s%s"
+                .formatted(
+                    part,
+                    part.getClass().getSimpleName(),
+                    column.name(),
+                    column.type(),
+                    column.type() == ColumnType.DECIMAL ? " of scale " + column.scale() : ""));
+      }
+    }
+  }
+
+  /**
+   * A key part as a person types it: text as it is, numbers in digits, {@code true} or {@code
+   * false}, instants as ISO 8601.
+   *
+   * @throws InvalidInputException when the text does not fit the column
+   */
+  public static Object parsePart(Column column, String text) {
+    try {
+      return switch (column.type()) {
+        case STRING -> text;
+        case LONG -> Long.parseLong(text);
+        case DECIMAL -> new BigDecimal(text).setScale(column.scale());
+        case TIMESTAMP -> Instant.parse(text);
+        case BOOLEAN -> {
+          if (!text.equals("true") && !text.equals("false")) {
+            throw new IllegalArgumentException(text);
+          }
+          yield text.equals("true");
+        }
+        case DOUBLE -> throw new AssertionError("keys are never floating point");
+      };
+    } catch (IllegalArgumentException | ArithmeticException | java.time.DateTimeException e) {
+      throw new InvalidInputException(
+          "Cannot read '%s' as key part '%s': expected %s"
+              .formatted(
+                  text,
+                  column.name(),
+                  switch (column.type()) {
+                    case STRING, DOUBLE -> "text";
+                    case LONG -> "a whole number";
+                    case DECIMAL ->
+                        "a number with at most " + column.scale() + " digits after the point";
+                    case TIMESTAMP -> "an instant such as 2026-01-31T12:00:00Z";
+                    case BOOLEAN -> "true or false";
+                  }));
+    }
+  }
+}

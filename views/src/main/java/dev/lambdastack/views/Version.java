@@ -1,0 +1,72 @@
+package dev.lambdastack.views;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.time.Instant;
+
+/**
+ * One complete recomputation of a view, never changed once published.
+ *
+ * @param number counts from 1 in each view
+ * @param table its HBase table
+ * @param fingerprint of the declaration that computed it
+ * @param manifest sequence number of the last manifest it was computed from
+ * @param manifestDigest SHA-256 of that manifest, in hex; with the chain of manifests it fixes the
+ *     input
+ * @param rows rows in the table
+ * @param events master rows that were read
+ */
+public record Version(
+    long number,
+    String table,
+    String fingerprint,
+    ViewShape shape,
+    Horizon horizon,
+    Duration epochLength,
+    long manifest,
+    String manifestDigest,
+    long rows,
+    long events,
+    Instant created) {
+
+  public String toJson() {
+    return json().toString();
+  }
+
+  public static Version fromJson(String json) {
+    return of(Json.parse(json));
+  }
+
+  ObjectNode json() {
+    ObjectNode json = Json.object();
+    json.put("number", number);
+    json.put("table", table);
+    json.put("fingerprint", fingerprint);
+    json.set("shape", shape.toJson());
+    json.put("horizon", horizon.epoch());
+    json.set("offsets", Json.offsets(horizon.offsets()));
+    json.put("epochMillis", epochLength.toMillis());
+    json.put("manifest", manifest);
+    json.put("manifestDigest", manifestDigest);
+    json.put("rows", rows);
+    json.put("events", events);
+    json.put("created", created.toString());
+    return json;
+  }
+
+  static Version of(JsonNode json) {
+    return new Version(
+        json.get("number").asLong(),
+        json.get("table").asText(),
+        json.get("fingerprint").asText(),
+        ViewShape.fromJson(json.get("shape")),
+        new Horizon(json.get("horizon").asLong(), Json.offsets(json.get("offsets"))),
+        Duration.ofMillis(json.get("epochMillis").asLong()),
+        json.get("manifest").asLong(),
+        json.get("manifestDigest").asText(),
+        json.get("rows").asLong(),
+        json.get("events").asLong(),
+        Instant.parse(json.get("created").asText()));
+  }
+}

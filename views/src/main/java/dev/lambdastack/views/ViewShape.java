@@ -1,0 +1,129 @@
+package dev.lambdastack.views;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.math.RoundingMode;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a reader must know of a view to read its tables: key, window, salt and metrics, without the
+ * code that filled them. It travels in the published row, so a reader needs no view jar and reads
+ * old tables by the old declaration.
+ *
+ * @param window length of a window of event time, whole milliseconds, aligned to 1970, UTC
+ * @param saltBuckets 1 to 256; fixed for the life of a table
+ */
+public record ViewShape(
+    String name,
+    List<Column> keyColumns,
+    Duration window,
+    int saltBuckets,
+    List<NamedMetric> metrics) {
+
+  /**
+   * A metric under its name.
+   *
+   * @param input the column it reads; null for a count
+   */
+  public record NamedMetric(String name, Metric metric, Column input) {}
+
+  public ViewShape {
+    keyColumns = List.copyOf(keyColumns);
+    metrics = List.copyOf(metrics);
+  }
+
+  /** The identity of {@link Aggregate#merge}. */
+  public Aggregate emptyAggregate() {
+    return new Aggregate(this);
+  }
+
+  /**
+   * The inverse of {@link Aggregate#toBytes}.
+   *
+   * @throws IllegalStateException when the bytes are no value of this view
+   */
+  public Aggregate decode(byte[] value) {
+    return Aggregate.fromBytes(this, value, 0, value.length);
+  }
+
+  /** {@link #decode(byte[])} of a part of an array. */
+  public Aggregate decode(byte[] value, int offset, int length) {
+    return Aggregate.fromBytes(this, value, offset, length);
+  }
+
+  /** The start of the window that holds this event time; both in milliseconds since 1970. */
+  public long windowStart(long eventTime) {
+    long length = window.toMillis();
+    return Math.floorDiv(eventTime, length) * length;
+  }
+
+  JsonNode toJson() {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("name", name);
+    ArrayNode keys = json.putArray("key");
+    keyColumns.forEach(c -> keys.add(columnJson(c)));
+    json.put("windowMillis", window.toMillis());
+    json.put("saltBuckets", saltBuckets);
+    ArrayNode array = json.putArray("metrics");
+    for (NamedMetric named : metrics) {
+      ObjectNode metric = array.addObject();
+      metric.put("name", named.name());
+      metric.put("kind", named.metric().kind().name());
+      if (named.input() != null) {
+        metric.set("input", columnJson(named.input()));
+      }
+      if (named.metric().kind() == Metric.Kind.AVG) {
+        metric.put("scale", named.metric().scale());
+        metric.put("rounding", named.metric().rounding().name());
+      }
+    }
+    return json;
+  }
+
+  static ViewShape fromJson(JsonNode json) {
+    List<Column> keys = new ArrayList<>();
+    json.get("key").forEach(c -> keys.add(columnOf(c)));
+    List<NamedMetric> metrics = new ArrayList<>();
+    for (JsonNode m : json.get("metrics")) {
+      Metric.Kind kind = Metric.Kind.valueOf(m.get("kind").asText());
+      Column input = m.has("input") ? columnOf(m.get("input")) : null;
+      int scale = m.has("scale") ? m.get("scale").asInt() : 0;
+      RoundingMode rounding =
+          m.has("rounding")
+              ? RoundingMode.valueOf(m.get("rounding").asText())
+              : RoundingMode.UNNECESSARY;
+      metrics.add(
+          new NamedMetric(
+              m.get("name").asText(),
+              new Metric(kind, input == null ? null : input.name(), scale, rounding),
+              input));
+    }
+    return new ViewShape(
+        json.get("name").asText(),
+        keys,
+        Duration.ofMillis(json.get("windowMillis").asLong()),
+        json.get("saltBuckets").asInt(),
+        metrics);
+  }
+
+  static ObjectNode columnJson(Column column) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("name", column.name());
+    json.put("type", column.type().name());
+    json.put("scale", column.scale());
+    json.put("nullable", column.nullable());
+    return json;
+  }
+
+  private static Column columnOf(JsonNode json) {
+    return new Column(
+        json.get("name").asText(),
+        ColumnType.valueOf(json.get("type").asText()),
+        json.get("scale").asInt(),
+        json.get("nullable").asBoolean());
+  }
+}

@@ -1,0 +1,115 @@
+package dev.lambdastack.views;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** The views that a process knows. Immutable. */
+public final class Views {
+  private final Map<String, View> byName = new TreeMap<>();
+
+  private Views(Iterable<View> views) {
+    for (View view : views) {
+      if (byName.putIfAbsent(view.name(), view) != null) {
+        throw new InvalidInputException(
+            "Two jars on the class path declare view '%s': rename one or remove one jar"
+                .formatted(view.name()));
+      }
+    }
+    for (View view : byName.values()) {
+      for (View other : byName.values()) {
+        if (view.eventType().topic().equals(other.eventType().topic())
+            && !view.eventType().equals(other.eventType())) {
+          throw new InvalidInputException(
+              "Views %s and %s declare topic %s with different schemas or columns: a topic has one event type"
+                  .formatted(view.name(), other.name(), view.eventType().topic()));
+        }
+      }
+    }
+  }
+
+  /**
+   * The views of all providers that the class loader finds.
+   *
+   * @throws InvalidInputException when a provider cannot be loaded or two declare one name
+   */
+  public static Views load(ClassLoader loader) {
+    List<View> views = new ArrayList<>();
+    try {
+      for (ViewProvider provider : ServiceLoader.load(ViewProvider.class, loader)) {
+        views.addAll(provider.views());
+      }
+    } catch (ServiceConfigurationError | ExceptionInInitializerError | NoClassDefFoundError e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      if (cause instanceof InvalidInputException invalid) {
+        throw invalid;
+      }
+      throw new InvalidInputException(
+          "Cannot load the views: %s; check the view jar and its META-INF/services/%s"
+              .formatted(cause, ViewProvider.class.getName()),
+          e);
+    }
+    return new Views(views);
+  }
+
+  public static Views of(List<View> views) {
+    return new Views(views);
+  }
+
+  /** All, by name. */
+  public List<View> all() {
+    return List.copyOf(byName.values());
+  }
+
+  /** The views over one topic, by name; maybe none. */
+  public List<View> ofTopic(String topic) {
+    return byName.values().stream().filter(v -> v.eventType().topic().equals(topic)).toList();
+  }
+
+  /**
+   * The view of this name.
+   *
+   * @throws InvalidInputException when there is none
+   */
+  public View find(String name) {
+    View view = byName.get(name);
+    if (view == null) {
+      throw new InvalidInputException(
+          "No view '%s'; %s".formatted(name, known("views", byName.keySet())));
+    }
+    return view;
+  }
+
+  /**
+   * The event type on this topic.
+   *
+   * @throws InvalidInputException when no view reads the topic
+   */
+  public EventType eventType(String topic) {
+    return byName.values().stream()
+        .map(View::eventType)
+        .filter(t -> t.topic().equals(topic))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new InvalidInputException(
+                    "No view reads topic '%s'; %s"
+                        .formatted(
+                            topic,
+                            known(
+                                "topics with views",
+                                byName.values().stream()
+                                    .map(v -> v.eventType().topic())
+                                    .collect(Collectors.toSet())))));
+  }
+
+  private static String known(String what, java.util.Collection<String> names) {
+    return names.isEmpty()
+        ? "there are no " + what + " on the class path (put your view jar there)"
+        : "the " + what + " are " + names.stream().sorted().collect(Collectors.joining(", "));
+  }
+}
