@@ -1,0 +1,237 @@
+package dev.lambdastack.serving.config;
+
+import dev.lambdastack.views.InvalidInputException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import org.apache.commons.lang3.StringUtils;
+import org.apache.hadoop.conf.Configuration;
+
+/**
+ * The typed view of a Hadoop {@link Configuration}: defaults from {@code lambda-default.xml}, then
+ * {@code lambda-site.xml}, then what the given configuration sets itself ({@code -D}). Immutable as
+ * long as nobody changes the configuration underneath.
+ */
+public final class LambdaConfig {
+  private static final String PREFIX = "lambda.";
+  private static final String DEFAULTS = "lambda-default.xml";
+  private static final String SITE = "lambda-site.xml";
+
+  private final Configuration conf;
+
+  private LambdaConfig(Configuration conf) {
+    this.conf = conf;
+  }
+
+  /**
+   * The settings, with every {@code lambda.*} key checked against the known ones.
+   *
+   * @param given may hold {@code lambda.*} keys, which win over both files; not changed
+   * @throws InvalidInputException on an unknown key or a value that is not of its type
+   */
+  public static LambdaConfig of(Configuration given) {
+    Configuration defaults = new Configuration(false);
+    defaults.addResource(LambdaConfig.class.getClassLoader().getResource(DEFAULTS));
+    Configuration conf = new Configuration(given);
+    Configuration site = new Configuration(false);
+    site.addResource(SITE);
+    copyMissing(site, conf);
+    copyMissing(defaults, conf);
+    TreeSet<String> known = new TreeSet<>();
+    defaults.forEach(e -> known.add(e.getKey()));
+    for (Map.Entry<String, String> entry : conf) {
+      String key = entry.getKey();
+      if (key.startsWith(PREFIX) && !key.startsWith(JobKeys.PREFIX) && !known.contains(key)) {
+        throw new InvalidInputException(
+            "Unknown key '%s' in the configuration; did you mean '%s'? lambda-default.xml lists all keys"
+                .formatted(key, nearest(key, known)));
+      }
+    }
+    LambdaConfig config = new LambdaConfig(conf);
+    config.check();
+    return config;
+  }
+
+  private static void copyMissing(Configuration from, Configuration to) {
+    from.forEach(
+        e -> {
+          if (to.getRaw(e.getKey()) == null) {
+            to.set(e.getKey(), e.getValue());
+          }
+        });
+  }
+
+  private static String nearest(String key, TreeSet<String> known) {
+    return known.stream()
+        .min(Comparator.comparingInt(k -> StringUtils.getLevenshteinDistance(k, key)))
+        .orElseThrow();
+  }
+
+  private void check() {
+    kafkaTimeout();
+    epoch();
+    eventTimeMin();
+    tick();
+    tickTimeout();
+    clockSkew();
+    deadLettersMaxShare();
+    archiveSplitRecords();
+    archiveOpenDates();
+    recomputeMemoryBytes();
+    regions();
+    speedCheckpointInterval();
+    speedEmitInterval();
+    speedParallelism();
+    speedRetention();
+    if (readCache().compareTo(Duration.ofSeconds(1)) > 0) {
+      throw bad("lambda.read.cache", "at most 1s");
+    }
+    readTimeout();
+  }
+
+  /** The configuration with defaults filled in: for jobs and clients of Hadoop and HBase. */
+  public Configuration hadoop() {
+    return conf;
+  }
+
+  public String bootstrapServers() {
+    return conf.get("lambda.kafka.bootstrap-servers");
+  }
+
+  public Duration kafkaTimeout() {
+    return duration("lambda.kafka.timeout", 1);
+  }
+
+  public Duration epoch() {
+    return duration("lambda.epoch", 1);
+  }
+
+  /** Path or URI of the master dataset's folder. */
+  public String master() {
+    return conf.get("lambda.master");
+  }
+
+  public Instant eventTimeMin() {
+    String text = conf.getTrimmed("lambda.event-time.min");
+    try {
+      return Instant.parse(text);
+    } catch (DateTimeParseException e) {
+      throw bad("lambda.event-time.min", "an instant such as 1990-01-01T00:00:00Z");
+    }
+  }
+
+  public boolean tick() {
+    String text = conf.getTrimmed("lambda.tick");
+    if (!text.equals("true") && !text.equals("false")) {
+      throw bad("lambda.tick", "true or false");
+    }
+    return text.equals("true");
+  }
+
+  public Duration tickTimeout() {
+    return duration("lambda.tick.timeout", 1);
+  }
+
+  public Duration clockSkew() {
+    return duration("lambda.clock-skew", 0);
+  }
+
+  /** 0 to 1. */
+  public double deadLettersMaxShare() {
+    try {
+      double share = Double.parseDouble(conf.getTrimmed("lambda.dead-letters.max-share"));
+      if (share >= 0 && share <= 1) {
+        return share;
+      }
+    } catch (NumberFormatException e) {
+      // said below
+    }
+    throw bad("lambda.dead-letters.max-share", "a number from 0 to 1");
+  }
+
+  public long archiveSplitRecords() {
+    return number("lambda.archive.split-records", 1, Long.MAX_VALUE);
+  }
+
+  public int archiveOpenDates() {
+    return (int) number("lambda.archive.open-dates", 1, 10_000);
+  }
+
+  public long recomputeMemoryBytes() {
+    return number("lambda.recompute.memory", 1, 1 << 20) << 20;
+  }
+
+  /** Path or URI of the folder for work in progress. */
+  public String staging() {
+    return conf.get("lambda.staging");
+  }
+
+  public int regions() {
+    return (int) number("lambda.regions", 1, 256);
+  }
+
+  /** Path or URI of the folder for the speed jobs' checkpoints. */
+  public String speedCheckpoints() {
+    return conf.get("lambda.speed.checkpoints");
+  }
+
+  public Duration speedCheckpointInterval() {
+    return duration("lambda.speed.checkpoint-interval", 10);
+  }
+
+  public Duration speedEmitInterval() {
+    return duration("lambda.speed.emit-interval", 1);
+  }
+
+  public int speedParallelism() {
+    return (int) number("lambda.speed.parallelism", 1, 10_000);
+  }
+
+  public Duration speedRetention() {
+    return duration("lambda.speed.retention", 1000);
+  }
+
+  public Duration readCache() {
+    return duration("lambda.read.cache", 0);
+  }
+
+  public Duration readTimeout() {
+    return duration("lambda.read.timeout", 1);
+  }
+
+  private Duration duration(String key, long leastMillis) {
+    String text = conf.getTrimmed(key, "");
+    if (text.matches("[0-9]{1,12}(ms|s|m|h|d)")) {
+      long millis = conf.getTimeDuration(key, 0, TimeUnit.MILLISECONDS);
+      if (millis >= leastMillis) {
+        return Duration.ofMillis(millis);
+      }
+    }
+    throw bad(key, "a duration of at least " + leastMillis + "ms, with a unit: ms, s, m, h or d");
+  }
+
+  private long number(String key, long least, long most) {
+    try {
+      long value = Long.parseLong(conf.getTrimmed(key));
+      if (value >= least && value <= most) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // said below
+    }
+    throw bad(
+        key,
+        "a whole number of at least "
+            + least
+            + (most == Long.MAX_VALUE ? "" : " and at most " + most));
+  }
+
+  private InvalidInputException bad(String key, String expected) {
+    return new InvalidInputException(
+        "Cannot use %s=%s: expected %s".formatted(key, conf.get(key), expected));
+  }
+}

@@ -1,0 +1,261 @@
+package dev.lambdastack.serving.store;
+
+import dev.lambdastack.views.Generation;
+import dev.lambdastack.views.Progress;
+import dev.lambdastack.views.PublishedRow;
+import dev.lambdastack.views.Version;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.LongFunction;
+import org.apache.hadoop.hbase.TableExistsException;
+import org.apache.hadoop.hbase.TableName;
+import org.apache.hadoop.hbase.client.Admin;
+import org.apache.hadoop.hbase.client.CheckAndMutate;
+import org.apache.hadoop.hbase.client.ColumnFamilyDescriptorBuilder;
+import org.apache.hadoop.hbase.client.Connection;
+import org.apache.hadoop.hbase.client.Get;
+import org.apache.hadoop.hbase.client.Put;
+import org.apache.hadoop.hbase.client.Result;
+import org.apache.hadoop.hbase.client.ResultScanner;
+import org.apache.hadoop.hbase.client.Scan;
+import org.apache.hadoop.hbase.client.Table;
+import org.apache.hadoop.hbase.client.TableDescriptorBuilder;
+import org.apache.hadoop.hbase.util.Bytes;
+
+/**
+ * The table {@code lambda:published}: one row for each view, its key the view's name.
+ *
+ * <pre>
+ * p:pointer              PublishedRow as JSON; changed only by compare-and-set on its whole value
+ * p:version.N            Version as JSON, written when version N is complete, before it is published
+ * p:generation.N         Generation as JSON, written when generation N is opened
+ * s:N.P                  how far generation N is in partition P: offset (8 bytes), log time in milliseconds (8 bytes);
+ *                        its HBase timestamp is the offset plus one, so that the farthest wins whatever the order of writes
+ * </pre>
+ *
+ * Thread-safe as the connection is; the connection stays the caller's.
+ */
+public final class PublishedStore {
+  public static final TableName TABLE = TableName.valueOf(ViewTables.NAMESPACE, "published");
+
+  private static final byte[] FAMILY = Bytes.toBytes("p");
+  private static final byte[] PROGRESS = Bytes.toBytes("s");
+  private static final byte[] POINTER = Bytes.toBytes("pointer");
+  private static final String VERSION = "version.";
+  private static final String GENERATION = "generation.";
+
+  private final Connection connection;
+
+  public PublishedStore(Connection connection) {
+    this.connection = connection;
+  }
+
+  /**
+   * What one Get says of a view.
+   *
+   * @param progress of the row's generation; read with the row, so data read afterwards holds at
+   *     least that much
+   */
+  public record Snapshot(PublishedRow row, Progress progress) {}
+
+  /** Creates the table where it is missing; safe to call from many processes at once. */
+  public void ensureTable() throws IOException {
+    try (Admin admin = connection.getAdmin()) {
+      if (admin.tableExists(TABLE)) {
+        return;
+      }
+      ViewTables.ensureNamespace(admin);
+      admin.createTable(
+          TableDescriptorBuilder.newBuilder(TABLE)
+              .setColumnFamily(
+                  ColumnFamilyDescriptorBuilder.newBuilder(FAMILY).setMaxVersions(1).build())
+              .setColumnFamily(
+                  ColumnFamilyDescriptorBuilder.newBuilder(PROGRESS).setMaxVersions(1).build())
+              .build());
+    } catch (TableExistsException e) {
+      // another process was first
+    }
+  }
+
+  /** What answers for the view now; empty when nothing does. One Get. */
+  public Optional<Snapshot> read(String view) throws IOException {
+    Result result = get(view);
+    return pointer(result)
+        .map(
+            row ->
+                new Snapshot(
+                    row,
+                    row.generation().map(g -> progress(result, g.number())).orElse(Progress.NONE)));
+  }
+
+  /**
+   * What answers now and every generation with its progress: what a flip is decided on. One Get.
+   */
+  public PublishedRow.Known known(String view) throws IOException {
+    Result result = get(view);
+    Map<Generation, Progress> generations = new HashMap<>();
+    generations(result).forEach(g -> generations.put(g, progress(result, g.number())));
+    return new PublishedRow.Known(pointer(result), generations);
+  }
+
+  /** Names of the views that have a row. */
+  public List<String> views() throws IOException {
+    List<String> views = new ArrayList<>();
+    try (Table table = connection.getTable(TABLE);
+        ResultScanner scanner = table.getScanner(new Scan().addColumn(FAMILY, POINTER))) {
+      scanner.forEach(r -> views.add(Bytes.toString(r.getRow())));
+    }
+    return views;
+  }
+
+  /**
+   * Puts {@code after} where {@code before} stands.
+   *
+   * @return false when something else stands there: read again and decide again
+   */
+  public boolean compareAndSet(Optional<PublishedRow> before, PublishedRow after)
+      throws IOException {
+    byte[] row = Bytes.toBytes(after.view());
+    CheckAndMutate.Builder check = CheckAndMutate.newBuilder(row);
+    if (before.isPresent()) {
+      check.ifEquals(FAMILY, POINTER, Bytes.toBytes(before.get().toJson()));
+    } else {
+      check.ifNotExists(FAMILY, POINTER);
+    }
+    Put put = new Put(row).addColumn(FAMILY, POINTER, Bytes.toBytes(after.toJson()));
+    try (Table table = connection.getTable(TABLE)) {
+      return table.checkAndMutate(check.build(put)).isSuccess();
+    }
+  }
+
+  /** All versions that are complete, by number. */
+  public List<Version> versions(String view) throws IOException {
+    return catalog(get(view), VERSION).stream()
+        .map(Version::fromJson)
+        .sorted((a, b) -> Long.compare(a.number(), b.number()))
+        .toList();
+  }
+
+  /** All generations, by number. */
+  public List<Generation> generations(String view) throws IOException {
+    return generations(get(view));
+  }
+
+  /** Enters a version whose table is complete; fails when its number is taken. */
+  public void addVersion(Version version) throws IOException {
+    if (!addToCatalog(version.shape().name(), VERSION + version.number(), version.toJson())) {
+      throw new IOException(
+          "version %d of view %s is in the catalog already"
+              .formatted(version.number(), version.shape().name()));
+    }
+  }
+
+  /**
+   * Enters a new generation under the next free number, which belongs to the caller alone.
+   *
+   * @param make the generation of a number
+   */
+  public Generation openGeneration(String view, LongFunction<Generation> make) throws IOException {
+    while (true) {
+      long last = generations(view).stream().mapToLong(Generation::number).max().orElse(0);
+      Generation generation = make.apply(last + 1);
+      if (addToCatalog(view, GENERATION + generation.number(), generation.toJson())) {
+        return generation;
+      }
+    }
+  }
+
+  /**
+   * Says that every record of the partition before the offset is in the generation's cells,
+   * durably.
+   */
+  public void putProgress(String view, long generation, Map<Integer, Progress.Applied> applied)
+      throws IOException {
+    if (applied.isEmpty()) {
+      return;
+    }
+    Put put = new Put(Bytes.toBytes(view));
+    applied.forEach(
+        (partition, a) ->
+            put.addColumn(
+                PROGRESS,
+                Bytes.toBytes(generation + "." + partition),
+                a.offset() + 1,
+                ByteBuffer.allocate(2 * Long.BYTES)
+                    .putLong(a.offset())
+                    .putLong(a.logTimeMillis())
+                    .array()));
+    try (Table table = connection.getTable(TABLE)) {
+      table.put(put);
+    }
+  }
+
+  private boolean addToCatalog(String view, String qualifier, String json) throws IOException {
+    byte[] row = Bytes.toBytes(view);
+    Put put = new Put(row).addColumn(FAMILY, Bytes.toBytes(qualifier), Bytes.toBytes(json));
+    try (Table table = connection.getTable(TABLE)) {
+      return table
+          .checkAndMutate(
+              CheckAndMutate.newBuilder(row)
+                  .ifNotExists(FAMILY, Bytes.toBytes(qualifier))
+                  .build(put))
+          .isSuccess();
+    }
+  }
+
+  private Result get(String view) throws IOException {
+    try (Table table = connection.getTable(TABLE)) {
+      return table.get(new Get(Bytes.toBytes(view)));
+    }
+  }
+
+  private static Optional<PublishedRow> pointer(Result result) {
+    return Optional.ofNullable(result.getValue(FAMILY, POINTER))
+        .map(json -> PublishedRow.fromJson(Bytes.toString(json)));
+  }
+
+  private static List<Generation> generations(Result result) {
+    return catalog(result, GENERATION).stream()
+        .map(Generation::fromJson)
+        .sorted((a, b) -> Long.compare(a.number(), b.number()))
+        .toList();
+  }
+
+  private static List<String> catalog(Result result, String prefix) {
+    NavigableMap<byte[], byte[]> family = result.getFamilyMap(FAMILY);
+    if (family == null) {
+      return List.of();
+    }
+    return family.entrySet().stream()
+        .filter(e -> new String(e.getKey(), StandardCharsets.UTF_8).startsWith(prefix))
+        .map(e -> Bytes.toString(e.getValue()))
+        .toList();
+  }
+
+  private static Progress progress(Result result, long generation) {
+    NavigableMap<byte[], byte[]> family = result.getFamilyMap(PROGRESS);
+    Map<Integer, Progress.Applied> applied = new TreeMap<>();
+    if (family != null) {
+      String prefix = generation + ".";
+      family.forEach(
+          (qualifier, value) -> {
+            String name = Bytes.toString(qualifier);
+            if (name.startsWith(prefix)) {
+              ByteBuffer buffer = ByteBuffer.wrap(value);
+              applied.put(
+                  Integer.valueOf(name.substring(prefix.length())),
+                  new Progress.Applied(buffer.getLong(), buffer.getLong()));
+            }
+          });
+    }
+    return new Progress(applied);
+  }
+}
