@@ -1,0 +1,155 @@
+package dev.lambdastack.embedded;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Objects;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.hbase.HBaseConfiguration;
+import org.apache.hadoop.hbase.LocalHBaseCluster;
+import org.apache.hadoop.hbase.master.HMaster;
+import org.apache.hadoop.hbase.util.JVMClusterUtil;
+
+/**
+ * HBase in this JVM on an {@link EmbeddedHdfs}: a ZooKeeper, a master and some region servers,
+ * without web pages. Snapshots and bulk loads work. Thread-safe.
+ */
+public final class EmbeddedHBase implements AutoCloseable {
+  private static final Duration START_LIMIT = Duration.ofSeconds(120);
+
+  private final EmbeddedZooKeeper zooKeeper;
+  private final EmbeddedHdfs hdfs;
+  private final Map<String, String> properties;
+  private LocalHBaseCluster cluster;
+
+  private EmbeddedHBase(
+      EmbeddedHdfs hdfs,
+      EmbeddedZooKeeper zooKeeper,
+      LocalHBaseCluster cluster,
+      Map<String, String> properties) {
+    this.hdfs = hdfs;
+    this.zooKeeper = zooKeeper;
+    this.cluster = cluster;
+    this.properties = properties;
+  }
+
+  /** A builder whose default is one region server. */
+  public static Builder builder(EmbeddedHdfs hdfs) {
+    return new Builder(hdfs);
+  }
+
+  /** What a client needs, in this process or in another on this machine, HDFS included; a copy. */
+  public Configuration configuration() {
+    return configuration(hdfs, properties);
+  }
+
+  private static Configuration configuration(EmbeddedHdfs hdfs, Map<String, String> properties) {
+    Configuration conf = HBaseConfiguration.create(hdfs.configuration());
+    properties.forEach(conf::set);
+    return conf;
+  }
+
+  /**
+   * The properties of {@link #configuration} that neither HBase's defaults nor HDFS's client have.
+   */
+  Map<String, String> properties() {
+    return properties;
+  }
+
+  /** Stops HBase and its ZooKeeper; HDFS goes on. Twice is harmless. */
+  @Override
+  public synchronized void close() throws IOException {
+    if (cluster != null) {
+      try {
+        cluster.shutdown();
+        cluster.join();
+      } finally {
+        cluster = null;
+        zooKeeper.close();
+      }
+    }
+  }
+
+  private static LocalHBaseCluster startCluster(Configuration conf, int regionServers)
+      throws IOException {
+    LocalHBaseCluster cluster = new LocalHBaseCluster(conf, 1, regionServers);
+    try {
+      // LocalHBaseCluster.startup() would start the region servers only when the master is there.
+      cluster.getMasters().forEach(JVMClusterUtil.MasterThread::start);
+      cluster.getRegionServers().forEach(JVMClusterUtil.RegionServerThread::start);
+      Await.until("HBase", START_LIMIT, () -> isUp(cluster, regionServers));
+      return cluster;
+    } catch (IOException | RuntimeException e) {
+      cluster.shutdown();
+      throw e;
+    }
+  }
+
+  private static boolean isUp(LocalHBaseCluster cluster, int regionServers) {
+    HMaster master = cluster.getActiveMaster();
+    return master != null
+        && master.isInitialized()
+        && master.getServerManager().countOfRegionServers() == regionServers;
+  }
+
+  /** What an {@link EmbeddedHBase} is started with. Not thread-safe. */
+  public static final class Builder {
+    private final EmbeddedHdfs hdfs;
+    private final Configuration overrides = new Configuration(false);
+    private EmbeddedZooKeeper zooKeeper;
+    private int regionServers = 1;
+
+    private Builder(EmbeddedHdfs hdfs) {
+      this.hdfs = Objects.requireNonNull(hdfs);
+    }
+
+    /** How many region servers, at least 1. */
+    public Builder regionServers(int count) {
+      if (count < 1) {
+        throw new IllegalArgumentException(
+            "Cannot start HBase with " + count + " region servers: at least 1");
+      }
+      this.regionServers = count;
+      return this;
+    }
+
+    /** Sets a property of the servers. */
+    public Builder property(String key, String value) {
+      overrides.set(key, value);
+      return this;
+    }
+
+    /** Takes a ZooKeeper that runs already and belongs to the new HBase from then on. */
+    Builder zooKeeper(EmbeddedZooKeeper running) {
+      this.zooKeeper = running;
+      return this;
+    }
+
+    /**
+     * Starts HBase and returns when the master is initialized and every region server has reported.
+     */
+    public EmbeddedHBase start() throws IOException {
+      EmbeddedZooKeeper keeper = zooKeeper == null ? EmbeddedZooKeeper.start() : zooKeeper;
+      try {
+        Map<String, String> properties = clientProperties(keeper);
+        Configuration servers =
+            HBaseServerConfiguration.of(configuration(hdfs, properties), regionServers);
+        overrides.forEach(entry -> servers.set(entry.getKey(), entry.getValue()));
+        return new EmbeddedHBase(hdfs, keeper, startCluster(servers, regionServers), properties);
+      } catch (IOException | RuntimeException e) {
+        Closing.closeAfter(e, keeper);
+        throw e;
+      }
+    }
+
+    private Map<String, String> clientProperties(EmbeddedZooKeeper keeper) {
+      return Map.of(
+          "hbase.rootdir",
+          hdfs.uri() + "/hbase",
+          "hbase.zookeeper.quorum",
+          "127.0.0.1",
+          "hbase.zookeeper.property.clientPort",
+          Integer.toString(keeper.port()));
+    }
+  }
+}

@@ -1,0 +1,130 @@
+package dev.lambdastack.embedded;
+
+import java.io.IOException;
+import java.net.URI;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.hdfs.MiniDFSCluster;
+
+/**
+ * HDFS in this JVM: one NameNode and some DataNodes, replication as far as they reach (at most 3).
+ * Writes are not forced to disk. Thread-safe.
+ */
+public final class EmbeddedHdfs implements AutoCloseable {
+  private final ScratchFolder scratch;
+  private final Map<String, String> properties;
+  private MiniDFSCluster cluster;
+
+  private EmbeddedHdfs(
+      ScratchFolder scratch, MiniDFSCluster cluster, Map<String, String> properties) {
+    this.scratch = scratch;
+    this.cluster = cluster;
+    this.properties = properties;
+  }
+
+  /** Starts HDFS with one DataNode and returns when it can be written to. */
+  public static EmbeddedHdfs start() throws IOException {
+    return start(1);
+  }
+
+  /**
+   * Starts HDFS and returns when it can be written to.
+   *
+   * @param dataNodes how many, at least 1
+   */
+  public static EmbeddedHdfs start(int dataNodes) throws IOException {
+    if (dataNodes < 1) {
+      throw new IllegalArgumentException(
+          "Cannot start HDFS with " + dataNodes + " DataNodes: at least 1");
+    }
+    ScratchFolder scratch = ScratchFolder.create("hdfs");
+    try {
+      Configuration conf = serverConfiguration(scratch, dataNodes);
+      MiniDFSCluster cluster =
+          new MiniDFSCluster.Builder(conf)
+              .numDataNodes(dataNodes)
+              .checkExitOnShutdown(false)
+              .build();
+      try {
+        cluster.waitActive();
+        return new EmbeddedHdfs(scratch, cluster, clientProperties(cluster, scratch, dataNodes));
+      } catch (IOException | RuntimeException e) {
+        cluster.shutdown();
+        throw e;
+      }
+    } catch (IOException | RuntimeException e) {
+      Closing.closeAfter(e, scratch);
+      throw e;
+    }
+  }
+
+  /** What a client needs, in this process or in another on this machine; a copy. */
+  public Configuration configuration() {
+    Configuration conf = new Configuration();
+    properties.forEach(conf::set);
+    return conf;
+  }
+
+  /** {@code hdfs://localhost:<port>}. */
+  public URI uri() {
+    return URI.create(properties.get("fs.defaultFS"));
+  }
+
+  /** A file system of the caller's own, who closes it. */
+  public FileSystem fileSystem() throws IOException {
+    return FileSystem.newInstance(uri(), configuration());
+  }
+
+  /** Stops HDFS and deletes its data. Twice is harmless. */
+  @Override
+  public synchronized void close() throws IOException {
+    if (cluster != null) {
+      try {
+        // The shared client would go on renewing leases with a NameNode that is gone.
+        FileSystem.get(configuration()).close();
+      } finally {
+        cluster.shutdown();
+        cluster = null;
+      }
+    }
+    scratch.close();
+  }
+
+  /** The properties of {@link #configuration} that are not Hadoop's defaults. */
+  Map<String, String> properties() {
+    return properties;
+  }
+
+  private static Map<String, String> clientProperties(
+      MiniDFSCluster cluster, ScratchFolder scratch, int dataNodes) {
+    return Map.of(
+        "fs.defaultFS",
+        cluster.getURI().toString(),
+        "dfs.replication",
+        Integer.toString(Math.min(3, dataNodes)),
+        // Fewer DataNodes than HDFS would like: go on with those that are there.
+        "dfs.client.block.write.replace-datanode-on-failure.policy",
+        "NEVER",
+        "hadoop.tmp.dir",
+        scratch.path().resolve("tmp").toString());
+  }
+
+  private static Configuration serverConfiguration(ScratchFolder scratch, int dataNodes) {
+    Configuration conf = new Configuration();
+    conf.set(MiniDFSCluster.HDFS_MINIDFS_BASEDIR, scratch.path().resolve("dfs").toString());
+    conf.set("hadoop.tmp.dir", scratch.path().resolve("tmp").toString());
+    conf.set("hadoop.http.temp.dir", scratch.path().resolve("http").toString());
+    conf.setInt("dfs.replication", Math.min(3, dataNodes));
+    conf.setInt("dfs.namenode.handler.count", 4);
+    conf.setInt("dfs.namenode.service.handler.count", 2);
+    conf.setInt("dfs.datanode.handler.count", 2);
+    conf.setInt("dfs.heartbeat.interval", 1);
+    conf.setInt("dfs.namenode.safemode.extension", 0);
+    // Space is looked up without a child process.
+    conf.set(
+        "fs.getspaceused.classname",
+        "org.apache.hadoop.hdfs.server.datanode.fsdataset.impl.ReplicaCachingGetSpaceUsed");
+    return conf;
+  }
+}

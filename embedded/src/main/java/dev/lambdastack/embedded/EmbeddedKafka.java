@@ -1,0 +1,300 @@
+package dev.lambdastack.embedded;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import kafka.server.KafkaConfig;
+import kafka.server.KafkaRaftServer;
+import kafka.tools.StorageTool;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.utils.Utils;
+
+/**
+ * One Kafka node, broker and controller (KRaft), in this JVM.
+ *
+ * <pre>{@code
+ * try (EmbeddedKafka kafka = EmbeddedKafka.builder().start()) {
+ *   kafka.createTopic("orders", 3, Map.of());
+ *   … kafka.bootstrapServers() …
+ * }
+ * }</pre>
+ *
+ * <p>Topics are made by {@link #createTopic} only (automatic creation is off) and keep their
+ * records for ever unless their own configuration says otherwise. {@link #stop} and {@link #start}
+ * restart the node on the same port with the same data. {@link #shiftClock} moves the clock that
+ * stamps records.
+ *
+ * <p>Thread-safe.
+ */
+public final class EmbeddedKafka implements AutoCloseable {
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final int PORT_TRIES = 5;
+  private static final Map<String, String> TOPIC_DEFAULTS =
+      Map.of("message.timestamp.type", "LogAppendTime");
+
+  private final ScratchFolder scratch;
+  private final Path data;
+  private final ShiftedTime time;
+  private final Map<String, String> overrides;
+  private int brokerPort;
+  private int controllerPort;
+  private KafkaRaftServer server;
+
+  private EmbeddedKafka(ScratchFolder scratch, Path data, Map<String, String> overrides) {
+    this.scratch = scratch;
+    this.data = data;
+    this.overrides = overrides;
+    this.time = new ShiftedTime();
+  }
+
+  /** A builder whose defaults are: data in a temporary folder, the system's clock. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** {@code localhost:<port>}, the same before and after a restart. */
+  public synchronized String bootstrapServers() {
+    return "localhost:" + brokerPort;
+  }
+
+  /**
+   * Creates a topic as {@link #createTopic(String, int, Map)} does, with no further configuration.
+   */
+  public void createTopic(String name, int partitions) throws IOException {
+    createTopic(name, partitions, Map.of());
+  }
+
+  /**
+   * Creates a topic with one replica and returns when every partition has its leader.
+   *
+   * @param configs the topic's configuration; {@code message.timestamp.type} is {@code
+   *     LogAppendTime} unless given
+   * @throws IOException when the broker refuses (the topic exists, a configuration is invalid) or
+   *     does not answer
+   */
+  public void createTopic(String name, int partitions, Map<String, String> configs)
+      throws IOException {
+    Map<String, String> merged = new HashMap<>(TOPIC_DEFAULTS);
+    merged.putAll(configs);
+    try (Admin admin = admin()) {
+      admin
+          .createTopics(List.of(new NewTopic(name, partitions, (short) 1).configs(merged)))
+          .all()
+          .get();
+      Await.until("the leaders of topic " + name, LIMIT, () -> hasLeaders(admin, name, partitions));
+    } catch (ExecutionException e) {
+      throw new IOException(
+          "Cannot create topic " + name + ": " + e.getCause().getMessage(), e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("Interrupted while creating topic " + name, e);
+    }
+  }
+
+  private static boolean hasLeaders(Admin admin, String name, int partitions) throws Exception {
+    TopicDescription topic = admin.describeTopics(List.of(name)).allTopicNames().get().get(name);
+    return topic.partitions().size() == partitions
+        && topic.partitions().stream().allMatch(p -> p.leader() != null && !p.leader().isEmpty());
+  }
+
+  /** A new admin client for this node; the caller closes it. */
+  public Admin admin() {
+    return Admin.create(
+        Map.of(
+            AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG,
+            bootstrapServers(),
+            AdminClientConfig.RECONNECT_BACKOFF_MS_CONFIG,
+            "20"));
+  }
+
+  /**
+   * Sets how far the broker's clock stands off the system's, from the next record on; it stays over
+   * a restart. A step back stamps records earlier than those before them, as a leader change
+   * between hosts does. A step forward of more than a producer's {@code transaction.timeout.ms} may
+   * abort its open transaction.
+   */
+  public void shiftClock(Duration shift) {
+    time.shiftTo(shift);
+  }
+
+  /** The present shift of the broker's clock; zero at first. */
+  public Duration clockShift() {
+    return time.shift();
+  }
+
+  /** Starts the node again after {@link #stop}; does nothing when it runs. */
+  public synchronized void start() throws IOException {
+    if (server == null) {
+      server = startServer();
+    }
+  }
+
+  /** Stops the node in an orderly way; data and port stay. Does nothing when it does not run. */
+  public synchronized void stop() {
+    if (server != null) {
+      server.shutdown();
+      server.awaitShutdown();
+      server = null;
+    }
+  }
+
+  /**
+   * Stops the node and deletes its data, unless the builder was given a folder. Twice is harmless.
+   */
+  @Override
+  public synchronized void close() throws IOException {
+    stop();
+    scratch.close();
+  }
+
+  private synchronized void firstStart() throws IOException {
+    for (int attempt = 1; ; attempt++) {
+      brokerPort = FreePorts.next();
+      controllerPort = FreePorts.next();
+      try {
+        format();
+        server = startServer();
+        return;
+      } catch (IOException e) {
+        // Another process may have taken a port since we looked.
+        if (attempt == PORT_TRIES || !causedByBind(e)) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private static boolean causedByBind(Throwable failure) {
+    for (Throwable t = failure; t != null; t = t.getCause()) {
+      if (t instanceof java.net.BindException) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private KafkaRaftServer startServer() throws IOException {
+    KafkaRaftServer starting = new KafkaRaftServer(new KafkaConfig(properties()), time);
+    try {
+      starting.startup();
+      return starting;
+    } catch (RuntimeException e) {
+      starting.shutdown();
+      starting.awaitShutdown();
+      throw new IOException(
+          "Cannot start Kafka at " + bootstrapServers() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private void format() throws IOException {
+    Path config = scratch.path().resolve("server.properties");
+    try (Writer out = Files.newBufferedWriter(config, StandardCharsets.ISO_8859_1)) {
+      properties().store(out, null);
+    }
+    String[] format = {
+      "format", "--ignore-formatted", "-t", Uuid.randomUuid().toString(), "-c", config.toString()
+    };
+    try (PrintStream quiet =
+        new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {
+      if (StorageTool.execute(format, quiet) != 0) {
+        throw new IOException("Cannot format " + data + " for Kafka");
+      }
+    }
+  }
+
+  private Properties properties() {
+    Map<String, String> p = new HashMap<>();
+    p.put("process.roles", "broker,controller");
+    p.put("node.id", "1");
+    p.put("controller.quorum.voters", "1@localhost:" + controllerPort);
+    p.put(
+        "listeners",
+        "PLAINTEXT://localhost:" + brokerPort + ",CONTROLLER://localhost:" + controllerPort);
+    p.put("controller.listener.names", "CONTROLLER");
+    p.put("log.dirs", data.toString());
+    p.put("auto.create.topics.enable", "false");
+    p.put("log.retention.ms", "-1");
+    // One node: one replica of everything, and few partitions of what Kafka keeps for itself.
+    for (String topic :
+        List.of("offsets.topic", "transaction.state.log", "share.coordinator.state.topic")) {
+      p.put(topic + ".replication.factor", "1");
+      p.put(topic + ".num.partitions", "1");
+    }
+    p.put("transaction.state.log.min.isr", "1");
+    p.put("share.coordinator.state.topic.min.isr", "1");
+    p.put("group.initial.rebalance.delay.ms", "0");
+    // A busy machine must not make the node lose itself.
+    p.put("broker.session.timeout.ms", "30000");
+    p.put("broker.heartbeat.interval.ms", "500");
+    // Small memory: the cleaner alone takes 128 MiB by default.
+    p.put("log.cleaner.dedupe.buffer.size", "2097152");
+    p.put("log.cleaner.io.buffer.size", "65536");
+    p.put("num.network.threads", "2");
+    p.put("num.io.threads", "4");
+    p.put("background.threads", "2");
+    p.put("num.recovery.threads.per.data.dir", "1");
+    p.put("group.coordinator.threads", "1");
+    p.put("share.coordinator.threads", "1");
+    p.putAll(overrides);
+    return Utils.mkProperties(p);
+  }
+
+  /** What an {@link EmbeddedKafka} is started with. Not thread-safe. */
+  public static final class Builder {
+    private final Map<String, String> overrides = new HashMap<>();
+    private Path dataDir;
+    private Duration clockShift = Duration.ZERO;
+
+    private Builder() {}
+
+    /** Keeps the data in this folder, which is not deleted by {@link EmbeddedKafka#close}. */
+    public Builder dataDir(Path folder) {
+      this.dataDir = Objects.requireNonNull(folder);
+      return this;
+    }
+
+    /** The broker's clock at the start, see {@link EmbeddedKafka#shiftClock}. */
+    public Builder clockShift(Duration shift) {
+      this.clockShift = Objects.requireNonNull(shift);
+      return this;
+    }
+
+    /** Sets a property of the broker. */
+    public Builder property(String key, String value) {
+      overrides.put(Objects.requireNonNull(key), Objects.requireNonNull(value));
+      return this;
+    }
+
+    /**
+     * Formats the data folder (unless it is), starts the node and returns when it serves clients.
+     */
+    public EmbeddedKafka start() throws IOException {
+      ScratchFolder scratch = ScratchFolder.create("kafka");
+      Path data = dataDir == null ? scratch.path().resolve("data") : dataDir;
+      EmbeddedKafka kafka = new EmbeddedKafka(scratch, data, Map.copyOf(overrides));
+      try {
+        kafka.shiftClock(clockShift);
+        kafka.firstStart();
+        return kafka;
+      } catch (IOException | RuntimeException e) {
+        Closing.closeAfter(e, kafka);
+        throw e;
+      }
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package dev.lambdastack.embedded;
+
+import java.io.IOException;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.hbase.zookeeper.MiniZooKeeperCluster;
+
+/** One ZooKeeper server in this JVM, for HBase. */
+final class EmbeddedZooKeeper implements AutoCloseable {
+  private final ScratchFolder scratch;
+  private final MiniZooKeeperCluster cluster;
+  private final int port;
+
+  private EmbeddedZooKeeper(ScratchFolder scratch, MiniZooKeeperCluster cluster, int port) {
+    this.scratch = scratch;
+    this.cluster = cluster;
+    this.port = port;
+  }
+
+  static EmbeddedZooKeeper start() throws IOException {
+    ScratchFolder scratch = ScratchFolder.create("zookeeper");
+    MiniZooKeeperCluster cluster = new MiniZooKeeperCluster(new Configuration(false));
+    // The admin server would take a fixed port.
+    System.setProperty("zookeeper.admin.enableServer", "false");
+    try {
+      cluster.setDefaultClientPort(FreePorts.next());
+      return new EmbeddedZooKeeper(scratch, cluster, cluster.startup(scratch.path().toFile()));
+    } catch (IOException | RuntimeException e) {
+      Closing.closeAfter(e, scratch);
+      throw e;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      Closing.closeAfter(e, scratch);
+      throw new IOException("Interrupted while starting ZooKeeper", e);
+    }
+  }
+
+  int port() {
+    return port;
+  }
+
+  @Override
+  public void close() throws IOException {
+    try {
+      cluster.shutdown();
+    } finally {
+      scratch.close();
+    }
+  }
+}
