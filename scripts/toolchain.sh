@@ -1,0 +1,80 @@
+# shellcheck shell=bash
+# Sourced by the scripts beside it: which JDK and Maven they run with, and what to install when one is missing.
+# Exit code 2 is for what the caller can put right.
+
+fail() {
+  printf '%s\n' "$@" >&2
+  exit 2
+}
+
+# The feature version (8, 11, 17, …) that `java -version` or `javac -version` of $1 reports; empty when it does not run.
+java_feature() {
+  local version
+  version=$("$1" -version 2>&1 | sed -n -E 's/^(javac|.* version) "?([0-9]+(\.[0-9]+)*).*/\2/p' | head -n 1) || return 0
+  version=${version#1.}
+  printf '%s' "${version%%.*}"
+}
+
+how_to_get_a_jdk() {
+  printf '%s\n' \
+    '  Debian, Ubuntu:  sudo apt-get install openjdk-17-jdk-headless' \
+    '  Fedora, RHEL:    sudo dnf install java-17-openjdk-devel' \
+    '  macOS:           brew install openjdk@17' \
+    'and, if you have several, let JAVA_HOME name it.'
+}
+
+# Sets JAVA to a java of version 17 or newer. What runs but does not build needs no more.
+require_java() {
+  if [[ -n ${JAVA_HOME:-} ]]; then
+    JAVA=$JAVA_HOME/bin/java
+    [[ -x $JAVA ]] || fail "JAVA_HOME is $JAVA_HOME, which has no bin/java. Let it name a Java 17 or newer, or unset it."
+  else
+    JAVA=$(command -v java) || fail 'Java 17 or newer is needed, and there is no java on the PATH. Install one:' "$(how_to_get_a_jdk)"
+  fi
+  local feature
+  feature=$(java_feature "$JAVA")
+  [[ $feature =~ ^[0-9]+$ ]] || fail "Java 17 or newer is needed, and $JAVA does not run. Install one:" "$(how_to_get_a_jdk)"
+  ((feature >= 17)) || fail "Java 17 or newer is needed, and $JAVA is $feature. Install one:" "$(how_to_get_a_jdk)"
+}
+
+# Sets JAVA and exports JAVA_HOME to one JDK of version 17 or newer, so that Maven builds with the same.
+require_jdk() {
+  require_java
+  local javac feature
+  if [[ -n ${JAVA_HOME:-} ]]; then
+    javac=$JAVA_HOME/bin/javac
+  else
+    javac=$(command -v javac || true)
+  fi
+  [[ -n $javac && -x $javac ]] ||
+    fail "A JDK 17 or newer is needed; $JAVA is a Java without a compiler (javac). Install one:" "$(how_to_get_a_jdk)"
+  feature=$(java_feature "$javac")
+  [[ $feature =~ ^[0-9]+$ ]] || fail "A JDK 17 or newer is needed, and $javac does not run. Install one:" "$(how_to_get_a_jdk)"
+  ((feature >= 17)) || fail "A JDK 17 or newer is needed, and $javac is $feature. Install one:" "$(how_to_get_a_jdk)"
+  if [[ -z ${JAVA_HOME:-} ]]; then
+    local home
+    home=$("$JAVA" -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java\.home = //p')
+    # java and javac on the PATH may belong to two installations; then Maven's own search is as good as ours.
+    [[ -x $home/bin/javac ]] && export JAVA_HOME=$home
+  fi
+  return 0
+}
+
+require_maven() {
+  local found version major minor
+  found=$(command -v mvn) || fail 'Maven 3.8 or newer is needed, and there is no mvn on the PATH. Install it:' "$(how_to_get_maven)"
+  version=$("$found" --version 2>/dev/null | sed -n -E 's/.*Apache Maven ([0-9]+\.[0-9]+).*/\1/p' | head -n 1) || version=
+  [[ -n $version ]] || fail "Maven 3.8 or newer is needed, and $found does not run (try: mvn --version). Install it:" "$(how_to_get_maven)"
+  major=${version%%.*}
+  minor=${version#*.}
+  ((major > 3 || (major == 3 && minor >= 8))) ||
+    fail "Maven 3.8 or newer is needed, and $found is $version. Install it:" "$(how_to_get_maven)"
+}
+
+how_to_get_maven() {
+  printf '%s\n' \
+    '  Debian, Ubuntu:  sudo apt-get install maven' \
+    '  Fedora, RHEL:    sudo dnf install maven' \
+    '  macOS:           brew install maven' \
+    '  others:          https://maven.apache.org/install.html'
+}
