@@ -1,6 +1,6 @@
 package dev.lambdastack.views;
 
-import java.io.DataInput;
+import java.io.DataInputStream;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -28,7 +28,8 @@ abstract class Accumulator {
 
   abstract void writeTo(DataOutput out) throws IOException;
 
-  abstract void readFrom(DataInput in) throws IOException;
+  /** From a stream whose {@code available()} is exactly what is left. */
+  abstract void readFrom(DataInputStream in) throws IOException;
 
   /** A new, empty accumulator. */
   static Accumulator of(Metric metric, Column input) {
@@ -71,7 +72,7 @@ abstract class Accumulator {
     }
 
     @Override
-    void readFrom(DataInput in) throws IOException {
+    void readFrom(DataInputStream in) throws IOException {
       count = in.readLong();
     }
   }
@@ -139,7 +140,7 @@ abstract class Accumulator {
     }
 
     @Override
-    final void readFrom(DataInput in) throws IOException {
+    final void readFrom(DataInputStream in) throws IOException {
       values = in.readLong();
       byte[] sum = new byte[in.readUnsignedByte()];
       in.readFully(sum);
@@ -232,7 +233,7 @@ abstract class Accumulator {
     }
 
     @Override
-    void readFrom(DataInput in) throws IOException {
+    void readFrom(DataInputStream in) throws IOException {
       present = in.readBoolean();
       ordered = present ? in.readLong() : 0;
     }
@@ -274,7 +275,7 @@ abstract class Accumulator {
     }
 
     @Override
-    void readFrom(DataInput in) throws IOException {
+    void readFrom(DataInputStream in) throws IOException {
       sketch = DistinctSketch.readFrom(in);
     }
   }
@@ -368,7 +369,7 @@ abstract class Accumulator {
     }
 
     @Override
-    void readFrom(DataInput in) throws IOException {
+    void readFrom(DataInputStream in) throws IOException {
       present = in.readBoolean();
       if (!present) {
         return;
@@ -377,7 +378,11 @@ abstract class Accumulator {
       partition = in.readInt();
       offset = in.readLong();
       if (input.type() == ColumnType.STRING) {
-        text = new byte[in.readInt()];
+        int length = in.readInt();
+        if (length < 0 || length > in.available()) {
+          throw new IOException("text of " + length + " bytes, found " + in.available());
+        }
+        text = new byte[length];
         in.readFully(text);
       } else {
         number = in.readLong();

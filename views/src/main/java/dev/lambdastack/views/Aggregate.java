@@ -4,6 +4,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
@@ -44,9 +45,10 @@ public final class Aggregate {
 
   /** Folds in another aggregate of the same view, which stays as it is. */
   public void merge(Aggregate other) {
-    if (other.accumulators.length != accumulators.length) {
+    if (other.shape != shape && !other.shape.metrics().equals(shape.metrics())) {
       throw new IllegalArgumentException(
-          "aggregates of two views: " + shape.name() + ", " + other.shape.name());
+          "aggregates of two declarations: %s of view %s, %s of view %s"
+              .formatted(shape.metrics(), shape.name(), other.shape.metrics(), other.shape.name()));
     }
     events = Math.addExact(events, other.events);
     for (int i = 0; i < accumulators.length; i++) {
@@ -102,10 +104,13 @@ public final class Aggregate {
       if (in.available() > 0) {
         throw new IOException(in.available() + " bytes too many");
       }
-    } catch (IOException e) {
+    } catch (IOException | NumberFormatException e) {
       throw new IllegalStateException(
           "Cannot decode a value of view %s (%d bytes): %s"
-              .formatted(shape.name(), length, e.getMessage()),
+              .formatted(
+                  shape.name(),
+                  length,
+                  e instanceof EOFException ? "it ends too early" : e.getMessage()),
           e);
     }
     return aggregate;

@@ -146,7 +146,7 @@ public final class BoundView {
         }
         return switch (column.type()) {
           case STRING -> ((String) value).getBytes(StandardCharsets.UTF_8);
-          case LONG -> ((Number) value).longValue();
+          case LONG -> RowKey.wholeNumber(value);
           case DECIMAL ->
               ((BigDecimal) value).setScale(column.scale()).unscaledValue().longValueExact();
           case DOUBLE -> ((Number) value).doubleValue();

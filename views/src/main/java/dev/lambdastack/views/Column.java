@@ -10,8 +10,8 @@ import org.apache.avro.Schema;
 /**
  * A column that a view can read.
  *
- * @param scale digits after the decimal point of a {@link ColumnType#DECIMAL}; 0 for every other
- *     type
+ * @param scale digits after the decimal point of a {@link ColumnType#DECIMAL}, 0 to {@value
+ *     #MAX_PRECISION}; 0 for every other type
  * @param nullable whether an event may leave it out (an Avro union of null and one type)
  */
 public record Column(String name, ColumnType type, int scale, boolean nullable) {
@@ -21,6 +21,18 @@ public record Column(String name, ColumnType type, int scale, boolean nullable) 
   public Column {
     requireNonNull(name);
     requireNonNull(type);
+    boolean fits = type == ColumnType.DECIMAL ? scale >= 0 && scale <= MAX_PRECISION : scale == 0;
+    if (!fits) {
+      throw new InvalidInputException(
+          "Cannot give column '%s' (%s) scale %d: expected %s"
+              .formatted(
+                  name,
+                  type,
+                  scale,
+                  type == ColumnType.DECIMAL
+                      ? "0 to " + MAX_PRECISION
+                      : "0, only decimals have one"));
+    }
   }
 
   /**

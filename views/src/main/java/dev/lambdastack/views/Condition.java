@@ -3,14 +3,17 @@ package dev.lambdastack.views;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * What a view asks of one column of an event. A null value meets no condition but {@link
  * #isNull()}.
  *
- * @param operands strings for STRING columns; whole numbers for LONG; numbers for DECIMAL and
- *     DOUBLE; booleans for BOOLEAN
+ * @param operands strings for STRING columns; whole numbers for LONG; numbers (never floating
+ *     point) for DECIMAL; numbers for DOUBLE; whole numbers of milliseconds since 1970 for
+ *     TIMESTAMP; booleans for BOOLEAN
  */
 public record Condition(Operator operator, List<Object> operands) {
   enum Operator {
@@ -23,6 +26,10 @@ public record Condition(Operator operator, List<Object> operands) {
   }
 
   public Condition {
+    if (operands.stream().anyMatch(Objects::isNull)) {
+      throw new InvalidInputException(
+          "Cannot compare a column with null: a null meets no such condition; use isNull() or isNotNull()");
+    }
     operands = List.copyOf(operands);
   }
 
@@ -33,7 +40,7 @@ public record Condition(Operator operator, List<Object> operands) {
 
   /** Not null and not equal to this value. */
   public static Condition isNot(Object value) {
-    return new Condition(Operator.NOT_IN, List.of(value));
+    return new Condition(Operator.NOT_IN, Collections.singletonList(value));
   }
 
   /** Equal to one of these values. */
@@ -43,12 +50,12 @@ public record Condition(Operator operator, List<Object> operands) {
 
   /** A number that is not less than this. */
   public static Condition atLeast(Number bound) {
-    return new Condition(Operator.AT_LEAST, List.of(bound));
+    return new Condition(Operator.AT_LEAST, Collections.singletonList(bound));
   }
 
   /** A number that is not greater than this. */
   public static Condition atMost(Number bound) {
-    return new Condition(Operator.AT_MOST, List.of(bound));
+    return new Condition(Operator.AT_MOST, Collections.singletonList(bound));
   }
 
   public static Condition isNull() {

@@ -1,5 +1,6 @@
 package dev.lambdastack.views;
 
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -74,7 +75,7 @@ public final class EventType {
 
   /** All columns that views can read, in schema order. */
   public Map<String, Column> columns() {
-    return Map.copyOf(columns);
+    return Collections.unmodifiableMap(columns);
   }
 
   /**

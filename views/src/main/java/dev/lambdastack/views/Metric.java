@@ -58,6 +58,11 @@ public record Metric(Kind kind, String column, int scale, RoundingMode rounding)
           "Cannot average '%s' to %d digits: expected 0 to %d"
               .formatted(column, scale, Column.MAX_PRECISION));
     }
+    if (rounding == RoundingMode.UNNECESSARY) {
+      throw new InvalidInputException(
+          "Cannot average '%s' without rounding: a third has no last digit; choose a rounding such as HALF_EVEN"
+              .formatted(column));
+    }
     return new Metric(Kind.AVG, column, scale, rounding);
   }
 

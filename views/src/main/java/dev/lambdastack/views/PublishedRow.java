@@ -59,22 +59,61 @@ public record PublishedRow(
     return version.map(v -> v.horizon().epoch()).orElse(0L);
   }
 
+  private static Horizon horizon(Optional<Version> version) {
+    return version.map(Version::horizon).orElse(new Horizon(0, Map.of()));
+  }
+
   /**
    * Why an answer from this row would miss events, as one line; empty when it would not.
    *
+   * @param now not before the last cell is read: a cell that expires between this check and the
+   *     read is missed
    * @param clockSkew how far the clocks of this process and of HBase's servers may differ
    */
   public Optional<String> incompleteBecause(Instant now, Duration clockSkew) {
     if (generation.isEmpty()) {
       return Optional.of(
-          "the speed layer has never run for view %s, so nothing answers for events appended since %s: start the speed job"
+          "no speed generation of view %s answers yet, so nothing holds the events appended since %s: start the speed job, or wait until it has caught up"
               .formatted(view, version.orElseThrow().horizon().instant(epochLength())));
     }
-    return gapBefore(generation.get(), horizonEpoch(), view)
+    return gapBefore(generation.get(), horizon(version), view)
         .or(() -> expired(generation.get(), horizonEpoch(), now, clockSkew, view));
   }
 
-  private static Optional<String> gapBefore(Generation generation, long horizonEpoch, String view) {
+  /**
+   * Whether records lie between the two layers. The coverage tells by epochs. The offsets tell by
+   * the log itself: a generation that began to read behind the horizon's offset in some partition
+   * misses records whatever it takes its coverage for (a log whose beginning is gone and whose
+   * clocks stepped back can mislead it); one that began at or before it has given every record from
+   * there on its true epoch, because the horizon's record is later than all before it.
+   */
+  private static Optional<String> gapBefore(Generation generation, Horizon horizon, String view) {
+    return gapInEpochs(generation, horizon.epoch(), view)
+        .or(() -> gapInOffsets(generation, horizon.offsets(), view));
+  }
+
+  private static Optional<String> gapInOffsets(
+      Generation generation, Map<Integer, Long> horizon, String view) {
+    for (int partition : horizon.keySet()) {
+      if (!generation.startOffsets().containsKey(partition)) {
+        return Optional.of(
+            "view %s: speed generation %d does not read partition %d; start the speed job afresh, so that it opens a generation over all partitions"
+                .formatted(view, generation.number(), partition));
+      }
+    }
+    for (Map.Entry<Integer, Long> start : generation.startOffsets().entrySet()) {
+      long end = horizon.getOrDefault(start.getKey(), 0L);
+      if (end < start.getValue()) {
+        return Optional.of(
+            "view %s has no answer for offsets [%d, %d) of partition %d: batch ends before them, speed generation %d begins behind them; run archive, recompute and publish to move the horizon"
+                .formatted(view, end, start.getValue(), start.getKey(), generation.number()));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<String> gapInEpochs(
+      Generation generation, long horizonEpoch, String view) {
     if (generation.coverage() <= horizonEpoch) {
       return Optional.empty();
     }
@@ -105,7 +144,12 @@ public record PublishedRow(
                 .formatted(view, oldest, gone, generation.retention()));
   }
 
-  /** The state of a view that a flip starts from. */
+  /**
+   * The state of a view that a flip starts from.
+   *
+   * @param generations all whose tables exist, with their progress; read together with {@code
+   *     current}
+   */
   public record Known(Optional<PublishedRow> current, Map<Generation, Progress> generations) {
     public Known {
       generations = Map.copyOf(generations);
@@ -124,7 +168,10 @@ public record PublishedRow(
     Optional<Version> before = known.current().flatMap(PublishedRow::version);
     if (before.isPresent()
         && !force
-        && version.horizon().epoch() < before.get().horizon().epoch()) {
+        && version
+            .horizon()
+            .instant(version.epochLength())
+            .isBefore(before.get().horizon().instant(before.get().epochLength()))) {
       throw new HandoffException(
           "Cannot publish version %d of view %s: its horizon (epoch %d) lies before that of version %d (epoch %d); recompute, or roll back to an older version on purpose"
               .formatted(
@@ -155,10 +202,6 @@ public record PublishedRow(
     String view = version.shape().name();
     long flips = known.current().map(PublishedRow::flips).orElse(0L) + 1;
     Optional<Generation> current = known.current().flatMap(PublishedRow::generation);
-    if (current.isEmpty()
-        && known.generations().keySet().stream().noneMatch(g -> fits(g, version))) {
-      return new PublishedRow(view, flips, Optional.of(version), Optional.empty());
-    }
     Optional<String> problem = Optional.empty();
     if (current.isPresent() && fits(current.get(), version)) {
       problem = reach(current.get(), version, now, clockSkew, view);
@@ -172,7 +215,7 @@ public record PublishedRow(
             .filter(g -> reach(g, version, now, clockSkew, view).isEmpty())
             .filter(g -> hasCaughtUp(known, g, version))
             .max((a, b) -> Long.compare(a.number(), b.number()));
-    if (other.isPresent()) {
+    if (other.isPresent() || current.isEmpty()) {
       return new PublishedRow(view, flips, Optional.of(version), other);
     }
     throw new HandoffException(
@@ -197,9 +240,8 @@ public record PublishedRow(
 
   private static Optional<String> reach(
       Generation generation, Version version, Instant now, Duration clockSkew, String view) {
-    long horizon = version.horizon().epoch();
-    return gapBefore(generation, horizon, view)
-        .or(() -> expired(generation, horizon, now, clockSkew, view));
+    return gapBefore(generation, version.horizon(), view)
+        .or(() -> expired(generation, version.horizon().epoch(), now, clockSkew, view));
   }
 
   /**
@@ -224,8 +266,8 @@ public record PublishedRow(
             .getOrDefault(current.get(), Progress.NONE)
             .freshness(current.get().startOffsets().keySet(), far);
     Optional<Instant> then = progress.freshness(candidate.startOffsets().keySet(), far);
-    return now.isEmpty()
-        || then.isPresent() && !then.get().isBefore(now.get().minus(candidate.epochLength()));
+    return then.isPresent()
+        && (now.isEmpty() || !then.get().isBefore(now.get().minus(candidate.epochLength())));
   }
 
   /**
@@ -257,7 +299,7 @@ public record PublishedRow(
                             .reaches(v.horizon().offsets()))
                 .orElse(true)
             && isAsFreshAsCurrent(known, generation);
-    return generation.coverage() <= row.horizonEpoch() && caughtUp
+    return gapBefore(generation, horizon(row.version()), row.view()).isEmpty() && caughtUp
         ? Optional.of(
             new PublishedRow(row.view(), row.flips() + 1, row.version(), Optional.of(generation)))
         : Optional.empty();

@@ -173,10 +173,15 @@ public final class RowKey {
     }
 
     void append(Column column, Object part) {
+      if (part == null) {
+        throw new InvalidInputException(
+            "Cannot use null as key part '%s': expected %s; keys are never null"
+                .formatted(column.name(), column.type()));
+      }
       try {
         switch (column.type()) {
           case STRING -> appendUtf8(((String) part).getBytes(StandardCharsets.UTF_8));
-          case LONG -> appendLong(((Number) part).longValue());
+          case LONG -> appendLong(wholeNumber(part));
           case DECIMAL ->
               appendLong(
                   ((BigDecimal) part).setScale(column.scale()).unscaledValue().longValueExact());
@@ -195,6 +200,14 @@ public final class RowKey {
                     column.type() == ColumnType.DECIMAL ? " of scale " + column.scale() : ""));
       }
     }
+  }
+
+  /** The value of a Long, Integer, Short or Byte; nothing else, so that no digit is lost. */
+  static long wholeNumber(Object value) {
+    if (value instanceof Integer || value instanceof Short || value instanceof Byte) {
+      return ((Number) value).longValue();
+    }
+    return (Long) value;
   }
 
   /**

@@ -145,7 +145,12 @@ public final class View {
     json.put("eventTime", eventType.eventTime());
     json.set("shape", shape.toJson());
     ArrayNode conditions = json.putArray("where");
-    filter.forEach((column, condition) -> conditions.add(column + " " + describe(condition)));
+    filter.forEach(
+        (column, condition) -> {
+          ObjectNode node = conditions.addObject();
+          node.set("column", ViewShape.columnJson(column(column)));
+          node.put("condition", describe(condition));
+        });
     ArrayNode formulas = json.putArray("derived");
     for (DerivedColumn formula : derived.values()) {
       ObjectNode node = formulas.addObject();
@@ -299,8 +304,26 @@ public final class View {
                   .formatted(name, formula.column().name(), eventType.topic()));
         }
         formula.inputs().forEach(eventType::column);
+        if (!isRead(formula.column().name())) {
+          throw new InvalidInputException(
+              "View %s derives column '%s', which no key, condition or metric reads: use it or remove it"
+                  .formatted(name, formula.column().name()));
+        }
+      }
+      for (String key : keys) {
+        if (metrics.containsKey(key)) {
+          throw new InvalidInputException(
+              "View %s has a metric named '%s' like its key column: choose another name"
+                  .formatted(name, key));
+        }
       }
       return new View(this);
+    }
+
+    private boolean isRead(String column) {
+      return keys.contains(column)
+          || filter.containsKey(column)
+          || metrics.values().stream().anyMatch(m -> column.equals(m.column()));
     }
 
     @Override
