@@ -20,7 +20,7 @@ build() {
   mkdir -p -- "$root/target"
   [[ -t 1 ]] && watched=yes
   printf 'Building (the first time downloads the dependencies, which takes minutes) …\n'
-  if (cd -- "$root" && mvn --batch-mode --projects "$module" --also-make -Dmaven.test.skip=true package </dev/null 2>&1) |
+  if (cd -- "$root" && mvn --batch-mode --projects "$module" --also-make -Dmaven.test.skip=true -Dall-jar.skip=true package </dev/null 2>&1) |
     tee -- "$log" |
     while IFS= read -r line; do
       if [[ $line =~ ^\[INFO\]\ Building\ (.+)\ [^\ ]+\ +\[([0-9]+/[0-9]+)\]$ ]]; then
