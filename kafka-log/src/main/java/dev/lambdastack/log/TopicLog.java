@@ -22,6 +22,8 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
@@ -80,11 +82,14 @@ public final class TopicLog implements AutoCloseable {
     KafkaConsumer<byte[], byte[]> consumer = null;
     try {
       admin = Admin.create(LogClients.common(bootstrapServers, timeout));
-      consumer = new KafkaConsumer<>(LogClients.consumer(bootstrapServers, timeout));
+      Map<String, Object> lookUps = LogClients.consumer(bootstrapServers, timeout);
+      // A fetch that waits at the end of one partition would hold up the next look-up.
+      lookUps.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 10);
+      consumer = new KafkaConsumer<>(lookUps);
       return new TopicLog(bootstrapServers, timeout, topic, admin, consumer);
     } catch (RuntimeException e) {
       if (consumer != null) {
-        consumer.close(org.apache.kafka.clients.consumer.CloseOptions.timeout(Duration.ZERO));
+        consumer.close(CloseOptions.timeout(Duration.ZERO));
       }
       if (admin != null) {
         admin.close(Duration.ZERO);
@@ -251,7 +256,7 @@ public final class TopicLog implements AutoCloseable {
     if (producer != null) {
       producer.close(timeout);
     }
-    consumer.close(org.apache.kafka.clients.consumer.CloseOptions.timeout(timeout));
+    consumer.close(CloseOptions.timeout(timeout));
     admin.close(timeout);
   }
 
