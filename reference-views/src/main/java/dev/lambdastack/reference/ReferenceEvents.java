@@ -1,0 +1,36 @@
+package dev.lambdastack.reference;
+
+import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.views.EventType;
+
+/** The events of the guide, each with the schema version that readers are pinned to. */
+public final class ReferenceEvents {
+  private static final SchemaStore SCHEMAS =
+      SchemaStore.load(ReferenceEvents.class.getClassLoader());
+
+  /** Lines of sales and returns, on topic {@code orders}. */
+  public static final EventType ORDERS =
+      EventType.of("orders", retail("Order"), "event_time", "customer_id");
+
+  /** Customers, on topic {@code customers}. */
+  public static final EventType CUSTOMERS =
+      EventType.of("customers", retail("Customer"), "event_time", "customer_id");
+
+  /** Products, on topic {@code products}. */
+  public static final EventType PRODUCTS =
+      EventType.of("products", retail("Product"), "event_time", "product_id");
+
+  /** Measurements, on topic {@code sensor-readings}. */
+  public static final EventType SENSOR_READINGS =
+      EventType.of(
+          "sensor-readings",
+          SCHEMAS.find("dev.lambdastack.events.sensors.SensorReading", 1),
+          "event_time",
+          "device");
+
+  private ReferenceEvents() {}
+
+  private static org.apache.avro.Schema retail(String name) {
+    return SCHEMAS.find("dev.lambdastack.events.retail." + name, 1);
+  }
+}
