@@ -91,6 +91,7 @@ public final class LambdaConfig {
       throw bad("lambda.read.cache", "at most 1s");
     }
     readTimeout();
+    readMaxRows();
   }
 
   /** The configuration with defaults filled in: for jobs and clients of Hadoop and HBase. */
@@ -201,6 +202,11 @@ public final class LambdaConfig {
 
   public Duration readTimeout() {
     return duration("lambda.read.timeout", 1);
+  }
+
+  /** How many rows an answer may have. */
+  public int readMaxRows() {
+    return (int) number("lambda.read.max-rows", 1, 100_000_000);
   }
 
   private Duration duration(String key, long leastMillis) {

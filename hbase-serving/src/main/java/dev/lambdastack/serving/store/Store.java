@@ -3,50 +3,81 @@ package dev.lambdastack.serving.store;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hbase.HBaseConfiguration;
+import org.apache.hadoop.hbase.TableName;
 import org.apache.hadoop.hbase.client.Connection;
 import org.apache.hadoop.hbase.client.ConnectionFactory;
+import org.apache.hadoop.hbase.client.Get;
+import org.apache.hadoop.hbase.client.Table;
+import org.apache.hadoop.hbase.util.Bytes;
 
 /** Opens HBase, or says in one line why it cannot. */
 public final class Store {
+  private static final Duration LIMIT = Duration.ofSeconds(15);
+
   private Store() {}
 
   /**
-   * A connection whose cluster has answered; the caller closes it.
+   * A connection whose cluster has answered; the caller closes it. Gives up after 15 seconds.
    *
    * @throws InvalidInputException when HBase cannot be reached
    */
   public static Connection connect(LambdaConfig config) {
     Configuration conf = HBaseConfiguration.create(config.hadoop());
-    Configuration probe = new Configuration(conf);
-    probe.setInt("hbase.client.retries.number", 2);
-    probe.setInt("hbase.client.operation.timeout", 15_000);
-    probe.setInt("hbase.client.meta.operation.timeout", 15_000);
-    probe.setInt("zookeeper.recovery.retry", 1);
-    try (Connection first = ConnectionFactory.createConnection(probe)) {
-      try (var admin = first.getAdmin()) {
-        admin.listNamespaces();
-      }
-      return ConnectionFactory.createConnection(conf);
-    } catch (IOException e) {
-      throw new InvalidInputException(
-          "Cannot reach HBase through ZooKeeper at %s:%s: %s; check hbase-site.xml and that the cluster runs"
-              .formatted(
-                  conf.get("hbase.zookeeper.quorum"),
-                  conf.get("hbase.zookeeper.property.clientPort"),
-                  firstLine(e)),
-          e);
+    FutureTask<Connection> attempt = new FutureTask<>(() -> connectAndAsk(conf));
+    Thread thread = new Thread(attempt, "lambda-connect");
+    thread.setDaemon(true);
+    thread.start();
+    try {
+      return attempt.get(LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      attempt.cancel(true);
+      throw unreachable(conf, "no answer within " + LIMIT.toSeconds() + " s", e);
+    } catch (ExecutionException e) {
+      throw unreachable(conf, rootMessage(e.getCause()), e.getCause());
+    } catch (InterruptedException e) {
+      attempt.cancel(true);
+      Thread.currentThread().interrupt();
+      throw unreachable(conf, "interrupted", e);
     }
   }
 
-  private static String firstLine(Throwable e) {
-    Throwable cause = e;
+  /** One read of hbase:meta: ZooKeeper alone says nothing about the servers. */
+  private static Connection connectAndAsk(Configuration conf) throws IOException {
+    Connection connection = ConnectionFactory.createConnection(conf);
+    try (Table meta = connection.getTable(TableName.META_TABLE_NAME)) {
+      meta.exists(new Get(Bytes.toBytes("lambda")));
+      return connection;
+    } catch (IOException | RuntimeException e) {
+      connection.close();
+      throw e;
+    }
+  }
+
+  private static InvalidInputException unreachable(
+      Configuration conf, String why, Throwable cause) {
+    return new InvalidInputException(
+        "Cannot reach HBase through ZooKeeper at %s:%s: %s; check hbase-site.xml and that the cluster runs"
+            .formatted(
+                conf.get("hbase.zookeeper.quorum"),
+                conf.get("hbase.zookeeper.property.clientPort"),
+                why),
+        cause);
+  }
+
+  /** The first line of what lies at the bottom of a fault: HBase wraps causes many times. */
+  public static String rootMessage(Throwable fault) {
+    Throwable cause = fault;
     while (cause.getCause() != null && cause.getCause() != cause) {
       cause = cause.getCause();
     }
-    String message =
-        cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
-    return message.lines().findFirst().orElse(cause.getClass().getSimpleName());
+    String name = cause.getClass().getSimpleName();
+    return cause.getMessage() == null ? name : cause.getMessage().lines().findFirst().orElse(name);
   }
 }

@@ -1,0 +1,78 @@
+package dev.lambdastack.serving.read;
+
+import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.serving.store.PublishedStore.Snapshot;
+import dev.lambdastack.views.InvalidInputException;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.hadoop.hbase.TableNotFoundException;
+
+/** The published rows that were read lately. Thread-safe. */
+final class PublishedCache {
+  /**
+   * A published row as it was read.
+   *
+   * @param readAt before the Get was sent
+   */
+  record Read(Snapshot snapshot, Instant readAt) {}
+
+  private final PublishedStore store;
+  private final Duration keep;
+  private final Clock clock;
+  private final Map<String, Read> reads = new ConcurrentHashMap<>();
+
+  PublishedCache(PublishedStore store, Duration keep, Clock clock) {
+    this.store = store;
+    this.keep = keep;
+    this.clock = clock;
+  }
+
+  /**
+   * The row, at most {@code keep} old.
+   *
+   * @throws InvalidInputException when nothing answers for a view of this name
+   */
+  Read find(String view) throws IOException {
+    Read read = reads.get(view);
+    return read != null && isYoung(read) ? read : readAgain(view);
+  }
+
+  private boolean isYoung(Read read) {
+    Duration age = Duration.between(read.readAt(), clock.instant());
+    // A clock that was set back says nothing about the age.
+    return !age.isNegative() && age.compareTo(keep) < 0;
+  }
+
+  /** The row as it stands in the store. */
+  Read readAgain(String view) throws IOException {
+    Instant readAt = clock.instant();
+    Optional<Snapshot> snapshot;
+    try {
+      snapshot = store.read(view);
+    } catch (TableNotFoundException e) {
+      throw unknown(view, List.of());
+    }
+    if (snapshot.isEmpty()) {
+      reads.remove(view);
+      throw unknown(view, store.views());
+    }
+    Read read = new Read(snapshot.get(), readAt);
+    reads.put(view, read);
+    return read;
+  }
+
+  private static InvalidInputException unknown(String view, List<String> known) {
+    return new InvalidInputException(
+        known.isEmpty()
+            ? "No view '%s' answers: nothing is published in this HBase yet; publish a version or start the speed job"
+                .formatted(view)
+            : "No view '%s' answers; the published views are %s"
+                .formatted(view, String.join(", ", known)));
+  }
+}
