@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.apache.hadoop.conf.Configuration;
+import org.slf4j.LoggerFactory;
 
 /**
  * All that the stack runs on, in this JVM: {@link EmbeddedKafka}, {@link EmbeddedHdfs} and {@link
@@ -128,6 +129,9 @@ public final class EmbeddedClusters implements AutoCloseable {
      * Starts all, side by side where they do not need each other, and returns when all can be used.
      */
     public EmbeddedClusters start() throws IOException {
+      // Threads that meet in the first use of the log would have their first lines dropped, with a
+      // warning to the console.
+      LoggerFactory.getILoggerFactory();
       ExecutorService starters = Executors.newFixedThreadPool(2);
       try {
         return start(

@@ -61,6 +61,7 @@ public final class EmbeddedHBase implements AutoCloseable {
   public synchronized void close() throws IOException {
     if (cluster != null) {
       try {
+        ArchiverThreads.dismissIdle();
         cluster.shutdown();
         cluster.join();
       } finally {

@@ -106,6 +106,14 @@ public final class EmbeddedHdfs implements AutoCloseable {
         // Fewer DataNodes than HDFS would like: go on with those that are there.
         "dfs.client.block.write.replace-datanode-on-failure.policy",
         "NEVER",
+        // Closing a file asks the NameNode again when it has not heard of the last block yet: soon,
+        // not after 400 ms.
+        "dfs.client.block.write.locateFollowingBlock.initial.delay.ms",
+        "5",
+        "dfs.client.block.write.locateFollowingBlock.max.delay.ms",
+        "1000",
+        "dfs.client.block.write.locateFollowingBlock.retries",
+        "20",
         "hadoop.tmp.dir",
         scratch.path().resolve("tmp").toString());
   }

@@ -18,7 +18,11 @@ final class EmbeddedZooKeeper implements AutoCloseable {
 
   static EmbeddedZooKeeper start() throws IOException {
     ScratchFolder scratch = ScratchFolder.create("zookeeper");
-    MiniZooKeeperCluster cluster = new MiniZooKeeperCluster(new Configuration(false));
+    Configuration conf = new Configuration(false);
+    // A short tick lets the server end soon; sessions still survive a long pause of the JVM.
+    conf.setInt("hbase.zookeeper.property.maxSessionTimeout", 90_000);
+    MiniZooKeeperCluster cluster = new MiniZooKeeperCluster(conf);
+    cluster.setTickTime(500);
     // The admin server would take a fixed port.
     System.setProperty("zookeeper.admin.enableServer", "false");
     try {

@@ -42,7 +42,6 @@ final class HBaseServerConfiguration {
     conf.setInt("hbase.regionserver.msginterval", 100);
     conf.setInt("hbase.procedure.remote.dispatcher.delay.msec", 5);
     conf.setInt("hbase.assignment.dispatch.wait.msec", 5);
-    conf.setInt("hbase.client.pause", 20);
   }
 
   private static void small(Configuration conf) {
