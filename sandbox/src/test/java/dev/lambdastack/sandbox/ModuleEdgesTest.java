@@ -22,6 +22,7 @@ class ModuleEdgesTest {
   private static final String SCHEMAS = "dev.lambdastack.schemas..";
   private static final String EVENTS = "dev.lambdastack.events..";
   private static final String SERVING = "dev.lambdastack.serving..";
+  private static final String LOG = "dev.lambdastack.log..";
   private static final String BATCH = "dev.lambdastack.batch..";
   private static final String SPEED = "dev.lambdastack.speed..";
   private static final String REFERENCE = "dev.lambdastack.reference..";
@@ -50,7 +51,9 @@ class ModuleEdgesTest {
   /** A rule over a module that is not on the classpath would hold of nothing. */
   @ParameterizedTest
   @ValueSource(
-      strings = {VIEWS, SCHEMAS, EVENTS, SERVING, BATCH, SPEED, REFERENCE, EMBEDDED, CLI, SANDBOX})
+      strings = {
+        VIEWS, SCHEMAS, EVENTS, SERVING, LOG, BATCH, SPEED, REFERENCE, EMBEDDED, CLI, SANDBOX
+      })
   void everyModuleIsLookedAt(String module) {
     assertThat(classes.that(resideInAPackage(module))).isNotEmpty();
   }
@@ -94,7 +97,7 @@ class ModuleEdgesTest {
             .resideInAPackage(SERVING)
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage(BATCH, SPEED, EMBEDDED, CLI, SANDBOX)
+            .resideInAnyPackage(LOG, BATCH, SPEED, EMBEDDED, CLI, SANDBOX)
             .because("an analyst's jar answers without the jobs"));
   }
 
@@ -111,9 +114,23 @@ class ModuleEdgesTest {
                 "org.apache.flink..",
                 "org.apache.parquet..",
                 "org.apache.hadoop.mapreduce..",
-                "org.apache.hadoop.hbase.regionserver..",
-                "org.apache.hadoop.hbase.master..")
+                "org.apache.hadoop.hbase.mapreduce..")
             .because("the read client is light: hbase-client and no more"));
+  }
+
+  @Test
+  void theLogKnowsKafkaAndTheContractOnly() {
+    check(
+        noClasses()
+            .that()
+            .resideInAPackage(LOG)
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.apache.hadoop..", "org.apache.flink..", "org.apache.parquet..")
+            .orShould()
+            .dependOnClassesThat(
+                resideInAPackage("dev.lambdastack..").and(resideOutsideOfPackages(VIEWS, LOG)))
+            .because("both layers read a topic by it"));
   }
 
   @Test
@@ -158,7 +175,7 @@ class ModuleEdgesTest {
     check(
         noClasses()
             .that()
-            .resideInAnyPackage(VIEWS, SCHEMAS, SERVING, BATCH, SPEED)
+            .resideInAnyPackage(VIEWS, SCHEMAS, SERVING, LOG, BATCH, SPEED)
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(REFERENCE, EVENTS)
