@@ -1,0 +1,92 @@
+package dev.lambdastack.serving.cli;
+
+import dev.lambdastack.views.InvalidInputException;
+import java.io.OutputStreamWriter;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
+import picocli.CommandLine.Help;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * Runs a command line and ends it as every command of the stack ends: what a person can put right
+ * is one line on stderr and exit code 2; anything else is a line with the path of the log that has
+ * the trace, and exit code 70. A trace never reaches the console.
+ */
+public final class CommandRunner {
+  /** Exit code of a fault that no rule of ours foresees. */
+  public static final int UNEXPECTED = 70;
+
+  private CommandRunner() {}
+
+  /**
+   * Runs a command on this process's console, in UTF-8: the whole of a {@code main}.
+   *
+   * @return the exit code, to leave with; threads of clients may still run
+   */
+  public static int onConsole(Object command, String... args) {
+    FaultLog.announce();
+    PrintWriter err = utf8(System.err);
+    Thread.setDefaultUncaughtExceptionHandler(
+        (thread, fault) -> FaultLog.append("thread " + thread.getName(), fault));
+    try {
+      return run(new CommandLine(command).setOut(utf8(System.out)).setErr(err), args);
+    } catch (Throwable fault) {
+      // What picocli does not catch: errors of the JVM and of a command's declaration.
+      return unexpected(fault, err);
+    }
+  }
+
+  private static PrintWriter utf8(PrintStream stream) {
+    return new PrintWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8), true);
+  }
+
+  /** Runs a command on the writers that it has. */
+  public static int run(CommandLine commandLine, String... args) {
+    return commandLine
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setParameterExceptionHandler((e, given) -> misused(e))
+        .setExecutionExceptionHandler(
+            (e, command, parsed) ->
+                e instanceof InvalidInputException invalid
+                    ? refused(invalid, command.getErr())
+                    : unexpected(e, command.getErr()))
+        .execute(args);
+  }
+
+  private static int misused(ParameterException e) {
+    CommandLine command = e.getCommandLine();
+    PrintWriter err = command.getErr();
+    err.println(oneLine(e.getMessage()));
+    UnmatchedArgumentException.printSuggestions(e, err);
+    Help help = command.getHelp();
+    err.print(help.synopsisHeading() + help.synopsis(help.synopsisHeadingLength()));
+    err.println("Try '%s --help'".formatted(command.getCommandSpec().qualifiedName()));
+    return InvalidInputException.EXIT_CODE;
+  }
+
+  private static int refused(InvalidInputException e, PrintWriter err) {
+    err.println(oneLine(e.getMessage()));
+    return InvalidInputException.EXIT_CODE;
+  }
+
+  private static int unexpected(Throwable fault, PrintWriter err) {
+    String name = fault.getClass().getSimpleName();
+    err.println(
+        "Unexpected fault: %s%s. %s"
+            .formatted(
+                name,
+                fault.getMessage() == null ? "" : ": " + oneLine(fault.getMessage()),
+                FaultLog.append("the command", fault)));
+    return UNEXPECTED;
+  }
+
+  private static String oneLine(String message) {
+    return message == null
+        ? "(no message)"
+        : message.lines().map(String::strip).collect(Collectors.joining(" "));
+  }
+}

@@ -1,0 +1,79 @@
+package dev.lambdastack.serving.cli;
+
+import dev.lambdastack.serving.merge.MergedRow;
+import dev.lambdastack.serving.read.Answer;
+import dev.lambdastack.serving.read.Provenance;
+import dev.lambdastack.views.Column;
+import dev.lambdastack.views.ViewShape;
+import java.io.PrintWriter;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Aligned columns, numbers to the right in plain digits, and where they come from below. */
+final class TableWriter implements AnswerWriter {
+
+  @Override
+  public void write(Question question, Answer answer, PrintWriter out, PrintWriter err) {
+    TextTable table = new TextTable(header(answer.shape()));
+    answer.rows().forEach(row -> table.add(cells(row)));
+    if (!answer.rows().isEmpty()) {
+      table.print(out);
+      out.println();
+    }
+    footer(question, answer).forEach(out::println);
+  }
+
+  private static List<String> header(ViewShape shape) {
+    List<String> names = new ArrayList<>();
+    names.add("window_start");
+    shape.keyColumns().stream().map(Column::name).forEach(names::add);
+    shape.metrics().forEach(m -> names.add(m.name()));
+    names.add("from_speed");
+    return names;
+  }
+
+  private static List<Object> cells(MergedRow row) {
+    List<Object> cells = new ArrayList<>();
+    cells.add(row.start());
+    cells.addAll(row.key());
+    cells.addAll(row.values().values());
+    cells.add(new TextTable.Right(Texts.percent(row.speedShare())));
+    return cells;
+  }
+
+  private static List<String> footer(Question question, Answer answer) {
+    Provenance from = answer.provenance();
+    List<String> lines = new ArrayList<>();
+    String counted =
+        answer.rows().isEmpty()
+            ? "No events in windows that start in [%s, %s)"
+                .formatted(question.from(), question.to())
+            : "%s, %s"
+                .formatted(
+                    Texts.count(answer.rows().size(), "row"),
+                    Texts.count(answer.events(), "event"));
+    lines.add(
+        "%s: %s; %s"
+            .formatted(
+                counted,
+                from.version()
+                    .map(
+                        v ->
+                            "batch version %d up to %s (epoch %d)"
+                                .formatted(v.number(), from.horizon(), from.horizonEpoch()))
+                    .orElse("no batch version yet"),
+                from.generation()
+                    .map(
+                        g ->
+                            "speed generation %d from there on, %s of the events"
+                                .formatted(g.number(), Texts.percent(answer.speedShare())))
+                    .orElse("no speed layer yet")));
+    from.incompleteBecause().ifPresent(why -> lines.add("INCOMPLETE: " + why));
+    lines.add(
+        from.freshness().equals(Instant.EPOCH)
+            ? "How far the speed layer has come is not known yet."
+            : "Whole up to %s, %s ago.".formatted(from.freshness(), Texts.age(from.age())));
+    return lines;
+  }
+}

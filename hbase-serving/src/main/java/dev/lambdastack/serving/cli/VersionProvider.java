@@ -1,0 +1,12 @@
+package dev.lambdastack.serving.cli;
+
+import picocli.CommandLine.IVersionProvider;
+
+/** What {@code --version} prints. */
+public final class VersionProvider implements IVersionProvider {
+  @Override
+  public String[] getVersion() {
+    String version = VersionProvider.class.getPackage().getImplementationVersion();
+    return new String[] {"lambda " + (version == null ? "(built from classes)" : version)};
+  }
+}
