@@ -1,0 +1,114 @@
+package dev.lambdastack.sandbox.produce;
+
+import dev.lambdastack.events.retail.Action;
+import dev.lambdastack.events.retail.Order;
+import dev.lambdastack.reference.ReferenceEvents;
+import dev.lambdastack.sandbox.foodmart.ShopEvent;
+import dev.lambdastack.schemas.EventEncoder;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.Map;
+import java.util.OptionalInt;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * Sends what happens in the shops to topic {@code orders} and enters what Kafka has acknowledged
+ * into a ledger. Not thread-safe.
+ */
+public final class OrderProducer implements AutoCloseable {
+  private final KafkaProducer<byte[], byte[]> producer;
+  private final EventEncoder encoder = new EventEncoder(ReferenceEvents.ORDERS);
+  private final Ledger ledger;
+  private long sent;
+  private volatile Exception failure;
+
+  public OrderProducer(String bootstrapServers, Ledger ledger) {
+    this.ledger = ledger;
+    this.producer =
+        new KafkaProducer<>(
+            Map.of(
+                ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                bootstrapServers,
+                ProducerConfig.ACKS_CONFIG,
+                "all",
+                ProducerConfig.LINGER_MS_CONFIG,
+                5,
+                ProducerConfig.BATCH_SIZE_CONFIG,
+                65_536),
+            new ByteArraySerializer(),
+            new ByteArraySerializer());
+  }
+
+  /** Sends an event to the partition of its customer; returns before it is acknowledged. */
+  public void send(ShopEvent event) throws IOException {
+    send(event, OptionalInt.empty());
+  }
+
+  /** Sends an event to a partition. */
+  public void send(ShopEvent event, int partition) throws IOException {
+    send(event, OptionalInt.of(partition));
+  }
+
+  private void send(ShopEvent event, OptionalInt partition) throws IOException {
+    throwFailure();
+    long place = sent++;
+    Order order = order(event);
+    producer.send(
+        new ProducerRecord<>(
+            ReferenceEvents.ORDERS.topic(),
+            partition.isPresent() ? partition.getAsInt() : null,
+            encoder.key(order),
+            encoder.value(order)),
+        (metadata, e) -> {
+          if (e == null) {
+            ledger.acknowledged(
+                new Ledger.Entry(
+                    place,
+                    event,
+                    metadata.partition(),
+                    metadata.offset(),
+                    Instant.ofEpochMilli(metadata.timestamp())));
+          } else {
+            failure = e;
+          }
+        });
+  }
+
+  /** Returns when every event that was sent is acknowledged and entered. */
+  public void flush() throws IOException {
+    producer.flush();
+    throwFailure();
+  }
+
+  private void throwFailure() throws IOException {
+    if (failure != null) {
+      throw new IOException("Kafka did not take an event: " + failure.getMessage(), failure);
+    }
+  }
+
+  private static Order order(ShopEvent event) {
+    return Order.newBuilder()
+        .setOrderId(event.orderId())
+        .setCustomerId(event.customerId())
+        .setProductId(event.productId())
+        .setProductCategory(event.category())
+        .setStoreId(event.storeId())
+        .setAction(
+            switch (event.action()) {
+              case PURCHASE -> Action.purchase;
+              case RETURN -> Action.return$;
+            })
+        .setQuantity(event.quantity())
+        .setAmount(event.amount())
+        .setEventTime(event.time())
+        .build();
+  }
+
+  @Override
+  public void close() {
+    producer.close();
+  }
+}
