@@ -1,0 +1,39 @@
+package dev.lambdastack.cli;
+
+import dev.lambdastack.cli.produce.ProduceCommand;
+import dev.lambdastack.cli.views.ViewsCommand;
+import dev.lambdastack.serving.cli.CommandRunner;
+import dev.lambdastack.serving.cli.QueryCommand;
+import dev.lambdastack.serving.cli.VersionProvider;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+
+/** The {@code lambda} command: one verb for each thing that a person does with the stack. */
+@Command(
+    name = "lambda",
+    mixinStandardHelpOptions = true,
+    versionProvider = VersionProvider.class,
+    synopsisSubcommandLabel = "<verb>",
+    header = "Views over an event log, kept by a batch layer and a speed layer, read as one.",
+    commandListHeading = "%nVerbs:%n",
+    subcommands = {ViewsCommand.class, ProduceCommand.class, QueryCommand.class, HelpCommand.class},
+    footerHeading = "%nExit codes:%n",
+    footer = {
+      "   0  done",
+      "   1  a check found a difference, which is shown",
+      "   2  bad input or a refusal: one line says what is wrong and what to do; nothing was changed",
+      "   3  held by a gate: the candidate is kept and waits for a decision",
+      "  70  unexpected fault: the trace is in the log file that the message names",
+      "  75  busy: another run holds what this one needs; try again later",
+      "",
+      "The log file is what LAMBDA_LOG names. Configuration: core-site.xml, hdfs-site.xml,",
+      "hbase-site.xml and lambda-site.xml on the class path; -D <key=value> wins over them."
+    })
+public final class Lambda {
+  private Lambda() {}
+
+  /** The entry point; ends the process with the command's exit code. */
+  public static void main(String[] args) {
+    System.exit(CommandRunner.onConsole(new Lambda(), args));
+  }
+}

@@ -1,0 +1,151 @@
+package dev.lambdastack.cli.views;
+
+import dev.lambdastack.serving.cli.TextTable;
+import dev.lambdastack.serving.config.ConfigOptions;
+import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.serving.read.LambdaClient;
+import dev.lambdastack.serving.read.Provenance;
+import dev.lambdastack.views.Column;
+import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.View;
+import dev.lambdastack.views.ViewShape;
+import dev.lambdastack.views.Views;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.apache.hadoop.conf.Configuration;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code lambda views}: what the jars on the class path declare, and what answers in HBase. */
+@Command(
+    name = "views",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    header = "Lists the views, explains one, or says what answers for them now.",
+    description = "%nViews come from the jars on the class path (LAMBDA_JARS for your own).%n",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  lambda views",
+      "  lambda views daily_sales",
+      "  lambda views --published",
+      "",
+      "Exit codes: 0 done, 2 bad input, 70 unexpected fault."
+    })
+public final class ViewsCommand implements Callable<Integer> {
+  /** As much of a fingerprint as tells two declarations apart at a glance. */
+  private static final int SHORT = 12;
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      index = "0",
+      arity = "0..1",
+      paramLabel = "<view>",
+      description = "Explains this view's declaration.")
+  private String name;
+
+  @Option(
+      names = "--published",
+      description = "What answers in HBase now: version, horizon, speed generation, freshness.")
+  private boolean published;
+
+  @Mixin private ConfigOptions config;
+
+  @Override
+  public Integer call() throws IOException {
+    LambdaConfig checked = config.load(new Configuration());
+    Views views = Views.load(Thread.currentThread().getContextClassLoader());
+    PrintWriter out = spec.commandLine().getOut();
+    if (published) {
+      try (LambdaClient client = LambdaClient.open(checked.hadoop())) {
+        published(views, client, out);
+      }
+    } else if (name != null) {
+      Explanation.of(views.find(name)).forEach(out::println);
+    } else {
+      declared(views, out);
+    }
+    return 0;
+  }
+
+  private static void declared(Views views, PrintWriter out) {
+    if (views.all().isEmpty()) {
+      throw new InvalidInputException(
+          "No jar on the class path declares a view; let LAMBDA_JARS name yours");
+    }
+    TextTable table =
+        new TextTable(List.of("view", "topic", "key", "window", "metrics", "fingerprint"));
+    for (View view : views.all()) {
+      ViewShape shape = view.shape();
+      table.add(
+          Arrays.asList(
+              view.name(),
+              view.eventType().topic(),
+              shape.keyColumns().isEmpty()
+                  ? null
+                  : shape.keyColumns().stream().map(Column::name).collect(Collectors.joining(", ")),
+              Durations.words(shape.window()),
+              shape.metrics().stream()
+                  .map(ViewShape.NamedMetric::name)
+                  .collect(Collectors.joining(", ")),
+              view.fingerprint().substring(0, SHORT)));
+    }
+    table.print(out);
+  }
+
+  private void published(Views views, LambdaClient client, PrintWriter out) throws IOException {
+    List<String> names = name == null ? client.views() : List.of(name);
+    if (names.isEmpty()) {
+      out.println("Nothing is published: no view answers yet.");
+      return;
+    }
+    TextTable table =
+        new TextTable(
+            List.of("view", "version", "horizon", "generation", "whole_up_to", "declaration"));
+    List<String> incomplete = new ArrayList<>();
+    for (String view : names) {
+      Provenance from = client.describe(view).provenance();
+      table.add(
+          Arrays.asList(
+              view,
+              from.version().map(v -> v.number()).orElse(null),
+              from.version().isPresent()
+                  ? "%s (epoch %d)".formatted(from.horizon(), from.horizonEpoch())
+                  : null,
+              from.generation().map(g -> g.number()).orElse(null),
+              from.freshness().equals(Instant.EPOCH) ? null : from.freshness(),
+              declaration(views, view, from)));
+      from.incompleteBecause().ifPresent(incomplete::add);
+    }
+    table.print(out);
+    incomplete.forEach(why -> out.println("INCOMPLETE: " + why));
+  }
+
+  /** Whether the jar on the class path is the one whose declaration answers. */
+  private static String declaration(Views views, String name, Provenance from) {
+    String fingerprint =
+        from.version()
+            .map(v -> v.fingerprint())
+            .orElseGet(() -> from.generation().orElseThrow().fingerprint());
+    Optional<View> declared = views.all().stream().filter(v -> v.name().equals(name)).findFirst();
+    if (declared.isEmpty()) {
+      return fingerprint.substring(0, SHORT) + " (no jar declares it here)";
+    }
+    return declared.get().fingerprint().equals(fingerprint)
+        ? fingerprint.substring(0, SHORT)
+        : "%s (the jar here declares %s)"
+            .formatted(
+                fingerprint.substring(0, SHORT), declared.get().fingerprint().substring(0, SHORT));
+  }
+}
