@@ -1,0 +1,75 @@
+package dev.lambdastack.sandbox;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The one folder that holds everything a run writes: it becomes the JVM's folder for temporary
+ * files, so whatever a server puts there goes with it. Closing deletes it; twice is harmless.
+ */
+final class Workspace implements AutoCloseable {
+  private static final String TEMPORARY = "java.io.tmpdir";
+  private static final int PASSES = 20;
+
+  private final Path folder;
+
+  private Workspace(Path folder) {
+    this.folder = folder;
+  }
+
+  /**
+   * Makes the folder. To be called before anything else makes temporary files: the JVM looks only
+   * once where they go.
+   */
+  static Workspace create() throws IOException {
+    Path folder =
+        Path.of(System.getProperty(TEMPORARY))
+            .toAbsolutePath()
+            .resolve("lambda-quickstart-" + ProcessHandle.current().pid());
+    Files.createDirectories(folder);
+    System.setProperty(TEMPORARY, folder.toString());
+    return new Workspace(folder);
+  }
+
+  Path path() {
+    return folder;
+  }
+
+  @Override
+  public synchronized void close() throws IOException {
+    // The last threads of a server may still write: then a folder is not empty, so look again.
+    IOException last = null;
+    for (int pass = 0; pass < PASSES && Files.exists(folder); pass++) {
+      try {
+        deleteOnce();
+      } catch (IOException e) {
+        last = e;
+      }
+    }
+    if (last != null && Files.exists(folder)) {
+      throw new IOException("Cannot delete " + folder + ": " + last.getMessage(), last);
+    }
+  }
+
+  private void deleteOnce() throws IOException {
+    List<Path> deepestFirst;
+    try (Stream<Path> paths = Files.walk(folder)) {
+      deepestFirst = paths.sorted(Comparator.reverseOrder()).toList();
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+    for (Path path : deepestFirst) {
+      try {
+        Files.deleteIfExists(path);
+      } catch (NoSuchFileException e) {
+        // someone else was first
+      }
+    }
+  }
+}

@@ -1,0 +1,70 @@
+package dev.lambdastack.sandbox.produce;
+
+import dev.lambdastack.sandbox.foodmart.ShopEvent;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+
+/** Produces events in their order at a steady rate, in a thread of its own. */
+public final class Pace {
+  private static final long SLICE_NANOS = 5_000_000;
+
+  private final AtomicLong sent = new AtomicLong();
+  private final CompletableFuture<Void> end = new CompletableFuture<>();
+
+  private Pace() {}
+
+  /**
+   * Starts.
+   *
+   * @param producer is this thread's alone until {@link #await} has returned; flushed at the end
+   * @param perSecond events a second, more than 0
+   */
+  public static Pace start(OrderProducer producer, List<ShopEvent> events, double perSecond) {
+    Pace pace = new Pace();
+    Thread thread = new Thread(() -> pace.run(producer, events, perSecond), "shops");
+    thread.setDaemon(true);
+    thread.start();
+    return pace;
+  }
+
+  private void run(OrderProducer producer, List<ShopEvent> events, double perSecond) {
+    long start = System.nanoTime();
+    try {
+      for (int i = 0; i < events.size(); i++) {
+        long due = start + (long) (i / perSecond * 1e9);
+        while (due - System.nanoTime() > 0) {
+          LockSupport.parkNanos(Math.min(SLICE_NANOS, due - System.nanoTime()));
+        }
+        producer.send(events.get(i));
+        sent.set(i + 1);
+      }
+      producer.flush();
+      end.complete(null);
+    } catch (IOException | RuntimeException e) {
+      end.completeExceptionally(e);
+    }
+  }
+
+  /** How many events were sent. */
+  public long sent() {
+    return sent.get();
+  }
+
+  /** Whether it has ended, well or badly. */
+  public boolean ended() {
+    return end.isDone();
+  }
+
+  /** Returns when all events are acknowledged. */
+  public void await() throws IOException {
+    try {
+      end.join();
+    } catch (CompletionException e) {
+      throw new IOException("The production of events failed: " + e.getCause(), e.getCause());
+    }
+  }
+}
