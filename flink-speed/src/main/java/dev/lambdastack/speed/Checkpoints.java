@@ -1,0 +1,95 @@
+package dev.lambdastack.speed;
+
+import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.views.InvalidInputException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * The folder of one life's checkpoints: {@code <lambda.speed.checkpoints>/<topic>/<life>/<Flink
+ * job>/chk-<n>/_metadata}.
+ */
+final class Checkpoints {
+  private static final String METADATA = "_metadata";
+
+  private final FileSystem files;
+  private final Path folder;
+
+  private Checkpoints(FileSystem files, Path folder) {
+    this.files = files;
+    this.folder = folder;
+  }
+
+  /**
+   * @throws InvalidInputException when the file system cannot be reached
+   */
+  static Checkpoints of(LambdaConfig config, String topic, String life) {
+    try {
+      Path root = new Path(config.speedCheckpoints());
+      FileSystem files = root.getFileSystem(config.hadoop());
+      return new Checkpoints(files, files.makeQualified(new Path(new Path(root, topic), life)));
+    } catch (IOException | IllegalArgumentException e) {
+      throw new InvalidInputException(
+          "Cannot use lambda.speed.checkpoints=%s: %s"
+              .formatted(config.speedCheckpoints(), e.getMessage()),
+          e);
+    }
+  }
+
+  /** Whether this is the folder of a completed checkpoint or savepoint. */
+  static boolean isComplete(LambdaConfig config, String checkpoint) {
+    try {
+      Path metadata = new Path(checkpoint, METADATA);
+      return metadata.getFileSystem(config.hadoop()).exists(metadata);
+    } catch (IOException | IllegalArgumentException e) {
+      throw new InvalidInputException(
+          "Cannot read checkpoint %s: %s".formatted(checkpoint, e.getMessage()), e);
+    }
+  }
+
+  /** With scheme and authority. */
+  String uri() {
+    return folder.toUri().toString();
+  }
+
+  /** The checkpoint that was completed last. */
+  Optional<String> newest() {
+    List<FileStatus> found = new ArrayList<>();
+    for (FileStatus job : list(folder)) {
+      for (FileStatus checkpoint : list(job.getPath())) {
+        if (checkpoint.getPath().getName().startsWith("chk-")) {
+          list(checkpoint.getPath()).stream()
+              .filter(f -> f.getPath().getName().equals(METADATA))
+              .forEach(found::add);
+        }
+      }
+    }
+    return found.stream()
+        .max(
+            Comparator.comparingLong(FileStatus::getModificationTime)
+                .thenComparingLong(f -> number(f.getPath().getParent())))
+        .map(f -> f.getPath().getParent().toUri().toString());
+  }
+
+  private static long number(Path checkpoint) {
+    return Long.parseLong(checkpoint.getName().substring("chk-".length()));
+  }
+
+  private List<FileStatus> list(Path path) {
+    try {
+      return files.getFileStatus(path).isDirectory() ? List.of(files.listStatus(path)) : List.of();
+    } catch (FileNotFoundException e) {
+      return List.of();
+    } catch (IOException e) {
+      throw new InvalidInputException(
+          "Cannot look for checkpoints in %s: %s".formatted(folder, e.getMessage()), e);
+    }
+  }
+}

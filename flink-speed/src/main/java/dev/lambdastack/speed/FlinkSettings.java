@@ -1,0 +1,70 @@
+package dev.lambdastack.speed;
+
+import dev.lambdastack.serving.config.LambdaConfig;
+import java.time.Duration;
+import java.util.Map;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.ExternalizedCheckpointRetention;
+import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.RestOptions;
+import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.configuration.StateRecoveryOptions;
+import org.apache.flink.configuration.TaskManagerOptions;
+import org.apache.flink.core.execution.CheckpointingMode;
+import org.apache.flink.core.execution.RecoveryClaimMode;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/**
+ * What the speed job asks of Flink. A key {@code flink.<key>} of our configuration sets Flink's
+ * {@code <key>}; what exactness rests on cannot be changed that way.
+ */
+final class FlinkSettings {
+  private static final String PREFIX = "flink.";
+
+  private final Configuration flink = new Configuration();
+
+  FlinkSettings(LambdaConfig config, String topic, String checkpoints) {
+    flink.set(RestartStrategyOptions.RESTART_STRATEGY, "exponential-delay");
+    flink.set(
+        RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_INITIAL_BACKOFF,
+        Duration.ofMillis(200));
+    flink.set(
+        RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_MAX_BACKOFF,
+        Duration.ofSeconds(20));
+    for (Map.Entry<String, String> entry : config.hadoop()) {
+      if (entry.getKey().startsWith(PREFIX)) {
+        flink.setString(entry.getKey().substring(PREFIX.length()), entry.getValue());
+      }
+    }
+    flink.set(PipelineOptions.NAME, "lambda speed " + topic);
+    flink.set(PipelineOptions.GENERIC_TYPES, false);
+    flink.set(PipelineOptions.OBJECT_REUSE, true);
+    flink.set(PipelineOptions.MAX_PARALLELISM, SpeedJob.MAX_PARALLELISM);
+    flink.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, config.speedCheckpointInterval());
+    flink.set(CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE, CheckpointingMode.EXACTLY_ONCE);
+    // An unaligned barrier overtakes contributions, and the totals before it would lack them.
+    flink.set(CheckpointingOptions.ENABLE_UNALIGNED, false);
+    flink.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, checkpoints);
+    flink.set(CheckpointingOptions.CHECKPOINT_STORAGE, "filesystem");
+    flink.set(
+        CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
+        ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
+  }
+
+  void restore(String checkpoint, RecoveryClaimMode mode) {
+    flink.set(StateRecoveryOptions.SAVEPOINT_PATH, checkpoint);
+    flink.set(StateRecoveryOptions.RESTORE_MODE, mode);
+  }
+
+  StreamExecutionEnvironment localEnvironment(int parallelism) {
+    Configuration cluster = new Configuration(flink);
+    cluster.set(TaskManagerOptions.NUM_TASK_SLOTS, parallelism);
+    cluster.set(RestOptions.BIND_PORT, "0");
+    return StreamExecutionEnvironment.createLocalEnvironment(parallelism, cluster);
+  }
+
+  void applyTo(StreamExecutionEnvironment env) {
+    env.configure(flink, Thread.currentThread().getContextClassLoader());
+  }
+}

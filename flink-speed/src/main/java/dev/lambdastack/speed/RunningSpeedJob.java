@@ -1,0 +1,217 @@
+package dev.lambdastack.speed;
+
+import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.speed.plan.Slot;
+import dev.lambdastack.speed.plan.SpeedPlan;
+import dev.lambdastack.views.Generation;
+import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.Progress;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.util.ExceptionUtils;
+import org.apache.hadoop.hbase.client.Connection;
+
+/** A speed job that was started. Waiting ends with the job's own failure when it fails. */
+public final class RunningSpeedJob implements AutoCloseable {
+  private static final Duration PAUSE = Duration.ofMillis(20);
+  private static final Duration END_LIMIT = Duration.ofMinutes(3);
+
+  private final JobClient client;
+  private final SpeedPlan plan;
+  private final PublishedStore store;
+  private final Connection hbase;
+  private final Checkpoints checkpoints;
+  private final Optional<String> resumedFrom;
+  private final String startedBecause;
+
+  RunningSpeedJob(
+      JobClient client,
+      SpeedPlan plan,
+      PublishedStore store,
+      Connection hbase,
+      Checkpoints checkpoints,
+      Optional<String> resumedFrom,
+      String startedBecause) {
+    this.client = client;
+    this.plan = plan;
+    this.store = store;
+    this.hbase = hbase;
+    this.checkpoints = checkpoints;
+    this.resumedFrom = resumedFrom;
+    this.startedBecause = startedBecause;
+  }
+
+  /** Flink's handle. */
+  public JobClient client() {
+    return client;
+  }
+
+  /** Names the job's life in generations and checkpoints. */
+  public String life() {
+    return plan.life();
+  }
+
+  /** The generations that it fills, by view name. */
+  public List<Generation> generations() {
+    return plan.slots().stream().map(Slot::generation).toList();
+  }
+
+  /** The checkpoint that it went on from; empty when its generations are new. */
+  public Optional<String> resumedFrom() {
+    return resumedFrom;
+  }
+
+  /** Why it went on, or why it did not. */
+  public String startedBecause() {
+    return startedBecause;
+  }
+
+  /** The checkpoint of this life that was completed last. */
+  public Optional<String> newestCheckpoint() {
+    return checkpoints.newest();
+  }
+
+  /** The least of what the generations have published, partition by partition. */
+  public Progress progress() throws IOException {
+    Progress least = null;
+    for (Generation generation : generations()) {
+      Progress published =
+          store
+              .known(generation.shape().name())
+              .generations()
+              .getOrDefault(generation, Progress.NONE);
+      least = least == null ? published : lesser(least, published);
+    }
+    return least;
+  }
+
+  private static Progress lesser(Progress a, Progress b) {
+    Map<Integer, Progress.Applied> both = new java.util.TreeMap<>(a.applied());
+    both.keySet().retainAll(b.applied().keySet());
+    both.replaceAll((p, x) -> b.applied().get(p).offset() < x.offset() ? b.applied().get(p) : x);
+    return new Progress(both);
+  }
+
+  /** The time up to which cells are whole; empty before anything is known. */
+  public Optional<Instant> freshness(Instant now) throws IOException {
+    return progress().freshness(plan.starts().keySet(), now);
+  }
+
+  /** Waits until every record before these offsets is in the cells, and readers were told so. */
+  public void awaitApplied(Map<Integer, Long> offsets, Duration limit) throws Exception {
+    await("progress to " + offsets, limit, () -> progress().reaches(offsets));
+  }
+
+  /** Waits until cells are whole up to this time. */
+  public void awaitFreshness(Instant time, Duration limit) throws Exception {
+    await(
+        "freshness of " + time,
+        limit,
+        () -> freshness(Instant.MAX).filter(f -> !f.isBefore(time)).isPresent());
+  }
+
+  /** Waits for a checkpoint that completes from now on. */
+  public void awaitCheckpoint(Duration limit) throws Exception {
+    Optional<String> before = newestCheckpoint();
+    await(
+        "a checkpoint",
+        limit,
+        () -> newestCheckpoint().filter(c -> !Optional.of(c).equals(before)).isPresent());
+  }
+
+  private void await(String what, Duration limit, Callable<Boolean> condition) throws Exception {
+    long deadline = System.nanoTime() + limit.toNanos();
+    while (!condition.call()) {
+      checkAlive();
+      if (System.nanoTime() - deadline > 0) {
+        throw new IllegalStateException(
+            "The speed job of topic %s did not come to %s within %s (it stands at %s)"
+                .formatted(plan.topic(), what, limit, progress()));
+      }
+      Thread.sleep(PAUSE.toMillis());
+    }
+  }
+
+  /** Throws the job's failure when it has failed for good; returns while it runs or restarts. */
+  public void checkAlive() throws Exception {
+    if (client.getJobStatus().get().isGloballyTerminalState()) {
+      awaitEnd();
+      throw new IllegalStateException("The speed job of topic " + plan.topic() + " has ended");
+    }
+  }
+
+  /**
+   * Waits until the job ends; returns when it was cancelled.
+   *
+   * @throws InvalidInputException when it failed for a reason that a person can mend
+   */
+  public void awaitEnd() throws Exception {
+    try {
+      client.getJobExecutionResult().get();
+    } catch (ExecutionException e) {
+      if (ExceptionUtils.findThrowable(
+              e, org.apache.flink.runtime.client.JobCancellationException.class)
+          .isPresent()) {
+        return;
+      }
+      Optional<InvalidInputException> refusal =
+          ExceptionUtils.findSerializedThrowable(
+              e, InvalidInputException.class, Thread.currentThread().getContextClassLoader());
+      throw refusal.isPresent() ? refusal.get() : e;
+    }
+  }
+
+  /**
+   * Stops after a savepoint.
+   *
+   * @param folder URI where the savepoint goes
+   * @return its path, good for {@link SpeedOptions#withRestore}
+   */
+  public String stopWithSavepoint(String folder) throws Exception {
+    return client
+        .stopWithSavepoint(false, folder, SavepointFormatType.CANONICAL)
+        .get(END_LIMIT.toSeconds(), TimeUnit.SECONDS);
+  }
+
+  /** Ends the job if it still runs; its newest checkpoint stays. Returns when it has ended. */
+  public void cancel() throws Exception {
+    if (!client.getJobStatus().get().isGloballyTerminalState()) {
+      client.cancel().get(END_LIMIT.toSeconds(), TimeUnit.SECONDS);
+    }
+    try {
+      client.getJobExecutionResult().get(END_LIMIT.toSeconds(), TimeUnit.SECONDS);
+    } catch (ExecutionException ended) {
+      // Cancelled, or failed before: awaitEnd tells.
+    } catch (TimeoutException e) {
+      throw new IllegalStateException(
+          "The speed job of topic %s did not end within %s".formatted(plan.topic(), END_LIMIT), e);
+    }
+  }
+
+  /** Lets go of a job that goes on elsewhere. */
+  public void detach() throws IOException {
+    hbase.close();
+  }
+
+  /** {@link #cancel}, and lets go. Twice is harmless. */
+  @Override
+  public void close() throws Exception {
+    try {
+      if (!hbase.isClosed()) {
+        cancel();
+      }
+    } finally {
+      hbase.close();
+    }
+  }
+}

@@ -1,0 +1,66 @@
+package dev.lambdastack.speed;
+
+import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.speed.message.Total;
+import dev.lambdastack.speed.plan.SpeedPlan;
+import dev.lambdastack.speed.plan.ViewsLoader;
+import dev.lambdastack.speed.sink.HBaseSink;
+import java.util.Optional;
+import java.util.function.Function;
+import org.apache.flink.api.connector.sink2.Sink;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/**
+ * How to start a speed job. Immutable; each method gives changed options.
+ *
+ * @param fresh open new generations, even where a checkpoint could be gone on from
+ * @param restore the checkpoint to go on from; else the newest of the life
+ * @param environment where the job runs; else in this JVM
+ * @param views where tasks find the views
+ * @param schemas the writer schemas; else those on the class path
+ * @param sink where totals go
+ */
+public record SpeedOptions(
+    boolean fresh,
+    Optional<String> restore,
+    Optional<StreamExecutionEnvironment> environment,
+    ViewsLoader views,
+    Optional<SchemaStore> schemas,
+    Function<SpeedPlan, Sink<Total>> sink) {
+
+  /** Goes on where the last run stopped, in this JVM, with what is on the class path. */
+  public static SpeedOptions defaults() {
+    return new SpeedOptions(
+        false,
+        Optional.empty(),
+        Optional.empty(),
+        ViewsLoader.FROM_CLASS_PATH,
+        Optional.empty(),
+        HBaseSink::new);
+  }
+
+  public SpeedOptions withFresh(boolean value) {
+    return new SpeedOptions(value, restore, environment, views, schemas, sink);
+  }
+
+  public SpeedOptions withRestore(String checkpoint) {
+    return new SpeedOptions(
+        fresh, Optional.ofNullable(checkpoint), environment, views, schemas, sink);
+  }
+
+  public SpeedOptions withEnvironment(StreamExecutionEnvironment env) {
+    return new SpeedOptions(fresh, restore, Optional.of(env), views, schemas, sink);
+  }
+
+  public SpeedOptions withViews(ViewsLoader loader) {
+    return new SpeedOptions(fresh, restore, environment, loader, schemas, sink);
+  }
+
+  public SpeedOptions withSchemas(SchemaStore store) {
+    return new SpeedOptions(fresh, restore, environment, views, Optional.of(store), sink);
+  }
+
+  public SpeedOptions withSink(Function<SpeedPlan, Sink<Total>> make) {
+    return new SpeedOptions(fresh, restore, environment, views, schemas, make);
+  }
+}

@@ -1,0 +1,33 @@
+package dev.lambdastack.speed.plan;
+
+import java.io.Serializable;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.hadoop.conf.Configuration;
+
+/**
+ * The part of a Hadoop configuration that was set by somebody: what a task needs besides the
+ * defaults of the jars, which it has itself.
+ */
+public final class Settings implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  private final TreeMap<String, String> values = new TreeMap<>();
+
+  public Settings(Configuration conf) {
+    for (Map.Entry<String, String> entry : conf) {
+      String[] sources = conf.getPropertySources(entry.getKey());
+      String source = sources == null || sources.length == 0 ? "" : sources[sources.length - 1];
+      if (!source.endsWith("-default.xml")) {
+        values.put(entry.getKey(), entry.getValue());
+      }
+    }
+  }
+
+  /** The defaults of this JVM's jars and these settings; a new one at each call. */
+  public Configuration toConfiguration(Configuration defaults) {
+    Configuration conf = new Configuration(defaults);
+    values.forEach(conf::set);
+    return conf;
+  }
+}

@@ -1,0 +1,75 @@
+package dev.lambdastack.speed.plan;
+
+import dev.lambdastack.views.InvalidInputException;
+import java.io.Serializable;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * One life of a speed job.
+ *
+ * @param life names it in generations and checkpoints
+ * @param topicId Kafka's id of the topic that it reads; another topic of the same name is refused
+ * @param slots the generations that it fills; never empty
+ * @param startOffsets where it began to read, inclusive; all partitions
+ * @param startLogTimeMillis a log time that no record from there on lies before
+ * @param eventTimeMin earlier events are no events, in both layers
+ * @param emitInterval how long a changed total may wait before it is written
+ * @param settings how to reach HBase and HDFS
+ */
+public record SpeedPlan(
+    String topic,
+    String topicId,
+    String life,
+    List<Slot> slots,
+    TreeMap<Integer, Long> startOffsets,
+    long startLogTimeMillis,
+    Duration epochLength,
+    Instant eventTimeMin,
+    String bootstrapServers,
+    Duration kafkaTimeout,
+    boolean ticks,
+    Duration emitInterval,
+    Settings settings)
+    implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  public SpeedPlan {
+    slots = Collections.unmodifiableList(new ArrayList<>(slots));
+    startOffsets = new TreeMap<>(startOffsets);
+  }
+
+  /**
+   * What state belongs to: written into each checkpoint, so that state of another life or
+   * declaration is never taken for ours.
+   */
+  public String signature() {
+    return "topic %s life %s: %s"
+        .formatted(topic, life, String.join(", ", slots.stream().map(Slot::signature).toList()));
+  }
+
+  /**
+   * Refuses state that belongs to something else.
+   *
+   * @throws InvalidInputException when it does
+   */
+  public void checkRestored(Iterable<String> signatures) {
+    for (String found : signatures) {
+      if (!found.equals(signature())) {
+        throw new InvalidInputException(
+            "Cannot go on from this checkpoint: it belongs to other generations or declarations (expected %s; found %s); give one of this life, or start with --fresh"
+                .formatted(signature(), found));
+      }
+    }
+  }
+
+  /** The offsets by partition; unmodifiable. */
+  public Map<Integer, Long> starts() {
+    return Collections.unmodifiableMap(startOffsets);
+  }
+}

@@ -1,0 +1,195 @@
+package dev.lambdastack.speed.progress;
+
+import dev.lambdastack.log.TopicLog;
+import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.speed.message.Position;
+import dev.lambdastack.speed.plan.Slot;
+import dev.lambdastack.speed.plan.SpeedPlan;
+import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.Progress;
+import java.time.Clock;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.runtime.state.StateSnapshotContext;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.hadoop.hbase.HBaseConfiguration;
+import org.apache.hadoop.hbase.client.Connection;
+import org.apache.hadoop.hbase.client.ConnectionFactory;
+
+/**
+ * Says how far the generations are. One task for the whole job, since what may be said of one
+ * partition depends on all.
+ *
+ * <p>The positions that arrived before barrier k are published when checkpoint k is complete: then
+ * every total that holds a record before them is durable. After a restore the restored positions
+ * are published at once, and no others until the job has read all that the log held when it was
+ * restored: until then a total of the lost attempt may hide one of ours and lack a record that ours
+ * holds ({@link Progress} says why). A checkpoint behind what was published is refused.
+ */
+public final class ProgressOperator extends AbstractStreamOperator<Void>
+    implements OneInputStreamOperator<Position, Void> {
+  private static final long serialVersionUID = 1L;
+
+  private final SpeedPlan plan;
+
+  private transient ListState<Position> state;
+  private transient boolean restored;
+  private transient volatile Map<Integer, Position> positions;
+  private transient TreeMap<Long, Map<Integer, Position>> atBarriers;
+  private transient Map<Integer, Long> catchUp;
+  private transient Connection hbase;
+  private transient Ticker ticker;
+  private transient Publication publication;
+  private transient ExecutorService publisher;
+  private transient AtomicReference<Progress> unpublished;
+
+  public ProgressOperator(SpeedPlan plan) {
+    this.plan = plan;
+  }
+
+  @Override
+  public void initializeState(StateInitializationContext context) throws Exception {
+    state =
+        context
+            .getOperatorStateStore()
+            .getListState(new ListStateDescriptor<>("positions", new Position.Serializer()));
+    restored = context.isRestored();
+    Map<Integer, Position> initial = new TreeMap<>();
+    plan.starts()
+        .forEach((p, offset) -> initial.put(p, new Position(p, offset, plan.startLogTimeMillis())));
+    for (Position position : state.get()) {
+      initial.put(position.partition(), position);
+    }
+    positions = Collections.unmodifiableMap(initial);
+  }
+
+  @Override
+  public void open() throws Exception {
+    super.open();
+    atBarriers = new TreeMap<>();
+    unpublished = new AtomicReference<>();
+    hbase =
+        ConnectionFactory.createConnection(
+            plan.settings().toConfiguration(HBaseConfiguration.create()));
+    publication = new Publication(new PublishedStore(hbase), plan.slots());
+    TopicLog log = TopicLog.open(plan.bootstrapServers(), plan.kafkaTimeout(), plan.topic());
+    catchUp = new HashMap<>();
+    ticker = new Ticker(plan, log, Clock.systemUTC(), () -> positions, catchUp, this::fail);
+    checkTopic(log);
+    if (restored) {
+      checkNotBehind();
+      catchUp.putAll(log.endOffsets());
+      catchUp.keySet().retainAll(Positions.before(positions, catchUp));
+    }
+    publication.publish(Positions.progress(positions));
+    publisher =
+        Executors.newSingleThreadExecutor(
+            task -> {
+              Thread daemon = new Thread(task, "lambda-speed-progress");
+              daemon.setDaemon(true);
+              return daemon;
+            });
+    ticker.start();
+  }
+
+  private void checkTopic(TopicLog log) {
+    if (!log.topicId().equals(plan.topicId())) {
+      throw new SuppressRestartsException(
+          new InvalidInputException(
+              "Cannot go on with topic %s: it was deleted and made again meanwhile (topic id %s, now %s); archive it as a new topic"
+                  .formatted(plan.topic(), plan.topicId(), log.topicId())));
+    }
+    if (!log.partitions().equals(plan.starts().keySet())) {
+      throw new SuppressRestartsException(
+          new InvalidInputException(
+              "Cannot go on with topic %s: its partitions changed (expected %s, found %s); start the speed job with --fresh"
+                  .formatted(plan.topic(), plan.starts().keySet(), log.partitions())));
+    }
+  }
+
+  private void checkNotBehind() throws Exception {
+    for (Slot slot : plan.slots()) {
+      Optional<String> behind =
+          Positions.behind(
+              positions,
+              publication.published(slot),
+              "generation %d of view %s".formatted(slot.generation().number(), slot.view()));
+      if (behind.isPresent()) {
+        throw new SuppressRestartsException(new InvalidInputException(behind.get()));
+      }
+    }
+  }
+
+  @Override
+  public void processElement(StreamRecord<Position> element) {
+    Position position = element.getValue();
+    Map<Integer, Position> next = new TreeMap<>(positions);
+    next.put(position.partition(), position);
+    positions = Collections.unmodifiableMap(next);
+  }
+
+  @Override
+  public void snapshotState(StateSnapshotContext context) throws Exception {
+    super.snapshotState(context);
+    state.update(List.copyOf(positions.values()));
+    atBarriers.put(context.getCheckpointId(), positions);
+  }
+
+  @Override
+  public void notifyCheckpointComplete(long checkpointId) throws Exception {
+    super.notifyCheckpointComplete(checkpointId);
+    Map<Integer, Position> durable = atBarriers.remove(checkpointId);
+    atBarriers.headMap(checkpointId).clear();
+    if (durable == null || !Positions.before(durable, catchUp).isEmpty()) {
+      return;
+    }
+    if (unpublished.getAndSet(Positions.progress(durable)) == null) {
+      publisher.execute(this::publishLatest);
+    }
+  }
+
+  /** In the publisher's thread: the source must not wait for HBase. */
+  private void publishLatest() {
+    Progress latest = unpublished.getAndSet(null);
+    try {
+      publication.publish(latest);
+    } catch (Exception e) {
+      fail(e);
+    }
+  }
+
+  private void fail(Exception cause) {
+    Throwable reason =
+        cause instanceof InvalidInputException ? new SuppressRestartsException(cause) : cause;
+    getContainingTask().getEnvironment().failExternally(reason);
+  }
+
+  @Override
+  public void close() throws Exception {
+    if (publisher != null) {
+      publisher.shutdown();
+    }
+    try (Connection lastToClose = hbase;
+        Ticker closed = ticker) {
+      if (publisher != null) {
+        publisher.awaitTermination(30, TimeUnit.SECONDS);
+      }
+    } finally {
+      super.close();
+    }
+  }
+}

@@ -1,0 +1,294 @@
+package dev.lambdastack.speed.source;
+
+import dev.lambdastack.schemas.Decoded;
+import dev.lambdastack.schemas.DecodedEvent;
+import dev.lambdastack.schemas.EventDecoder;
+import dev.lambdastack.schemas.Rejection;
+import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.speed.message.Contribution;
+import dev.lambdastack.speed.message.Envelope;
+import dev.lambdastack.speed.message.Position;
+import dev.lambdastack.speed.message.RowId;
+import dev.lambdastack.speed.plan.Slot;
+import dev.lambdastack.speed.plan.SpeedPlan;
+import dev.lambdastack.speed.plan.ViewsLoader;
+import dev.lambdastack.views.BoundView;
+import dev.lambdastack.views.Epoch;
+import dev.lambdastack.views.LogTime;
+import dev.lambdastack.views.Row;
+import dev.lambdastack.views.View;
+import dev.lambdastack.views.Views;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.typeutils.base.StringSerializer;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.runtime.state.StateSnapshotContext;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.BoundedOneInput;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+import org.apache.flink.streaming.api.watermark.Watermark;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.util.OutputTag;
+
+/**
+ * Gives each record its log time and each view of the topic what it counts of it. Chained to the
+ * source, so that the records of a partition come in order.
+ *
+ * <p>State: for each partition, how far it was read and its log time. It is union state, since
+ * partitions move between tasks in a restore: each task keeps all it knows, and of two that know a
+ * partition the one that was farther is right.
+ *
+ * <p>Emits contributions, aggregated over a short time; nothing stays behind a barrier or a
+ * watermark that closes its epoch. Beside them goes {@link #POSITIONS}: before each barrier where
+ * the task's partitions stand, and soon after a change.
+ */
+public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
+    implements OneInputStreamOperator<Envelope, Contribution>, BoundedOneInput {
+  /** Where the partitions stand. */
+  public static final OutputTag<Position> POSITIONS = new OutputTag<>("positions", Position.TYPE);
+
+  private static final long serialVersionUID = 1L;
+  private static final int MAX_ENTRIES = 4096;
+  private static final long FLUSH_MILLIS = 100;
+
+  private final SpeedPlan plan;
+  private final ViewsLoader loader;
+  private final SchemaStore schemas;
+
+  private record Target(int slot, long coverage, BoundView view) {}
+
+  /** One partition as this task knows it. */
+  private static final class Reading {
+    private final LogTime logTime;
+    private long next;
+
+    Reading(long next, long logTimeMillis) {
+      this.next = next;
+      this.logTime = new LogTime(logTimeMillis);
+    }
+  }
+
+  private transient Map<Integer, Reading> readings;
+  private transient Set<Integer> moved;
+  private transient ListState<Position> positions;
+  private transient ListState<String> signature;
+  private transient EventDecoder decoder;
+  private transient List<Target> targets;
+  private transient PreAggregate pending;
+  private transient Counter rejected;
+  private transient Counter ticks;
+  private transient boolean flushIsDue;
+
+  /**
+   * @param loader must give the views that the plan's generations were opened for
+   */
+  public LogTimeOperator(SpeedPlan plan, ViewsLoader loader, SchemaStore schemas) {
+    this.plan = plan;
+    this.loader = loader;
+    this.schemas = schemas;
+  }
+
+  @Override
+  public void initializeState(StateInitializationContext context) throws Exception {
+    positions =
+        context
+            .getOperatorStateStore()
+            .getUnionListState(new ListStateDescriptor<>("positions", new Position.Serializer()));
+    signature =
+        context
+            .getOperatorStateStore()
+            .getUnionListState(new ListStateDescriptor<>("plan", StringSerializer.INSTANCE));
+    readings = new TreeMap<>();
+    plan.starts()
+        .forEach((p, offset) -> readings.put(p, new Reading(offset, plan.startLogTimeMillis())));
+    moved = new TreeSet<>();
+    if (context.isRestored()) {
+      refusingRestarts(
+          () -> {
+            plan.checkRestored(signature.get());
+            return null;
+          });
+      for (Position position : positions.get()) {
+        Reading known = readings.get(position.partition());
+        if (known == null || position.next() >= known.next) {
+          readings.put(
+              position.partition(), new Reading(position.next(), position.logTimeMillis()));
+        }
+      }
+    }
+  }
+
+  private interface Step<T> {
+    T run() throws Exception;
+  }
+
+  /** A refusal is for good: trying again would not change it. */
+  private static <T> T refusingRestarts(Step<T> step) throws Exception {
+    try {
+      return step.run();
+    } catch (dev.lambdastack.views.InvalidInputException e) {
+      throw new SuppressRestartsException(e);
+    }
+  }
+
+  @Override
+  public void open() throws Exception {
+    super.open();
+    rejected = getMetricGroup().counter("rejectedRecords");
+    ticks = getMetricGroup().counter("ticks");
+    pending = new PreAggregate();
+    refusingRestarts(
+        () -> {
+          bind(loader.load(getUserCodeClassloader()));
+          return null;
+        });
+  }
+
+  private void bind(Views views) {
+    List<View> ours = new ArrayList<>();
+    Set<String> columns = new LinkedHashSet<>();
+    for (Slot slot : plan.slots()) {
+      View view = views.find(slot.view());
+      if (!view.fingerprint().equals(slot.generation().fingerprint())) {
+        throw new dev.lambdastack.views.InvalidInputException(
+            "Cannot run the speed job: view %s is declared differently where its tasks run (expected %s, found %s); put the same view jar there"
+                .formatted(view.name(), slot.generation().fingerprint(), view.fingerprint()));
+      }
+      ours.add(view);
+      columns.addAll(view.columns());
+    }
+    List<String> order = List.copyOf(columns);
+    decoder = new EventDecoder(schemas, ours.get(0).eventType(), order, plan.eventTimeMin());
+    targets = new ArrayList<>();
+    for (int i = 0; i < ours.size(); i++) {
+      targets.add(
+          new Target(i, plan.slots().get(i).generation().coverage(), ours.get(i).bind(order)));
+    }
+  }
+
+  @Override
+  public void processElement(StreamRecord<Envelope> element) throws Exception {
+    Envelope envelope = element.getValue();
+    Reading reading = readings.get(envelope.partition());
+    if (reading == null || envelope.offset() < reading.next) {
+      throw new SuppressRestartsException(
+          new IllegalStateException(
+              "Record at partition %d offset %d was delivered again or is of a partition that nobody asked for (expected offsets from %s)"
+                  .formatted(
+                      envelope.partition(),
+                      envelope.offset(),
+                      reading == null ? "none" : reading.next)));
+    }
+    long logTime = reading.logTime.advance(envelope.appendTimeMillis());
+    reading.next = envelope.offset() + 1;
+    moved.add(envelope.partition());
+    if (envelope.tick()) {
+      ticks.inc();
+    } else {
+      count(envelope, Epoch.numberAt(logTime, plan.epochLength()));
+    }
+    flushSoon();
+  }
+
+  private void count(Envelope envelope, long epoch) {
+    Decoded decoded =
+        decoder.decode(
+            envelope.value(), envelope.partition(), envelope.offset(), envelope.appendTimeMillis());
+    if (decoded instanceof Rejection rejection) {
+      rejected.inc();
+      LOG.debug(
+          "Passed over partition {} offset {}: {} {}",
+          envelope.partition(),
+          envelope.offset(),
+          rejection.reason(),
+          rejection.detail());
+      return;
+    }
+    Row row = ((DecodedEvent) decoded).row();
+    for (Target target : targets) {
+      if (epoch >= target.coverage() && target.view().accepts(row)) {
+        RowId id = new RowId(target.slot(), target.view().rowKey());
+        target
+            .view()
+            .addTo(
+                pending.at(
+                    id,
+                    epoch,
+                    target.view().view().shape(),
+                    envelope.partition(),
+                    envelope.offset()));
+      }
+    }
+    if (pending.size() >= MAX_ENTRIES) {
+      sendContributions();
+    }
+  }
+
+  private void flushSoon() {
+    if (!flushIsDue) {
+      flushIsDue = true;
+      long wait = Math.min(FLUSH_MILLIS, Math.max(1, plan.emitInterval().toMillis() / 2));
+      getProcessingTimeService()
+          .registerTimer(
+              getProcessingTimeService().getCurrentProcessingTime() + wait,
+              time -> {
+                flushIsDue = false;
+                send();
+              });
+    }
+  }
+
+  private void sendContributions() {
+    pending.drainTo(contribution -> output.collect(new StreamRecord<>(contribution)));
+  }
+
+  private void send() {
+    sendContributions();
+    for (int partition : moved) {
+      output.collect(POSITIONS, new StreamRecord<>(position(partition, readings.get(partition))));
+    }
+    moved.clear();
+  }
+
+  private static Position position(int partition, Reading reading) {
+    return new Position(partition, reading.next, reading.logTime.millis());
+  }
+
+  @Override
+  public void processWatermark(Watermark mark) throws Exception {
+    if (pending.earliestEpoch() != Long.MAX_VALUE
+        && new Epoch(pending.earliestEpoch(), plan.epochLength()).endMillis() - 1
+            <= mark.getTimestamp()) {
+      sendContributions();
+    }
+    super.processWatermark(mark);
+  }
+
+  @Override
+  public void prepareSnapshotPreBarrier(long checkpointId) {
+    send();
+  }
+
+  @Override
+  public void endInput() {
+    send();
+  }
+
+  @Override
+  public void snapshotState(StateSnapshotContext context) throws Exception {
+    super.snapshotState(context);
+    List<Position> all = new ArrayList<>();
+    readings.forEach((partition, reading) -> all.add(position(partition, reading)));
+    positions.update(all);
+    signature.update(List.of(plan.signature()));
+  }
+}
