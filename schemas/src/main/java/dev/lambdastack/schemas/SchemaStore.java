@@ -220,7 +220,11 @@ public final class SchemaStore implements org.apache.avro.message.SchemaStore, S
   public static SchemaStore fromJson(String json) {
     List<SchemaVersion> versions = new ArrayList<>();
     try {
-      for (JsonNode node : new ObjectMapper().readTree(json)) {
+      JsonNode array = new ObjectMapper().readTree(json);
+      if (!array.isArray()) {
+        throw new IOException("no array");
+      }
+      for (JsonNode node : array) {
         versions.add(
             new SchemaVersion(
                 SchemaParser.parseSingle(node.required("schema").toString()),

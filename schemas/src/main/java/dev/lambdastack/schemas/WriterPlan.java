@@ -15,8 +15,6 @@ import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.generic.GenericFixed;
 import org.apache.avro.generic.GenericRecord;
-import org.apache.avro.io.BinaryDecoder;
-import org.apache.avro.io.DecoderFactory;
 
 /**
  * How events of one writer schema become rows and records of an event type. One pass over the bytes
@@ -38,7 +36,7 @@ final class WriterPlan {
   private final Store[] stores;
   private final List<Store> defaults = new ArrayList<>();
   private final GenericDatumReader<GenericRecord> reader;
-  private BinaryDecoder decoder;
+  private final CheckedBytesDecoder decoder = new CheckedBytesDecoder();
 
   WriterPlan(SchemaVersion writer, EventType type, long readerFingerprint, List<String> columns) {
     this.writer = writer;
@@ -191,16 +189,13 @@ final class WriterPlan {
 
   /** The record in a value that {@link #read} accepted. */
   GenericRecord record(byte[] value) {
-    int start = EventDecoder.HEADER_BYTES;
     try {
-      decoder = DecoderFactory.get().binaryDecoder(value, start, value.length - start, decoder);
-      GenericRecord record = reader.read(null, decoder);
+      GenericRecord record = reader.read(null, decoder.over(value, EventDecoder.HEADER_BYTES));
       if (!decoder.isEnd()) {
         throw new IOException("bytes are left");
       }
       return record;
     } catch (IOException | RuntimeException e) {
-      decoder = null;
       throw new IllegalStateException(
           "Avro does not read an event of %s that passed the check: %s".formatted(writer, e), e);
     }
