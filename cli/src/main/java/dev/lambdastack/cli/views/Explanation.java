@@ -78,27 +78,26 @@ final class Explanation {
 
   private List<String> takes() {
     List<String> texts = new ArrayList<>();
-    declaration.get("where").forEach(condition -> texts.add(condition(condition.asText())));
+    declaration.get("where").forEach(c -> texts.add(condition(c)));
     return texts.isEmpty() ? List.of("every event") : texts;
   }
 
-  /** A condition stands as {@code column OPERATOR[operand, …]}. */
-  private static String condition(String text) {
-    int space = text.indexOf(' ');
-    int bracket = text.indexOf('[', space);
-    String column = text.substring(0, space);
+  /** A condition stands as {@code OPERATOR[operand, …]}. */
+  private static String condition(JsonNode node) {
+    String text = node.get("condition").asText();
+    int bracket = text.indexOf('[');
     String operands = text.substring(bracket + 1, text.length() - 1);
     String words =
-        switch (text.substring(space + 1, bracket)) {
+        switch (text.substring(0, bracket)) {
           case "IN" -> "is " + (operands.contains(", ") ? "one of " : "") + operands;
           case "NOT_IN" -> "is not " + operands;
           case "AT_LEAST" -> "is at least " + operands;
           case "AT_MOST" -> "is at most " + operands;
           case "IS_NULL" -> "is missing";
           case "IS_NOT_NULL" -> "is there";
-          default -> text.substring(space + 1);
+          default -> text;
         };
-    return "events whose " + column + " " + words;
+    return "events whose " + node.get("column").get("name").asText() + " " + words;
   }
 
   private List<String> groups() {

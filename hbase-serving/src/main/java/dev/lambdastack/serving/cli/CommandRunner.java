@@ -48,6 +48,7 @@ public final class CommandRunner {
   public static int run(CommandLine commandLine, String... args) {
     return commandLine
         .setCaseInsensitiveEnumValuesAllowed(true)
+        .setUsageHelpWidth(100)
         .setParameterExceptionHandler((e, given) -> misused(e))
         .setExecutionExceptionHandler(
             (e, command, parsed) ->

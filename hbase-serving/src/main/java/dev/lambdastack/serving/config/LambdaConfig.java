@@ -81,6 +81,7 @@ public final class LambdaConfig {
     deadLettersMaxShare();
     archiveSplitRecords();
     archiveOpenDates();
+    archiveMemoryBytes();
     recomputeMemoryBytes();
     regions();
     speedCheckpointInterval();
@@ -160,6 +161,10 @@ public final class LambdaConfig {
 
   public int archiveOpenDates() {
     return (int) number("lambda.archive.open-dates", 1, 10_000);
+  }
+
+  public long archiveMemoryBytes() {
+    return number("lambda.archive.memory", 1, 1 << 20) << 20;
   }
 
   public long recomputeMemoryBytes() {

@@ -167,7 +167,7 @@ public final class LambdaClient implements AutoCloseable {
         return windows.isEmpty() ? List.of() : RowRange.ofAllKeys(shape, FAN_OUT);
       }
       // A key that does not fit is refused even where there is nothing to read.
-      RowRange range = RowRange.ofKey(shape, KeyParts.fit(shape, key.get()), windows);
+      RowRange range = RowRange.ofKey(shape, key.get(), windows);
       return windows.isEmpty() ? List.of() : List.of(range);
     }
   }

@@ -79,9 +79,9 @@ public record Provenance(
         readAt);
   }
 
-  /** Every partition that any side has heard of: one that is silent keeps freshness unknown. */
+  /** Every partition that either layer reads: one that is silent keeps freshness unknown. */
   private static Set<Integer> partitions(Snapshot snapshot) {
-    Set<Integer> partitions = new HashSet<>(snapshot.progress().applied().keySet());
+    Set<Integer> partitions = new HashSet<>();
     snapshot.row().generation().ifPresent(g -> partitions.addAll(g.startOffsets().keySet()));
     snapshot
         .row()
