@@ -20,6 +20,7 @@ final class TestRows {
           .over(TestTypes.EVERYTHING)
           .keyedBy("text", "flag")
           .window(Duration.ofDays(1))
+          .where("other", Condition.is("purchase"))
           .metric("orders", count())
           .metric("revenue", sum("money"))
           .metric("average", avg("money_null", 2, RoundingMode.HALF_UP))
