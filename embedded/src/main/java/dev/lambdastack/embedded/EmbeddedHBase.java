@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hbase.HBaseConfiguration;
 import org.apache.hadoop.hbase.LocalHBaseCluster;
@@ -15,7 +16,7 @@ import org.apache.hadoop.hbase.util.JVMClusterUtil;
  * without web pages. Snapshots and bulk loads work. Thread-safe.
  */
 public final class EmbeddedHBase implements AutoCloseable {
-  private static final Duration START_LIMIT = Duration.ofSeconds(120);
+  private static final Duration START_LIMIT = Duration.ofSeconds(180);
 
   private final EmbeddedZooKeeper zooKeeper;
   private final EmbeddedHdfs hdfs;
@@ -73,17 +74,29 @@ public final class EmbeddedHBase implements AutoCloseable {
 
   private static LocalHBaseCluster startCluster(Configuration conf, int regionServers)
       throws IOException {
+    FileSystemHook.ensureRegistered();
     LocalHBaseCluster cluster = new LocalHBaseCluster(conf, 1, regionServers);
     try {
       // LocalHBaseCluster.startup() would start the region servers only when the master is there.
       cluster.getMasters().forEach(JVMClusterUtil.MasterThread::start);
       cluster.getRegionServers().forEach(JVMClusterUtil.RegionServerThread::start);
-      Await.until("HBase", START_LIMIT, () -> isUp(cluster, regionServers));
+      Await.until("HBase", START_LIMIT, () -> hasFailed(cluster) || isUp(cluster, regionServers));
+      if (hasFailed(cluster)) {
+        throw new IOException("Cannot start HBase: a server gave up, and its log says why");
+      }
       return cluster;
     } catch (IOException | RuntimeException e) {
       cluster.shutdown();
       throw e;
     }
+  }
+
+  private static boolean hasFailed(LocalHBaseCluster cluster) {
+    return Stream.concat(
+            cluster.getMasters().stream().map(JVMClusterUtil.MasterThread::getMaster),
+            cluster.getRegionServers().stream()
+                .map(JVMClusterUtil.RegionServerThread::getRegionServer))
+        .anyMatch(server -> server.isAborted() || server.isStopped());
   }
 
   private static boolean isUp(LocalHBaseCluster cluster, int regionServers) {

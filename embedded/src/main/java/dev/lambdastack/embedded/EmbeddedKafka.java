@@ -167,7 +167,9 @@ public final class EmbeddedKafka implements AutoCloseable {
       brokerPort = FreePorts.next();
       controllerPort = FreePorts.next();
       try {
-        format();
+        if (!Files.exists(data.resolve("meta.properties"))) {
+          format();
+        }
         server = startServer();
         return;
       } catch (IOException e) {
@@ -206,9 +208,7 @@ public final class EmbeddedKafka implements AutoCloseable {
     try (Writer out = Files.newBufferedWriter(config, StandardCharsets.ISO_8859_1)) {
       properties().store(out, null);
     }
-    String[] format = {
-      "format", "--ignore-formatted", "-t", Uuid.randomUuid().toString(), "-c", config.toString()
-    };
+    String[] format = {"format", "-t", Uuid.randomUuid().toString(), "-c", config.toString()};
     try (PrintStream quiet =
         new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {
       if (StorageTool.execute(format, quiet) != 0) {

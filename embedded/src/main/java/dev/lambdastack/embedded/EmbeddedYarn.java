@@ -1,6 +1,9 @@
 package dev.lambdastack.embedded;
 
 import java.io.IOException;
+import java.util.List;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
@@ -30,6 +33,13 @@ public final class EmbeddedYarn implements AutoCloseable {
           .map(name -> "--add-opens=java.base/" + name + "=ALL-UNNAMED")
           .collect(Collectors.joining(" "));
 
+  /**
+   * These log by {@code java.util.logging}, to the console. The log configuration holds weak
+   * references only.
+   */
+  private static final List<Logger> NOISY =
+      List.of(Logger.getLogger("com.sun.jersey"), Logger.getLogger("com.google.inject"));
+
   private final ScratchFolder scratch;
   private MiniMRYarnCluster cluster;
   private final Configuration client;
@@ -46,6 +56,7 @@ public final class EmbeddedYarn implements AutoCloseable {
    * @param hdfs where jobs are staged; it must outlive this object
    */
   public static EmbeddedYarn start(EmbeddedHdfs hdfs) throws IOException {
+    NOISY.forEach(logger -> logger.setLevel(Level.SEVERE));
     ScratchFolder scratch = ScratchFolder.create("yarn");
     try {
       MiniMRYarnCluster cluster = create(scratch);
@@ -139,5 +150,8 @@ public final class EmbeddedYarn implements AutoCloseable {
     conf.setInt("mapreduce.client.progressmonitor.pollinterval", 100);
     conf.setInt("yarn.client.application-client-protocol.poll-interval-ms", 50);
     conf.setInt("yarn.nodemanager.sleep-delay-before-sigkill.ms", 50);
+    conf.setInt("yarn.nodemanager.process-kill-wait.ms", 200);
+    // Logs of ended jobs go at once; a stopping node waits 10 s for those that are to go later.
+    conf.setInt("yarn.nodemanager.log.retain-seconds", 0);
   }
 }
