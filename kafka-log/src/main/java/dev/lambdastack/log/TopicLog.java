@@ -21,6 +21,7 @@ import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -187,6 +188,20 @@ public final class TopicLog implements AutoCloseable {
    */
   public synchronized Map<Integer, Long> endOffsets() {
     return byPartition(waiting(() -> consumer.endOffsets(topicPartitions(partitions))));
+  }
+
+  /**
+   * The offset behind the last record that all replicas in sync have, for each partition: beyond
+   * {@link #endOffsets} while a transaction is open.
+   */
+  public synchronized Map<Integer, Long> highWatermarks() {
+    Map<TopicPartition, OffsetSpec> latest =
+        topicPartitions(partitions).stream()
+            .collect(Collectors.toMap(p -> p, p -> OffsetSpec.latest()));
+    Map<Integer, Long> offsets = new TreeMap<>();
+    ask(() -> admin.listOffsets(latest).all(), "end offsets")
+        .forEach((p, found) -> offsets.put(p.partition(), found.offset()));
+    return offsets;
   }
 
   /**

@@ -1,0 +1,283 @@
+package dev.lambdastack.batch.archive;
+
+import dev.lambdastack.batch.job.Jobs;
+import dev.lambdastack.batch.job.RunId;
+import dev.lambdastack.batch.master.DataFile;
+import dev.lambdastack.batch.master.DeadLetterFile;
+import dev.lambdastack.batch.master.FileSchema;
+import dev.lambdastack.batch.master.Manifest;
+import dev.lambdastack.batch.master.MasterDataset;
+import dev.lambdastack.log.TopicLog;
+import dev.lambdastack.schemas.EventDecoder;
+import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.views.EventType;
+import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.Views;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.OptionalLong;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.io.NullWritable;
+import org.apache.hadoop.mapreduce.Job;
+import org.apache.hadoop.mapreduce.lib.output.FileOutputFormat;
+import org.apache.hadoop.util.Tool;
+
+/**
+ * Takes the epochs of a topic that are over from Kafka into the master dataset: every committed
+ * record before the new horizon is in exactly one manifest, once. Killed anywhere it has changed
+ * nothing that a reader sees, and the next run starts where the last manifest ends.
+ *
+ * <p>One call of {@link #run(String)} at a time; any number of processes may run at once, of which
+ * one commits.
+ */
+public final class Archive implements Tool {
+  /** What a test does between two steps. */
+  @FunctionalInterface
+  interface Steps {
+    void reached(Step step) throws IOException;
+  }
+
+  private LambdaConfig config;
+  private final Views views;
+  private final SchemaStore schemas;
+  private final Clock clock;
+  private final Steps steps;
+
+  public Archive(LambdaConfig config, Views views, SchemaStore schemas, Clock clock) {
+    this(config, views, schemas, clock, step -> {});
+  }
+
+  Archive(LambdaConfig config, Views views, SchemaStore schemas, Clock clock, Steps steps) {
+    this.config = config;
+    this.views = views;
+    this.schemas = schemas;
+    this.clock = clock;
+    this.steps = steps;
+  }
+
+  @Override
+  public Configuration getConf() {
+    return config.hadoop();
+  }
+
+  @Override
+  public void setConf(Configuration conf) {
+    config = LambdaConfig.of(conf);
+  }
+
+  /** {@link #run(String)} of the one argument; 0 when it succeeded. */
+  @Override
+  public int run(String[] args) throws Exception {
+    if (args.length != 1) {
+      throw new InvalidInputException(
+          "Cannot archive %s: expected one topic".formatted(List.of(args)));
+    }
+    run(args[0]);
+    return 0;
+  }
+
+  /**
+   * What {@link #run(String)} would take now; writes nothing, neither on HDFS nor to Kafka.
+   *
+   * @throws InvalidInputException as {@link #run(String)}
+   */
+  public ArchiveResult plan(String topic) throws IOException {
+    EventType type = checkedType(topic);
+    long started = System.nanoTime();
+    try (TopicLog log = open(type)) {
+      MasterDataset dataset = dataset(topic);
+      Sealed sealed = new Sealing(log, config, clock).look(start(dataset, log));
+      long offsets = sealed.ranges().values().stream().mapToLong(r -> r.end() - r.start()).sum();
+      return result(topic, sealed, OptionalLong.empty(), Totals.offsets(offsets), started);
+    }
+  }
+
+  /**
+   * Archives all epochs that are over and not yet held. Where there are none, it changes nothing.
+   *
+   * @throws InvalidInputException when the topic, the configuration or what is archived already
+   *     forbids to go on; nothing is committed then
+   * @throws OvertakenException when another run has committed these epochs meanwhile
+   * @throws IOException when the job fails; nothing is committed then
+   */
+  public ArchiveResult run(String topic) throws IOException, InterruptedException {
+    EventType type = checkedType(topic);
+    long started = System.nanoTime();
+    try (TopicLog log = open(type)) {
+      MasterDataset dataset = dataset(topic);
+      StartingPoint start = start(dataset, log);
+      Sealed sealed = new Sealing(log, config, clock).seal(start);
+      if (sealed.isEmpty()) {
+        return result(topic, sealed, OptionalLong.empty(), Totals.offsets(0), started);
+      }
+      steps.reached(Step.PLANNED);
+      String runId = RunId.next(clock);
+      Path staging = staging(dataset, runId);
+      try {
+        Totals totals = commit(new Run(runId, type, start, sealed, dataset, log, staging));
+        dataset.fileSystem().delete(staging, true);
+        return result(topic, sealed, OptionalLong.of(start.sequence()), totals, started);
+      } catch (Exception e) {
+        dataset.fileSystem().delete(staging, true);
+        throw e;
+      }
+    }
+  }
+
+  private record Run(
+      String id,
+      EventType type,
+      StartingPoint start,
+      Sealed sealed,
+      MasterDataset dataset,
+      TopicLog log,
+      Path staging) {}
+
+  private Totals commit(Run run) throws IOException, InterruptedException {
+    List<OffsetRange> ranges =
+        OffsetRanges.of(
+            run.sealed().ranges(), run.start().leaderEpochs(), config.archiveSplitRecords());
+    List<TaskReport> reports = ranges.isEmpty() ? List.of() : read(run, ranges);
+    steps.reached(Step.READ);
+    Totals totals = Totals.of(ranges, reports);
+    totals.checkShare(run.type().topic(), config.deadLettersMaxShare());
+    Manifest manifest =
+        new Manifest(
+            run.start().sequence(),
+            run.type().topic(),
+            run.log().topicId(),
+            run.start().previous(),
+            run.id(),
+            config.epoch(),
+            run.sealed().fromEpoch(),
+            run.sealed().toEpoch(),
+            run.sealed().ranges(),
+            run.type().schema(),
+            totals.files(),
+            totals.deadLetters(),
+            totals.read(),
+            totals.ticks(),
+            clock.instant());
+    moveIn(run, manifest);
+    steps.reached(Step.MOVED);
+    run.log().checkUnchanged();
+    if (run.dataset().commit(manifest).isEmpty()) {
+      remove(run, manifest);
+      throw new OvertakenException(
+          "Another run has archived topic %s from epoch %d on meanwhile (manifest %d is taken); this run changed nothing"
+              .formatted(run.type().topic(), run.sealed().fromEpoch(), run.start().sequence()));
+    }
+    steps.reached(Step.COMMITTED);
+    return totals;
+  }
+
+  private List<TaskReport> read(Run run, List<OffsetRange> ranges)
+      throws IOException, InterruptedException {
+    Path out = new Path(run.staging(), "out");
+    Job job =
+        Jobs.create(
+            config.hadoop(), "archive " + run.type().topic() + " from " + run.start().fromEpoch());
+    new ArchiveSettings(run.type(), schemas, run.id(), run.sealed().fromEpoch(), ranges)
+        .writeTo(job.getConfiguration());
+    job.setInputFormatClass(LogInputFormat.class);
+    job.setMapperClass(ArchiveMapper.class);
+    job.setNumReduceTasks(0);
+    job.setOutputFormatClass(TaskOutputFormat.class);
+    job.setOutputKeyClass(NullWritable.class);
+    job.setOutputValueClass(NullWritable.class);
+    FileOutputFormat.setOutputPath(job, out);
+    try {
+      Jobs.run(job);
+    } catch (IOException failed) {
+      // Often the topic itself is the reason: then say that.
+      run.log().checkUnchanged();
+      start(run.dataset(), run.log());
+      throw failed;
+    }
+    return TaskReports.read(run.dataset().fileSystem(), new Path(out, TaskFolder.REPORTS));
+  }
+
+  private static void moveIn(Run run, Manifest manifest) throws IOException {
+    Path data = new Path(new Path(run.staging(), "out"), TaskFolder.DATA);
+    for (DataFile file : manifest.files()) {
+      run.dataset().moveIn(new Path(data, file.path()), file.path());
+    }
+    for (DeadLetterFile file : manifest.deadLetters()) {
+      run.dataset().moveIn(new Path(data, file.path()), file.path());
+    }
+  }
+
+  /** No manifest lists them; without them the folders are tidier. */
+  private static void remove(Run run, Manifest manifest) throws IOException {
+    for (DataFile file : manifest.files()) {
+      run.dataset().fileSystem().delete(run.dataset().resolve(file.path()), false);
+    }
+    for (DeadLetterFile file : manifest.deadLetters()) {
+      run.dataset().fileSystem().delete(run.dataset().resolve(file.path()), false);
+    }
+  }
+
+  private EventType checkedType(String topic) {
+    EventType type = views.eventType(topic);
+    FileSchema.of(topic, type.schema());
+    // Refuses a schema store that the pinned schema cannot read.
+    new EventDecoder(schemas, type, List.of(), config.eventTimeMin());
+    return type;
+  }
+
+  private TopicLog open(EventType type) {
+    TopicLog log = TopicLog.open(config.bootstrapServers(), config.kafkaTimeout(), type.topic());
+    try {
+      log.checkSettings();
+      return log;
+    } catch (RuntimeException e) {
+      log.close();
+      throw e;
+    }
+  }
+
+  private MasterDataset dataset(String topic) throws IOException {
+    return MasterDataset.open(config.hadoop(), config.master(), topic);
+  }
+
+  private StartingPoint start(MasterDataset dataset, TopicLog log) throws IOException {
+    LogState state = new LogState(log.topic(), log.topicId(), log.beginOffsets(), log.endOffsets());
+    return StartingPoint.of(dataset.last(), state, config.epoch());
+  }
+
+  private Path staging(MasterDataset dataset, String runId) throws IOException {
+    Path folder =
+        new Path(config.staging())
+            .getFileSystem(config.hadoop())
+            .makeQualified(new Path(config.staging()));
+    if (!folder.getFileSystem(config.hadoop()).getUri().equals(dataset.fileSystem().getUri())) {
+      throw new InvalidInputException(
+          "Cannot use lambda.staging=%s: it must be on the file system of lambda.master=%s, since files are moved there"
+              .formatted(config.staging(), config.master()));
+    }
+    return new Path(folder, "archive-" + runId);
+  }
+
+  private ArchiveResult result(
+      String topic, Sealed sealed, OptionalLong sequence, Totals totals, long started) {
+    return new ArchiveResult(
+        topic,
+        sequence,
+        sealed.fromEpoch(),
+        sealed.toEpoch(),
+        config.epoch(),
+        totals.read(),
+        totals.files().stream().mapToLong(DataFile::rows).sum(),
+        totals.ticks(),
+        totals.deadLetters().stream().mapToLong(DeadLetterFile::rows).sum(),
+        totals.files().size(),
+        totals.files().stream().mapToLong(DataFile::lengthBytes).sum(),
+        sealed.holding(),
+        sealed.byClock(),
+        Duration.ofNanos(System.nanoTime() - started));
+  }
+}

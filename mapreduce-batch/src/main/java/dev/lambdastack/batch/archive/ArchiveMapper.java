@@ -1,0 +1,122 @@
+package dev.lambdastack.batch.archive;
+
+import dev.lambdastack.batch.master.FileSchema;
+import dev.lambdastack.log.Tick;
+import dev.lambdastack.log.TopicLog;
+import dev.lambdastack.schemas.Decoded;
+import dev.lambdastack.schemas.DecodedEvent;
+import dev.lambdastack.schemas.EventDecoder;
+import dev.lambdastack.schemas.Rejection;
+import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.views.InvalidInputException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.List;
+import java.util.Optional;
+import org.apache.avro.Schema;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.io.NullWritable;
+import org.apache.hadoop.mapreduce.Mapper;
+import org.apache.hadoop.mapreduce.lib.output.FileOutputCommitter;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+
+/** Reads one range of offsets into files of the task's own, and reports them. */
+final class ArchiveMapper
+    extends Mapper<NullWritable, ConsumerRecord<byte[], byte[]>, NullWritable, NullWritable> {
+  private OffsetRange range;
+  private EventDecoder decoder;
+  private EventFiles events;
+  private DeadLetters deadLetters;
+  private long read;
+  private long ticks;
+
+  ArchiveMapper() {}
+
+  @Override
+  public void run(Context context) throws IOException, InterruptedException {
+    Configuration conf = FileSchema.parquet(context.getConfiguration());
+    ArchiveSettings settings = ArchiveSettings.readFrom(conf);
+    range = (OffsetRange) context.getInputSplit();
+    TaskFolder folder = folder(context, conf, settings);
+    open(folder, LambdaConfig.of(conf), settings);
+    TaskReport report;
+    try {
+      while (context.nextKeyValue()) {
+        add(context.getCurrentValue());
+      }
+      report = finish();
+    } catch (InvalidInputException e) {
+      report = TaskReport.refused(range, e.getMessage());
+    } catch (OffsetOutOfRangeException e) {
+      report =
+          TaskReport.refused(
+              range,
+              "Cannot archive topic %s: offset %d of partition %d is no longer what it was: %s; retention or an unclean leader election has removed records meanwhile"
+                  .formatted(
+                      settings.type().topic(), range.start(), range.partition(), e.getMessage()));
+    }
+    Path path = folder.report(range);
+    try (OutputStream out = path.getFileSystem(conf).create(path, false)) {
+      out.write(report.toJson());
+    }
+  }
+
+  private TaskFolder folder(Context context, Configuration conf, ArchiveSettings settings)
+      throws IOException {
+    Path work = ((FileOutputCommitter) context.getOutputCommitter()).getWorkPath();
+    String name =
+        "%d-%s-%s.%d.parquet"
+            .formatted(
+                settings.fromEpoch(), range, settings.runId(), context.getTaskAttemptID().getId());
+    return new TaskFolder(work, conf, settings.type().topic(), name);
+  }
+
+  private void open(TaskFolder folder, LambdaConfig config, ArchiveSettings settings) {
+    Schema schema = FileSchema.of(settings.type().topic(), settings.type().schema());
+    decoder = decoder(config, settings);
+    deadLetters = new DeadLetters(folder, range);
+    events =
+        new EventFiles(
+            folder,
+            range,
+            schema,
+            decoder(config, settings),
+            config.archiveOpenDates(),
+            config.archiveMemoryBytes());
+  }
+
+  private static EventDecoder decoder(LambdaConfig config, ArchiveSettings settings) {
+    return new EventDecoder(settings.schemas(), settings.type(), List.of(), config.eventTimeMin());
+  }
+
+  private void add(ConsumerRecord<byte[], byte[]> record) throws IOException {
+    long appendTime = TopicLog.appendTime(record);
+    read++;
+    if (Tick.isTick(record.headers())) {
+      ticks++;
+      return;
+    }
+    Decoded decoded =
+        decoder.decode(record.value(), record.partition(), record.offset(), appendTime);
+    if (decoded instanceof DecodedEvent event) {
+      events.add(record.value(), record.offset(), appendTime, event.eventTime());
+    } else if (decoded instanceof Rejection rejection) {
+      deadLetters.add(record, rejection);
+    }
+  }
+
+  private TaskReport finish() throws IOException {
+    return new TaskReport(
+        range.partition(),
+        range.start(),
+        range.end(),
+        read,
+        ticks,
+        deadLetters.reasons(),
+        events.finish(),
+        deadLetters.finish().stream().toList(),
+        Optional.empty());
+  }
+}

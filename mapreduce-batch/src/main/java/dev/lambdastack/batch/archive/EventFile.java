@@ -1,0 +1,82 @@
+package dev.lambdastack.batch.archive;
+
+import dev.lambdastack.batch.master.DataFile;
+import dev.lambdastack.batch.master.FileSchema;
+import dev.lambdastack.schemas.DecodedEvent;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.LocalDate;
+import java.util.Optional;
+import org.apache.avro.Schema;
+import org.apache.avro.generic.GenericData;
+import org.apache.avro.generic.GenericRecord;
+import org.apache.parquet.hadoop.ParquetWriter;
+
+/** A Parquet file of events under construction. Not thread-safe. */
+final class EventFile {
+  private final String path;
+  private final Optional<LocalDate> date;
+  private final OffsetRange range;
+  private final DigestingOutputFile file;
+  private final ParquetWriter<GenericRecord> writer;
+  private final GenericData.Record row;
+  private final int eventFields;
+  private long rows;
+  private long minEventTime = Long.MAX_VALUE;
+  private long maxEventTime = Long.MIN_VALUE;
+  private long minAppendTime = Long.MAX_VALUE;
+  private long maxAppendTime = Long.MIN_VALUE;
+
+  /**
+   * A file.
+   *
+   * @param schema as {@link FileSchema#of} makes it
+   */
+  EventFile(TaskFolder folder, Schema schema, Optional<LocalDate> date, OffsetRange range)
+      throws IOException {
+    this.path = folder.eventFile(date);
+    this.date = date;
+    this.range = range;
+    this.file = folder.file(path);
+    this.writer = folder.writer(file, schema);
+    this.row = new GenericData.Record(schema);
+    this.eventFields = schema.getField(FileSchema.PARTITION).pos();
+  }
+
+  /** Appends an event. */
+  void write(DecodedEvent event, byte[] value, long offset, long appendTime) throws IOException {
+    GenericRecord record = event.record();
+    for (int i = 0; i < eventFields; i++) {
+      row.put(i, record.get(i));
+    }
+    row.put(FileSchema.PARTITION, range.partition());
+    row.put(FileSchema.OFFSET, offset);
+    row.put(FileSchema.APPEND_TIME, appendTime);
+    row.put(FileSchema.WRITER_SCHEMA, event.writerFingerprint());
+    row.put(FileSchema.RAW, event.isConverted() ? ByteBuffer.wrap(value) : null);
+    writer.write(row);
+    rows++;
+    minEventTime = Math.min(minEventTime, event.eventTime());
+    maxEventTime = Math.max(maxEventTime, event.eventTime());
+    minAppendTime = Math.min(minAppendTime, appendTime);
+    maxAppendTime = Math.max(maxAppendTime, appendTime);
+  }
+
+  /** Closes the file; at least one event was written. */
+  DataFile finish() throws IOException {
+    writer.close();
+    return new DataFile(
+        path,
+        date,
+        rows,
+        range.partition(),
+        range.start(),
+        range.end(),
+        minEventTime,
+        maxEventTime,
+        minAppendTime,
+        maxAppendTime,
+        file.lengthBytes(),
+        file.sha256());
+  }
+}

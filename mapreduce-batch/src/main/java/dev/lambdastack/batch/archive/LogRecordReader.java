@@ -1,0 +1,102 @@
+package dev.lambdastack.batch.archive;
+
+import dev.lambdastack.log.LogClients;
+import dev.lambdastack.serving.config.LambdaConfig;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.hadoop.io.NullWritable;
+import org.apache.hadoop.mapreduce.InputSplit;
+import org.apache.hadoop.mapreduce.RecordReader;
+import org.apache.hadoop.mapreduce.TaskAttemptContext;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * The committed records of one range of offsets. It ends when the reader's position reaches the
+ * range's end: the last offsets may belong to markers and aborted records, which nobody is given.
+ */
+final class LogRecordReader extends RecordReader<NullWritable, ConsumerRecord<byte[], byte[]>> {
+  private static final Duration POLL = Duration.ofMillis(100);
+
+  private KafkaConsumer<byte[], byte[]> consumer;
+  private TopicPartition partition;
+  private OffsetRange range;
+  private Duration timeout;
+  private Iterator<ConsumerRecord<byte[], byte[]>> batch = Collections.emptyIterator();
+  private ConsumerRecord<byte[], byte[]> current;
+
+  @Override
+  public void initialize(InputSplit split, TaskAttemptContext context) {
+    LambdaConfig config = LambdaConfig.of(context.getConfiguration());
+    range = (OffsetRange) split;
+    timeout = config.kafkaTimeout();
+    partition =
+        new TopicPartition(
+            ArchiveSettings.readFrom(context.getConfiguration()).type().topic(), range.partition());
+    Map<String, Object> settings = LogClients.consumer(config.bootstrapServers(), timeout);
+    settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 5_000);
+    settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 8 << 20);
+    consumer = new KafkaConsumer<>(settings);
+    consumer.assign(List.of(partition));
+    Optional<Integer> leaderEpoch =
+        range.leaderEpoch() == OffsetRange.UNKNOWN
+            ? Optional.empty()
+            : Optional.of(range.leaderEpoch());
+    consumer.seek(partition, new OffsetAndMetadata(range.start(), leaderEpoch, ""));
+  }
+
+  @Override
+  public boolean nextKeyValue() throws IOException {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    while (!batch.hasNext()) {
+      long position = consumer.position(partition);
+      if (position >= range.end()) {
+        return false;
+      }
+      batch = consumer.poll(POLL).iterator();
+      if (consumer.position(partition) > position) {
+        deadline = System.nanoTime() + timeout.toNanos();
+      } else if (System.nanoTime() - deadline > 0) {
+        throw new IOException(
+            "Kafka delivers nothing of %s from offset %d on, within %d ms"
+                .formatted(partition, position, timeout.toMillis()));
+      }
+    }
+    current = batch.next();
+    // Records at and after the end come with the last batch: they belong to another task.
+    return current.offset() < range.end();
+  }
+
+  @Override
+  public NullWritable getCurrentKey() {
+    return NullWritable.get();
+  }
+
+  @Override
+  public ConsumerRecord<byte[], byte[]> getCurrentValue() {
+    return current;
+  }
+
+  @Override
+  public float getProgress() {
+    return current == null || range.getLength() == 0
+        ? 0
+        : Math.min(1, (current.offset() - range.start()) / (float) range.getLength());
+  }
+
+  @Override
+  public void close() {
+    if (consumer != null) {
+      consumer.close(CloseOptions.timeout(Duration.ZERO));
+    }
+  }
+}

@@ -1,0 +1,45 @@
+package dev.lambdastack.batch.archive;
+
+import dev.lambdastack.batch.master.PartitionRange;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/** Cuts what a run reads into tasks. */
+final class OffsetRanges {
+  private OffsetRanges() {}
+
+  /**
+   * Ranges that together are the partitions' ranges, each of at most so many offsets and of about
+   * equal length within a partition. A partition without offsets has none.
+   *
+   * @param leaderEpochs of the records at the partitions' starts
+   */
+  static List<OffsetRange> of(
+      Map<Integer, PartitionRange> partitions,
+      Map<Integer, OptionalInt> leaderEpochs,
+      long splitRecords) {
+    List<OffsetRange> ranges = new ArrayList<>();
+    partitions.forEach(
+        (partition, whole) -> {
+          long length = whole.end() - whole.start();
+          long parts = length / splitRecords + (length % splitRecords == 0 ? 0 : 1);
+          for (long i = 0; i < parts; i++) {
+            long start = whole.start() + cut(length, parts, i);
+            long end = whole.start() + cut(length, parts, i + 1);
+            int leaderEpoch =
+                i == 0
+                    ? leaderEpochs.get(partition).orElse(OffsetRange.UNKNOWN)
+                    : OffsetRange.UNKNOWN;
+            ranges.add(new OffsetRange(partition, start, end, leaderEpoch));
+          }
+        });
+    return ranges;
+  }
+
+  /** {@code length * part / parts} without overflow. */
+  private static long cut(long length, long parts, long part) {
+    return length / parts * part + Math.min(part, length % parts);
+  }
+}

@@ -1,0 +1,112 @@
+package dev.lambdastack.batch.archive;
+
+import dev.lambdastack.batch.master.Manifest;
+import dev.lambdastack.batch.master.PartitionRange;
+import dev.lambdastack.batch.master.StoredManifest;
+import dev.lambdastack.views.InvalidInputException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Where a run begins: where the last manifest ends, and nothing else; without a manifest, at the
+ * first record that the log still has.
+ *
+ * @param sequence of the manifest that the run will commit
+ * @param previous digest of the last manifest
+ * @param fromEpoch the first epoch that is not yet held
+ * @param offsets inclusive, by partition
+ * @param leaderEpochs of the records at these offsets, where they are known
+ */
+record StartingPoint(
+    long sequence,
+    Optional<String> previous,
+    long fromEpoch,
+    Map<Integer, Long> offsets,
+    Map<Integer, OptionalInt> leaderEpochs) {
+
+  /**
+   * Decides where to begin. Pure.
+   *
+   * @throws InvalidInputException when going on from the last manifest would lose, repeat or
+   *     reinterpret records
+   */
+  static StartingPoint of(Optional<StoredManifest> last, LogState log, Duration epochLength) {
+    if (last.isEmpty()) {
+      Map<Integer, OptionalInt> unknown = new TreeMap<>();
+      log.partitions().forEach(p -> unknown.put(p, OptionalInt.empty()));
+      return new StartingPoint(1, Optional.empty(), 0, log.beginOffsets(), unknown);
+    }
+    Manifest manifest = last.get().manifest();
+    checkSameTopic(manifest, log, epochLength);
+    Map<Integer, Long> offsets = new TreeMap<>();
+    Map<Integer, OptionalInt> leaderEpochs = new TreeMap<>();
+    manifest
+        .partitions()
+        .forEach(
+            (partition, range) -> {
+              checkStillThere(manifest, partition, range, log);
+              offsets.put(partition, range.end());
+              leaderEpochs.put(partition, range.leaderEpoch());
+            });
+    return new StartingPoint(
+        manifest.sequence() + 1,
+        Optional.of(last.get().digest()),
+        manifest.toEpoch(),
+        offsets,
+        leaderEpochs);
+  }
+
+  private static void checkSameTopic(Manifest manifest, LogState log, Duration epochLength) {
+    if (!manifest.epochLength().equals(epochLength)) {
+      throw new InvalidInputException(
+          "Cannot archive topic %s with lambda.epoch=%dms: its manifests have epochs of %dms, which never change; set lambda.epoch=%dms"
+              .formatted(
+                  log.topic(),
+                  epochLength.toMillis(),
+                  manifest.epochLength().toMillis(),
+                  manifest.epochLength().toMillis()));
+    }
+    if (!manifest.topicId().equals(log.topicId())) {
+      throw new InvalidInputException(
+          "Cannot archive topic %s: it was deleted and made again since manifest %d (expected topic id %s, found %s), so offsets mean other records; use another topic name, or move the old master data away"
+              .formatted(log.topic(), manifest.sequence(), manifest.topicId(), log.topicId()));
+    }
+    Set<Integer> known = manifest.partitions().keySet();
+    if (!known.equals(log.partitions())) {
+      Set<Integer> added = new TreeSet<>(log.partitions());
+      added.removeAll(known);
+      throw new InvalidInputException(
+          "Cannot archive topic %s: partitions were added since manifest %d (expected %s, found %s, new %s); this version does not take over added partitions"
+              .formatted(log.topic(), manifest.sequence(), known, log.partitions(), added));
+    }
+  }
+
+  private static void checkStillThere(
+      Manifest manifest, int partition, PartitionRange range, LogState log) {
+    long begin = log.beginOffsets().get(partition);
+    if (begin > range.end()) {
+      throw new InvalidInputException(
+          "Cannot archive topic %s: retention has removed records of partition %d that were not archived (manifest %d ends at offset %d, the log begins at %d); %d offsets are lost: raise retention.ms and archive more often"
+              .formatted(
+                  log.topic(),
+                  partition,
+                  manifest.sequence(),
+                  range.end(),
+                  begin,
+                  begin - range.end()));
+    }
+    long end = log.endOffsets().get(partition);
+    // The boundary record itself was seen at the range's end, unless the clock set it.
+    long least = range.leaderEpoch().isPresent() ? range.end() + 1 : range.end();
+    if (end < least) {
+      throw new InvalidInputException(
+          "Cannot archive topic %s: the log of partition %d was cut off behind what is archived (expected an end of at least %d, found %d); was an unclean leader election allowed? Its records up to there are in the master dataset, later ones are lost"
+              .formatted(log.topic(), partition, least, end));
+    }
+  }
+}

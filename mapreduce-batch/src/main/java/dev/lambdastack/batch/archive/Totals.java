@@ -1,0 +1,104 @@
+package dev.lambdastack.batch.archive;
+
+import dev.lambdastack.batch.master.DataFile;
+import dev.lambdastack.batch.master.DeadLetterFile;
+import dev.lambdastack.views.InvalidInputException;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** What all tasks of a run have done together. Counts come from records that were read. */
+record Totals(
+    long read,
+    long ticks,
+    Map<String, Long> rejected,
+    List<DataFile> files,
+    List<DeadLetterFile> deadLetters) {
+  Totals {
+    rejected = Map.copyOf(rejected);
+    files = List.copyOf(files);
+    deadLetters = List.copyOf(deadLetters);
+  }
+
+  /** Of a run that reads nothing. */
+  static Totals offsets(long count) {
+    return new Totals(count, 0, Map.of(), List.of(), List.of());
+  }
+
+  /**
+   * The sum of the reports.
+   *
+   * @throws InvalidInputException when a task refused
+   * @throws IllegalStateException when the reports are not exactly one for each range, or do not
+   *     add up
+   */
+  static Totals of(List<OffsetRange> ranges, List<TaskReport> reports) {
+    for (TaskReport report : reports) {
+      if (report.refusal().isPresent()) {
+        throw new InvalidInputException(report.refusal().get());
+      }
+    }
+    checkComplete(ranges, reports);
+    Map<String, Long> rejected = new TreeMap<>();
+    reports.forEach(r -> r.rejected().forEach((k, n) -> rejected.merge(k, n, Long::sum)));
+    Totals totals =
+        new Totals(
+            reports.stream().mapToLong(TaskReport::read).sum(),
+            reports.stream().mapToLong(TaskReport::ticks).sum(),
+            rejected,
+            reports.stream()
+                .flatMap(r -> r.files().stream())
+                .sorted(Comparator.comparing(DataFile::path))
+                .toList(),
+            reports.stream()
+                .flatMap(r -> r.deadLetters().stream())
+                .sorted(Comparator.comparing(DeadLetterFile::path))
+                .toList());
+    long dead = rejected.values().stream().mapToLong(Long::longValue).sum();
+    long deadRows = totals.deadLetters.stream().mapToLong(DeadLetterFile::rows).sum();
+    long rows = totals.files.stream().mapToLong(DataFile::rows).sum();
+    if (dead != deadRows || rows + dead + totals.ticks != totals.read) {
+      throw new IllegalStateException(
+          "The tasks' reports do not add up: read %d, %d events, %d dead letters (%d in files), %d ticks"
+              .formatted(totals.read, rows, dead, deadRows, totals.ticks));
+    }
+    return totals;
+  }
+
+  private static void checkComplete(List<OffsetRange> ranges, List<TaskReport> reports) {
+    Set<String> expected = ranges.stream().map(OffsetRange::toString).collect(Collectors.toSet());
+    Set<String> found = new HashSet<>();
+    for (TaskReport report : reports) {
+      String range =
+          new OffsetRange(report.partition(), report.start(), report.end(), OffsetRange.UNKNOWN)
+              .toString();
+      if (!found.add(range)) {
+        throw new IllegalStateException("Two tasks report the range " + range);
+      }
+    }
+    if (!found.equals(expected)) {
+      throw new IllegalStateException(
+          "The tasks' reports do not cover what was to be read: expected %s, found %s"
+              .formatted(expected, found));
+    }
+  }
+
+  /**
+   * Refuses when more records were rejected than is accepted.
+   *
+   * @param maxShare 0 to 1, of the records that are no ticks
+   */
+  void checkShare(String topic, double maxShare) {
+    long dead = rejected.values().stream().mapToLong(Long::longValue).sum();
+    long records = read - ticks;
+    if (dead > maxShare * records) {
+      throw new InvalidInputException(
+          "Cannot archive topic %s: %d of %d records are no events %s, which is a greater share than lambda.dead-letters.max-share=%s; nothing was committed: check the producers and the schemas on the class path, or raise it"
+              .formatted(topic, dead, records, new TreeMap<>(rejected), maxShare));
+    }
+  }
+}

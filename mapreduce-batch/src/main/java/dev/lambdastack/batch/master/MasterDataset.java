@@ -1,0 +1,213 @@
+package dev.lambdastack.batch.master;
+
+import dev.lambdastack.views.InvalidInputException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
+import org.apache.hadoop.fs.FileContext;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Options.Rename;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * The master dataset of one topic.
+ *
+ * <pre>
+ * &lt;master&gt;/&lt;topic&gt;/event_date=YYYY-MM-DD/*.parquet
+ * &lt;master&gt;/&lt;topic&gt;/event_date=mixed/*.parquet
+ * &lt;master&gt;/&lt;topic&gt;/_dead_letters/*.parquet
+ * &lt;master&gt;/&lt;topic&gt;/_manifests/&lt;20-digit sequence&gt;.json
+ * </pre>
+ *
+ * A file belongs to it when a manifest lists it, and not before. A manifest is committed by a
+ * rename that fails when the name is taken, so that of two runs with the same sequence one wins.
+ * Safe for use by many processes at once.
+ */
+public final class MasterDataset {
+  private static final String MANIFESTS = "_manifests";
+  private static final String SUFFIX = ".json";
+
+  private final Path root;
+  private final String topic;
+  private final FileSystem fileSystem;
+  private final FileContext context;
+
+  private MasterDataset(Path root, String topic, FileSystem fileSystem, FileContext context) {
+    this.root = root;
+    this.topic = topic;
+    this.fileSystem = fileSystem;
+    this.context = context;
+  }
+
+  /**
+   * The dataset of a topic, which may be empty; nothing is written.
+   *
+   * @param master path or URI of the master folder
+   * @throws InvalidInputException when its file system cannot be reached
+   */
+  public static MasterDataset open(Configuration conf, String master, String topic)
+      throws IOException {
+    Path root = new Path(master);
+    try {
+      FileSystem fileSystem = root.getFileSystem(conf);
+      Path qualified = fileSystem.makeQualified(root);
+      MasterDataset dataset =
+          new MasterDataset(
+              qualified, topic, fileSystem, FileContext.getFileContext(qualified.toUri(), conf));
+      fileSystem.exists(qualified);
+      return dataset;
+    } catch (ConnectException | UnknownHostException | java.net.NoRouteToHostException e) {
+      throw unreachable(master, e);
+    } catch (IllegalArgumentException | org.apache.hadoop.fs.UnsupportedFileSystemException e) {
+      throw unreachable(master, e);
+    }
+  }
+
+  private static InvalidInputException unreachable(String master, Exception e) {
+    String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    return new InvalidInputException(
+        "Cannot reach the file system of lambda.master=%s: %s; check fs.defaultFS in core-site.xml and that HDFS runs"
+            .formatted(master, why.lines().findFirst().orElse(why)),
+        e);
+  }
+
+  public String topic() {
+    return topic;
+  }
+
+  /** The master folder, which paths in manifests are relative to. */
+  public Path root() {
+    return root;
+  }
+
+  /** The file system that it is on. */
+  public FileSystem fileSystem() {
+    return fileSystem;
+  }
+
+  /** Where a path from a manifest lies. */
+  public Path resolve(String path) {
+    return new Path(root, path);
+  }
+
+  /**
+   * All committed manifests, the first one first, their chain checked.
+   *
+   * @throws IOException when a manifest is missing, unreadable, or does not follow the one before
+   */
+  public List<StoredManifest> manifests() throws IOException {
+    List<StoredManifest> chain = new ArrayList<>();
+    for (Path file : manifestFiles()) {
+      StoredManifest next = read(file);
+      checkFollows(chain.isEmpty() ? null : chain.get(chain.size() - 1), next, file);
+      chain.add(next);
+    }
+    return List.copyOf(chain);
+  }
+
+  /** The newest manifest; empty before the first run. Checks the chain. */
+  public Optional<StoredManifest> last() throws IOException {
+    List<StoredManifest> chain = manifests();
+    return chain.isEmpty() ? Optional.empty() : Optional.of(chain.get(chain.size() - 1));
+  }
+
+  private List<Path> manifestFiles() throws IOException {
+    try {
+      return Arrays.stream(fileSystem.listStatus(folder()))
+          .map(FileStatus::getPath)
+          .filter(p -> p.getName().matches("[0-9]{20}\\" + SUFFIX))
+          .sorted(Comparator.comparing(Path::getName))
+          .toList();
+    } catch (FileNotFoundException e) {
+      return List.of();
+    }
+  }
+
+  private StoredManifest read(Path file) throws IOException {
+    try (FSDataInputStream in = fileSystem.open(file)) {
+      return StoredManifest.of(in.readAllBytes());
+    } catch (IllegalArgumentException e) {
+      throw new IOException("Cannot read manifest " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private void checkFollows(StoredManifest before, StoredManifest next, Path file)
+      throws IOException {
+    Manifest manifest = next.manifest();
+    long expected = before == null ? 1 : before.manifest().sequence() + 1;
+    Optional<String> previous = before == null ? Optional.empty() : Optional.of(before.digest());
+    long from = before == null ? 0 : before.manifest().toEpoch();
+    String problem =
+        !file.equals(file(expected))
+            ? "manifest %d is missing".formatted(expected)
+            : manifest.sequence() != expected || !manifest.topic().equals(topic)
+                ? "it says that it is manifest %d of topic %s"
+                    .formatted(manifest.sequence(), manifest.topic())
+                : !manifest.previous().equals(previous)
+                    ? "the manifest before it is not the one that it was made after (SHA-256 expected %s, found %s)"
+                        .formatted(manifest.previous().orElse("none"), previous.orElse("none"))
+                    : manifest.fromEpoch() != from
+                        ? "it begins at epoch %d, not at %d".formatted(manifest.fromEpoch(), from)
+                        : null;
+    if (problem != null) {
+      throw new IOException("The chain of manifests is broken at " + file + ": " + problem);
+    }
+  }
+
+  /**
+   * Commits a manifest: from here on its files belong to the dataset.
+   *
+   * @return the digest of its file; empty when another run has taken the sequence number, so that
+   *     nothing has changed
+   */
+  public Optional<String> commit(Manifest manifest) throws IOException {
+    byte[] bytes = manifest.toJson();
+    Path target = file(manifest.sequence());
+    Path draft = new Path(folder(), "." + target.getName() + "." + manifest.runId() + ".draft");
+    fileSystem.mkdirs(folder());
+    try (OutputStream out = fileSystem.create(draft, true)) {
+      out.write(bytes);
+    }
+    try {
+      context.rename(draft, target, Rename.NONE);
+      return Optional.of(StoredManifest.sha256(bytes));
+    } catch (FileAlreadyExistsException taken) {
+      fileSystem.delete(draft, false);
+    } catch (IOException unknown) {
+      // The rename may have happened although the answer was lost.
+      if (!fileSystem.exists(target)) {
+        throw unknown;
+      }
+    }
+    StoredManifest there = read(target);
+    return there.manifest().runId().equals(manifest.runId())
+        ? Optional.of(there.digest())
+        : Optional.empty();
+  }
+
+  /** Moves a finished file into the dataset's folders; it is not yet part of the dataset. */
+  public void moveIn(Path from, String path) throws IOException {
+    Path target = resolve(path);
+    fileSystem.mkdirs(target.getParent());
+    context.rename(from, target, Rename.NONE);
+  }
+
+  private Path folder() {
+    return new Path(new Path(root, topic), MANIFESTS);
+  }
+
+  private Path file(long sequence) {
+    return new Path(folder(), "%020d".formatted(sequence) + SUFFIX);
+  }
+}

@@ -1,0 +1,37 @@
+package dev.lambdastack.batch.master;
+
+import java.util.Collections;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+
+/**
+ * What one manifest holds of one partition.
+ *
+ * @param start offset, inclusive: the end of the manifest before
+ * @param end offset, exclusive: the boundary of the manifest's {@code toEpoch}, where the next one
+ *     starts
+ * @param leaderEpoch Kafka's leader epoch of the record at {@code end}; empty where the end was set
+ *     by the clock, or the broker did not say
+ * @param boundaries the boundaries of the manifest's epochs, run-length encoded: each entry says at
+ *     which offset its epoch and those after it begin, up to the next entry
+ */
+public record PartitionRange(
+    long start, long end, OptionalInt leaderEpoch, NavigableMap<Long, Long> boundaries) {
+  public PartitionRange {
+    if (start < 0 || end < start) {
+      throw new IllegalArgumentException("offsets [" + start + ", " + end + ")");
+    }
+    boundaries = Collections.unmodifiableNavigableMap(new TreeMap<>(boundaries));
+  }
+
+  /** The offset at which the epoch begins; it lies in {@code (fromEpoch, toEpoch]}. */
+  public long boundary(long epoch) {
+    Map.Entry<Long, Long> entry = boundaries.floorEntry(epoch);
+    if (entry == null) {
+      throw new IllegalArgumentException("epoch " + epoch + " is not among " + boundaries);
+    }
+    return entry.getValue();
+  }
+}
