@@ -37,7 +37,8 @@ public final class Quickstart implements Callable<Integer> {
         List<ShopEvent> history = FoodMart.open().events(1997, rows);
         Ledger ledger = new Ledger();
         try (OrderProducer producer =
-            new OrderProducer(sandbox.clusters().kafka().bootstrapServers(), ledger)) {
+            new OrderProducer(
+                sandbox.clusters().kafka().bootstrapServers(), ReferenceEvents.ORDERS, ledger)) {
           for (ShopEvent e : history) {
             producer.send(e);
           }

@@ -46,12 +46,6 @@ public final class Sandbox implements AutoCloseable {
   public Configuration configuration() {
     Configuration conf = clusters.configuration();
     settings.forEach(conf::set);
-    // Local MapReduce: two tasks at once, buffers for small data, no long naps between polls.
-    conf.setInt("mapreduce.local.map.tasks.maximum", 2);
-    conf.setInt("mapreduce.local.reduce.tasks.maximum", 2);
-    conf.setInt("mapreduce.task.io.sort.mb", 32);
-    conf.setInt("mapreduce.client.completion.pollinterval", 50);
-    conf.setInt("mapreduce.client.progressmonitor.pollinterval", 50);
     return conf;
   }
 

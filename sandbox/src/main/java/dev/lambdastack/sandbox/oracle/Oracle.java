@@ -31,7 +31,16 @@ public final class Oracle {
   private final Map<Question, NavigableMap<String, NavigableMap<Instant, Tally>>> tallies =
       new EnumMap<>(Question.class);
 
+  private final String prefix;
+
+  /** An oracle for the reference views. */
   public Oracle() {
+    this("");
+  }
+
+  /** An oracle for views that are declared as the reference views are, under prefixed names. */
+  public Oracle(String prefix) {
+    this.prefix = prefix;
     for (Question question : Question.values()) {
       tallies.put(question, new TreeMap<>());
     }
@@ -69,7 +78,7 @@ public final class Oracle {
     List<Difference> differences = new ArrayList<>();
     for (Question question : Question.values()) {
       List<MergedRow> rows = client.queryAll(question.view(), Instant.MIN, Instant.MAX).rows();
-      Comparison all = new Comparison(question, tallies.get(question), rows);
+      Comparison all = new Comparison(view(question), question, tallies.get(question), rows);
       windows += all.windows();
       equal += all.equal();
       differences.addAll(all.differences());
@@ -82,19 +91,24 @@ public final class Oracle {
   }
 
   /** Compares the weeks before a key's middle window, read by key. */
-  private static List<Difference> compareKey(
+  private List<Difference> compareKey(
       LambdaClient client, Question question, String key, NavigableMap<Instant, Tally> tallies)
       throws IOException {
     Instant to = List.copyOf(tallies.keySet()).get(tallies.size() / 2);
     Instant from = to.minus(KEY_RANGE);
-    List<MergedRow> rows = client.query(question.view(), List.of(key), from, to).rows();
+    List<MergedRow> rows = client.query(view(question), List.of(key), from, to).rows();
     NavigableMap<String, NavigableMap<Instant, Tally>> expected = new TreeMap<>();
     expected.put(key, tallies.subMap(from, true, to, false));
-    return new Comparison(question, expected, rows).differences();
+    return new Comparison(view(question), question, expected, rows).differences();
+  }
+
+  private String view(Question question) {
+    return prefix + question.view();
   }
 
   /** One answer beside what it should be. */
   private static final class Comparison {
+    private final String view;
     private final Question question;
     private final List<Difference> differences = new ArrayList<>();
     private final Set<MergedWindow> seen = new HashSet<>();
@@ -104,9 +118,11 @@ public final class Oracle {
     private record MergedWindow(List<Object> key, Instant start) {}
 
     Comparison(
+        String view,
         Question question,
         NavigableMap<String, NavigableMap<Instant, Tally>> expected,
         List<MergedRow> rows) {
+      this.view = view;
       this.question = question;
       for (MergedRow row : rows) {
         compare(row, expected);
@@ -162,7 +178,7 @@ public final class Oracle {
 
     private void differ(
         List<Object> key, Instant start, String what, Object expected, Object found) {
-      differences.add(new Difference(question.view(), key, start, what, expected, found));
+      differences.add(new Difference(view, key, start, what, expected, found));
     }
 
     long windows() {

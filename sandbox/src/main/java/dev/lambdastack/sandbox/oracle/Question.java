@@ -2,6 +2,7 @@ package dev.lambdastack.sandbox.oracle;
 
 import dev.lambdastack.sandbox.foodmart.ShopEvent;
 import dev.lambdastack.sandbox.foodmart.ShopEvent.Action;
+import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.Duration;
 import java.time.Instant;
@@ -42,9 +43,7 @@ enum Question {
       values.put("total_revenue", tally.amount());
       values.put(
           "avg_order_value",
-          tally
-              .amount()
-              .divide(java.math.BigDecimal.valueOf(tally.events()), 2, RoundingMode.HALF_UP));
+          tally.amount().divide(BigDecimal.valueOf(tally.events()), 2, RoundingMode.HALF_UP));
       values.put("unique_customers", tally.customers());
       return values;
     }

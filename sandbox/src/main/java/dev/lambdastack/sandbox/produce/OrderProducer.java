@@ -2,9 +2,9 @@ package dev.lambdastack.sandbox.produce;
 
 import dev.lambdastack.events.retail.Action;
 import dev.lambdastack.events.retail.Order;
-import dev.lambdastack.reference.ReferenceEvents;
 import dev.lambdastack.sandbox.foodmart.ShopEvent;
 import dev.lambdastack.schemas.EventEncoder;
+import dev.lambdastack.views.EventType;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Map;
@@ -15,18 +15,26 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * Sends what happens in the shops to topic {@code orders} and enters what Kafka has acknowledged
- * into a ledger. Not thread-safe.
+ * Sends what happens in the shops to a topic and enters what Kafka has acknowledged into a ledger.
+ * Not thread-safe.
  */
 public final class OrderProducer implements AutoCloseable {
   private final KafkaProducer<byte[], byte[]> producer;
-  private final EventEncoder encoder = new EventEncoder(ReferenceEvents.ORDERS);
+  private final EventEncoder encoder;
+  private final String topic;
   private final Ledger ledger;
   private long sent;
   private volatile Exception failure;
 
-  public OrderProducer(String bootstrapServers, Ledger ledger) {
+  /**
+   * A producer.
+   *
+   * @param type the orders, on whichever topic
+   */
+  public OrderProducer(String bootstrapServers, EventType type, Ledger ledger) {
     this.ledger = ledger;
+    this.encoder = new EventEncoder(type);
+    this.topic = type.topic();
     this.producer =
         new KafkaProducer<>(
             Map.of(
@@ -58,7 +66,7 @@ public final class OrderProducer implements AutoCloseable {
     Order order = order(event);
     producer.send(
         new ProducerRecord<>(
-            ReferenceEvents.ORDERS.topic(),
+            topic,
             partition.isPresent() ? partition.getAsInt() : null,
             encoder.key(order),
             encoder.value(order)),
