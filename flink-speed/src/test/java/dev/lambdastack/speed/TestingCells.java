@@ -1,0 +1,161 @@
+package dev.lambdastack.speed;
+
+import dev.lambdastack.views.Cell;
+import dev.lambdastack.views.Generation;
+import dev.lambdastack.views.RowKey;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.apache.hadoop.hbase.CellUtil;
+import org.apache.hadoop.hbase.TableName;
+import org.apache.hadoop.hbase.client.Connection;
+import org.apache.hadoop.hbase.client.ResultScanner;
+import org.apache.hadoop.hbase.client.Scan;
+import org.apache.hadoop.hbase.client.Table;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/** What the cells of a generation say, and what they ought to say, as lines that compare. */
+final class TestingCells {
+  private TestingCells() {}
+
+  /** Every cell: {@code <key> <window> epoch <n> = <metrics>}. */
+  static Map<String, String> actual(Connection hbase, Generation generation) throws IOException {
+    Map<String, String> lines = new TreeMap<>();
+    try (Table table = hbase.getTable(TableName.valueOf(generation.table()));
+        ResultScanner scan = table.getScanner(new Scan())) {
+      scan.forEach(
+          row ->
+              row.listCells()
+                  .forEach(
+                      cell -> {
+                        byte[] key = CellUtil.cloneRow(cell);
+                        long epoch = Cell.epoch(CellUtil.cloneQualifier(cell), 0);
+                        var aggregate = generation.shape().decode(CellUtil.cloneValue(cell));
+                        lines.put(
+                            name(
+                                RowKey.key(generation.shape(), key).get(0),
+                                Instant.ofEpochMilli(RowKey.windowStart(key)),
+                                epoch),
+                            aggregate.values() + " of " + aggregate.events());
+                      }));
+    }
+    return lines;
+  }
+
+  /** Every cell with its bytes and timestamp. */
+  static Map<String, String> bytes(Connection hbase, Generation generation) throws IOException {
+    Map<String, String> lines = new TreeMap<>();
+    try (Table table = hbase.getTable(TableName.valueOf(generation.table()));
+        ResultScanner scan = table.getScanner(new Scan())) {
+      scan.forEach(
+          row ->
+              row.listCells()
+                  .forEach(
+                      cell ->
+                          lines.put(
+                              java.util.HexFormat.of().formatHex(CellUtil.cloneRow(cell))
+                                  + " "
+                                  + Cell.epoch(CellUtil.cloneQualifier(cell), 0),
+                              cell.getTimestamp()
+                                  + " "
+                                  + java.util.HexFormat.of()
+                                      .formatHex(CellUtil.cloneValue(cell)))));
+    }
+    return lines;
+  }
+
+  private static String name(Object key, Instant window, long epoch) {
+    return key + " " + window + " epoch " + epoch;
+  }
+
+  /** Epochs by the running maximum of append times, written down plainly: record to epoch. */
+  static Map<ConsumerRecord<byte[], byte[]>, Long> epochs(
+      List<ConsumerRecord<byte[], byte[]>> log, Duration epochLength) {
+    Map<Integer, Long> greatest = new TreeMap<>();
+    Map<ConsumerRecord<byte[], byte[]>, Long> epochs = new LinkedHashMap<>();
+    for (ConsumerRecord<byte[], byte[]> record : log) {
+      long logTime = greatest.merge(record.partition(), record.timestamp(), Math::max);
+      epochs.put(record, logTime / epochLength.toMillis());
+    }
+    return epochs;
+  }
+
+  /** What {@code action_metrics} must say of these records from an epoch on. */
+  static Map<String, String> actionMetrics(
+      TestingOrders orders, Map<ConsumerRecord<byte[], byte[]>, Long> epochs, long coverage) {
+    Map<String, List<TestingOrders.Order>> groups = new TreeMap<>();
+    epochs.forEach(
+        (record, epoch) -> {
+          TestingOrders.Order order = orders.order(record);
+          if (order != null && epoch >= coverage) {
+            long minute = order.time().toEpochMilli() / 60_000 * 60_000;
+            groups
+                .computeIfAbsent(
+                    name(order.action(), Instant.ofEpochMilli(minute), epoch),
+                    k -> new ArrayList<>())
+                .add(order);
+          }
+        });
+    Map<String, String> lines = new TreeMap<>();
+    groups.forEach(
+        (name, group) ->
+            lines.put(
+                name,
+                "{event_count=%d, total_amount=%s, unique_users=%d} of %d"
+                    .formatted(group.size(), sum(group), customers(group), group.size())));
+    return lines;
+  }
+
+  /** What {@code daily_sales} must say of these records from an epoch on. */
+  static Map<String, String> dailySales(
+      TestingOrders orders, Map<ConsumerRecord<byte[], byte[]>, Long> epochs, long coverage) {
+    Map<String, List<TestingOrders.Order>> groups = new TreeMap<>();
+    epochs.forEach(
+        (record, epoch) -> {
+          TestingOrders.Order order = orders.order(record);
+          if (order != null && epoch >= coverage && order.action().equals("purchase")) {
+            long day = order.time().toEpochMilli() / 86_400_000 * 86_400_000;
+            groups
+                .computeIfAbsent(
+                    name(order.category(), Instant.ofEpochMilli(day), epoch),
+                    k -> new ArrayList<>())
+                .add(order);
+          }
+        });
+    Map<String, String> lines = new TreeMap<>();
+    groups.forEach(
+        (name, group) ->
+            lines.put(
+                name,
+                "{order_count=%d, total_revenue=%s, avg_order_value=%s, unique_customers=%d} of %d"
+                    .formatted(
+                        group.size(),
+                        sum(group),
+                        sum(group)
+                            .divide(BigDecimal.valueOf(group.size()), 2, RoundingMode.HALF_UP),
+                        customers(group),
+                        group.size())));
+    return lines;
+  }
+
+  private static BigDecimal sum(List<TestingOrders.Order> orders) {
+    return orders.stream()
+        .map(TestingOrders.Order::amount)
+        .reduce(BigDecimal.ZERO.setScale(2), BigDecimal::add);
+  }
+
+  private static int customers(List<TestingOrders.Order> orders) {
+    Set<Long> customers = new HashSet<>();
+    orders.forEach(o -> customers.add(o.customer()));
+    return customers.size();
+  }
+}

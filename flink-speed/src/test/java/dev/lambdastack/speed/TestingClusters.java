@@ -1,0 +1,70 @@
+package dev.lambdastack.speed;
+
+import dev.lambdastack.embedded.EmbeddedHBase;
+import dev.lambdastack.embedded.EmbeddedHdfs;
+import dev.lambdastack.embedded.EmbeddedKafka;
+import dev.lambdastack.serving.config.LambdaConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/** Kafka, HDFS and HBase, started once for all tests of this JVM. */
+final class TestingClusters implements BeforeAllCallback {
+  private static Servers servers;
+
+  private record Servers(EmbeddedKafka kafka, EmbeddedHdfs hdfs, EmbeddedHBase hbase)
+      implements ExtensionContext.Store.CloseableResource {
+    static Servers start() throws IOException {
+      EmbeddedKafka kafka = EmbeddedKafka.builder().start();
+      EmbeddedHdfs hdfs = EmbeddedHdfs.start();
+      return new Servers(kafka, hdfs, EmbeddedHBase.builder(hdfs).start());
+    }
+
+    @Override
+    public void close() throws IOException {
+      hbase.close();
+      hdfs.close();
+      kafka.close();
+    }
+  }
+
+  @Override
+  public void beforeAll(ExtensionContext context) throws Exception {
+    servers =
+        (Servers)
+            context
+                .getRoot()
+                .getStore(ExtensionContext.Namespace.GLOBAL)
+                .getOrComputeIfAbsent(
+                    "clusters",
+                    k -> {
+                      try {
+                        return Servers.start();
+                      } catch (IOException e) {
+                        throw new IllegalStateException(e);
+                      }
+                    });
+  }
+
+  static EmbeddedKafka kafka() {
+    return servers.kafka();
+  }
+
+  /** Settings for these clusters, checkpoints on HDFS, and these of our own keys. */
+  static LambdaConfig config(Map<String, String> overrides) {
+    Configuration conf = servers.hbase().configuration();
+    conf.set("lambda.kafka.bootstrap-servers", kafka().bootstrapServers());
+    conf.set("lambda.speed.checkpoint-interval", "200ms");
+    conf.set("lambda.speed.emit-interval", "100ms");
+    overrides.forEach(conf::set);
+    return LambdaConfig.of(conf);
+  }
+
+  static Path temporaryFolder() throws IOException {
+    return Files.createTempDirectory("lambda-speed");
+  }
+}
