@@ -17,7 +17,7 @@ final class TestingClusters implements BeforeAllCallback {
   private static Servers servers;
 
   private record Servers(EmbeddedKafka kafka, EmbeddedHdfs hdfs, EmbeddedHBase hbase)
-      implements ExtensionContext.Store.CloseableResource {
+      implements ExtensionContext.Store.CloseableResource, AutoCloseable {
     static Servers start() throws IOException {
       EmbeddedKafka kafka = EmbeddedKafka.builder().start();
       EmbeddedHdfs hdfs = EmbeddedHdfs.start();
