@@ -1,0 +1,59 @@
+package dev.lambdastack.batch.recompute;
+
+import dev.lambdastack.batch.master.DataFile;
+import dev.lambdastack.batch.master.Manifest;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Shares out files over tasks: great ones are cut, small ones are put together. */
+final class FileParts {
+  private static final long LEAST_BYTES = 1L << 20;
+  private static final long MOST_BYTES = 128L << 20;
+  private static final int TASKS = 8;
+
+  private FileParts() {}
+
+  /** The parts of each task; together they are the files of the manifests, each part once. */
+  static List<List<FilePart>> ofTasks(List<Manifest> manifests) {
+    long total =
+        manifests.stream().flatMap(m -> m.files().stream()).mapToLong(DataFile::lengthBytes).sum();
+    return ofTasks(manifests, Math.max(LEAST_BYTES, Math.min(MOST_BYTES, total / TASKS)));
+  }
+
+  static List<List<FilePart>> ofTasks(List<Manifest> manifests, long taskBytes) {
+    List<List<FilePart>> tasks = new ArrayList<>();
+    List<FilePart> task = new ArrayList<>();
+    long bytes = 0;
+    for (Manifest manifest : manifests) {
+      for (DataFile file : manifest.files()) {
+        for (FilePart part : cut(file, manifest.schemaFingerprint(), taskBytes)) {
+          if (!task.isEmpty() && bytes + part.lengthBytes() > taskBytes) {
+            tasks.add(task);
+            task = new ArrayList<>();
+            bytes = 0;
+          }
+          task.add(part);
+          bytes += part.lengthBytes();
+        }
+      }
+    }
+    if (!task.isEmpty()) {
+      tasks.add(task);
+    }
+    return tasks;
+  }
+
+  private static List<FilePart> cut(DataFile file, long schemaFingerprint, long taskBytes) {
+    long count = Math.max(1, (file.lengthBytes() + taskBytes / 2) / taskBytes);
+    List<FilePart> parts = new ArrayList<>();
+    for (long i = 0; i < count; i++) {
+      parts.add(
+          new FilePart(
+              file.path(),
+              file.lengthBytes() * i / count,
+              file.lengthBytes() * (i + 1) / count,
+              schemaFingerprint));
+    }
+    return parts;
+  }
+}

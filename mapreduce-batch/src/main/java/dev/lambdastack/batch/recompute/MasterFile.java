@@ -1,0 +1,233 @@
+package dev.lambdastack.batch.recompute;
+
+import dev.lambdastack.batch.master.FileSchema;
+import dev.lambdastack.schemas.EventDecoder;
+import dev.lambdastack.views.EventType;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.apache.avro.Schema;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.parquet.HadoopReadOptions;
+import org.apache.parquet.column.Dictionary;
+import org.apache.parquet.column.EncodingStats;
+import org.apache.parquet.column.impl.ColumnReadStoreImpl;
+import org.apache.parquet.column.page.PageReadStore;
+import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.hadoop.metadata.BlockMetaData;
+import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
+import org.apache.parquet.hadoop.util.HadoopInputFile;
+import org.apache.parquet.io.api.Binary;
+import org.apache.parquet.io.api.Converter;
+import org.apache.parquet.io.api.GroupConverter;
+import org.apache.parquet.io.api.PrimitiveConverter;
+import org.apache.parquet.schema.MessageType;
+import org.apache.parquet.schema.Type;
+
+/**
+ * A part of one file of the master dataset, opened for some columns: only these are read. Not
+ * thread-safe.
+ */
+final class MasterFile implements AutoCloseable {
+  private final String path;
+  private final Projection projection;
+  private final Optional<EventDecoder> decoder;
+  private final ParquetFileReader reader;
+  private final MessageType whole;
+  private final MessageType requested;
+  private int rowGroups;
+
+  private MasterFile(
+      String path,
+      Projection projection,
+      Optional<EventDecoder> decoder,
+      ParquetFileReader reader) {
+    this.path = path;
+    this.projection = projection;
+    this.decoder = decoder;
+    this.reader = reader;
+    this.whole = reader.getFileMetaData().getSchema();
+    this.requested = requested();
+    reader.setRequestedSchema(requested);
+  }
+
+  /**
+   * Opens the row groups whose middle lies in {@code [start, end)}.
+   *
+   * @param decoder of the event type's pinned schema, for the projection's columns; empty where the
+   *     file follows that schema
+   */
+  static MasterFile open(
+      Configuration conf,
+      Path path,
+      long start,
+      long end,
+      Projection projection,
+      Optional<EventDecoder> decoder)
+      throws IOException {
+    ParquetFileReader reader =
+        ParquetFileReader.open(
+            HadoopInputFile.fromPath(path, conf),
+            HadoopReadOptions.builder(conf, path).withRange(start, end).build());
+    try {
+      return new MasterFile(path.toString(), projection, decoder, reader);
+    } catch (RuntimeException e) {
+      reader.close();
+      throw e;
+    }
+  }
+
+  private MessageType requested() {
+    Set<Type> types = new LinkedHashSet<>();
+    projection.columns().forEach(c -> field(c).ifPresent(f -> types.add(whole.getType(f))));
+    types.add(whole.getType(field(projection.type().eventTime()).orElseThrow(this::noEventTime)));
+    if (projection.withCoordinates()) {
+      types.add(whole.getType(FileSchema.PARTITION));
+      types.add(whole.getType(FileSchema.OFFSET));
+    }
+    if (decoder.isPresent()) {
+      types.add(whole.getType(FileSchema.RAW));
+    }
+    return new MessageType(whole.getName(), new ArrayList<>(types));
+  }
+
+  private IllegalStateException noEventTime() {
+    return new IllegalStateException(
+        path + " has no column " + projection.type().eventTime() + ", the event time");
+  }
+
+  /** What the file calls a column of the pinned schema, by name or alias. */
+  private Optional<String> field(String column) {
+    Schema.Field field = projection.type().schema().getField(column);
+    return Stream.concat(Stream.of(column), field.aliases().stream())
+        .filter(whole::containsField)
+        .findFirst();
+  }
+
+  /** The next row group; empty behind the last. The one before is good no longer. */
+  Optional<RowGroup> next() throws IOException {
+    PageReadStore pages = reader.readNextRowGroup();
+    if (pages == null) {
+      return Optional.empty();
+    }
+    BlockMetaData block = reader.getRowGroups().get(rowGroups++);
+    Columns columns = new Columns(pages, block);
+    EventType type = projection.type();
+    ColumnValues[] values = new ColumnValues[projection.columns().size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = columns.event(projection.columns().get(i));
+    }
+    boolean coordinates = projection.withCoordinates();
+    return Optional.of(
+        new MasterRows(
+            path,
+            pages.getRowCount(),
+            values,
+            columns.event(type.eventTime()),
+            coordinates ? columns.file(FileSchema.PARTITION) : null,
+            coordinates ? columns.file(FileSchema.OFFSET) : null,
+            decoder.isPresent() ? columns.file(FileSchema.RAW) : null,
+            decoder.orElse(null)));
+  }
+
+  @Override
+  public void close() throws IOException {
+    reader.close();
+  }
+
+  /** The columns of one row group. */
+  private final class Columns {
+    private final BlockMetaData block;
+    private final ColumnReadStoreImpl store;
+    private final Dictionaries dictionaries = new Dictionaries(requested);
+    private final Map<String, ColumnValues> opened = new HashMap<>();
+
+    Columns(PageReadStore pages, BlockMetaData block) {
+      this.block = block;
+      this.store =
+          new ColumnReadStoreImpl(
+              pages, dictionaries, requested, reader.getFileMetaData().getCreatedBy());
+    }
+
+    ColumnValues event(String column) {
+      return field(column)
+          .map(this::file)
+          .orElseGet(
+              () ->
+                  DefaultValues.of(
+                      projection.type().schema().getField(column),
+                      projection.type().column(column)));
+    }
+
+    ColumnValues file(String name) {
+      return opened.computeIfAbsent(name, this::open);
+    }
+
+    private ColumnValues open(String name) {
+      var column = store.getColumnReader(requested.getColumnDescription(new String[] {name}));
+      return new ParquetValues(column, hasOnlyDictionaryPages(name) ? dictionaries.of(name) : null);
+    }
+
+    private boolean hasOnlyDictionaryPages(String name) {
+      for (ColumnChunkMetaData chunk : block.getColumns()) {
+        if (chunk.getPath().toDotString().equals(name)) {
+          EncodingStats stats = chunk.getEncodingStats();
+          return stats != null
+              && stats.hasDictionaryPages()
+              && stats.hasDictionaryEncodedPages()
+              && !stats.hasNonDictionaryEncodedPages();
+        }
+      }
+      return false;
+    }
+  }
+
+  /** Takes the dictionaries of a row group's columns; values go another way. */
+  private static final class Dictionaries extends GroupConverter {
+    private final MessageType schema;
+    private final Dictionary[] dictionaries;
+
+    Dictionaries(MessageType schema) {
+      this.schema = schema;
+      this.dictionaries = new Dictionary[schema.getFieldCount()];
+    }
+
+    /** Null when the column has none. */
+    Dictionary of(String name) {
+      return dictionaries[schema.getFieldIndex(name)];
+    }
+
+    @Override
+    public Converter getConverter(int field) {
+      return new PrimitiveConverter() {
+        @Override
+        public boolean hasDictionarySupport() {
+          return true;
+        }
+
+        @Override
+        public void setDictionary(Dictionary dictionary) {
+          dictionaries[field] = dictionary;
+        }
+
+        @Override
+        public void addValueFromDictionary(int id) {}
+
+        @Override
+        public void addBinary(Binary value) {}
+      };
+    }
+
+    @Override
+    public void start() {}
+
+    @Override
+    public void end() {}
+  }
+}

@@ -1,0 +1,156 @@
+package dev.lambdastack.batch.recompute;
+
+import org.apache.parquet.column.ColumnReader;
+import org.apache.parquet.column.Dictionary;
+import org.apache.parquet.io.api.Binary;
+import org.apache.parquet.schema.LogicalTypeAnnotation;
+import org.apache.parquet.schema.LogicalTypeAnnotation.DecimalLogicalTypeAnnotation;
+import org.apache.parquet.schema.LogicalTypeAnnotation.TimeUnit;
+import org.apache.parquet.schema.LogicalTypeAnnotation.TimestampLogicalTypeAnnotation;
+import org.apache.parquet.schema.PrimitiveType;
+
+/**
+ * A column of one row group. Values that nobody asks for are skipped, not decoded. Where all pages
+ * are dictionary-encoded, each text and decimal is decoded once for the row group; a page that is
+ * not has no dictionary ids, so then every value is decoded. Not thread-safe.
+ */
+final class ParquetValues implements ColumnValues {
+  private enum Form {
+    INT,
+    LONG,
+    MICROS,
+    BOOLEAN,
+    FLOAT,
+    DOUBLE,
+    DECIMAL,
+    BYTES
+  }
+
+  private final ColumnReader reader;
+  private final int maxDefinitionLevel;
+  private final Form form;
+  private final byte[][] texts;
+  private final long[] decimals;
+  private boolean started;
+  private boolean isNull;
+
+  /**
+   * A column at its first row.
+   *
+   * @param dictionary of the column chunk when every page of it is dictionary-encoded, else null
+   */
+  ParquetValues(ColumnReader reader, Dictionary dictionary) {
+    PrimitiveType type = reader.getDescriptor().getPrimitiveType();
+    this.reader = reader;
+    this.maxDefinitionLevel = reader.getDescriptor().getMaxDefinitionLevel();
+    this.form = formOf(type);
+    this.texts = form == Form.BYTES && dictionary != null ? texts(dictionary) : null;
+    this.decimals = form == Form.DECIMAL && dictionary != null ? decimals(dictionary) : null;
+  }
+
+  private static Form formOf(PrimitiveType type) {
+    LogicalTypeAnnotation logical = type.getLogicalTypeAnnotation();
+    return switch (type.getPrimitiveTypeName()) {
+      case INT32 -> Form.INT;
+      case INT64 ->
+          logical instanceof TimestampLogicalTypeAnnotation timestamp
+                  && timestamp.getUnit() == TimeUnit.MICROS
+              ? Form.MICROS
+              : Form.LONG;
+      case BOOLEAN -> Form.BOOLEAN;
+      case FLOAT -> Form.FLOAT;
+      case DOUBLE -> Form.DOUBLE;
+      case BINARY, FIXED_LEN_BYTE_ARRAY ->
+          logical instanceof DecimalLogicalTypeAnnotation ? Form.DECIMAL : Form.BYTES;
+      case INT96 -> throw new IllegalStateException("column " + type + " is none of ours");
+    };
+  }
+
+  private static byte[][] texts(Dictionary dictionary) {
+    byte[][] texts = new byte[dictionary.getMaxId() + 1][];
+    for (int id = 0; id < texts.length; id++) {
+      texts[id] = dictionary.decodeToBinary(id).getBytes();
+    }
+    return texts;
+  }
+
+  private static long[] decimals(Dictionary dictionary) {
+    long[] decimals = new long[dictionary.getMaxId() + 1];
+    for (int id = 0; id < decimals.length; id++) {
+      decimals[id] = unscaled(dictionary.decodeToBinary(id));
+    }
+    return decimals;
+  }
+
+  /** Two's complement, most significant byte first; of a precision that fits a long. */
+  static long unscaled(Binary binary) {
+    byte[] bytes = binary.getBytesUnsafe();
+    if (bytes.length == 0) {
+      return 0;
+    }
+    // Longer ones repeat the sign; the shift drops it.
+    long value = bytes[0];
+    for (int i = 1; i < bytes.length; i++) {
+      value = value << 8 | bytes[i] & 0xFF;
+    }
+    return value;
+  }
+
+  @Override
+  public void next() {
+    if (started) {
+      if (!isNull) {
+        reader.skip();
+      }
+      reader.consume();
+    }
+    started = true;
+    // A null takes no value: reading or skipping one here would misalign all that follow.
+    isNull = reader.getCurrentDefinitionLevel() < maxDefinitionLevel;
+  }
+
+  @Override
+  public boolean isNull() {
+    return isNull;
+  }
+
+  @Override
+  public long number() {
+    return switch (form) {
+      case INT -> reader.getInteger();
+      case LONG -> reader.getLong();
+      case MICROS -> Math.floorDiv(reader.getLong(), 1000L);
+      case BOOLEAN -> reader.getBoolean() ? 1 : 0;
+      case DECIMAL ->
+          decimals == null
+              ? unscaled(reader.getBinary())
+              : decimals[reader.getCurrentValueDictionaryID()];
+      case FLOAT, DOUBLE, BYTES -> throw notA("number");
+    };
+  }
+
+  @Override
+  public double real() {
+    return switch (form) {
+      case FLOAT -> reader.getFloat();
+      case DOUBLE -> reader.getDouble();
+      case INT -> reader.getInteger();
+      case LONG -> reader.getLong();
+      case MICROS, BOOLEAN, DECIMAL, BYTES -> throw notA("floating point number");
+    };
+  }
+
+  @Override
+  public byte[] text() {
+    if (form != Form.BYTES) {
+      throw notA("text");
+    }
+    return texts == null
+        ? reader.getBinary().getBytes()
+        : texts[reader.getCurrentValueDictionaryID()];
+  }
+
+  private IllegalStateException notA(String what) {
+    return new IllegalStateException("column " + reader.getDescriptor() + " is no " + what);
+  }
+}
