@@ -17,6 +17,7 @@ import java.util.TreeMap;
 import java.util.function.LongFunction;
 import org.apache.hadoop.hbase.TableExistsException;
 import org.apache.hadoop.hbase.TableName;
+import org.apache.hadoop.hbase.TableNotFoundException;
 import org.apache.hadoop.hbase.client.Admin;
 import org.apache.hadoop.hbase.client.CheckAndMutate;
 import org.apache.hadoop.hbase.client.ColumnFamilyDescriptorBuilder;
@@ -106,12 +107,16 @@ public final class PublishedStore {
     return new PublishedRow.Known(pointer(result), generations);
   }
 
-  /** Names of the views that have a row. */
+  /** Names of the views that have a row; none before the table is made. */
   public List<String> views() throws IOException {
     List<String> views = new ArrayList<>();
     try (Table table = connection.getTable(TABLE);
         ResultScanner scanner = table.getScanner(new Scan().addColumn(FAMILY, POINTER))) {
-      scanner.forEach(r -> views.add(Bytes.toString(r.getRow())));
+      for (Result row = scanner.next(); row != null; row = scanner.next()) {
+        views.add(Bytes.toString(row.getRow()));
+      }
+    } catch (TableNotFoundException e) {
+      return List.of();
     }
     return views;
   }

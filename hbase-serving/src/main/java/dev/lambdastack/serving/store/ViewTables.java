@@ -4,8 +4,10 @@ import dev.lambdastack.views.Cell;
 import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.ViewShape;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.stream.IntStream;
+import org.apache.hadoop.hbase.HConstants;
 import org.apache.hadoop.hbase.NamespaceDescriptor;
 import org.apache.hadoop.hbase.NamespaceExistException;
 import org.apache.hadoop.hbase.TableExistsException;
@@ -71,11 +73,16 @@ public final class ViewTables {
             .setColumnFamily(
                 ColumnFamilyDescriptorBuilder.newBuilder(Cell.speedFamily())
                     .setMaxVersions(1)
-                    .setTimeToLive(Math.toIntExact(Math.max(1, generation.retention().toSeconds())))
+                    .setTimeToLive(timeToLive(generation.retention()))
                     .setBloomFilterType(BloomType.ROW)
                     .build())
             .build();
     return create(admin, table, saltSplits(generation.shape(), regions));
+  }
+
+  /** In seconds; what HBase cannot count is forever. */
+  private static int timeToLive(Duration retention) {
+    return (int) Math.min(HConstants.FOREVER, Math.max(1, retention.toSeconds()));
   }
 
   private static boolean create(Admin admin, TableDescriptor table, byte[][] splits)

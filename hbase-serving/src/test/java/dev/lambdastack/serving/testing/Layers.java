@@ -1,0 +1,179 @@
+package dev.lambdastack.serving.testing;
+
+import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.serving.store.ViewTables;
+import dev.lambdastack.views.Aggregate;
+import dev.lambdastack.views.BoundView;
+import dev.lambdastack.views.Cell;
+import dev.lambdastack.views.Generation;
+import dev.lambdastack.views.Horizon;
+import dev.lambdastack.views.PublishedRow;
+import dev.lambdastack.views.Row;
+import dev.lambdastack.views.Version;
+import dev.lambdastack.views.View;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.apache.hadoop.hbase.TableName;
+import org.apache.hadoop.hbase.client.Admin;
+import org.apache.hadoop.hbase.client.Connection;
+import org.apache.hadoop.hbase.client.Put;
+import org.apache.hadoop.hbase.client.Table;
+
+/**
+ * Writes the two tables of a view as the layers do, straight from the sales: a version holds the
+ * epochs before its horizon, a generation all epochs from its coverage on.
+ */
+public final class Layers {
+  private static final Map<Integer, Long> OFFSETS = Map.of(0, 0L, 1, 0L, 2, 0L);
+
+  private final Connection connection;
+  private final View view;
+  private final PublishedStore store;
+
+  public Layers(Connection connection, View view) throws IOException {
+    this.connection = connection;
+    this.view = view;
+    this.store = new PublishedStore(connection);
+    store.ensureTable();
+  }
+
+  public View view() {
+    return view;
+  }
+
+  public PublishedStore store() {
+    return store;
+  }
+
+  /** A new version of the sales before the horizon; not published. */
+  public Version version(long number, long horizon, List<Sale> sales) throws IOException {
+    List<Put> puts = new ArrayList<>();
+    aggregates(sales.stream().filter(s -> s.epoch() < horizon).toList())
+        .forEach(
+            (row, aggregate) ->
+                puts.add(
+                    new Put(row.array())
+                        .addColumn(
+                            Cell.batchFamily(),
+                            Cell.batchQualifier(),
+                            Cell.batchTimestamp(horizon, Sales.EPOCH),
+                            aggregate.toBytes())));
+    try (Admin admin = connection.getAdmin()) {
+      byte[][] splits = ViewTables.saltSplits(view.shape(), 3);
+      if (!ViewTables.createBatch(admin, view.name(), number, splits)) {
+        throw new IOException("version " + number + " exists");
+      }
+    }
+    TableName table = ViewTables.batch(view.name(), number);
+    put(table, puts);
+    return new Version(
+        number,
+        table.getNameAsString(),
+        view.fingerprint(),
+        view.shape(),
+        new Horizon(horizon, OFFSETS),
+        Sales.EPOCH,
+        1,
+        "none",
+        puts.size(),
+        sales.size(),
+        Instant.parse("2026-01-01T00:00:00Z"));
+  }
+
+  /** A new generation with the sales' cells from its coverage on. */
+  public Generation generation(long coverage, Duration retention, List<Sale> sales)
+      throws IOException {
+    Generation generation =
+        store.openGeneration(
+            view.name(),
+            number ->
+                new Generation(
+                    number,
+                    ViewTables.speed(view.name(), number).getNameAsString(),
+                    view.fingerprint(),
+                    view.shape(),
+                    "life",
+                    coverage,
+                    Math.max(coverage, Sales.FIRST_EPOCH),
+                    OFFSETS,
+                    Sales.EPOCH,
+                    retention,
+                    Instant.parse("2026-01-01T00:00:00Z")));
+    try (Admin admin = connection.getAdmin()) {
+      ViewTables.createSpeed(admin, generation, 3);
+    }
+    speed(generation, sales);
+    return generation;
+  }
+
+  /** Writes the totals of these sales for their epochs, without those before the coverage. */
+  public void speed(Generation generation, List<Sale> sales) throws IOException {
+    Map<Long, List<Sale>> epochs = new TreeMap<>();
+    sales.stream()
+        .filter(s -> s.epoch() >= generation.coverage())
+        .forEach(s -> epochs.computeIfAbsent(s.epoch(), e -> new ArrayList<>()).add(s));
+    List<Put> puts = new ArrayList<>();
+    epochs.forEach(
+        (epoch, group) ->
+            aggregates(group)
+                .forEach(
+                    (row, total) ->
+                        puts.add(
+                            new Put(row.array())
+                                .addColumn(
+                                    Cell.speedFamily(),
+                                    Cell.speedQualifier(epoch),
+                                    Cell.speedTimestamp(epoch, Sales.EPOCH, total.events()),
+                                    total.toBytes()))));
+    put(TableName.valueOf(generation.table()), puts);
+  }
+
+  /** Makes this what answers, whatever answered before. */
+  public PublishedRow publish(Optional<Version> version, Optional<Generation> generation)
+      throws IOException {
+    while (true) {
+      Optional<PublishedRow> before = store.read(view.name()).map(PublishedStore.Snapshot::row);
+      PublishedRow after =
+          new PublishedRow(
+              view.name(), before.map(PublishedRow::flips).orElse(0L) + 1, version, generation);
+      if (store.compareAndSet(before, after)) {
+        return after;
+      }
+    }
+  }
+
+  /** Drops a version's table, as the clean-up does. */
+  public void drop(Version version) throws IOException {
+    try (Admin admin = connection.getAdmin()) {
+      admin.disableTable(TableName.valueOf(version.table()));
+      admin.deleteTable(TableName.valueOf(version.table()));
+    }
+  }
+
+  private Map<ByteBuffer, Aggregate> aggregates(List<Sale> sales) {
+    BoundView bound = view.bind(Sale.COLUMNS);
+    Map<ByteBuffer, Aggregate> aggregates = new TreeMap<>();
+    for (Sale sale : sales) {
+      Row row = sale.row();
+      if (bound.accepts(row)) {
+        bound.addTo(
+            aggregates.computeIfAbsent(
+                ByteBuffer.wrap(bound.rowKey()), key -> view.shape().emptyAggregate()));
+      }
+    }
+    return aggregates;
+  }
+
+  private void put(TableName name, List<Put> puts) throws IOException {
+    try (Table table = connection.getTable(name)) {
+      table.put(puts);
+    }
+  }
+}
