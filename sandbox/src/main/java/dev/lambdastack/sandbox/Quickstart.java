@@ -1,55 +1,65 @@
 package dev.lambdastack.sandbox;
 
-import dev.lambdastack.reference.ReferenceEvents;
-import dev.lambdastack.sandbox.foodmart.FoodMart;
-import dev.lambdastack.sandbox.foodmart.ShopEvent;
-import dev.lambdastack.sandbox.produce.Ledger;
-import dev.lambdastack.sandbox.produce.OrderProducer;
 import dev.lambdastack.serving.cli.CommandRunner;
-import java.time.Duration;
-import java.util.List;
+import dev.lambdastack.views.InvalidInputException;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-@Command(name = "quickstart", mixinStandardHelpOptions = true)
+/** {@code scripts/quickstart}. */
+@Command(
+    name = "quickstart",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    header = "The whole architecture in one JVM, on public data.",
+    description = {
+      "",
+      "Starts Kafka, HDFS, HBase, MapReduce and Flink on free ports of this machine, replays the sales",
+      "of FoodMart (a public retail data set) through both layers while the horizon between them moves,",
+      "and compares every merged answer with a plain recomputation from the source rows.",
+      ""
+    },
+    footerHeading = "%nExit codes:%n",
+    footer = {
+      "   0  every window is equal",
+      "   1  some are not; they are shown",
+      "   2  bad input",
+      "  70  unexpected fault: the trace is in the log file that the message names"
+    })
 public final class Quickstart implements Callable<Integer> {
-  private static final Duration EPOCH = Duration.ofSeconds(5);
   @Spec private CommandSpec spec;
 
-  @Option(names = "--rows")
+  @Option(
+      names = "--rows",
+      paramLabel = "<number>",
+      description = "Replays at most so many sales of each year; default: all.")
   private int rows = Integer.MAX_VALUE;
 
+  @Option(
+      names = "--keep",
+      description = "Stays up after the comparison and prints how to query it, until Ctrl-C.")
+  private boolean keep;
+
+  /** The entry point; ends the process with the command's exit code. */
   public static void main(String[] args) {
-    System.exit(CommandRunner.onConsole(new Quickstart(), args));
+    int exit = CommandRunner.onConsole(new Quickstart(), args);
+    // Servers leave threads behind that are not daemons.
+    System.exit(exit);
   }
 
   @Override
   public Integer call() throws Exception {
-    Screen screen = new Screen(spec.commandLine().getOut(), System.console() != null);
-    try (Workspace workspace = Workspace.create()) {
-      screen.heading("Start Kafka, HDFS and HBase");
-      try (Sandbox sandbox = Sandbox.start(EPOCH)) {
-        sandbox.clusters().kafka().createTopic(ReferenceEvents.ORDERS.topic(), 3);
-        screen.heading("History");
-        List<ShopEvent> history = FoodMart.open().events(1997, rows);
-        Ledger ledger = new Ledger();
-        try (OrderProducer producer =
-            new OrderProducer(
-                sandbox.clusters().kafka().bootstrapServers(), ReferenceEvents.ORDERS, ledger)) {
-          for (ShopEvent e : history) {
-            producer.send(e);
-          }
-          producer.flush();
-        }
-        screen.say("%d events %s", ledger.size(), ledger.ends());
-        screen.heading("End");
-      }
+    if (rows < 1) {
+      throw new InvalidInputException(
+          "Cannot replay --rows %d: expected a number of at least 1".formatted(rows));
     }
-    screen.heading("Closed");
-    screen.say("memory %s", Memory.peakBytes());
-    return 0;
+    Screen screen = new Screen(spec.commandLine().getOut(), System.console() != null);
+    Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
+    try (Workspace workspace = Workspace.create(temporary)) {
+      return new Tour(screen, workspace, rows, keep).run();
+    }
   }
 }

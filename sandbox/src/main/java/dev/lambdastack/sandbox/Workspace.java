@@ -1,5 +1,6 @@
 package dev.lambdastack.sandbox;
 
+import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -26,13 +27,20 @@ final class Workspace implements AutoCloseable {
   /**
    * Makes the folder. To be called before anything else makes temporary files: the JVM looks only
    * once where they go.
+   *
+   * @throws InvalidInputException when it cannot be made there
    */
-  static Workspace create() throws IOException {
+  static Workspace create(Path parent) throws IOException {
     Path folder =
-        Path.of(System.getProperty(TEMPORARY))
-            .toAbsolutePath()
-            .resolve("lambda-quickstart-" + ProcessHandle.current().pid());
-    Files.createDirectories(folder);
+        parent.toAbsolutePath().resolve("lambda-quickstart-" + ProcessHandle.current().pid());
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw new InvalidInputException(
+          "Cannot make %s: %s; let -Djava.io.tmpdir (JAVA_TOOL_OPTIONS) name a folder that may be written"
+              .formatted(folder, e.getMessage()),
+          e);
+    }
     System.setProperty(TEMPORARY, folder.toString());
     return new Workspace(folder);
   }

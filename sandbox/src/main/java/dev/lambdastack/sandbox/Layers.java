@@ -1,0 +1,118 @@
+package dev.lambdastack.sandbox;
+
+import dev.lambdastack.batch.archive.Archive;
+import dev.lambdastack.batch.archive.ArchiveResult;
+import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.serving.read.LambdaClient;
+import dev.lambdastack.speed.RunningSpeedJob;
+import dev.lambdastack.speed.SpeedJob;
+import dev.lambdastack.speed.SpeedOptions;
+import dev.lambdastack.speed.plan.ViewsLoader;
+import dev.lambdastack.views.Epoch;
+import dev.lambdastack.views.Views;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+
+/**
+ * The stack's verbs on one topic, called as its commands call them. Thread-safe as they are: one
+ * archive, recompute and publish at a time.
+ */
+public final class Layers {
+  private static final Duration LIMIT = Duration.ofMinutes(2);
+  private static final Duration PAUSE = Duration.ofMillis(50);
+
+  private final LambdaConfig config;
+  private final String topic;
+  private final ViewsLoader views;
+  private final Clock clock = Clock.systemUTC();
+
+  /**
+   * The verbs.
+   *
+   * @param views gives the views each time that a verb begins, in every task
+   */
+  public Layers(LambdaConfig config, String topic, ViewsLoader views) {
+    this.config = config;
+    this.topic = topic;
+    this.views = views;
+  }
+
+  public LambdaConfig config() {
+    return config;
+  }
+
+  /** The views of the topic, as they are declared now. */
+  public Views views() {
+    return views.load(Thread.currentThread().getContextClassLoader());
+  }
+
+  /** {@code lambda archive}. */
+  public ArchiveResult archive() throws IOException, InterruptedException {
+    return new Archive(config, views(), schemas(), clock).run(topic);
+  }
+
+  /** Archives; what it did. */
+  public BatchRun batch() throws IOException, InterruptedException {
+    return new BatchRun(archive());
+  }
+
+  /** Waits until the epoch of this log time is over: only whole epochs are archived. */
+  public void awaitEpochAfter(Instant logTime) throws InterruptedException {
+    Instant end = Epoch.at(logTime, config.epoch()).end();
+    while (clock.instant().isBefore(end)) {
+      Thread.sleep(PAUSE.toMillis());
+    }
+  }
+
+  private static SchemaStore schemas() {
+    return SchemaStore.load(Thread.currentThread().getContextClassLoader());
+  }
+
+  /** {@code lambda speed}, in this JVM. */
+  public RunningSpeedJob startSpeed() throws Exception {
+    return startSpeed(SpeedOptions.defaults());
+  }
+
+  /** {@code lambda speed}, in this JVM, with the views of these layers. */
+  public RunningSpeedJob startSpeed(SpeedOptions options) throws Exception {
+    return SpeedJob.start(config, topic, options.withViews(views));
+  }
+
+  /** The read client; the caller closes it. */
+  public LambdaClient client() {
+    return LambdaClient.open(config.hadoop());
+  }
+
+  /** Waits until every view's answers claim to be whole up to a time, which they then must be. */
+  public void awaitFresh(LambdaClient client, Instant time) throws Exception {
+    long deadline = System.nanoTime() + LIMIT.toNanos();
+    for (var view : views().ofTopic(topic)) {
+      while (!client.describe(view.name()).provenance().freshness().isAfter(time)) {
+        if (System.nanoTime() - deadline > 0) {
+          throw new IllegalStateException(
+              "Answers for view %s did not become fresh up to %s within %s: %s"
+                  .formatted(view.name(), time, LIMIT, client.describe(view.name()).provenance()));
+        }
+        Thread.sleep(PAUSE.toMillis());
+      }
+    }
+  }
+
+  /** Waits until an answer for every view would be complete. */
+  public void awaitComplete(LambdaClient client) throws Exception {
+    long deadline = System.nanoTime() + LIMIT.toNanos();
+    for (var view : views().ofTopic(topic)) {
+      while (!client.views().contains(view.name())
+          || !client.describe(view.name()).provenance().complete()) {
+        if (System.nanoTime() - deadline > 0) {
+          throw new IllegalStateException(
+              "No complete answer for view %s within %s".formatted(view.name(), LIMIT));
+        }
+        Thread.sleep(PAUSE.toMillis());
+      }
+    }
+  }
+}

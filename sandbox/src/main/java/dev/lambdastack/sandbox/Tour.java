@@ -1,0 +1,291 @@
+package dev.lambdastack.sandbox;
+
+import static dev.lambdastack.sandbox.Screen.count;
+
+import dev.lambdastack.reference.ReferenceEvents;
+import dev.lambdastack.sandbox.foodmart.FoodMart;
+import dev.lambdastack.sandbox.foodmart.ShopEvent;
+import dev.lambdastack.sandbox.oracle.Oracle;
+import dev.lambdastack.sandbox.oracle.Verdict;
+import dev.lambdastack.sandbox.produce.Lateness;
+import dev.lambdastack.sandbox.produce.Ledger;
+import dev.lambdastack.sandbox.produce.OrderProducer;
+import dev.lambdastack.sandbox.produce.Pace;
+import dev.lambdastack.serving.read.LambdaClient;
+import dev.lambdastack.serving.read.Provenance;
+import dev.lambdastack.speed.RunningSpeedJob;
+import dev.lambdastack.speed.plan.ViewsLoader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The quickstart's way through the architecture, stage by stage. */
+final class Tour {
+  private static final Duration EPOCH = Duration.ofSeconds(5);
+  private static final int PARTITIONS = 3;
+  private static final String TOPIC = ReferenceEvents.ORDERS.topic();
+
+  /** How long the live events take, about. */
+  private static final Duration LIVE = Duration.ofSeconds(40);
+
+  /** The second batch run begins when this part of the live events was sent. */
+  private static final double SECOND_BATCH_AT = 0.4;
+
+  private static final Duration POLL = Duration.ofSeconds(4);
+  private static final Duration PAUSE = Duration.ofMillis(100);
+  private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
+  private static final int SHOWN_DIFFERENCES = 20;
+  private static final Logger LOG = LoggerFactory.getLogger(Tour.class);
+
+  private final Screen screen;
+  private final Workspace workspace;
+  private final int rows;
+  private final boolean keep;
+  private final Ledger ledger = new Ledger();
+  private Sandbox sandbox;
+  private Layers layers;
+  private LambdaClient client;
+
+  Tour(Screen screen, Workspace workspace, int rows, boolean keep) {
+    this.screen = screen;
+    this.workspace = workspace;
+    this.rows = rows;
+    this.keep = keep;
+  }
+
+  /** The exit code. */
+  int run() throws Exception {
+    screen.title(
+        "FoodMart's sales through Kafka, HDFS, MapReduce, HBase and Flink, in this one JVM.");
+    FoodMart mart = FoodMart.open();
+    List<ShopEvent> history = mart.events(1997, rows);
+    List<ShopEvent> live = mart.events(1998, rows);
+    Thread stopper = new Thread(this::stopQuietly, "stopper");
+    Runtime.getRuntime().addShutdownHook(stopper);
+    try {
+      startClusters();
+      try (OrderProducer producer =
+          new OrderProducer(
+              sandbox.clusters().kafka().bootstrapServers(), ReferenceEvents.ORDERS, ledger)) {
+        produceHistory(producer, history);
+        firstBatch();
+        client = layers.client();
+        try (RunningSpeedJob speed = startSpeed()) {
+          runLive(producer, live);
+          return judge(history, live);
+        }
+      }
+    } finally {
+      stop();
+      Runtime.getRuntime().removeShutdownHook(stopper);
+    }
+  }
+
+  private void startClusters() throws Exception {
+    screen.heading("Start Kafka, HDFS and HBase");
+    synchronized (this) {
+      sandbox = Sandbox.start(EPOCH);
+    }
+    sandbox.clusters().kafka().createTopic(TOPIC, PARTITIONS);
+    layers = new Layers(sandbox.config(), TOPIC, ViewsLoader.FROM_CLASS_PATH);
+    screen.say(
+        "Kafka %s, HDFS %s; topic %s with %d partitions, epochs of %d s",
+        sandbox.clusters().kafka().bootstrapServers(),
+        sandbox.clusters().hdfs().uri(),
+        TOPIC,
+        PARTITIONS,
+        EPOCH.toSeconds());
+  }
+
+  private void produceHistory(OrderProducer producer, List<ShopEvent> history) throws Exception {
+    screen.heading("History: the sales of 1997 to Kafka, in the order of the file");
+    try (Screen.Progress progress = screen.progress("events", history.size())) {
+      for (ShopEvent event : history) {
+        producer.send(event);
+        progress.at(ledger.size());
+      }
+      producer.flush();
+    }
+    Lateness late = Lateness.of(ledger.entries(), Map.of());
+    screen.say(
+        "%s events: %s sales, and one sale in %d returned %d days later (we add the returns, the data has none)",
+        count(ledger.size()),
+        count(late.sales()),
+        FoodMart.RETURNED_ONE_IN,
+        FoodMart.RETURNED_AFTER_DAYS);
+    screen.say(
+        "%s of the sales are late, that is %s: the file lists store after store, so they stand behind a sale of a later day; the middle one is %d days late",
+        count(late.late()), Answers.share(late.late(), late.sales()), late.medianDays());
+  }
+
+  private RunningSpeedJob startSpeed() throws Exception {
+    screen.heading("Start the speed job");
+    RunningSpeedJob job = layers.startSpeed();
+    layers.awaitComplete(client);
+    screen.say(
+        "Flink runs it in this JVM; it fills generation %d of %s",
+        job.generations().get(0).number(),
+        job.generations().stream().map(g -> g.shape().name()).toList());
+    return job;
+  }
+
+  private void runLive(OrderProducer producer, List<ShopEvent> live) throws Exception {
+    double perSecond = Math.max(1, live.size() / (double) LIVE.toSeconds());
+    screen.heading(
+        "Live: the sales of 1998, %s a second, while the second batch run moves the horizon"
+            .formatted(count(Math.round(perSecond))));
+    Answers answers = new Answers(client, screen);
+    CompletableFuture<List<String>> second = null;
+    boolean shown = false;
+    Pace pace = Pace.start(producer, live, perSecond);
+    long nextPoll = System.nanoTime() + POLL.toNanos();
+    try (Screen.Progress progress = screen.progress("events", live.size())) {
+      while (!pace.ended()) {
+        Thread.sleep(PAUSE.toMillis());
+        progress.at(pace.sent());
+        if (second == null && pace.sent() > live.size() * SECOND_BATCH_AT) {
+          progress.say("The second batch run begins.");
+          second = CompletableFuture.supplyAsync(this::batch);
+        }
+        if (second != null && second.isDone() && !shown) {
+          shown = true;
+          second.get().forEach(line -> progress.say("%s", line));
+        }
+        if (System.nanoTime() - nextPoll > 0) {
+          nextPoll = System.nanoTime() + POLL.toNanos();
+          progress.say("%s", answers.soFar(1998));
+        }
+      }
+      pace.await();
+    }
+    if (second == null) {
+      second = CompletableFuture.supplyAsync(this::batch);
+    }
+    if (!shown) {
+      second.get().forEach(line -> screen.say("%s", line));
+    }
+    Instant end = ledger.lastAppended();
+    layers.awaitFresh(client, end);
+    screen.say(
+        "All %s events are acknowledged; %.1f s after the last one every answer says that it holds it.",
+        count(ledger.size()), Duration.between(end, Instant.now()).toMillis() / 1000.0);
+  }
+
+  /** Archives, recomputes and publishes; what it did, line by line. */
+  private List<String> batch() {
+    try {
+      return layers.batch().lines();
+    } catch (Exception e) {
+      throw new CompletionException(e);
+    }
+  }
+
+  private void firstBatch() throws Exception {
+    screen.heading("First batch run: archive, recompute, publish");
+    layers.awaitEpochAfter(ledger.lastAppended());
+    batch().forEach(line -> screen.say("%s", line));
+  }
+
+  private int judge(List<ShopEvent> history, List<ShopEvent> live) throws Exception {
+    screen.heading("What the stack answers now");
+    Answers answers = new Answers(client, screen);
+    LocalDate monday = LocalDate.of(1998, 6, 1);
+    answers.week(monday);
+    answers.minutes(monday, 12, 4);
+    sayLate(live);
+    screen.heading("Compare every answer with a plain recomputation from the source rows");
+    Oracle oracle = new Oracle();
+    oracle.countAll(history);
+    oracle.countAll(live);
+    Verdict verdict = oracle.compare(client);
+    verdict.differences().stream()
+        .limit(SHOWN_DIFFERENCES)
+        .forEach(difference -> screen.say("%s", difference));
+    if (verdict.differences().size() > SHOWN_DIFFERENCES) {
+      screen.say("… and %s more", count(verdict.differences().size() - SHOWN_DIFFERENCES));
+    }
+    screen.say("%s", verdict);
+    screen.say(
+        "(Read back through the client, both ways; %d reads by key besides.)",
+        verdict.keyQueries());
+    screen.title(
+        "%n%.0f s, at most %s of memory.",
+        screen.elapsed().toMillis() / 1000.0,
+        Memory.peakBytes().isPresent()
+            ? "%.1f GB".formatted(Memory.peakBytes().getAsLong() / 1e9)
+            : "an unknown amount");
+    if (keep) {
+      stayUp();
+    }
+    return verdict.allEqual() ? 0 : 1;
+  }
+
+  private void sayLate(List<ShopEvent> live) throws Exception {
+    Provenance from = client.describe("daily_sales").provenance();
+    Map<Integer, Long> horizon = from.version().map(v -> v.horizon().offsets()).orElse(Map.of());
+    Lateness late = Lateness.of(ledger.entries(), horizon);
+    screen.say(
+        "%s sales of both years came late by a day or more, up to %d days: %s before the horizon, so batch holds them, %s behind it, so speed does.",
+        count(late.late()), late.mostDays(), count(late.lateInBatch()), count(late.lateInSpeed()));
+  }
+
+  private void stayUp() throws Exception {
+    Path folder = workspace.path().resolve("conf");
+    sandbox.writeSiteFiles(folder);
+    screen.title("%nStays up until Ctrl-C. From another terminal, in the project's folder:%n");
+    screen.title("  export LAMBDA_CONF=%s", folder);
+    screen.title("  scripts/lambda views --published");
+    screen.title(
+        "  scripts/lambda query daily_sales --key Vegetables --from 1998-06-01 --to 1998-06-08");
+    screen.title(
+        "  scripts/lambda query action_metrics --all --from 1998-06-01T12:00:00Z --to 1998-06-01T12:10:00Z --format csv");
+    new CountDownLatch(1).await();
+  }
+
+  /** Stops what runs; the clusters' data goes with the workspace. */
+  private synchronized void stop() throws Exception {
+    if (client != null) {
+      client.close();
+      client = null;
+    }
+    if (sandbox != null) {
+      sandbox.close();
+      sandbox = null;
+    }
+  }
+
+  /** On Ctrl-C: as orderly as a few seconds allow. */
+  private void stopQuietly() {
+    CompletableFuture<Void> stopped =
+        CompletableFuture.runAsync(
+            () -> {
+              try {
+                stop();
+              } catch (Exception e) {
+                throw new CompletionException(e);
+              }
+            });
+    try {
+      stopped.get(STOP_LIMIT.toSeconds(), TimeUnit.SECONDS);
+    } catch (InterruptedException | ExecutionException | TimeoutException e) {
+      LOG.warn("The clusters did not stop in order", e);
+    }
+    try {
+      workspace.close();
+    } catch (IOException e) {
+      LOG.warn("Files are left behind", e);
+    }
+  }
+}
