@@ -1,13 +1,16 @@
 package dev.lambdastack.speed;
 
 import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.speed.progress.RunFile;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -57,6 +60,22 @@ final class Checkpoints {
   /** With scheme and authority. */
   String uri() {
     return folder.toUri().toString();
+  }
+
+  /**
+   * Says which run of the life goes on; any other stops.
+   *
+   * @throws InvalidInputException when the folder cannot be written
+   */
+  void claim(String run) {
+    try (FSDataOutputStream out = files.create(new Path(folder, RunFile.NAME), true)) {
+      out.write(run.getBytes(StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      throw new InvalidInputException(
+          "Cannot write to %s: %s; check lambda.speed.checkpoints"
+              .formatted(folder, e.getMessage()),
+          e);
+    }
   }
 
   /** The checkpoint that was completed last. */

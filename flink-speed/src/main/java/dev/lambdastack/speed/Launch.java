@@ -30,7 +30,9 @@ import java.util.TreeMap;
 import java.util.UUID;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.RecoveryClaimMode;
+import org.apache.flink.runtime.client.JobInitializationException;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.util.ExceptionUtils;
 import org.apache.hadoop.hbase.client.Admin;
 import org.apache.hadoop.hbase.client.Connection;
 
@@ -91,6 +93,7 @@ final class Launch {
             ? resume(choice.resumption().get(), log)
             : begin(log, store, hbase);
     Checkpoints checkpoints = Checkpoints.of(config, topic, plan.life());
+    checkpoints.claim(plan.run());
     FlinkSettings settings = new FlinkSettings(config, topic, checkpoints.uri());
     choice
         .resumption()
@@ -104,7 +107,7 @@ final class Launch {
     settings.applyTo(env);
     new SpeedJob(plan, options.views(), schemas, LogSource.of(plan), options.sink().apply(plan))
         .addTo(env, config.speedParallelism());
-    JobClient client = env.executeAsync("lambda speed " + topic);
+    JobClient client = submit(env, choice);
     return new RunningSpeedJob(
         client,
         plan,
@@ -115,7 +118,30 @@ final class Launch {
         choice.reason());
   }
 
-  private Choice choose(PublishedStore store) throws IOException {
+  private JobClient submit(StreamExecutionEnvironment env, Choice choice) throws Exception {
+    try {
+      return env.executeAsync("lambda speed " + topic);
+    } catch (Exception e) {
+      if (choice.resumption().isPresent()
+          && ExceptionUtils.findThrowable(e, JobInitializationException.class).isPresent()) {
+        throw new InvalidInputException(
+            "Cannot go on from %s: %s; give another checkpoint, or start with --fresh"
+                .formatted(choice.resumption().get().checkpoint(), rootMessage(e)),
+            e);
+      }
+      throw e;
+    }
+  }
+
+  private static String rootMessage(Throwable e) {
+    Throwable root = e;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return String.valueOf(root.getMessage()).lines().findFirst().orElse("");
+  }
+
+  private Choice choose(PublishedStore store) throws IOException, InterruptedException {
     if (options.restore().isPresent()) {
       return new Choice(Optional.of(restoreFrom(options.restore().get(), store)), "as asked for");
     }
@@ -146,6 +172,22 @@ final class Launch {
         .map(c -> new Choice(Optional.of(new Resumption(latest, c, true)), "newest checkpoint"))
         .orElseGet(
             () -> new Choice(Optional.empty(), "there is no checkpoint in " + checkpoints.uri()));
+  }
+
+  /** A running job completes checkpoints, and a second one beside it would end it. */
+  private void refuseIfRunning(Checkpoints checkpoints, Optional<String> newest)
+      throws InterruptedException {
+    long patience = config.speedCheckpointInterval().multipliedBy(2).plusMillis(500).toNanos();
+    long deadline = System.nanoTime() + patience;
+    while (System.nanoTime() - deadline < 0) {
+      Optional<String> now = checkpoints.newest();
+      if (!now.equals(newest)) {
+        throw new InvalidInputException(
+            "Cannot start a speed job of topic %s: one is running (it has just completed checkpoint %s); stop it first, or start with --fresh beside it"
+                .formatted(topic, now.orElse("none")));
+      }
+      Thread.sleep(50);
+    }
   }
 
   private Resumption restoreFrom(String checkpoint, PublishedStore store) throws IOException {
@@ -263,6 +305,8 @@ final class Launch {
         topic,
         log.topicId(),
         life,
+        UUID.randomUUID().toString(),
+        Checkpoints.of(config, topic, life).uri(),
         generations.stream().map(Slot::new).toList(),
         new TreeMap<>(start.offsets()),
         start.logTimeMillis(),

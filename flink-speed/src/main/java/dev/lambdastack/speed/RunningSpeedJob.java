@@ -129,6 +129,11 @@ public final class RunningSpeedJob implements AutoCloseable {
         () -> newestCheckpoint().filter(c -> !Optional.of(c).equals(before)).isPresent());
   }
 
+  /** Waits until all tasks run and the first checkpoint of this run is complete. */
+  public void awaitRunning(Duration limit) throws Exception {
+    await("its first checkpoint", limit, () -> !newestCheckpoint().equals(resumedFrom));
+  }
+
   private void await(String what, Duration limit, Callable<Boolean> condition) throws Exception {
     long deadline = System.nanoTime() + limit.toNanos();
     while (!condition.call()) {

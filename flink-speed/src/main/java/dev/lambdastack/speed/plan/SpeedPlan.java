@@ -14,6 +14,8 @@ import java.util.TreeMap;
  * One life of a speed job.
  *
  * @param life names it in generations and checkpoints
+ * @param run names this start of the life; of two runs of a life the one that started last goes on
+ * @param folder URI of the life's folder, where its checkpoints are
  * @param topicId Kafka's id of the topic that it reads; another topic of the same name is refused
  * @param slots the generations that it fills; never empty
  * @param startOffsets where it began to read, inclusive; all partitions
@@ -26,6 +28,8 @@ public record SpeedPlan(
     String topic,
     String topicId,
     String life,
+    String run,
+    String folder,
     List<Slot> slots,
     TreeMap<Integer, Long> startOffsets,
     long startLogTimeMillis,

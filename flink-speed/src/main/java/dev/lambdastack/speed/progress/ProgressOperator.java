@@ -7,6 +7,7 @@ import dev.lambdastack.speed.plan.Slot;
 import dev.lambdastack.speed.plan.SpeedPlan;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.Progress;
+import java.io.IOException;
 import java.time.Clock;
 import java.util.Collections;
 import java.util.HashMap;
@@ -52,6 +53,7 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
   private transient TreeMap<Long, Map<Integer, Position>> atBarriers;
   private transient Map<Integer, Long> catchUp;
   private transient Connection hbase;
+  private transient RunFile runFile;
   private transient Ticker ticker;
   private transient Publication publication;
   private transient ExecutorService publisher;
@@ -85,6 +87,7 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
     hbase =
         ConnectionFactory.createConnection(
             plan.settings().toConfiguration(HBaseConfiguration.create()));
+    runFile = new RunFile(plan);
     publication = new Publication(new PublishedStore(hbase), plan.slots());
     TopicLog log = TopicLog.open(plan.bootstrapServers(), plan.kafkaTimeout(), plan.topic());
     catchUp = new HashMap<>();
@@ -95,6 +98,7 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
       catchUp.putAll(log.endOffsets());
       catchUp.keySet().retainAll(Positions.before(positions, catchUp));
     }
+    checkOurs();
     publication.publish(Positions.progress(positions));
     publisher =
         Executors.newSingleThreadExecutor(
@@ -118,6 +122,14 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
           new InvalidInputException(
               "Cannot go on with topic %s: its partitions changed (expected %s, found %s); start the speed job with --fresh"
                   .formatted(plan.topic(), plan.starts().keySet(), log.partitions())));
+    }
+  }
+
+  private void checkOurs() throws IOException {
+    try {
+      runFile.checkOurs();
+    } catch (InvalidInputException e) {
+      throw new SuppressRestartsException(e);
     }
   }
 
@@ -166,6 +178,7 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
   private void publishLatest() {
     Progress latest = unpublished.getAndSet(null);
     try {
+      runFile.checkOurs();
       publication.publish(latest);
     } catch (Exception e) {
       fail(e);

@@ -1,0 +1,79 @@
+package dev.lambdastack.speed;
+
+import dev.lambdastack.views.InvalidInputException;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/**
+ * A Flink session cluster that jobs are submitted to.
+ *
+ * @param host of its REST endpoint
+ * @param port of its REST endpoint
+ */
+public record FlinkCluster(String host, int port) {
+  private static final Duration TIMEOUT = Duration.ofSeconds(10);
+
+  /**
+   * Reads {@code <host>:<port>}.
+   *
+   * @throws InvalidInputException when it is something else
+   */
+  public static FlinkCluster parse(String text) {
+    int colon = text.lastIndexOf(':');
+    if (colon > 0 && text.substring(colon + 1).matches("[0-9]{1,5}")) {
+      int port = Integer.parseInt(text.substring(colon + 1));
+      if (port > 0 && port < 65_536) {
+        return new FlinkCluster(text.substring(0, colon), port);
+      }
+    }
+    throw new InvalidInputException(
+        "Cannot use '%s' as a Flink cluster: expected <host>:<port> of its REST endpoint, such as jobmanager:8081"
+            .formatted(text));
+  }
+
+  /**
+   * An environment that submits there, with our jars and those beside them.
+   *
+   * @throws InvalidInputException when no Flink answers there
+   */
+  public StreamExecutionEnvironment environment() {
+    check();
+    List<Path> jars = ClassPathJars.forFlink(System.getProperty("java.class.path"));
+    return StreamExecutionEnvironment.createRemoteEnvironment(
+        host, port, jars.stream().map(Path::toString).toArray(String[]::new));
+  }
+
+  private void check() {
+    String problem;
+    try {
+      HttpRequest request =
+          HttpRequest.newBuilder(URI.create("http://%s:%d/overview".formatted(host, port)))
+              .timeout(TIMEOUT)
+              .build();
+      HttpResponse<String> answer =
+          HttpClient.newBuilder()
+              .connectTimeout(TIMEOUT)
+              .build()
+              .send(request, HttpResponse.BodyHandlers.ofString());
+      if (answer.statusCode() == 200 && answer.body().contains("flink-version")) {
+        return;
+      }
+      problem = "what answers there is no Flink (HTTP status %d)".formatted(answer.statusCode());
+    } catch (IOException | IllegalArgumentException e) {
+      problem = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      problem = "interrupted";
+    }
+    throw new InvalidInputException(
+        "Cannot reach Flink at %s:%d: %s; check --cluster and that the session cluster runs"
+            .formatted(host, port, problem));
+  }
+}

@@ -1,0 +1,123 @@
+package dev.lambdastack.speed;
+
+import dev.lambdastack.serving.config.ConfigOptions;
+import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.views.Generation;
+import java.io.PrintWriter;
+import java.time.Clock;
+import java.util.concurrent.Callable;
+import org.apache.hadoop.conf.Configuration;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code lambda speed}: keeps the speed rows of a topic's views. */
+@Command(
+    name = "speed",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    header = "Keeps the speed rows of all views of a topic, until it is interrupted.",
+    description =
+        "%nGoes on from its newest checkpoint. Where there is none, or a declaration changed, it"
+            + " opens new generations, which take over when they have caught up.%n",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  lambda speed orders",
+      "  lambda speed orders --cluster jobmanager:8081 --detached",
+      "",
+      "A key flink.<key> sets Flink's <key>: -D flink.state.backend.type=rocksdb",
+      "Exit codes: 0 ended by the user, 2 bad input or refused, 70 unexpected fault."
+    })
+public final class SpeedCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      index = "0",
+      paramLabel = "<topic>",
+      description = "The Kafka topic; all views over it are kept.")
+  private String topic;
+
+  @Option(
+      names = "--fresh",
+      description = "Opens new generations even where a checkpoint could be gone on from.")
+  private boolean fresh;
+
+  @Option(
+      names = "--restore",
+      paramLabel = "<checkpoint>",
+      description = "Goes on from this checkpoint or savepoint instead of the newest.")
+  private String restore;
+
+  @Option(
+      names = "--cluster",
+      paramLabel = "<host:port>",
+      description =
+          "Submits to the Flink session cluster with this REST endpoint; else runs in this process.")
+  private String cluster;
+
+  @Option(
+      names = "--detached",
+      description = "With --cluster: returns when the job runs, and leaves it running.")
+  private boolean detached;
+
+  @Mixin private ConfigOptions config;
+
+  @Override
+  public Integer call() throws Exception {
+    LambdaConfig loaded = config.load(new Configuration());
+    SpeedOptions options = SpeedOptions.defaults().withFresh(fresh).withRestore(restore);
+    if (cluster != null) {
+      options = options.withEnvironment(FlinkCluster.parse(cluster).environment());
+    } else if (detached) {
+      throw new dev.lambdastack.views.InvalidInputException(
+          "Cannot run detached in this process: give --cluster, or leave --detached out");
+    }
+    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
+    RunningSpeedJob job = SpeedJob.start(loaded, topic, options);
+    tell(job, out);
+    if (detached) {
+      job.awaitRunning(loaded.kafkaTimeout().plusMinutes(1));
+      out.println("Left running as Flink job " + job.client().getJobID());
+      job.detach();
+      return 0;
+    }
+    Thread hook = new Thread(() -> end(job), "lambda-speed-end");
+    Runtime.getRuntime().addShutdownHook(hook);
+    try {
+      new StatusLine(job, topic, Clock.systemUTC(), err, System.console() != null).watch();
+      return 0;
+    } finally {
+      try {
+        Runtime.getRuntime().removeShutdownHook(hook);
+        job.close();
+      } catch (IllegalStateException interrupted) {
+        hook.join();
+      }
+    }
+  }
+
+  private void tell(RunningSpeedJob job, PrintWriter out) {
+    out.println(
+        job.resumedFrom()
+            .map("Going on from %s"::formatted)
+            .orElseGet(() -> "New generations (%s):".formatted(job.startedBecause())));
+    for (Generation g : job.generations()) {
+      out.printf(
+          "  %s generation %d from epoch %d on, table %s%n",
+          g.shape().name(), g.number(), g.coverage(), g.table());
+    }
+  }
+
+  /** Its checkpoint stays: the next start goes on from there. */
+  private static void end(RunningSpeedJob job) {
+    try {
+      job.close();
+    } catch (Exception e) {
+      org.slf4j.LoggerFactory.getLogger(SpeedCommand.class).warn("The job did not end well", e);
+    }
+  }
+}
