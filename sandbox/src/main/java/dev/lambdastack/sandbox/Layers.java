@@ -2,6 +2,9 @@ package dev.lambdastack.sandbox;
 
 import dev.lambdastack.batch.archive.Archive;
 import dev.lambdastack.batch.archive.ArchiveResult;
+import dev.lambdastack.batch.publish.Flip;
+import dev.lambdastack.batch.publish.Publish;
+import dev.lambdastack.batch.recompute.Recompute;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.read.LambdaClient;
@@ -10,11 +13,16 @@ import dev.lambdastack.speed.SpeedJob;
 import dev.lambdastack.speed.SpeedOptions;
 import dev.lambdastack.speed.plan.ViewsLoader;
 import dev.lambdastack.views.Epoch;
+import dev.lambdastack.views.Version;
+import dev.lambdastack.views.View;
 import dev.lambdastack.views.Views;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * The stack's verbs on one topic, called as its commands call them. Thread-safe as they are: one
@@ -54,9 +62,35 @@ public final class Layers {
     return new Archive(config, views(), schemas(), clock).run(topic);
   }
 
-  /** Archives; what it did. */
+  /** {@code lambda recompute} of a view; the new version, which nothing reads yet. */
+  public Version recompute(String view) throws IOException, InterruptedException {
+    return new Recompute(config, views(), schemas(), clock).run(view);
+  }
+
+  /** {@code lambda publish} of a view: its newest version answers from now on. */
+  public Flip publish(String view) throws IOException {
+    return new Publish(config, clock).publish(view, OptionalLong.empty());
+  }
+
+  /** {@code lambda publish --rollback}: an earlier version of a view answers again. */
+  public Flip rollback(String view, long version) throws IOException {
+    return new Publish(config, clock).rollback(view, version);
+  }
+
+  /** Archives, and recomputes and publishes all views of the topic. */
   public BatchRun batch() throws IOException, InterruptedException {
-    return new BatchRun(archive());
+    ArchiveResult archived = archive();
+    long started = System.nanoTime();
+    List<Version> versions = new ArrayList<>();
+    for (View view : views().ofTopic(topic)) {
+      versions.add(recompute(view.name()));
+    }
+    Duration recomputing = Duration.ofNanos(System.nanoTime() - started);
+    List<Flip> flips = new ArrayList<>();
+    for (Version version : versions) {
+      flips.add(publish(version.shape().name()));
+    }
+    return new BatchRun(archived, versions, recomputing, flips);
   }
 
   /** Waits until the epoch of this log time is over: only whole epochs are archived. */
@@ -89,7 +123,7 @@ public final class Layers {
   /** Waits until every view's answers claim to be whole up to a time, which they then must be. */
   public void awaitFresh(LambdaClient client, Instant time) throws Exception {
     long deadline = System.nanoTime() + LIMIT.toNanos();
-    for (var view : views().ofTopic(topic)) {
+    for (View view : views().ofTopic(topic)) {
       while (!client.describe(view.name()).provenance().freshness().isAfter(time)) {
         if (System.nanoTime() - deadline > 0) {
           throw new IllegalStateException(
@@ -104,7 +138,7 @@ public final class Layers {
   /** Waits until an answer for every view would be complete. */
   public void awaitComplete(LambdaClient client) throws Exception {
     long deadline = System.nanoTime() + LIMIT.toNanos();
-    for (var view : views().ofTopic(topic)) {
+    for (View view : views().ofTopic(topic)) {
       while (!client.views().contains(view.name())
           || !client.describe(view.name()).provenance().complete()) {
         if (System.nanoTime() - deadline > 0) {
