@@ -1,0 +1,66 @@
+package dev.lambdastack.speed.plan;
+
+import dev.lambdastack.reference.ReferenceViews;
+import dev.lambdastack.views.Generation;
+import dev.lambdastack.views.View;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.hadoop.conf.Configuration;
+
+/** Plans over the reference views of topic {@code orders}, with epochs of 100 ms. */
+public final class TestingPlans {
+  public static final Duration EPOCH = Duration.ofMillis(100);
+
+  private TestingPlans() {}
+
+  /** Views in the order of slots: 0 is {@code action_metrics}, 1 is {@code daily_sales}. */
+  public static List<View> views() {
+    return new ReferenceViews()
+        .views().stream().filter(v -> v.eventType().topic().equals("orders")).toList();
+  }
+
+  /** From these offsets on, both views whole from the epoch on. */
+  public static SpeedPlan from(Map<Integer, Long> offsets, long coverage) {
+    return from("life-1", offsets, coverage);
+  }
+
+  public static SpeedPlan from(String life, Map<Integer, Long> offsets, long coverage) {
+    List<Slot> slots =
+        views().stream()
+            .map(
+                v ->
+                    new Slot(
+                        new Generation(
+                            1,
+                            "lambda:" + v.name() + ".speed.g1",
+                            v.fingerprint(),
+                            v.shape(),
+                            life,
+                            coverage,
+                            coverage,
+                            offsets,
+                            EPOCH,
+                            Duration.ofDays(7),
+                            Instant.EPOCH)))
+            .toList();
+    return new SpeedPlan(
+        "orders",
+        "topic-id",
+        life,
+        "run-1",
+        "file:/nowhere",
+        slots,
+        new TreeMap<>(offsets),
+        coverage * EPOCH.toMillis(),
+        EPOCH,
+        Instant.parse("1990-01-01T00:00:00Z"),
+        "localhost:1",
+        Duration.ofSeconds(1),
+        true,
+        Duration.ofMillis(500),
+        new Settings(new Configuration(false)));
+  }
+}
