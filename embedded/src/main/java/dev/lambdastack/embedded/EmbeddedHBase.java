@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hbase.HBaseConfiguration;
@@ -62,14 +63,17 @@ public final class EmbeddedHBase implements AutoCloseable {
   public synchronized void close() throws IOException {
     if (cluster != null) {
       try {
-        ArchiverThreads.dismissIdle();
-        cluster.shutdown();
-        cluster.join();
+        QuietOutput.without(Set.copyOf(cluster.getMasters()), this::stopServers);
       } finally {
         cluster = null;
         zooKeeper.close();
       }
     }
+  }
+
+  private void stopServers() {
+    cluster.shutdown();
+    cluster.join();
   }
 
   private static LocalHBaseCluster startCluster(Configuration conf, int regionServers)

@@ -48,6 +48,8 @@ final class HBaseServerConfiguration {
     conf.setInt("hbase.regionserver.handler.count", 10);
     conf.setInt("hbase.regionserver.metahandler.count", 5);
     conf.setInt("hbase.master.handler.count", 10);
+    // Each column family of each region takes at least one chunk of its memstore.
+    conf.setInt("hbase.hregion.memstore.mslab.chunksize", 512 * 1024);
     conf.setFloat("hfile.block.cache.size", 0.1f);
     conf.setFloat("hbase.regionserver.global.memstore.size", 0.2f);
   }
