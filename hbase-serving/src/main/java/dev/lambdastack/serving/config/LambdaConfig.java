@@ -21,6 +21,9 @@ public final class LambdaConfig {
   private static final String DEFAULTS = "lambda-default.xml";
   private static final String SITE = "lambda-site.xml";
 
+  /** Longer ones overflow what HBase counts in seconds. */
+  private static final Duration LONGEST = Duration.ofDays(24_855);
+
   private final Configuration conf;
 
   private LambdaConfig(Configuration conf) {
@@ -72,6 +75,10 @@ public final class LambdaConfig {
   }
 
   private void check() {
+    bootstrapServers();
+    master();
+    staging();
+    speedCheckpoints();
     kafkaTimeout();
     epoch();
     eventTimeMin();
@@ -101,7 +108,7 @@ public final class LambdaConfig {
   }
 
   public String bootstrapServers() {
-    return conf.get("lambda.kafka.bootstrap-servers");
+    return text("lambda.kafka.bootstrap-servers");
   }
 
   public Duration kafkaTimeout() {
@@ -114,7 +121,7 @@ public final class LambdaConfig {
 
   /** Path or URI of the master dataset's folder. */
   public String master() {
-    return conf.get("lambda.master");
+    return text("lambda.master");
   }
 
   public Instant eventTimeMin() {
@@ -173,7 +180,7 @@ public final class LambdaConfig {
 
   /** Path or URI of the folder for work in progress. */
   public String staging() {
-    return conf.get("lambda.staging");
+    return text("lambda.staging");
   }
 
   public int regions() {
@@ -182,7 +189,7 @@ public final class LambdaConfig {
 
   /** Path or URI of the folder for the speed jobs' checkpoints. */
   public String speedCheckpoints() {
-    return conf.get("lambda.speed.checkpoints");
+    return text("lambda.speed.checkpoints");
   }
 
   public Duration speedCheckpointInterval() {
@@ -214,15 +221,26 @@ public final class LambdaConfig {
     return (int) number("lambda.read.max-rows", 1, 100_000_000);
   }
 
+  private String text(String key) {
+    String text = conf.getTrimmed(key, "");
+    if (text.isEmpty()) {
+      throw bad(key, "a value that may not be empty");
+    }
+    return text;
+  }
+
   private Duration duration(String key, long leastMillis) {
     String text = conf.getTrimmed(key, "");
     if (text.matches("[0-9]{1,12}(ms|s|m|h|d)")) {
       long millis = conf.getTimeDuration(key, 0, TimeUnit.MILLISECONDS);
-      if (millis >= leastMillis) {
+      if (millis >= leastMillis && millis <= LONGEST.toMillis()) {
         return Duration.ofMillis(millis);
       }
     }
-    throw bad(key, "a duration of at least " + leastMillis + "ms, with a unit: ms, s, m, h or d");
+    throw bad(
+        key,
+        "a duration of at least %dms and at most %dd, with a unit: ms, s, m, h or d"
+            .formatted(leastMillis, LONGEST.toDays()));
   }
 
   private long number(String key, long least, long most) {

@@ -2,17 +2,13 @@ package dev.lambdastack.serving.testing;
 
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.ViewTables;
-import dev.lambdastack.views.Aggregate;
-import dev.lambdastack.views.BoundView;
 import dev.lambdastack.views.Cell;
 import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.Horizon;
 import dev.lambdastack.views.PublishedRow;
-import dev.lambdastack.views.Row;
 import dev.lambdastack.views.Version;
 import dev.lambdastack.views.View;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -55,11 +51,11 @@ public final class Layers {
   /** A new version of the sales before the horizon; not published. */
   public Version version(long number, long horizon, List<Sale> sales) throws IOException {
     List<Put> puts = new ArrayList<>();
-    aggregates(sales.stream().filter(s -> s.epoch() < horizon).toList())
+    Aggregates.of(view, sales.stream().filter(s -> s.epoch() < horizon).toList())
         .forEach(
             (row, aggregate) ->
                 puts.add(
-                    new Put(row.array())
+                    new Put(row)
                         .addColumn(
                             Cell.batchFamily(),
                             Cell.batchQualifier(),
@@ -122,11 +118,11 @@ public final class Layers {
     List<Put> puts = new ArrayList<>();
     epochs.forEach(
         (epoch, group) ->
-            aggregates(group)
+            Aggregates.of(view, group)
                 .forEach(
                     (row, total) ->
                         puts.add(
-                            new Put(row.array())
+                            new Put(row)
                                 .addColumn(
                                     Cell.speedFamily(),
                                     Cell.speedQualifier(epoch),
@@ -155,20 +151,6 @@ public final class Layers {
       admin.disableTable(TableName.valueOf(version.table()));
       admin.deleteTable(TableName.valueOf(version.table()));
     }
-  }
-
-  private Map<ByteBuffer, Aggregate> aggregates(List<Sale> sales) {
-    BoundView bound = view.bind(Sale.COLUMNS);
-    Map<ByteBuffer, Aggregate> aggregates = new TreeMap<>();
-    for (Sale sale : sales) {
-      Row row = sale.row();
-      if (bound.accepts(row)) {
-        bound.addTo(
-            aggregates.computeIfAbsent(
-                ByteBuffer.wrap(bound.rowKey()), key -> view.shape().emptyAggregate()));
-      }
-    }
-    return aggregates;
   }
 
   private void put(TableName name, List<Put> puts) throws IOException {

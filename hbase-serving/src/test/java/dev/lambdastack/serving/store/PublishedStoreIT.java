@@ -1,0 +1,254 @@
+package dev.lambdastack.serving.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lambdastack.serving.store.PublishedStore.Snapshot;
+import dev.lambdastack.serving.testing.Layers;
+import dev.lambdastack.serving.testing.Sales;
+import dev.lambdastack.serving.testing.TestingHBase;
+import dev.lambdastack.serving.testing.TestingHBase.Cluster;
+import dev.lambdastack.views.Generation;
+import dev.lambdastack.views.Progress;
+import dev.lambdastack.views.PublishedRow;
+import dev.lambdastack.views.Version;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.apache.hadoop.hbase.client.Admin;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** The published table on a real HBase: who wins, and what a reader sees. */
+@ExtendWith(TestingHBase.class)
+class PublishedStoreIT {
+  private static final int WRITERS = 4;
+
+  private final Cluster cluster;
+  private static int names;
+
+  PublishedStoreIT(Cluster cluster) {
+    this.cluster = cluster;
+  }
+
+  private static synchronized String name() {
+    return "published_" + ++names;
+  }
+
+  private Layers layers() throws IOException {
+    return new Layers(cluster.connection(), Sales.view(name(), "shop"));
+  }
+
+  /** Runs one task for each writer, all let go at once. */
+  private static <T> List<T> race(Callable<T> task) throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(WRITERS);
+    CyclicBarrier start = new CyclicBarrier(WRITERS);
+    try {
+      List<Future<T>> futures = new ArrayList<>();
+      for (int i = 0; i < WRITERS; i++) {
+        futures.add(
+            threads.submit(
+                () -> {
+                  start.await();
+                  return task.call();
+                }));
+      }
+      List<T> results = new ArrayList<>();
+      for (Future<T> future : futures) {
+        results.add(future.get());
+      }
+      return results;
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  private static Generation numbered(Layers layers, long number) {
+    return new Generation(
+        number,
+        ViewTables.speed(layers.view().name(), number).getNameAsString(),
+        layers.view().fingerprint(),
+        layers.view().shape(),
+        "life",
+        3,
+        2,
+        Map.of(0, 10L, 11, 20L),
+        Sales.EPOCH,
+        Duration.ofDays(7),
+        Instant.parse("2026-01-01T00:00:00Z"));
+  }
+
+  @Test
+  void ofManyFlipsFromOneRowOneWins() throws Exception {
+    Layers layers = layers();
+    String view = layers.view().name();
+    PublishedStore store = layers.store();
+    Optional<PublishedRow> before = Optional.empty();
+    for (int flip = 1; flip <= 5; flip++) {
+      Optional<PublishedRow> from = before;
+      List<Optional<PublishedRow>> winners =
+          race(
+              () -> {
+                // Each writer has a generation of its own, so that the rows differ.
+                PublishedRow after =
+                    new PublishedRow(
+                        view,
+                        from.map(PublishedRow::flips).orElse(0L) + 1,
+                        Optional.empty(),
+                        Optional.of(numbered(layers, Thread.currentThread().getId())));
+                return store.compareAndSet(from, after)
+                    ? Optional.of(after)
+                    : Optional.<PublishedRow>empty();
+              });
+      List<PublishedRow> won = winners.stream().flatMap(Optional::stream).toList();
+      assertThat(won).as("flip %d", flip).hasSize(1);
+      before = store.read(view).map(Snapshot::row);
+      assertThat(before).contains(won.get(0));
+    }
+    assertThat(before.orElseThrow().flips()).isEqualTo(5);
+  }
+
+  @Test
+  void noFlipIsLostWhenEveryoneTriesAgain() throws Exception {
+    Layers layers = layers();
+    int each = 10;
+    race(
+        () -> {
+          for (int i = 0; i < each; i++) {
+            layers.publish(Optional.empty(), Optional.of(numbered(layers, 1)));
+          }
+          return null;
+        });
+    assertThat(layers.store().read(layers.view().name()).orElseThrow().row().flips())
+        .isEqualTo(WRITERS * each);
+  }
+
+  @Test
+  void everyOpenedGenerationHasANumberOfItsOwn() throws Exception {
+    Layers layers = layers();
+    String view = layers.view().name();
+    int each = 5;
+    Set<Long> numbers = new HashSet<>();
+    race(() -> {
+          List<Long> mine = new ArrayList<>();
+          for (int i = 0; i < each; i++) {
+            mine.add(layers.store().openGeneration(view, n -> numbered(layers, n)).number());
+          }
+          return mine;
+        })
+        .forEach(mine -> mine.forEach(n -> assertThat(numbers.add(n)).as("%d", n).isTrue()));
+    assertThat(layers.store().generations(view).stream().map(Generation::number))
+        .hasSize(WRITERS * each)
+        .isSorted()
+        .containsExactlyInAnyOrderElementsOf(numbers);
+  }
+
+  @Test
+  void aVersionsNumberIsTakenOnce() throws Exception {
+    Layers layers = layers();
+    Version version = layers.version(1, 5, List.of());
+    layers.store().addVersion(version);
+    assertThatThrownBy(() -> layers.store().addVersion(version))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("version 1")
+        .hasMessageContaining(layers.view().name());
+    Version tenth = layers.version(10, 6, List.of());
+    Version second = layers.version(2, 6, List.of());
+    layers.store().addVersion(tenth);
+    layers.store().addVersion(second);
+    assertThat(layers.store().versions(layers.view().name()))
+        .as("by number, not by text")
+        .containsExactly(version, second, tenth);
+  }
+
+  @Test
+  void theFarthestProgressStandsWhateverTheOrderOfWrites() throws Exception {
+    Layers layers = layers();
+    String view = layers.view().name();
+    layers.publish(Optional.empty(), Optional.of(numbered(layers, 1)));
+    List<Progress.Applied> steps = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      steps.add(new Progress.Applied(1000 + i, 5_000_000 + 3L * i));
+    }
+    Progress.Applied last = steps.get(steps.size() - 1);
+    Collections.shuffle(steps, new Random(20_260_101));
+    for (Progress.Applied step : steps) {
+      layers.store().putProgress(view, 1, Map.of(0, step));
+    }
+    layers.store().putProgress(view, 1, Map.of(11, new Progress.Applied(0, 7)));
+    layers.store().putProgress(view, 2, Map.of(0, new Progress.Applied(9999, 9)));
+    layers.store().putProgress(view, 11, Map.of(1, new Progress.Applied(9999, 9)));
+    layers.store().putProgress(view, 1, Map.of());
+    assertThat(layers.store().read(view).orElseThrow().progress())
+        .isEqualTo(new Progress(Map.of(0, last, 11, new Progress.Applied(0, 7))));
+  }
+
+  @Test
+  void everythingIsReadAsItWasWritten() throws Exception {
+    Layers layers = layers();
+    String view = layers.view().name();
+    assertThat(layers.store().read(view)).isEmpty();
+    assertThat(layers.store().versions(view)).isEmpty();
+    Version version = layers.version(3, 7, List.of());
+    Generation first = layers.store().openGeneration(view, n -> numbered(layers, n));
+    Generation second = layers.store().openGeneration(view, n -> numbered(layers, n));
+    layers.store().putProgress(view, 2, Map.of(0, new Progress.Applied(4, 40)));
+    assertThat(layers.store().read(view)).as("a catalog is not a publication").isEmpty();
+    assertThat(layers.store().views()).doesNotContain(view);
+
+    PublishedRow row = layers.publish(Optional.of(version), Optional.of(first));
+    assertThat(layers.store().read(view)).contains(new Snapshot(row, Progress.NONE));
+    assertThat(layers.store().views()).contains(view);
+    PublishedRow.Known known = layers.store().known(view);
+    assertThat(known.current()).contains(row);
+    assertThat(known.generations())
+        .isEqualTo(
+            Map.of(
+                first,
+                Progress.NONE,
+                second,
+                new Progress(Map.of(0, new Progress.Applied(4, 40)))));
+  }
+
+  @Test
+  void aFlipFromARowThatNeverStoodIsRefused() throws Exception {
+    Layers layers = layers();
+    PublishedRow row = layers.publish(Optional.empty(), Optional.of(numbered(layers, 1)));
+    PublishedRow other =
+        new PublishedRow(row.view(), 1, Optional.empty(), Optional.of(numbered(layers, 2)));
+    assertThat(layers.store().compareAndSet(Optional.of(other), other)).isFalse();
+    assertThat(layers.store().compareAndSet(Optional.empty(), other)).isFalse();
+    assertThat(layers.store().read(row.view()).map(Snapshot::row)).contains(row);
+  }
+
+  @Test
+  void manyMayMakeTheTableAtOnce() throws Exception {
+    try (Admin admin = cluster.connection().getAdmin()) {
+      if (admin.tableExists(PublishedStore.TABLE)) {
+        admin.disableTable(PublishedStore.TABLE);
+        admin.deleteTable(PublishedStore.TABLE);
+      }
+      PublishedStore store = new PublishedStore(cluster.connection());
+      race(
+          () -> {
+            store.ensureTable();
+            return null;
+          });
+      assertThat(admin.tableExists(PublishedStore.TABLE)).isTrue();
+      assertThat(store.views()).isEmpty();
+    }
+  }
+}

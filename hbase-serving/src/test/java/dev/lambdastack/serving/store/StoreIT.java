@@ -1,0 +1,87 @@
+package dev.lambdastack.serving.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.serving.testing.TestingHBase;
+import dev.lambdastack.serving.testing.TestingHBase.Cluster;
+import dev.lambdastack.views.InvalidInputException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.hbase.HBaseConfiguration;
+import org.apache.hadoop.hbase.client.Connection;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** What a person is told when HBase is not there. */
+@ExtendWith(TestingHBase.class)
+class StoreIT {
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  private final Cluster cluster;
+
+  StoreIT(Cluster cluster) {
+    this.cluster = cluster;
+  }
+
+  private static Configuration at(int port) {
+    Configuration conf = HBaseConfiguration.create();
+    conf.set("hbase.zookeeper.quorum", "127.0.0.1");
+    conf.setInt("hbase.zookeeper.property.clientPort", port);
+    return conf;
+  }
+
+  private static void assertUnreachable(Configuration conf) {
+    long start = System.nanoTime();
+    InvalidInputException refusal =
+        catchThrowableOfType(
+            InvalidInputException.class,
+            () -> {
+              try (Connection connection = Store.connect(LambdaConfig.of(conf))) {
+                assertThat(connection).as("a connection to nothing").isNull();
+              }
+            });
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(PATIENCE);
+    assertThat(refusal)
+        .isNotNull()
+        .message()
+        .contains(
+            "Cannot reach HBase",
+            "127.0.0.1:" + conf.get("hbase.zookeeper.property.clientPort"),
+            "hbase-site.xml")
+        .doesNotContain("\n");
+  }
+
+  @Test
+  void aPortWhereNobodyListens() throws Exception {
+    int port;
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = socket.getLocalPort();
+    }
+    assertUnreachable(at(port));
+  }
+
+  @Test
+  void aPortThatNeverAnswers() throws Exception {
+    try (ServerSocket socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      assertUnreachable(at(socket.getLocalPort()));
+    }
+  }
+
+  @Test
+  void aZooKeeperWithoutThisHBase() {
+    Configuration conf = cluster.configuration();
+    conf.set("zookeeper.znode.parent", "/another");
+    assertUnreachable(conf);
+  }
+
+  @Test
+  void aClusterThatRunsIsConnectedTo() throws Exception {
+    try (Connection connection = Store.connect(LambdaConfig.of(cluster.configuration()))) {
+      assertThat(new PublishedStore(connection).views()).isNotNull();
+    }
+  }
+}
