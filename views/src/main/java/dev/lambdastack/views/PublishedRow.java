@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * What answers for a view right now, and the rules by which that may change. A reader merges {@code
@@ -13,8 +14,8 @@ import java.util.Optional;
  * epoch on; the two never overlap and leave nothing out, or the reader refuses.
  *
  * <p>Pure: {@link #publish}, {@link #takeOver} and {@link #rollback} make the next row or throw
- * {@link HandoffException}; the store writes it by compare-and-set on the whole row, so that of two
- * flips at once one sees the other.
+ * {@link HandoffException}; the store writes it by compare-and-set on the number of flips, so that
+ * of two flips at once one sees the other.
  *
  * @param flips how many flips made this row; 1 for the first
  * @param version none while only the speed layer answers
@@ -289,20 +290,23 @@ public record PublishedRow(
     if (!newer || !sameDeclaration) {
       return Optional.empty();
     }
+    Progress progress = known.generations().getOrDefault(generation, Progress.NONE);
     boolean caughtUp =
-        row.version()
-                .map(
-                    v ->
-                        known
-                            .generations()
-                            .getOrDefault(generation, Progress.NONE)
-                            .reaches(v.horizon().offsets()))
-                .orElse(true)
-            && isAsFreshAsCurrent(known, generation);
+        progress.freshness(generation.startOffsets().keySet(), Instant.MAX).isPresent()
+            && row.version().map(v -> progress.reaches(v.horizon().offsets())).orElse(true)
+            && row.generation()
+                .map(g -> known.generations().getOrDefault(g, Progress.NONE))
+                .map(before -> progress.reaches(offsets(before)))
+                .orElse(true);
     return gapBefore(generation, horizon(row.version()), row.view()).isEmpty() && caughtUp
         ? Optional.of(
             new PublishedRow(row.view(), row.flips() + 1, row.version(), Optional.of(generation)))
         : Optional.empty();
+  }
+
+  private static Map<Integer, Long> offsets(Progress progress) {
+    return progress.applied().entrySet().stream()
+        .collect(Collectors.toMap(Map.Entry::getKey, e -> e.getValue().offset()));
   }
 
   public String toJson() {

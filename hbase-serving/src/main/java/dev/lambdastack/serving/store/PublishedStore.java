@@ -35,7 +35,8 @@ import org.apache.hadoop.hbase.util.Bytes;
  * The table {@code lambda:published}: one row for each view, its key the view's name.
  *
  * <pre>
- * p:pointer              PublishedRow as JSON; changed only by compare-and-set on its whole value
+ * p:pointer              PublishedRow as JSON; changed only together with p:flips
+ * p:flips                how many flips made the pointer (8 bytes, big-endian); every flip is a compare-and-set on it
  * p:version.N            Version as JSON, written when version N is complete, before it is published
  * p:generation.N         Generation as JSON, written when generation N is opened
  * s:N.P                  how far generation N is in partition P: offset (8 bytes), log time in milliseconds (8 bytes);
@@ -50,6 +51,7 @@ public final class PublishedStore {
   private static final byte[] FAMILY = Bytes.toBytes("p");
   private static final byte[] PROGRESS = Bytes.toBytes("s");
   private static final byte[] POINTER = Bytes.toBytes("pointer");
+  private static final byte[] FLIPS = Bytes.toBytes("flips");
   private static final String VERSION = "version.";
   private static final String GENERATION = "generation.";
 
@@ -88,7 +90,8 @@ public final class PublishedStore {
 
   /** What answers for the view now; empty when nothing does. One Get. */
   public Optional<Snapshot> read(String view) throws IOException {
-    Result result = get(view);
+    Result result =
+        get(new Get(Bytes.toBytes(view)).addColumn(FAMILY, POINTER).addFamily(PROGRESS));
     return pointer(result)
         .map(
             row ->
@@ -101,7 +104,7 @@ public final class PublishedStore {
    * What answers now and every generation with its progress: what a flip is decided on. One Get.
    */
   public PublishedRow.Known known(String view) throws IOException {
-    Result result = get(view);
+    Result result = get(new Get(Bytes.toBytes(view)));
     Map<Generation, Progress> generations = new HashMap<>();
     generations(result).forEach(g -> generations.put(g, progress(result, g.number())));
     return new PublishedRow.Known(pointer(result), generations);
@@ -131,11 +134,17 @@ public final class PublishedStore {
     byte[] row = Bytes.toBytes(after.view());
     CheckAndMutate.Builder check = CheckAndMutate.newBuilder(row);
     if (before.isPresent()) {
-      check.ifEquals(FAMILY, POINTER, Bytes.toBytes(before.get().toJson()));
+      check.ifEquals(FAMILY, FLIPS, Bytes.toBytes(before.get().flips()));
     } else {
-      check.ifNotExists(FAMILY, POINTER);
+      check.ifNotExists(FAMILY, FLIPS);
     }
-    Put put = new Put(row).addColumn(FAMILY, POINTER, Bytes.toBytes(after.toJson()));
+    if (after.flips() != before.map(PublishedRow::flips).orElse(0L) + 1) {
+      throw new IllegalArgumentException("flip " + after.flips() + " does not follow " + before);
+    }
+    Put put =
+        new Put(row)
+            .addColumn(FAMILY, FLIPS, Bytes.toBytes(after.flips()))
+            .addColumn(FAMILY, POINTER, Bytes.toBytes(after.toJson()));
     try (Table table = connection.getTable(TABLE)) {
       return table.checkAndMutate(check.build(put)).isSuccess();
     }
@@ -143,7 +152,7 @@ public final class PublishedStore {
 
   /** All versions that are complete, by number. */
   public List<Version> versions(String view) throws IOException {
-    return catalog(get(view), VERSION).stream()
+    return catalog(get(new Get(Bytes.toBytes(view)).addFamily(FAMILY)), VERSION).stream()
         .map(Version::fromJson)
         .sorted((a, b) -> Long.compare(a.number(), b.number()))
         .toList();
@@ -151,7 +160,7 @@ public final class PublishedStore {
 
   /** All generations, by number. */
   public List<Generation> generations(String view) throws IOException {
-    return generations(get(view));
+    return generations(get(new Get(Bytes.toBytes(view)).addFamily(FAMILY)));
   }
 
   /** Enters a version whose table is complete; fails when its number is taken. */
@@ -216,9 +225,9 @@ public final class PublishedStore {
     }
   }
 
-  private Result get(String view) throws IOException {
+  private Result get(Get get) throws IOException {
     try (Table table = connection.getTable(TABLE)) {
-      return table.get(new Get(Bytes.toBytes(view)));
+      return table.get(get);
     }
   }
 
