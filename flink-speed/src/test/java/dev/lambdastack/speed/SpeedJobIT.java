@@ -3,51 +3,276 @@ package dev.lambdastack.speed;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.log.TopicLog;
-import dev.lambdastack.reference.ReferenceViews;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.views.Generation;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.Set;
 import org.apache.hadoop.hbase.client.Connection;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
+/** The job on real Kafka and HBase; every cell is compared with plain Java over the log. */
 @ExtendWith(TestingClusters.class)
 class SpeedJobIT {
-  private static final Duration LIMIT = Duration.ofSeconds(60);
-  private static final Duration EPOCH = Duration.ofSeconds(2);
+  private static final Duration LIMIT = Duration.ofSeconds(90);
+  private static final Duration EPOCH = Duration.ofSeconds(1);
+
+  private LambdaConfig config;
+  private Connection hbase;
+  private TopicLog log;
+  private TestingOrders orders;
+
+  @BeforeEach
+  void newTopic() throws Exception {
+    TestingClusters.removeTopic("orders");
+    TestingClusters.kafka().createTopic("orders", 3);
+    config = TestingClusters.config(Map.of("lambda.epoch", "1s"));
+    hbase = Store.connect(config);
+    TestingClusters.removeViews(hbase);
+    log = TopicLog.open(config.bootstrapServers(), LIMIT, "orders");
+    orders = new TestingOrders("orders", 1);
+    UnrulySink.calm();
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    TestingClusters.kafka().shiftClock(Duration.ZERO);
+    UnrulySink.calm();
+    orders.close();
+    log.close();
+    hbase.close();
+  }
+
+  private RunningSpeedJob start() throws Exception {
+    return SpeedJob.start(config, "orders", SpeedOptions.defaults());
+  }
+
+  private RunningSpeedJob startUnruly() throws Exception {
+    return SpeedJob.start(config, "orders", SpeedOptions.defaults().withSink(UnrulySink::new));
+  }
+
+  /** Waits until the whole log is applied, ticks at its end included, and compares every cell. */
+  private Map<ConsumerRecord<byte[], byte[]>, Long> assertEveryCell(RunningSpeedJob job)
+      throws Exception {
+    log.tick(log.partitions());
+    job.awaitApplied(log.endOffsets(), LIMIT);
+    var epochs = TestingCells.epochs(orders.log(3), EPOCH);
+    Generation metrics = job.generations().get(0);
+    Generation sales = job.generations().get(1);
+    assertThat(TestingCells.actual(hbase, metrics))
+        .isEqualTo(TestingCells.actionMetrics(orders, epochs, metrics.coverage()));
+    assertThat(TestingCells.actual(hbase, sales))
+        .isEqualTo(TestingCells.dailySales(orders, epochs, sales.coverage()));
+    return epochs;
+  }
+
+  private static long epochNow() {
+    return System.currentTimeMillis() / EPOCH.toMillis();
+  }
 
   @Test
   void everyRecordIsInExactlyOneCell() throws Exception {
-    TestingClusters.kafka().createTopic("orders", 3);
-    LambdaConfig config = TestingClusters.config(Map.of("lambda.epoch", "2s"));
-    try (Connection hbase = Store.connect(config);
-        TopicLog log = TopicLog.open(config.bootstrapServers(), LIMIT, "orders");
-        TestingOrders orders = new TestingOrders("orders", 1)) {
-      orders.send(500, 0, 1, 2);
-      try (RunningSpeedJob job = SpeedJob.start(config, "orders", SpeedOptions.defaults())) {
-        for (int i = 0; i < 10; i++) {
-          orders.send(100, 0, 1, 2);
-          job.awaitCheckpoint(LIMIT);
-        }
-        job.awaitApplied(log.endOffsets(), LIMIT);
-        var epochs = TestingCells.epochs(orders.log(3), EPOCH);
-        Generation metrics = job.generations().get(0);
-        Generation sales = job.generations().get(1);
-        assertThat(TestingCells.actual(hbase, metrics))
-            .isEqualTo(TestingCells.actionMetrics(orders, epochs, 0));
-        assertThat(TestingCells.actual(hbase, sales))
-            .isEqualTo(TestingCells.dailySales(orders, epochs, 0));
-        assertThat(epochs.values().stream().distinct().count()).isGreaterThan(1);
-        PublishedStore store = new PublishedStore(hbase);
-        assertThat(store.read("daily_sales").orElseThrow().row().generation()).contains(sales);
+    orders.send(500, 0, 1, 2);
+    try (RunningSpeedJob job = start()) {
+      long first = epochNow();
+      while (epochNow() < first + 3) {
+        orders.send(50, 0, 1, 2);
+        orders.sendCorrupt(1, "no event".getBytes(StandardCharsets.UTF_8));
+        orders.sendCorrupt(2, null);
+        job.awaitCheckpoint(LIMIT);
+      }
+      var epochs = assertEveryCell(job);
+      assertThat(new HashSet<>(epochs.values())).hasSizeGreaterThanOrEqualTo(3);
+      PublishedStore store = new PublishedStore(hbase);
+      for (Generation generation : job.generations()) {
+        assertThat(store.read(generation.shape().name()).orElseThrow().row().generation())
+            .contains(generation);
       }
     }
   }
 
-  static ReferenceViews views() {
-    return new ReferenceViews();
+  @Test
+  void anIdleTopicGetsFreshByTicks() throws Exception {
+    orders.send(10, 0); // partitions 1 and 2 have never had a record
+    try (RunningSpeedJob job = start()) {
+      long first = epochNow();
+      job.awaitFreshness(Instant.ofEpochMilli((first + 2) * EPOCH.toMillis()), LIMIT);
+      var epochs = assertEveryCell(job);
+      long ticks = epochs.keySet().stream().filter(r -> orders.order(r) == null).count();
+      // One for each partition and epoch, and what this test sent itself: not one for each round.
+      assertThat(ticks).isBetween(9L, 3 * (epochNow() - first + 2) + 3);
+    }
+  }
+
+  @Test
+  void anOpenTransactionHoldsItsEpochsOpenAndLosesNothing() throws Exception {
+    try (RunningSpeedJob job = start();
+        KafkaProducer<byte[], byte[]> open =
+            TestingOrders.producer(Map.of("transactional.id", "stalls"));
+        KafkaProducer<byte[], byte[]> aborted =
+            TestingOrders.producer(Map.of("transactional.id", "aborts"))) {
+      open.initTransactions();
+      aborted.initTransactions();
+      open.beginTransaction();
+      Instant stalled = Instant.ofEpochMilli(open.send(orders.next(2)).get().timestamp());
+      long stalledAt = stalled.toEpochMilli() / EPOCH.toMillis();
+      for (int i = 0; i < 20; i++) {
+        open.send(orders.next(2)).get();
+      }
+      Random random = new Random(7);
+      while (epochNow() < stalledAt + 4) {
+        orders.send(20, 0, 1, 2);
+        aborted.beginTransaction();
+        aborted.send(orders.next(random.nextInt(3))).get();
+        aborted.abortTransaction();
+        job.awaitCheckpoint(LIMIT);
+      }
+      assertThat(job.freshness(Instant.now()).orElseThrow()).isBeforeOrEqualTo(stalled);
+      open.commitTransaction();
+      var epochs = assertEveryCell(job);
+      assertThat(epochs.values()).contains(stalledAt, stalledAt + 3);
+    }
+  }
+
+  @Test
+  void epochsAreTheArchivesWhereTheClockStepsBack() throws Exception {
+    Random random = new Random(11);
+    try (RunningSpeedJob job = start();
+        KafkaProducer<byte[], byte[]> aborted =
+            TestingOrders.producer(Map.of("transactional.id", "aborts-too"))) {
+      aborted.initTransactions();
+      for (int i = 0; i < 40; i++) {
+        TestingClusters.kafka().shiftClock(Duration.ofMillis(random.nextInt(12_000) - 6_000));
+        orders.send(7, 0, 1, 2);
+        aborted.beginTransaction();
+        aborted.send(orders.next(random.nextInt(3))).get();
+        aborted.abortTransaction();
+      }
+      TestingClusters.kafka().shiftClock(Duration.ofSeconds(7));
+      var epochs = assertEveryCell(job);
+      int compared = 0;
+      int stepsBack = 0;
+      Set<Long> numbers = new HashSet<>(epochs.values());
+      for (long epoch : numbers) {
+        Map<Integer, Long> starts = log.boundaries(epoch * EPOCH.toMillis());
+        Map<Integer, Long> ends = log.boundaries((epoch + 1) * EPOCH.toMillis());
+        for (var entry : epochs.entrySet()) {
+          int partition = entry.getKey().partition();
+          long offset = entry.getKey().offset();
+          boolean inside =
+              starts.containsKey(partition)
+                  && offset >= starts.get(partition)
+                  && offset < ends.getOrDefault(partition, Long.MAX_VALUE);
+          assertThat(inside)
+              .as("partition %s offset %s in epoch %s", partition, offset, epoch)
+              .isEqualTo(entry.getValue() == epoch);
+          compared++;
+          stepsBack += entry.getKey().timestamp() / EPOCH.toMillis() < entry.getValue() ? 1 : 0;
+        }
+      }
+      assertThat(numbers.size()).isGreaterThan(3);
+      assertThat(compared).isGreaterThan(1000);
+      assertThat(stepsBack).isGreaterThan(100);
+    }
+  }
+
+  @Test
+  void failuresAndRestoresConvergeToTheBytesOfAnUnbrokenRun() throws Exception {
+    Map<String, String> metrics;
+    Map<String, String> sales;
+    try (RunningSpeedJob job = startUnruly()) {
+      long first = epochNow();
+      while (epochNow() < first + 4 || UnrulySink.FAILURES.get() < 5) {
+        orders.send(60, 0, 1, 2);
+        job.awaitCheckpoint(LIMIT);
+        if (UnrulySink.FAILURES.get() < 5) {
+          UnrulySink.FAIL_NEXT.incrementAndGet();
+        }
+      }
+      assertEveryCell(job);
+      metrics = TestingCells.bytes(hbase, job.generations().get(0));
+      sales = TestingCells.bytes(hbase, job.generations().get(1));
+    }
+    try (RunningSpeedJob unbroken =
+        SpeedJob.start(config, "orders", SpeedOptions.defaults().withFresh(true))) {
+      assertThat(unbroken.generations().get(0).number()).isEqualTo(2);
+      assertEveryCell(unbroken);
+      metrics.keySet().forEach(cell -> assertThat(unbroken.life()).as(cell).isNotEmpty());
+      Map<String, String> again = TestingCells.bytes(hbase, unbroken.generations().get(0));
+      again.keySet().retainAll(metrics.keySet());
+      assertThat(again).isEqualTo(metrics);
+      Map<String, String> salesAgain = TestingCells.bytes(hbase, unbroken.generations().get(1));
+      salesAgain.keySet().retainAll(sales.keySet());
+      assertThat(salesAgain).isEqualTo(sales);
+    }
+  }
+
+  @Test
+  void aJobThatWasEndedGoesOnInItsGenerations() throws Exception {
+    List<Generation> generations;
+    try (RunningSpeedJob job = start()) {
+      orders.send(100, 0, 1, 2);
+      job.awaitApplied(log.endOffsets(), LIMIT);
+      generations = job.generations();
+    }
+    orders.send(100, 0, 1, 2);
+    LambdaConfig rescaled =
+        TestingClusters.config(Map.of("lambda.epoch", "1s", "lambda.speed.parallelism", "3"));
+    try (RunningSpeedJob job = SpeedJob.start(rescaled, "orders", SpeedOptions.defaults())) {
+      assertThat(job.resumedFrom()).isPresent();
+      assertThat(job.resumedFrom().get()).startsWith("hdfs://");
+      assertThat(job.generations()).isEqualTo(generations);
+      orders.send(100, 0, 1, 2);
+      assertEveryCell(job);
+    }
+  }
+
+  @Test
+  void progressWaitsForTheSlowestSinkTask() throws Exception {
+    try (RunningSpeedJob job = startUnruly()) {
+      orders.send(100, 0, 1, 2);
+      job.awaitApplied(log.endOffsets(), LIMIT);
+      UnrulySink.heldTask = 0;
+      // Checkpoints that were under way may still complete: wait until they stop.
+      var before = job.progress();
+      long still = System.nanoTime();
+      while (System.nanoTime() - still < 1_500_000_000L) {
+        var now = job.progress();
+        if (!now.equals(before)) {
+          before = now;
+          still = System.nanoTime();
+        }
+        Thread.sleep(20);
+      }
+      Map<Integer, Long> ends = log.endOffsets();
+      orders.send(100, 0, 1, 2);
+      long until = System.nanoTime() + 3_000_000_000L;
+      while (System.nanoTime() < until) {
+        var now = job.progress();
+        assertThat(now.reaches(plusOne(ends))).isFalse();
+        assertThat(now).isEqualTo(before);
+        Thread.sleep(20);
+      }
+      UnrulySink.heldTask = -1;
+      assertEveryCell(job);
+    }
+  }
+
+  private static Map<Integer, Long> plusOne(Map<Integer, Long> offsets) {
+    Map<Integer, Long> next = new java.util.TreeMap<>(offsets);
+    next.replaceAll((p, offset) -> offset + 1);
+    return next;
   }
 }

@@ -5,10 +5,12 @@ import dev.lambdastack.embedded.EmbeddedHdfs;
 import dev.lambdastack.embedded.EmbeddedKafka;
 import dev.lambdastack.serving.config.LambdaConfig;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.hbase.TableName;
+import org.apache.hadoop.hbase.client.Admin;
+import org.apache.hadoop.hbase.client.Connection;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
@@ -64,7 +66,27 @@ final class TestingClusters implements BeforeAllCallback {
     return LambdaConfig.of(conf);
   }
 
-  static Path temporaryFolder() throws IOException {
-    return Files.createTempDirectory("lambda-speed");
+  /** Deletes a topic where there is one, and waits until it is gone. */
+  static void removeTopic(String topic) throws Exception {
+    try (var admin = kafka().admin()) {
+      if (admin.listTopics().names().get().contains(topic)) {
+        admin.deleteTopics(List.of(topic)).all().get();
+        while (admin.listTopics().names().get().contains(topic)) {
+          Thread.sleep(20);
+        }
+      }
+    }
+  }
+
+  /** Deletes what the stack knows of views, their tables included. */
+  static void removeViews(Connection hbase) throws IOException {
+    try (Admin admin = hbase.getAdmin()) {
+      for (TableName table : admin.listTableNames()) {
+        if (table.getNamespaceAsString().equals("lambda")) {
+          admin.disableTable(table);
+          admin.deleteTable(table);
+        }
+      }
+    }
   }
 }

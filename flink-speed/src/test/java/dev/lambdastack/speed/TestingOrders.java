@@ -26,6 +26,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 final class TestingOrders implements AutoCloseable {
   static final String HEADER = "test-number";
   private static final Instant DAY = Instant.parse("2026-01-10T00:00:00Z");
+  private static final int MARKS = 36;
   private static final List<String> CATEGORIES = List.of("Bread", "Wine", "Dairy");
 
   record Order(String action, String category, long customer, BigDecimal amount, Instant time) {}
@@ -63,6 +64,27 @@ final class TestingOrders implements AutoCloseable {
         new ProducerRecord<>(topic, partition, null, value(order));
     record.headers().add(HEADER, ByteBuffer.allocate(4).putInt(sent.size() - 1).array());
     return record;
+  }
+
+  /**
+   * An order whose amount is a power of two, none twice in a row of {@code action_metrics}: the sum
+   * tells which orders are in it.
+   */
+  ProducerRecord<byte[], byte[]> nextMarked(int partition) {
+    int number = sent.size();
+    Order order =
+        new Order(
+            "purchase",
+            "Bread",
+            1,
+            BigDecimal.valueOf(1L << number % MARKS, 2),
+            DAY.plus(Duration.ofMinutes(number / MARKS)));
+    sent.add(order);
+    return new ProducerRecord<>(topic, partition, null, value(order));
+  }
+
+  Order last() {
+    return sent.get(sent.size() - 1);
   }
 
   private byte[] value(Order order) {

@@ -1,0 +1,133 @@
+package dev.lambdastack.speed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lambdastack.log.TopicLog;
+import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.views.Generation;
+import dev.lambdastack.views.Progress;
+import dev.lambdastack.views.RowKey;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Future;
+import org.apache.hadoop.hbase.CellUtil;
+import org.apache.hadoop.hbase.TableName;
+import org.apache.hadoop.hbase.client.Connection;
+import org.apache.hadoop.hbase.client.ResultScanner;
+import org.apache.hadoop.hbase.client.Scan;
+import org.apache.hadoop.hbase.client.Table;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** A reader that sees progress x finds every record before x in the cells, whatever failed. */
+@ExtendWith(TestingClusters.class)
+class ProgressIT {
+  private static final Duration LIMIT = Duration.ofSeconds(90);
+  private static final int FAILURES = 6;
+
+  /** A record that was acknowledged: where it stands, and its mark in the sum of its row. */
+  private record Sent(int partition, long offset, long window, long mark) {}
+
+  @Test
+  void progressIsNeverAheadOfTheCells() throws Exception {
+    TestingClusters.removeTopic("orders");
+    TestingClusters.kafka().createTopic("orders", 3);
+    LambdaConfig config = TestingClusters.config(Map.of("lambda.epoch", "30s"));
+    UnrulySink.calm();
+    ConcurrentLinkedQueue<Sent> sent = new ConcurrentLinkedQueue<>();
+    Random random = new Random(5);
+    try (Connection hbase = Store.connect(config);
+        TestingOrders orders = new TestingOrders("orders", 3);
+        KafkaProducer<byte[], byte[]> producer = TestingOrders.producer(Map.of());
+        TopicLog log = TopicLog.open(config.bootstrapServers(), LIMIT, "orders")) {
+      TestingClusters.removeViews(hbase);
+      try (RunningSpeedJob job =
+          SpeedJob.start(config, "orders", SpeedOptions.defaults().withSink(UnrulySink::new))) {
+        UnrulySink.delayMillis = 10;
+        int polls = 0;
+        long checked = 0;
+        long published = 0;
+        while (UnrulySink.FAILURES.get() < FAILURES || checked < 2000) {
+          // Bursts to one partition after another, so that a restored attempt reads another order.
+          int partition = random.nextInt(3);
+          List<Future<RecordMetadata>> acks = new ArrayList<>();
+          List<TestingOrders.Order> burst = new ArrayList<>();
+          for (int i = 0; i < 5; i++) {
+            acks.add(producer.send(orders.nextMarked(partition)));
+            burst.add(orders.last());
+          }
+          for (int i = 0; i < acks.size(); i++) {
+            RecordMetadata at = acks.get(i).get();
+            TestingOrders.Order order = burst.get(i);
+            sent.add(
+                new Sent(
+                    at.partition(),
+                    at.offset(),
+                    order.time().toEpochMilli(),
+                    order.amount().movePointRight(2).longValueExact()));
+          }
+          if (UnrulySink.FAILURES.get() < FAILURES && random.nextInt(8) == 0) {
+            UnrulySink.FAIL_NEXT.set(1);
+          }
+          Progress progress = job.progress();
+          Map<Long, Long> sums = sums(hbase, job.generations().get(0));
+          polls++;
+          for (Sent record : sent) {
+            Progress.Applied applied = progress.applied().get(record.partition());
+            if (applied != null && record.offset() < applied.offset()) {
+              assertThat(sums.getOrDefault(record.window(), 0L) & record.mark())
+                  .as("%s is in its cell, progress %s, poll %s", record, progress, polls)
+                  .isEqualTo(record.mark());
+              checked++;
+            }
+          }
+          published = progress.applied().values().stream().mapToLong(a -> a.offset()).sum();
+        }
+        assertThat(published).isPositive();
+        UnrulySink.calm();
+        job.awaitApplied(log.endOffsets(), LIMIT);
+        Map<Long, Long> truth = new TreeMap<>();
+        sent.forEach(s -> truth.merge(s.window(), s.mark(), Long::sum));
+        assertThat(sums(hbase, job.generations().get(0))).isEqualTo(truth);
+      }
+    } finally {
+      UnrulySink.calm();
+    }
+  }
+
+  /** The sum of each window over all its epochs, in hundredths. */
+  private static Map<Long, Long> sums(Connection hbase, Generation generation) throws IOException {
+    Map<Long, Long> sums = new TreeMap<>();
+    try (Table table = hbase.getTable(TableName.valueOf(generation.table()));
+        ResultScanner scan = table.getScanner(new Scan())) {
+      scan.forEach(
+          row ->
+              row.listCells()
+                  .forEach(
+                      cell -> {
+                        BigDecimal total =
+                            (BigDecimal)
+                                generation
+                                    .shape()
+                                    .decode(CellUtil.cloneValue(cell))
+                                    .values()
+                                    .get("total_amount");
+                        sums.merge(
+                            RowKey.windowStart(CellUtil.cloneRow(cell)),
+                            total.movePointRight(2).longValueExact(),
+                            Long::sum);
+                      }));
+    }
+    return sums;
+  }
+}
