@@ -16,7 +16,17 @@ import picocli.CommandLine.HelpCommand;
     synopsisSubcommandLabel = "<verb>",
     header = "Views over an event log, kept by a batch layer and a speed layer, read as one.",
     commandListHeading = "%nVerbs:%n",
-    subcommands = {ViewsCommand.class, ProduceCommand.class, QueryCommand.class, HelpCommand.class},
+    subcommands = {
+      ViewsCommand.class,
+      ProduceCommand.class,
+      SpeedCommand.class,
+      ArchiveCommand.class,
+      RecomputeCommand.class,
+      PublishCommand.class,
+      RollbackCommand.class,
+      QueryCommand.class,
+      HelpCommand.class
+    },
     footerHeading = "%nExit codes:%n",
     footer = {
       "   0  done",
@@ -26,8 +36,8 @@ import picocli.CommandLine.HelpCommand;
       "  70  unexpected fault: the trace is in the log file that the message names",
       "  75  busy: another run holds what this one needs; try again later",
       "",
-      "The log file is what LAMBDA_LOG names. Configuration: core-site.xml, hdfs-site.xml,",
-      "hbase-site.xml and lambda-site.xml on the class path; -D <key=value> wins over them."
+      "LAMBDA_LOG names the log file. Configuration: core-site.xml, hdfs-site.xml, hbase-site.xml",
+      "and lambda-site.xml on the class path; -D <key=value> wins over them."
     })
 public final class Lambda {
   private Lambda() {}
