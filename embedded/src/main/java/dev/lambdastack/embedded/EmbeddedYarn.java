@@ -16,7 +16,7 @@ import org.apache.hadoop.yarn.exceptions.YarnException;
  * NodeManager, a history server. Tasks run in processes of their own, with this JVM's class path.
  * Thread-safe.
  *
- * <p>A trivial job takes some ten seconds, since it starts three JVMs: for many jobs use
+ * <p>A trivial job takes some twenty seconds, since it starts three JVMs: for many jobs use
  * MapReduce's local runner. Needs this machine's host name to resolve, as YARN binds to it.
  */
 public final class EmbeddedYarn implements AutoCloseable {
