@@ -1,10 +1,15 @@
 package dev.lambdastack.cli;
 
+import dev.lambdastack.batch.cli.ArchiveCommand;
+import dev.lambdastack.batch.cli.PublishCommand;
+import dev.lambdastack.batch.cli.RecomputeCommand;
+import dev.lambdastack.batch.cli.RollbackCommand;
 import dev.lambdastack.cli.produce.ProduceCommand;
 import dev.lambdastack.cli.views.ViewsCommand;
 import dev.lambdastack.serving.cli.CommandRunner;
 import dev.lambdastack.serving.cli.QueryCommand;
 import dev.lambdastack.serving.cli.VersionProvider;
+import dev.lambdastack.speed.SpeedCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
 
