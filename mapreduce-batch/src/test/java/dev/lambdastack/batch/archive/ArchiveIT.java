@@ -1,0 +1,803 @@
+package dev.lambdastack.batch.archive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lambdastack.batch.Sale;
+import dev.lambdastack.batch.Scene;
+import dev.lambdastack.batch.Servers;
+import dev.lambdastack.batch.master.DataFile;
+import dev.lambdastack.batch.master.FileSchema;
+import dev.lambdastack.batch.master.Manifest;
+import dev.lambdastack.batch.master.PartitionRange;
+import dev.lambdastack.batch.master.StoredManifest;
+import dev.lambdastack.log.LogClients;
+import dev.lambdastack.log.Tick;
+import dev.lambdastack.log.TopicLog;
+import dev.lambdastack.views.InvalidInputException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.avro.generic.GenericRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+@ExtendWith(Servers.Extension.class)
+class ArchiveIT {
+  private static List<Sale> sales(Random random, int count, long eventTime) {
+    return IntStream.range(0, count).mapToObj(i -> Sale.random(random, eventTime + i)).toList();
+  }
+
+  private static KafkaProducer<byte[], byte[]> transactional(Scene scene) {
+    Map<String, Object> settings =
+        LogClients.producer(scene.servers().kafka().bootstrapServers(), Duration.ofMinutes(10));
+    settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, scene.topic());
+    settings.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, 800_000);
+    KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(settings);
+    producer.initTransactions();
+    return producer;
+  }
+
+  /** Every event that committed readers see, as partition and offset. */
+  private static Set<String> eventsBefore(Scene scene, Map<Integer, PartitionRange> horizon) {
+    return scene.delivered().stream()
+        .filter(r -> !Tick.isTick(r.headers()))
+        .filter(r -> r.offset() < horizon.get(r.partition()).end())
+        .map(r -> r.partition() + "@" + r.offset())
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  private static List<String> archived(Scene scene) throws Exception {
+    return scene.rows(scene.manifests()).stream()
+        .map(r -> r.get(FileSchema.PARTITION) + "@" + r.get(FileSchema.OFFSET))
+        .sorted()
+        .toList();
+  }
+
+  /** All that was committed before the horizon is archived, and once. */
+  private static void assertArchivedOnce(Scene scene) throws Exception {
+    List<Manifest> manifests = scene.manifests();
+    Map<Integer, PartitionRange> horizon = manifests.get(manifests.size() - 1).partitions();
+    assertThat(archived(scene)).containsExactlyElementsOf(eventsBefore(scene, horizon));
+  }
+
+  @Test
+  void keepsEveryFieldOfEveryEvent(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 2)) {
+      List<Scene.Placed> sent =
+          scene.sendAll(0, sales(new Random(1), 300, scene.now() - 200), Sale.V1);
+      scene.toEpochStart();
+      ArchiveResult result = scene.archive(Sale.V1).run(scene.topic());
+      assertThat(result.sequence()).hasValue(1);
+      assertThat(result.fromEpoch()).isZero();
+      assertThat(result.toEpoch()).isEqualTo(scene.epoch());
+      assertThat(result.events()).isEqualTo(300);
+      assertThat(result.deadLetters()).isZero();
+      Map<Long, Sale> byOffset =
+          sent.stream().collect(Collectors.toMap(Scene.Placed::offset, Scene.Placed::sale));
+      List<GenericRecord> rows = scene.rows(scene.manifests());
+      assertThat(rows).hasSize(300);
+      for (GenericRecord row : rows) {
+        Sale sale = byOffset.get((Long) row.get(FileSchema.OFFSET));
+        assertThat(row.get("id")).isEqualTo(sale.id());
+        assertThat(row.get("user")).hasToString(sale.user());
+        assertThat(row.get("kind")).hasToString(sale.kind());
+        assertThat(row.get("quantity")).isEqualTo(sale.quantity());
+        assertThat(row.get("amount"))
+            .isEqualTo(ByteBuffer.wrap(sale.amount().unscaledValue().toByteArray()));
+        assertThat(row.get("weight")).isEqualTo(sale.weight());
+        assertThat(row.get("paid")).isEqualTo(sale.paid());
+        assertThat(row.get("coupon") == null ? null : row.get("coupon").toString())
+            .isEqualTo(sale.coupon());
+        assertThat(row.get("event_time")).isEqualTo(sale.eventTime());
+        assertThat(row.get("tags")).hasToString("[a, null]");
+        assertThat(row.get(FileSchema.RAW)).isNull();
+      }
+    }
+  }
+
+  @Test
+  void listsFilesAsTheyAre(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 1)) {
+      scene.sendAll(0, sales(new Random(2), 200, scene.now() - 100), Sale.V1);
+      scene.toEpochStart();
+      scene.archive(Sale.V1).run(scene.topic());
+      for (DataFile file : scene.manifests().get(0).files()) {
+        try (var in = scene.dataset().fileSystem().open(scene.dataset().resolve(file.path()))) {
+          byte[] bytes = in.readAllBytes();
+          assertThat(file.lengthBytes()).isEqualTo(bytes.length);
+          assertThat(file.sha256())
+              .isEqualTo(
+                  java.util.HexFormat.of()
+                      .formatHex(java.security.MessageDigest.getInstance("SHA-256").digest(bytes)));
+        }
+        List<GenericRecord> rows = scene.read(file.path());
+        List<Long> times = rows.stream().map(r -> (Long) r.get("event_time")).toList();
+        assertThat(times).isSorted();
+        assertThat(file.rows()).isEqualTo(rows.size());
+        assertThat(file.minEventTime()).isEqualTo(times.get(0));
+        assertThat(file.maxEventTime()).isEqualTo(times.get(times.size() - 1));
+        assertThat(rows)
+            .allMatch(
+                r ->
+                    (Long) r.get(FileSchema.APPEND_TIME) >= file.minAppendTime()
+                        && (Long) r.get(FileSchema.APPEND_TIME) <= file.maxAppendTime());
+      }
+    }
+  }
+
+  /**
+   * Boundaries by Kafka's index are those of the running maximum, over clocks that step back and
+   * aborted transactions, and records go by them.
+   */
+  @Test
+  void cutsEpochsWhereTheRunningMaximumReachesThem(Servers servers) throws Exception {
+    long seed = 7;
+    Random random = new Random(seed);
+    int partitions = 3;
+    try (Scene scene = Scene.open(servers, partitions);
+        KafkaProducer<byte[], byte[]> producer = transactional(scene)) {
+      scene.conf().set("lambda.archive.split-records", "40");
+      int aborted = 0;
+      for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 60; i++) {
+          scene.move(Duration.ofMillis(random.nextInt(1_500)));
+          if (random.nextInt(10) == 0) {
+            scene.move(Duration.ofMillis(-random.nextInt(8_000)));
+          }
+          int partition = random.nextInt(partitions);
+          if (random.nextInt(3) != 0) {
+            scene.send(partition, Sale.random(random, scene.now()), Sale.V1);
+            continue;
+          }
+          producer.beginTransaction();
+          for (int j = random.nextInt(3); j >= 0; j--) {
+            byte[] value = Sale.random(random, scene.now()).encode(Sale.V1);
+            producer
+                .send(new ProducerRecord<>(scene.topic(), random.nextInt(partitions), null, value))
+                .get();
+          }
+          if (random.nextBoolean()) {
+            producer.commitTransaction();
+          } else {
+            producer.abortTransaction();
+            aborted++;
+          }
+        }
+        // A step back may have left the clock in an epoch that is archived already.
+        scene.move(Duration.ofSeconds(15));
+        assertThat(scene.archive(Sale.V1).run(scene.topic()).isEmpty()).isFalse();
+      }
+      assertThat(aborted).isGreaterThan(10);
+      List<Manifest> manifests = scene.manifests();
+      assertThat(manifests).hasSize(3);
+      int checked = 0;
+      for (Manifest manifest : manifests) {
+        checked += assertBoundaries(scene, manifest, seed);
+      }
+      System.out.printf(
+          "%d boundaries equal, %d epochs, %d aborted transactions%n",
+          checked, manifests.get(2).toEpoch() - manifests.get(0).toEpoch(), aborted);
+      assertThat(checked).isGreaterThan(20);
+      assertArchivedOnce(scene);
+      for (int i = 1; i < manifests.size(); i++) {
+        for (int p = 0; p < partitions; p++) {
+          assertThat(manifests.get(i).partitions().get(p).start())
+              .isEqualTo(manifests.get(i - 1).partitions().get(p).end());
+        }
+      }
+    }
+  }
+
+  /** By a plain scan: where does the running maximum of append times reach an epoch's start? */
+  private static int assertBoundaries(Scene scene, Manifest manifest, long seed) {
+    Map<Integer, List<ConsumerRecord<byte[], byte[]>>> byPartition =
+        scene.delivered().stream().collect(Collectors.groupingBy(ConsumerRecord::partition));
+    int checked = 0;
+    for (var entry : byPartition.entrySet()) {
+      PartitionRange range = manifest.partitions().get(entry.getKey());
+      long first = range.boundaries().firstKey();
+      for (long epoch = Math.max(first, manifest.toEpoch() - 200);
+          epoch <= manifest.toEpoch();
+          epoch++) {
+        long start = epoch * Scene.EPOCH.toMillis();
+        long maximum = 0;
+        long expected = -1;
+        for (ConsumerRecord<byte[], byte[]> record : entry.getValue()) {
+          maximum = Math.max(maximum, record.timestamp());
+          if (maximum >= start) {
+            expected = record.offset();
+            break;
+          }
+        }
+        assertThat(range.boundary(epoch))
+            .as("seed %d, partition %d, epoch %d", seed, entry.getKey(), epoch)
+            .isEqualTo(expected);
+        checked++;
+      }
+      assertThat(range.boundary(manifest.toEpoch())).isEqualTo(range.end());
+    }
+    return checked;
+  }
+
+  @Test
+  void aSecondRunArchivesNothingTwice(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 2)) {
+      scene.sendAll(0, sales(new Random(3), 50, scene.now()), Sale.V1);
+      scene.toEpochStart();
+      scene.archive(Sale.V1).run(scene.topic());
+      Map<String, Long> before = scene.everything();
+      ArchiveResult again = scene.archive(Sale.V1).run(scene.topic());
+      assertThat(again.isEmpty()).isTrue();
+      assertThat(again.sequence()).isEmpty();
+      assertThat(scene.everything()).isEqualTo(before);
+      scene.sendAll(1, sales(new Random(4), 20, scene.now()), Sale.V1);
+      scene.toEpochStart();
+      assertThat(scene.archive(Sale.V1).run(scene.topic()).events()).isEqualTo(20);
+      assertArchivedOnce(scene);
+    }
+  }
+
+  @Test
+  void aDryRunWritesNothing(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 2)) {
+      scene.sendAll(0, sales(new Random(3), 50, scene.now()), Sale.V1);
+      scene.toEpochStart();
+      scene.send(0, Sale.random(new Random(4), scene.now()), Sale.V1);
+      ArchiveResult plan = scene.archive(Sale.V1).plan(scene.topic());
+      assertThat(plan.isEmpty()).isTrue();
+      assertThat(plan.holding()).containsExactly(1);
+      scene.send(1, Sale.random(new Random(5), scene.now()), Sale.V1);
+      plan = scene.archive(Sale.V1).plan(scene.topic());
+      assertThat(plan.toEpoch()).isEqualTo(scene.epoch());
+      assertThat(plan.read()).isEqualTo(50);
+      assertThat(scene.everything()).isEmpty();
+      assertThat(scene.delivered()).hasSize(52);
+    }
+  }
+
+  @Test
+  void ticksQuietPartitionsAndPassesOverTicks(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 3)) {
+      scene.sendAll(1, sales(new Random(3), 10, scene.now()), Sale.V1);
+      scene.toEpochStart();
+      ArchiveResult first = scene.archive(Sale.V1).run(scene.topic());
+      assertThat(first.events()).isEqualTo(10);
+      assertThat(first.toEpoch()).isEqualTo(scene.epoch());
+      assertThat(scene.delivered().stream().filter(r -> Tick.isTick(r.headers())).count())
+          .isEqualTo(3);
+      scene.move(Scene.EPOCH);
+      ArchiveResult second = scene.archive(Sale.V1).run(scene.topic());
+      assertThat(second.ticks()).isEqualTo(3);
+      assertThat(second.events()).isZero();
+      assertThat(second.read()).isEqualTo(3);
+      assertThat(second.sequence()).hasValue(2);
+      assertArchivedOnce(scene);
+    }
+  }
+
+  @Test
+  void anOpenTransactionHoldsItsEpochsAndLosesNothing(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 2);
+        KafkaProducer<byte[], byte[]> producer = transactional(scene)) {
+      scene.conf().set("lambda.tick.timeout", "500ms");
+      Random random = new Random(5);
+      scene.send(0, Sale.random(random, scene.now()), Sale.V1);
+      scene.send(1, Sale.random(random, scene.now()), Sale.V1);
+      scene.toEpochStart();
+      long held = scene.epoch();
+      producer.beginTransaction();
+      producer
+          .send(
+              new ProducerRecord<>(
+                  scene.topic(), 0, null, Sale.random(random, scene.now()).encode(Sale.V1)))
+          .get();
+      scene.send(0, Sale.random(random, scene.now()), Sale.V1);
+      scene.move(Scene.EPOCH);
+      ArchiveResult result = scene.archive(Sale.V1).run(scene.topic());
+      // Sealed are only the epochs before the first event.
+      assertThat(result.toEpoch()).isEqualTo(held - 1);
+      assertThat(result.events()).isZero();
+      assertThat(result.holding()).containsExactly(0);
+      producer.commitTransaction();
+      result = scene.archive(Sale.V1).run(scene.topic());
+      assertThat(result.toEpoch()).isEqualTo(held + 1);
+      assertThat(result.events()).isEqualTo(4);
+      assertArchivedOnce(scene);
+    }
+  }
+
+  @Test
+  void takesTheNewestEpochThatIsSealedEverywhere(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 2);
+        KafkaProducer<byte[], byte[]> producer = transactional(scene)) {
+      scene.conf().set("lambda.tick.timeout", "500ms");
+      Random random = new Random(5);
+      for (int i = 0; i < 3; i++) {
+        scene.send(0, Sale.random(random, scene.now()), Sale.V1);
+        scene.toEpochStart();
+      }
+      long sealed = scene.epoch() - 1;
+      producer.beginTransaction();
+      producer
+          .send(
+              new ProducerRecord<>(
+                  scene.topic(), 0, null, Sale.random(random, scene.now()).encode(Sale.V1)))
+          .get();
+      scene.move(Scene.EPOCH.multipliedBy(3));
+      // Partition 0 has no visible record past its third epoch.
+      ArchiveResult result = scene.archive(Sale.V1).run(scene.topic());
+      assertThat(result.toEpoch()).isEqualTo(sealed);
+      assertThat(result.holding()).containsExactly(0);
+      assertThat(result.events()).isEqualTo(2);
+      producer.abortTransaction();
+      assertThat(scene.archive(Sale.V1).run(scene.topic()).events()).isEqualTo(1);
+      assertArchivedOnce(scene);
+    }
+  }
+
+  @Test
+  void withoutTicksTheClockClosesQuietPartitions(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 2)) {
+      scene.conf().set("lambda.tick", "false");
+      scene.conf().set("lambda.clock-skew", "5s");
+      scene.sendAll(0, sales(new Random(6), 10, scene.now()), Sale.V1);
+      scene.toEpochStart();
+      // The clock may be off by as much as the skew: the epoch of the events is not over yet.
+      ArchiveResult early = scene.archive(Sale.V1).run(scene.topic());
+      assertThat(early.toEpoch()).isEqualTo(scene.epoch() - 1);
+      assertThat(early.events()).isZero();
+      scene.move(Duration.ofSeconds(6));
+      ArchiveResult result = scene.archive(Sale.V1).run(scene.topic());
+      assertThat(result.toEpoch()).isEqualTo(scene.epoch());
+      assertThat(result.byClock()).containsExactlyInAnyOrder(0, 1);
+      assertThat(result.events()).isEqualTo(10);
+      assertThat(scene.delivered()).hasSize(10);
+      scene.sendAll(1, sales(new Random(7), 5, scene.now()), Sale.V1);
+      scene.toEpochStart();
+      scene.move(Duration.ofSeconds(6));
+      assertThat(scene.archive(Sale.V1).run(scene.topic()).events()).isEqualTo(5);
+      assertArchivedOnce(scene);
+    }
+  }
+
+  @Test
+  void withoutTicksAnOpenTransactionHolds(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 1);
+        KafkaProducer<byte[], byte[]> producer = transactional(scene)) {
+      scene.conf().set("lambda.tick", "false");
+      scene.conf().set("lambda.clock-skew", "1s");
+      producer.beginTransaction();
+      producer
+          .send(
+              new ProducerRecord<>(
+                  scene.topic(), 0, null, Sale.random(new Random(1), scene.now()).encode(Sale.V1)))
+          .get();
+      scene.toEpochStart();
+      scene.move(Duration.ofSeconds(2));
+      assertThat(scene.archive(Sale.V1).run(scene.topic()).isEmpty()).isTrue();
+      producer.commitTransaction();
+      assertThat(scene.archive(Sale.V1).run(scene.topic()).events()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void setsAsideWhatIsNoEvent(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 1)) {
+      scene.conf().set("lambda.dead-letters.max-share", "0.5");
+      Random random = new Random(8);
+      byte[] good = Sale.random(random, scene.now()).encode(Sale.V1);
+      byte[] cut = java.util.Arrays.copyOf(good, good.length - 3);
+      byte[] unknown = good.clone();
+      unknown[4] ^= 1;
+      Map<Long, byte[]> bad = new TreeMap<>();
+      Map<Long, String> why = new HashMap<>();
+      List<Map.Entry<String, byte[]>> kinds = new ArrayList<>();
+      kinds.add(Map.entry("CORRUPT", cut));
+      kinds.add(Map.entry("UNKNOWN_SCHEMA", unknown));
+      kinds.add(Map.entry("NOT_SINGLE_OBJECT", new byte[] {1, 2, 3}));
+      kinds.add(
+          Map.entry(
+              "EVENT_TIME_AHEAD",
+              Sale.random(random, scene.now() + Duration.ofDays(2).toMillis()).encode(Sale.V1)));
+      kinds.add(
+          Map.entry(
+              "EVENT_TIME_TOO_EARLY",
+              Sale.random(random, Instant.parse("1989-12-31T23:59:59Z").toEpochMilli())
+                  .encode(Sale.V1)));
+      for (Map.Entry<String, byte[]> kind : kinds) {
+        scene.send(0, Sale.random(random, scene.now()), Sale.V1);
+        long offset = scene.sendRaw(0, kind.getValue()).offset();
+        bad.put(offset, kind.getValue());
+        why.put(offset, kind.getKey());
+      }
+      scene.send(0, Sale.random(random, scene.now()), Sale.V1);
+      long tombstone = scene.sendRaw(0, null).offset();
+      why.put(tombstone, "NULL_VALUE");
+      scene.toEpochStart();
+      ArchiveResult result = scene.archive(Sale.V1).run(scene.topic());
+      assertThat(result.deadLetters()).isEqualTo(6);
+      assertThat(result.events()).isEqualTo(6);
+      Manifest manifest = scene.manifests().get(0);
+      assertThat(manifest.deadLetters()).hasSize(1);
+      List<GenericRecord> rows = scene.read(manifest.deadLetters().get(0).path());
+      assertThat(rows).hasSize(6);
+      for (GenericRecord row : rows) {
+        long offset = (Long) row.get("offset");
+        assertThat(row.get("reason")).hasToString(why.get(offset));
+        assertThat(row.get("value"))
+            .isEqualTo(offset == tombstone ? null : ByteBuffer.wrap(bad.get(offset)));
+        assertThat(row.get("key"))
+            .isEqualTo(ByteBuffer.wrap("key".getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+        assertThat(row.get("detail").toString()).isNotEmpty();
+      }
+      assertThat(archived(scene)).hasSize(6);
+    }
+  }
+
+  @Test
+  void failsWhenTooMuchIsNoEvent(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 1)) {
+      scene.conf().set("lambda.dead-letters.max-share", "0.4");
+      scene.send(0, Sale.random(new Random(9), scene.now()), Sale.V1);
+      scene.sendRaw(0, new byte[] {9});
+      scene.toEpochStart();
+      assertThatThrownBy(() -> scene.archive(Sale.V1).run(scene.topic()))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("1 of 2 records are no events {NOT_SINGLE_OBJECT=1}")
+          .hasMessageContaining("lambda.dead-letters.max-share=0.4");
+      assertThat(scene.everything()).isEmpty();
+    }
+  }
+
+  @Test
+  void keepsTheBytesOfOtherWriters(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 1)) {
+      Random random = new Random(10);
+      Sale older = Sale.random(random, scene.now());
+      Sale same = Sale.random(random, scene.now());
+      scene.send(0, older, Sale.V1);
+      scene.send(0, same, Sale.V2);
+      scene.toEpochStart();
+      scene.archive(Sale.V2).run(scene.topic());
+      List<GenericRecord> rows =
+          scene.rows(scene.manifests()).stream()
+              .sorted(Comparator.comparing(r -> (Long) r.get(FileSchema.OFFSET)))
+              .toList();
+      assertThat(rows.get(0).get("note")).hasToString(Sale.DEFAULT_NOTE);
+      assertThat(rows.get(0).get(FileSchema.RAW)).isEqualTo(ByteBuffer.wrap(older.encode(Sale.V1)));
+      assertThat(rows.get(1).get("note")).hasToString(same.note());
+      assertThat(rows.get(1).get(FileSchema.RAW)).isNull();
+      assertThat(rows.get(0).get(FileSchema.WRITER_SCHEMA))
+          .isEqualTo(org.apache.avro.SchemaNormalization.parsingFingerprint64(Sale.V1));
+    }
+  }
+
+  @Test
+  void busyDatesGetFilesAndTheRestShareOne(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 1)) {
+      scene.conf().set("lambda.archive.open-dates", "2");
+      Random random = new Random(11);
+      long day = Duration.ofDays(1).toMillis();
+      long noon = Instant.parse("2020-03-01T12:00:00Z").toEpochMilli();
+      List<Sale> sales = new ArrayList<>();
+      for (int d = 0; d < 5; d++) {
+        sales.addAll(sales(random, d == 1 || d == 3 ? 30 : 3, noon - d * day));
+      }
+      java.util.Collections.shuffle(sales, random);
+      scene.sendAll(0, sales, Sale.V1);
+      scene.toEpochStart();
+      scene.archive(Sale.V1).run(scene.topic());
+      List<DataFile> files = scene.manifests().get(0).files();
+      assertThat(files).hasSize(3);
+      assertThat(files.stream().flatMap(f -> f.eventDate().stream()).toList())
+          .containsExactlyInAnyOrder(LocalDate.parse("2020-02-29"), LocalDate.parse("2020-02-27"));
+      for (DataFile file : files) {
+        List<GenericRecord> rows = scene.read(file.path());
+        Set<LocalDate> dates = new HashSet<>();
+        rows.forEach(
+            r ->
+                dates.add(
+                    LocalDate.ofInstant(
+                        Instant.ofEpochMilli((Long) r.get("event_time")), ZoneOffset.UTC)));
+        if (file.eventDate().isPresent()) {
+          assertThat(dates).containsExactly(file.eventDate().get());
+          assertThat(file.path()).contains("event_date=" + file.eventDate().get());
+          assertThat(rows).hasSize(30);
+        } else {
+          assertThat(file.path()).contains("event_date=mixed");
+          assertThat(dates).hasSize(3);
+          assertThat(rows).hasSize(9);
+        }
+      }
+      assertArchivedOnce(scene);
+    }
+  }
+
+  /** Like a kill: nothing of ours gets to clean up. */
+  private static final class Killed extends Error {
+    private static final long serialVersionUID = 1L;
+  }
+
+  @ParameterizedTest
+  @EnumSource(Step.class)
+  void killedAnywhereTheNextRunHealsIt(Step step, Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 2)) {
+      Random random = new Random(12);
+      scene.sendAll(0, sales(random, 40, scene.now()), Sale.V1);
+      scene.toEpochStart();
+      scene.archive(Sale.V1).run(scene.topic());
+      List<StoredManifest> before = scene.dataset().manifests();
+      scene.sendAll(1, sales(random, 30, scene.now()), Sale.V1);
+      scene.toEpochStart();
+      Archive killed =
+          new Archive(
+              scene.config(),
+              scene.views(Sale.V1),
+              Sale.SCHEMAS,
+              scene.clock(),
+              reached -> {
+                if (reached == step) {
+                  throw new Killed();
+                }
+              });
+      assertThatThrownBy(() -> killed.run(scene.topic())).isInstanceOf(Killed.class);
+      if (step == Step.COMMITTED) {
+        assertThat(scene.manifests()).hasSize(2);
+      } else {
+        assertThat(scene.dataset().manifests()).isEqualTo(before);
+        assertThat(archived(scene)).hasSize(40);
+      }
+      ArchiveResult healed = scene.archive(Sale.V1).run(scene.topic());
+      assertThat(healed.isEmpty()).isEqualTo(step == Step.COMMITTED);
+      assertThat(scene.manifests()).hasSize(2);
+      assertThat(archived(scene)).hasSize(70);
+      assertArchivedOnce(scene);
+    }
+  }
+
+  @Test
+  void ofTwoRunsAtOnceOneCommits(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 2)) {
+      Random random = new Random(13);
+      scene.sendAll(0, sales(random, 40, scene.now()), Sale.V1);
+      scene.toEpochStart();
+      Archive slow =
+          new Archive(
+              scene.config(),
+              scene.views(Sale.V1),
+              Sale.SCHEMAS,
+              scene.clock(),
+              reached -> {
+                if (reached == Step.MOVED) {
+                  runOther(scene);
+                }
+              });
+      assertThatThrownBy(() -> slow.run(scene.topic()))
+          .isInstanceOf(OvertakenException.class)
+          .hasMessageContaining("manifest 1 is taken");
+      assertThat(scene.manifests()).hasSize(1);
+      assertArchivedOnce(scene);
+      Set<String> listed =
+          scene.manifests().get(0).files().stream()
+              .map(f -> scene.conf().get("lambda.master") + "/" + f.path())
+              .collect(Collectors.toSet());
+      assertThat(scene.everything().keySet())
+          .filteredOn(f -> f.endsWith(".parquet"))
+          .containsExactlyInAnyOrderElementsOf(listed);
+      assertThat(scene.everything().keySet()).noneMatch(f -> f.contains("draft"));
+    }
+  }
+
+  private static void runOther(Scene scene) throws java.io.IOException {
+    try {
+      assertThat(scene.archive(Sale.V1).run(scene.topic()).sequence()).hasValue(1);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  // ---- what is refused
+
+  private static void assertRefused(Scene scene, String... parts) throws Exception {
+    Map<String, Long> before = scene.everything();
+    var thrown =
+        assertThatThrownBy(() -> scene.archive(Sale.V1).run(scene.topic()))
+            .isInstanceOf(InvalidInputException.class);
+    for (String part : parts) {
+      thrown.hasMessageContaining(part);
+    }
+    thrown.satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+    assertThat(scene.everything()).isEqualTo(before);
+  }
+
+  private static void archiveSome(Scene scene) throws Exception {
+    scene.sendAll(0, sales(new Random(14), 10, scene.now()), Sale.V1);
+    scene.toEpochStart();
+    scene.archive(Sale.V1).run(scene.topic());
+    scene.sendAll(0, sales(new Random(15), 10, scene.now()), Sale.V1);
+    scene.toEpochStart();
+  }
+
+  @Test
+  void refusesAnotherEpochLength(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 1)) {
+      archiveSome(scene);
+      scene.conf().set("lambda.epoch", "20s");
+      assertRefused(scene, "lambda.epoch=20000ms", "epochs of 10000ms");
+    }
+  }
+
+  @Test
+  void refusesWhenRetentionHasTakenWhatWasNotArchived(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 1)) {
+      archiveSome(scene);
+      try (var admin = servers.kafka().admin()) {
+        admin
+            .deleteRecords(
+                Map.of(
+                    new org.apache.kafka.common.TopicPartition(scene.topic(), 0),
+                    org.apache.kafka.clients.admin.RecordsToDelete.beforeOffset(15)))
+            .all()
+            .get();
+      }
+      assertRefused(scene, "retention has removed records of partition 0", "5 offsets are lost");
+    }
+  }
+
+  @Test
+  void refusesAddedPartitions(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 1)) {
+      archiveSome(scene);
+      try (var admin = servers.kafka().admin()) {
+        admin
+            .createPartitions(
+                Map.of(scene.topic(), org.apache.kafka.clients.admin.NewPartitions.increaseTo(2)))
+            .all()
+            .get();
+      }
+      awaitPartitions(scene, 2);
+      assertRefused(scene, "partitions were added since manifest 1", "new [1]");
+    }
+  }
+
+  private static void awaitPartitions(Scene scene, int count) {
+    try (TopicLog log =
+        TopicLog.open(scene.servers().kafka().bootstrapServers(), Scene.TIMEOUT, scene.topic())) {
+      long deadline = System.nanoTime() + Scene.TIMEOUT.toNanos();
+      while (log.currentPartitions().size() < count) {
+        assertThat(System.nanoTime()).isLessThan(deadline);
+      }
+    }
+  }
+
+  @Test
+  void refusesATopicThatWasMadeAgain(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 1)) {
+      archiveSome(scene);
+      try (var admin = servers.kafka().admin()) {
+        admin.deleteTopics(List.of(scene.topic())).all().get();
+      }
+      long deadline = System.nanoTime() + Scene.TIMEOUT.toNanos();
+      while (true) {
+        try {
+          servers.kafka().createTopic(scene.topic(), 1);
+          break;
+        } catch (java.io.IOException stillThere) {
+          assertThat(System.nanoTime()).isLessThan(deadline);
+        }
+      }
+      assertRefused(scene, "deleted and made again since manifest 1");
+    }
+  }
+
+  @Test
+  void refusesATopicOfAnotherKind(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 1);
+        var admin = servers.kafka().admin()) {
+      scene.send(0, Sale.random(new Random(1), scene.now()), Sale.V1);
+      scene.toEpochStart();
+      var topic =
+          new org.apache.kafka.common.config.ConfigResource(
+              org.apache.kafka.common.config.ConfigResource.Type.TOPIC, scene.topic());
+      configure(admin, topic, "message.timestamp.type", "CreateTime");
+      assertRefused(scene, "expected message.timestamp.type=LogAppendTime, found CreateTime");
+      configure(admin, topic, "message.timestamp.type", "LogAppendTime");
+      configure(admin, topic, "cleanup.policy", "compact");
+      assertRefused(scene, "it is compacted");
+    }
+  }
+
+  /** It was changed to and fro: the settings are right, the records are not. */
+  @Test
+  void refusesARecordThatItsProducerStamped(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 1);
+        var admin = servers.kafka().admin()) {
+      var topic =
+          new org.apache.kafka.common.config.ConfigResource(
+              org.apache.kafka.common.config.ConfigResource.Type.TOPIC, scene.topic());
+      scene.send(0, Sale.random(new Random(1), scene.now()), Sale.V1);
+      configure(admin, topic, "message.timestamp.type", "CreateTime");
+      scene.send(0, Sale.random(new Random(1), scene.now()), Sale.V1);
+      configure(admin, topic, "message.timestamp.type", "LogAppendTime");
+      scene.send(0, Sale.random(new Random(1), scene.now()), Sale.V1);
+      scene.toEpochStart();
+      assertRefused(scene, "partition 0 offset 1 was stamped by its producer");
+    }
+  }
+
+  private static void configure(
+      org.apache.kafka.clients.admin.Admin admin,
+      org.apache.kafka.common.config.ConfigResource topic,
+      String key,
+      String value)
+      throws Exception {
+    var op =
+        new org.apache.kafka.clients.admin.AlterConfigOp(
+            new org.apache.kafka.clients.admin.ConfigEntry(key, value),
+            org.apache.kafka.clients.admin.AlterConfigOp.OpType.SET);
+    admin.incrementalAlterConfigs(Map.of(topic, List.of(op))).all().get();
+    long deadline = System.nanoTime() + Scene.TIMEOUT.toNanos();
+    while (!admin
+        .describeConfigs(List.of(topic))
+        .all()
+        .get()
+        .get(topic)
+        .get(key)
+        .value()
+        .equals(value)) {
+      assertThat(System.nanoTime()).isLessThan(deadline);
+    }
+  }
+
+  @Test
+  void refusesATopicThatNoViewReads(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 1)) {
+      assertThatThrownBy(() -> scene.archive(Sale.V1).run("other"))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("No view reads topic 'other'");
+    }
+  }
+
+  @Test
+  void refusesStagingOnAnotherFileSystem(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 1)) {
+      scene.send(0, Sale.random(new Random(1), scene.now()), Sale.V1);
+      scene.toEpochStart();
+      scene.conf().set("lambda.staging", "file:///tmp/lambda");
+      assertRefused(scene, "lambda.staging=file:///tmp/lambda");
+    }
+  }
+
+  @Test
+  void saysThatHdfsIsAway(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 1)) {
+      scene.conf().set("lambda.master", "hdfs://localhost:1/master");
+      scene.conf().setInt("ipc.client.connect.max.retries", 0);
+      scene.conf().setInt("ipc.client.connect.max.retries.on.timeouts", 0);
+      assertThatThrownBy(() -> scene.archive(Sale.V1).run(scene.topic()))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("Cannot reach the file system of lambda.master=hdfs://localhost:1");
+    }
+  }
+}
