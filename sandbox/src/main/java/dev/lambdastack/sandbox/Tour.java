@@ -41,7 +41,14 @@ final class Tour {
   private static final Duration LIVE = Duration.ofSeconds(40);
 
   /** The second batch run begins when this part of the live events was sent. */
-  private static final double SECOND_BATCH_AT = 0.4;
+  private static final double SECOND_BATCH_AT = 0.35;
+
+  /**
+   * While it runs, what comes after this part is sent slowly, so that events flow until its end.
+   */
+  private static final double SLOW_FROM = 0.8;
+
+  private static final double SLOWER = 0.1;
 
   private static final Duration POLL = Duration.ofSeconds(4);
   private static final Duration PAUSE = Duration.ofMillis(100);
@@ -159,7 +166,10 @@ final class Tour {
           progress.say("The second batch run begins.");
           second = CompletableFuture.supplyAsync(this::batch);
         }
-        if (second != null && second.isDone() && !shown) {
+        boolean running = second != null && !second.isDone();
+        pace.rate(
+            running && pace.sent() > live.size() * SLOW_FROM ? perSecond * SLOWER : perSecond);
+        if (second != null && !running && !shown) {
           shown = true;
           second.get().forEach(line -> progress.say("%s", line));
         }

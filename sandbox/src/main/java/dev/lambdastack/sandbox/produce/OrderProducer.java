@@ -1,6 +1,5 @@
 package dev.lambdastack.sandbox.produce;
 
-import dev.lambdastack.events.retail.Action;
 import dev.lambdastack.events.retail.Order;
 import dev.lambdastack.sandbox.foodmart.ShopEvent;
 import dev.lambdastack.schemas.EventEncoder;
@@ -63,7 +62,7 @@ public final class OrderProducer implements AutoCloseable {
   private void send(ShopEvent event, OptionalInt partition) throws IOException {
     throwFailure();
     long place = sent++;
-    Order order = order(event);
+    Order order = Orders.of(event);
     producer.send(
         new ProducerRecord<>(
             topic,
@@ -95,24 +94,6 @@ public final class OrderProducer implements AutoCloseable {
     if (failure != null) {
       throw new IOException("Kafka did not take an event: " + failure.getMessage(), failure);
     }
-  }
-
-  private static Order order(ShopEvent event) {
-    return Order.newBuilder()
-        .setOrderId(event.orderId())
-        .setCustomerId(event.customerId())
-        .setProductId(event.productId())
-        .setProductCategory(event.category())
-        .setStoreId(event.storeId())
-        .setAction(
-            switch (event.action()) {
-              case PURCHASE -> Action.purchase;
-              case RETURN -> Action.return$;
-            })
-        .setQuantity(event.quantity())
-        .setAmount(event.amount())
-        .setEventTime(event.time())
-        .build();
   }
 
   @Override

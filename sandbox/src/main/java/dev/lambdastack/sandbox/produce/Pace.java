@@ -8,14 +8,18 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
-/** Produces events in their order at a steady rate, in a thread of its own. */
+/** Produces events in their order at a rate that may be changed, in a thread of its own. */
 public final class Pace {
   private static final long SLICE_NANOS = 5_000_000;
 
   private final AtomicLong sent = new AtomicLong();
   private final CompletableFuture<Void> end = new CompletableFuture<>();
 
-  private Pace() {}
+  private volatile double perSecond;
+
+  private Pace(double perSecond) {
+    this.perSecond = perSecond;
+  }
 
   /**
    * Starts.
@@ -24,21 +28,27 @@ public final class Pace {
    * @param perSecond events a second, more than 0
    */
   public static Pace start(OrderProducer producer, List<ShopEvent> events, double perSecond) {
-    Pace pace = new Pace();
-    Thread thread = new Thread(() -> pace.run(producer, events, perSecond), "shops");
+    Pace pace = new Pace(perSecond);
+    Thread thread = new Thread(() -> pace.run(producer, events), "shops");
     thread.setDaemon(true);
     thread.start();
     return pace;
   }
 
-  private void run(OrderProducer producer, List<ShopEvent> events, double perSecond) {
+  /** Changes the rate from the next event on. */
+  public void rate(double eventsPerSecond) {
+    perSecond = eventsPerSecond;
+  }
+
+  private void run(OrderProducer producer, List<ShopEvent> events) {
     long start = System.nanoTime();
+    double due = 0;
     try {
       for (int i = 0; i < events.size(); i++) {
-        long due = start + (long) (i / perSecond * 1e9);
-        while (due - System.nanoTime() > 0) {
-          LockSupport.parkNanos(Math.min(SLICE_NANOS, due - System.nanoTime()));
+        while (due > System.nanoTime() - start) {
+          LockSupport.parkNanos(SLICE_NANOS);
         }
+        due += 1e9 / perSecond;
         producer.send(events.get(i));
         sent.set(i + 1);
       }

@@ -1,0 +1,95 @@
+package dev.lambdastack.sandbox.endtoend;
+
+import static dev.lambdastack.views.Condition.is;
+import static dev.lambdastack.views.Metric.avg;
+import static dev.lambdastack.views.Metric.count;
+import static dev.lambdastack.views.Metric.distinct;
+import static dev.lambdastack.views.Metric.max;
+import static dev.lambdastack.views.Metric.sum;
+
+import dev.lambdastack.reference.ReferenceEvents;
+import dev.lambdastack.views.EventType;
+import dev.lambdastack.views.View;
+import dev.lambdastack.views.ViewProvider;
+import java.math.RoundingMode;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The reference views once more for each scenario, over a topic of its own, so that scenarios share
+ * the clusters and nothing else. Found by the service loader, as a user's jar is.
+ */
+public final class ScenarioViews implements ViewProvider {
+  static final List<String> SCENARIOS =
+      List.of(
+          "late",
+          "twice",
+          "corrupt",
+          "coverage",
+          "quiet",
+          "flowing",
+          "held",
+          "restored",
+          "stalled",
+          "changed");
+
+  /** The scenario whose view is keyed by the order, so that each record has a cell of its own. */
+  static final String EPOCHS = "epochs";
+
+  /** Whether {@code changed_daily_sales} is declared the new way. */
+  private static volatile boolean changed;
+
+  @Override
+  public List<View> views() {
+    List<View> views = new ArrayList<>();
+    for (String scenario : SCENARIOS) {
+      views.add(actionMetrics(scenario));
+      views.add(dailySales(scenario));
+    }
+    views.add(
+        View.named(EPOCHS + "_by_order")
+            .over(orders(EPOCHS))
+            .keyedBy("order_id")
+            .window(Duration.ofDays(1))
+            .metric("records", count())
+            .build());
+    return views;
+  }
+
+  static void declareChanged(boolean anew) {
+    changed = anew;
+  }
+
+  static EventType orders(String scenario) {
+    return EventType.of(
+        "orders-" + scenario, ReferenceEvents.ORDERS.schema(), "event_time", "customer_id");
+  }
+
+  private static View actionMetrics(String scenario) {
+    return View.named(scenario + "_action_metrics")
+        .over(orders(scenario))
+        .keyedBy("action")
+        .window(Duration.ofMinutes(1))
+        .metric("event_count", count())
+        .metric("total_amount", sum("amount"))
+        .metric("unique_users", distinct("customer_id"))
+        .build();
+  }
+
+  private static View dailySales(String scenario) {
+    View.Builder view =
+        View.named(scenario + "_daily_sales")
+            .over(orders(scenario))
+            .where("action", is("purchase"))
+            .keyedBy("product_category")
+            .window(Duration.ofDays(1))
+            .metric("order_count", count())
+            .metric("total_revenue", sum("amount"))
+            .metric("avg_order_value", avg("amount", 2, RoundingMode.HALF_UP))
+            .metric("unique_customers", distinct("customer_id"));
+    return scenario.equals("changed") && changed
+        ? view.metric("largest_order", max("amount")).build()
+        : view.build();
+  }
+}
