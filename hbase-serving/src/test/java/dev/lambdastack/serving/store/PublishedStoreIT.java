@@ -224,14 +224,21 @@ class PublishedStoreIT {
   }
 
   @Test
-  void aFlipFromARowThatNeverStoodIsRefused() throws Exception {
+  void aFlipFromARowThatNoLongerStandsIsRefused() throws Exception {
     Layers layers = layers();
-    PublishedRow row = layers.publish(Optional.empty(), Optional.of(numbered(layers, 1)));
-    PublishedRow other =
-        new PublishedRow(row.view(), 1, Optional.empty(), Optional.of(numbered(layers, 2)));
-    assertThat(layers.store().compareAndSet(Optional.of(other), other)).isFalse();
-    assertThat(layers.store().compareAndSet(Optional.empty(), other)).isFalse();
-    assertThat(layers.store().read(row.view()).map(Snapshot::row)).contains(row);
+    PublishedStore store = layers.store();
+    PublishedRow first = layers.publish(Optional.empty(), Optional.of(numbered(layers, 1)));
+    PublishedRow second = layers.publish(Optional.empty(), Optional.of(numbered(layers, 2)));
+    PublishedRow late =
+        new PublishedRow(first.view(), 2, Optional.empty(), Optional.of(numbered(layers, 3)));
+    PublishedRow fresh =
+        new PublishedRow(first.view(), 1, Optional.empty(), Optional.of(numbered(layers, 3)));
+    assertThat(store.compareAndSet(Optional.of(first), late)).isFalse();
+    assertThat(store.compareAndSet(Optional.empty(), fresh)).isFalse();
+    assertThat(store.read(first.view()).map(Snapshot::row)).contains(second);
+    assertThatThrownBy(() -> store.compareAndSet(Optional.of(second), late))
+        .as("a flip that does not count on")
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test

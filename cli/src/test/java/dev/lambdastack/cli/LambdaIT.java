@@ -1,0 +1,283 @@
+package dev.lambdastack.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lambdastack.embedded.EmbeddedKafka;
+import dev.lambdastack.log.LogClients;
+import dev.lambdastack.log.Tick;
+import dev.lambdastack.schemas.DecodedEvent;
+import dev.lambdastack.schemas.EventDecoder;
+import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.views.Views;
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The built command, {@code java -jar target/lambda.jar}, in a process of its own. */
+class LambdaIT {
+  private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final int PARTITIONS = 3;
+  private static EmbeddedKafka kafka;
+
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void start() throws IOException {
+    kafka = EmbeddedKafka.builder().start();
+    kafka.createTopic("orders", PARTITIONS);
+    kafka.createTopic("sensor-readings", 1, Map.of("message.timestamp.type", "CreateTime"));
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    kafka.close();
+  }
+
+  private record Ended(int code, String out, String err) {}
+
+  private Ended lambda(String... args) throws Exception {
+    return lambdaReading("", args);
+  }
+
+  private Ended lambdaReading(String input, String... args) throws Exception {
+    Path jar = Path.of("target", "lambda.jar").toAbsolutePath();
+    assertThat(jar).as("mvn verify makes it").exists();
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-Xmx512m", "-Dlambda.log=" + log(), "-jar", jar.toString()));
+    command.addAll(List.of(args));
+    File in = Files.writeString(folder.resolve("in"), input).toFile();
+    File out = folder.resolve("out").toFile();
+    File err = folder.resolve("err").toFile();
+    Process process =
+        new ProcessBuilder(command)
+            .directory(folder.toFile())
+            .redirectInput(in)
+            .redirectOutput(out)
+            .redirectError(err)
+            .start();
+    try {
+      assertThat(process.waitFor(180, TimeUnit.SECONDS)).as("it ends").isTrue();
+    } finally {
+      process.destroyForcibly();
+    }
+    return new Ended(
+        process.exitValue(),
+        Files.readString(out.toPath(), StandardCharsets.UTF_8),
+        Files.readString(err.toPath(), StandardCharsets.UTF_8));
+  }
+
+  private Path log() {
+    return folder.resolve("lambda.log");
+  }
+
+  private static String broker() {
+    return "-Dlambda.kafka.bootstrap-servers=" + kafka.bootstrapServers();
+  }
+
+  private static String order(int id, String amount) {
+    return """
+        {"order_id": %d, "customer_id": %d, "product_id": 3, "product_category": "Łódź", "store_id": 4, \
+        "action": "purchase", "quantity": 5, "amount": %s, "event_time": "2026-01-31T12:00:00Z"}"""
+        .formatted(id, id % 7, amount);
+  }
+
+  private static List<ConsumerRecord<byte[], byte[]>> records(String topic) {
+    try (KafkaConsumer<byte[], byte[]> consumer =
+        new KafkaConsumer<>(LogClients.consumer(kafka.bootstrapServers(), LIMIT))) {
+      List<TopicPartition> partitions =
+          consumer.partitionsFor(topic).stream()
+              .map(p -> new TopicPartition(topic, p.partition()))
+              .toList();
+      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+      long deadline = System.nanoTime() + LIMIT.toNanos();
+      while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.get(p))) {
+        assertThat(System.nanoTime()).as("reading %s ends", topic).isLessThan(deadline);
+        consumer.poll(Duration.ofMillis(100)).forEach(records::add);
+      }
+      return records;
+    }
+  }
+
+  private static Map<Long, ConsumerRecord<byte[], byte[]>> ordersById() {
+    EventDecoder decoder =
+        new EventDecoder(
+            SchemaStore.load(LambdaIT.class.getClassLoader()),
+            Views.load(LambdaIT.class.getClassLoader()).eventType("orders"),
+            List.of("order_id"),
+            Instant.EPOCH);
+    Map<Long, ConsumerRecord<byte[], byte[]>> byId = new TreeMap<>();
+    for (ConsumerRecord<byte[], byte[]> record : records("orders")) {
+      assertThat(Tick.isTick(record.headers())).isFalse();
+      DecodedEvent event =
+          (DecodedEvent)
+              decoder.decode(
+                  record.value(), record.partition(), record.offset(), record.timestamp());
+      assertThat(byId.put(event.row().longAt(0), record)).as("each order once").isNull();
+    }
+    return byId;
+  }
+
+  @Test
+  void aFileIsSentWholeToThePartitionsOfItsKeys() throws Exception {
+    int first = 1_000;
+    List<String> lines =
+        IntStream.range(first, first + 500).mapToObj(i -> order(i, "1." + i % 10)).toList();
+    Path file = Files.write(folder.resolve("orders.jsonl"), lines);
+    Ended ended = lambda("produce", "orders", "--file", file.toString(), broker());
+    assertThat(ended)
+        .isEqualTo(new Ended(0, "Sent 500 events to topic orders." + System.lineSeparator(), ""));
+    Map<Long, ConsumerRecord<byte[], byte[]>> byId = ordersById();
+    Map<String, Integer> partitions = new TreeMap<>();
+    for (long id = first; id < first + 500; id++) {
+      ConsumerRecord<byte[], byte[]> record = byId.get(id);
+      assertThat(record).as("order %d", id).isNotNull();
+      String key = new String(record.key(), StandardCharsets.UTF_8);
+      assertThat(key).isEqualTo(Long.toString(id % 7));
+      assertThat(partitions.merge(key, record.partition(), (a, b) -> a.equals(b) ? a : -1))
+          .as("partition of key %s", key)
+          .isNotEqualTo(-1);
+    }
+  }
+
+  @Test
+  void aFileWithOneBadLineSendsNothing() throws Exception {
+    Path file =
+        Files.write(
+            folder.resolve("orders.jsonl"),
+            List.of(order(2_000, "1.00"), "", order(2_001, "1.005"), order(2_002, "1.00")));
+    Ended ended = lambda("produce", "orders", "--file", file.toString(), broker());
+    assertThat(ended.code()).isEqualTo(2);
+    assertThat(ended.out()).isEmpty();
+    assertThat(ended.err().lines())
+        .singleElement()
+        .asString()
+        .contains("orders.jsonl line 3", "'amount'", "1.005", "nothing was sent");
+    assertThat(ordersById().keySet()).doesNotContain(2_000L, 2_001L, 2_002L);
+  }
+
+  @Test
+  void standardInputIsSentUpToTheFirstBadLine() throws Exception {
+    String input =
+        String.join("\n", order(3_000, "1.00"), order(3_001, "1.00"), "{", order(3_002, "1.00"));
+    Ended ended = lambdaReading(input, "produce", "orders", broker());
+    assertThat(ended.code()).isEqualTo(2);
+    assertThat(ended.err().lines())
+        .singleElement()
+        .asString()
+        .contains("line 3: not JSON", "the 2 events before it were sent");
+    assertThat(ordersById().keySet()).contains(3_000L, 3_001L).doesNotContain(3_002L);
+  }
+
+  @Test
+  void aRateIsKept() throws Exception {
+    String input =
+        String.join("\n", IntStream.range(4_000, 4_030).mapToObj(i -> order(i, "1.00")).toList());
+    Ended ended = lambdaReading(input, "produce", "orders", "--rate", "20", broker());
+    assertThat(ended.code()).isZero();
+    Map<Long, ConsumerRecord<byte[], byte[]>> byId = ordersById();
+    long span = byId.get(4_029L).timestamp() - byId.get(4_000L).timestamp();
+    // 29 gaps of 50 ms; the last batch may wait a little for company.
+    assertThat(span).isGreaterThan(1_300);
+  }
+
+  @Test
+  void whatCannotBeProducedToIsOneLine() throws Exception {
+    String event = "{\"device\": \"d\", \"temperature\": 1.5, \"event_time\": 0}";
+    assertRefused(lambdaReading(event, "produce", "order", broker()), "'order'", "orders");
+    assertRefused(
+        lambdaReading(event, "produce", "sensor-readings", broker()),
+        "message.timestamp.type=LogAppendTime",
+        "found CreateTime",
+        "kafka-configs");
+    assertThat(records("sensor-readings")).isEmpty();
+    assertRefused(
+        lambda("produce", "orders", "--file", "nowhere.jsonl", broker()), "nowhere.jsonl");
+    int port;
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = socket.getLocalPort();
+    }
+    assertRefused(
+        lambdaReading(
+            order(1, "1.00"),
+            "produce",
+            "orders",
+            "-Dlambda.kafka.timeout=3s",
+            "-Dlambda.kafka.bootstrap-servers=127.0.0.1:" + port),
+        "127.0.0.1:" + port);
+    assertRefused(
+        lambda(
+            "query",
+            "daily_sales",
+            "--all",
+            "--from=2026-01-01",
+            "--to=2026-01-02",
+            "-Dhbase.zookeeper.property.clientPort=" + port),
+        "Cannot reach HBase",
+        ":" + port);
+  }
+
+  private static void assertRefused(Ended ended, String... parts) {
+    assertThat(ended.err().lines()).singleElement().asString().contains(parts);
+    assertThat(ended.out()).isEmpty();
+    assertThat(ended.code()).isEqualTo(2);
+  }
+
+  @Test
+  void helpSaysVerbsAndExitCodes() throws Exception {
+    Ended ended = lambda("--help");
+    assertThat(ended.code()).isZero();
+    assertThat(ended.err()).isEmpty();
+    assertThat(ended.out())
+        .contains("  archive ", "  recompute ", "  publish ", "  rollback ", "  speed ")
+        .contains("  query ", "  produce ", "  views ")
+        .contains("   0  ", "   1  ", "   2  ", "   3  ", "  70  ", "  75  ");
+    assertThat(ended.out().lines()).allSatisfy(l -> assertThat(l).hasSizeLessThanOrEqualTo(100));
+  }
+
+  @Test
+  void misuseIsHelpedWith() throws Exception {
+    Ended verb = lambda("quarry");
+    assertThat(verb.code()).isEqualTo(2);
+    assertThat(verb.err()).contains("quarry", "Did you mean", "query", "Usage: lambda");
+    Ended option = lambda("views", "--publish");
+    assertThat(option.code()).isEqualTo(2);
+    assertThat(option.err()).contains("--publish", "Usage: lambda views");
+    assertThat(verb.out() + option.out()).isEmpty();
+    assertThat(lambda("views", "-Dlambda.epoc=1m").err()).contains("'lambda.epoch'");
+  }
+
+  @Test
+  void viewsOfTheJarsAreListedAndExplained() throws Exception {
+    Ended list = lambda("views");
+    assertThat(list.err()).isEmpty();
+    assertThat(list.out()).contains("action_metrics", "daily_sales", "device_temperature");
+    Ended one = lambda("views", "daily_sales");
+    assertThat(one.err()).isEmpty();
+    assertThat(one.out()).contains("the exact sum of amount");
+    assertRefused(lambda("views", "weekly_sales"), "'weekly_sales'", "daily_sales");
+    assertThat(log()).as("nothing was worth a warning").doesNotExist();
+  }
+}
