@@ -56,8 +56,9 @@ final class StatusLine {
               job.newestCheckpoint()
                   .map(c -> c.substring(c.lastIndexOf('/') + 1))
                   .orElse("no checkpoint yet"));
-    } catch (IOException e) {
-      return topic + "  HBase does not answer: " + e.getMessage();
+    } catch (IOException | RuntimeException e) {
+      // The job does not depend on what a person can see of it.
+      return "%s  running; its progress cannot be read: %s".formatted(topic, e.getMessage());
     }
   }
 

@@ -53,8 +53,12 @@ public record SpeedPlan(
    * declaration is never taken for ours.
    */
   public String signature() {
-    return "topic %s life %s: %s"
-        .formatted(topic, life, String.join(", ", slots.stream().map(Slot::signature).toList()));
+    return "topic %s life %s from %s on: %s"
+        .formatted(
+            topic,
+            life,
+            eventTimeMin,
+            String.join(", ", slots.stream().map(Slot::signature).toList()));
   }
 
   /**

@@ -36,10 +36,10 @@ import org.apache.hadoop.hbase.client.ConnectionFactory;
  * partition depends on all.
  *
  * <p>The positions that arrived before barrier k are published when checkpoint k is complete: then
- * every total that holds a record before them is durable. After a restore the restored positions
- * are published at once, and no others until the job has read all that the log held when it was
- * restored: until then a total of the lost attempt may hide one of ours and lack a record that ours
- * holds ({@link Progress} says why). A checkpoint behind what was published is refused.
+ * every total that holds a record before them is durable. Nothing is published until the job has
+ * read all that the log held when this attempt began: until then a total of an attempt before may
+ * hide one of ours and lack a record that ours holds ({@link Progress} says why). A checkpoint
+ * behind what was published is refused.
  */
 public final class ProgressOperator extends AbstractStreamOperator<Void>
     implements OneInputStreamOperator<Position, Void> {
@@ -93,13 +93,18 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
     catchUp = new HashMap<>();
     ticker = new Ticker(plan, log, Clock.systemUTC(), () -> positions, catchUp, this::fail);
     checkTopic(log);
+    checkStillThere(log.beginOffsets());
     if (restored) {
       checkNotBehind();
-      catchUp.putAll(log.endOffsets());
-      catchUp.keySet().retainAll(Positions.before(positions, catchUp));
     }
+    // Also without a checkpoint: an attempt before this one may have written totals already.
+    catchUp.putAll(log.endOffsets());
+    catchUp.keySet().retainAll(Positions.before(positions, catchUp));
     checkOurs();
-    publication.publish(Positions.progress(positions));
+    if (!restored) {
+      // Claims nothing: where the generation begins. A restored position may lie within a catch-up.
+      publication.publish(Positions.progress(positions));
+    }
     publisher =
         Executors.newSingleThreadExecutor(
             task -> {
@@ -122,6 +127,18 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
           new InvalidInputException(
               "Cannot go on with topic %s: its partitions changed (expected %s, found %s); start the speed job with --fresh"
                   .formatted(plan.topic(), plan.starts().keySet(), log.partitions())));
+    }
+  }
+
+  private void checkStillThere(Map<Integer, Long> beginOffsets) {
+    for (Position position : positions.values()) {
+      long begin = beginOffsets.get(position.partition());
+      if (begin > position.next()) {
+        throw new SuppressRestartsException(
+            new InvalidInputException(
+                "Cannot go on with topic %s partition %d from offset %d: Kafka no longer has it (it begins at %d); run archive, recompute and publish, then start the speed job with --fresh"
+                    .formatted(plan.topic(), position.partition(), position.next(), begin)));
+      }
     }
   }
 

@@ -43,8 +43,8 @@ final class Ticker implements AutoCloseable {
 
   /**
    * @param positions where the job stands, as far as is known
-   * @param catchUp offsets that a restored job must have passed before it says anything; a tick
-   *     stands behind them where nothing else would be delivered
+   * @param catchUp offsets that the job must have passed before it says anything; a tick stands
+   *     behind them where nothing else would be delivered
    * @param refused is told once when the topic is no longer the planned one
    */
   Ticker(
@@ -65,25 +65,14 @@ final class Ticker implements AutoCloseable {
   void start() {
     long pause =
         Math.max(20, Math.min(LONGEST_PAUSE.toMillis(), plan.epochLength().toMillis() / 4));
-    thread.execute(this::tickBehindCatchUp);
     thread.scheduleWithFixedDelay(this::round, 0, pause, TimeUnit.MILLISECONDS);
-  }
-
-  /** Aborted records and markers at the end of a log are never delivered: a tick is. */
-  private void tickBehindCatchUp() {
-    try {
-      if (plan.ticks() && !catchUp.isEmpty()) {
-        log.tick(catchUp.keySet());
-      }
-    } catch (RuntimeException e) {
-      LOG.warn("Cannot tick topic {}: {}", plan.topic(), e.getMessage());
-    }
   }
 
   private void round() {
     try {
       log.checkUnchanged();
       if (plan.ticks()) {
+        tickBehindCatchUp();
         tickQuiet();
       }
     } catch (InvalidInputException e) {
@@ -100,6 +89,16 @@ final class Ticker implements AutoCloseable {
       if (!thread.isShutdown()) {
         LOG.warn("Cannot check or tick topic {}, trying again", plan.topic(), e);
       }
+    }
+  }
+
+  /** Aborted records and markers at the end of a log are never delivered: a tick is. */
+  private void tickBehindCatchUp() {
+    Set<Integer> behind = Positions.before(positions.get(), catchUp);
+    if (!behind.isEmpty()) {
+      Map<Integer, Long> ends = log.endOffsets();
+      behind.removeIf(p -> ends.get(p) > catchUp.get(p));
+      log.tick(behind);
     }
   }
 

@@ -67,10 +67,15 @@ final class HBaseWriter implements SinkWriter<Total> {
     for (Map.Entry<Integer, List<Put>> batch : buffer.drain().entrySet()) {
       long size = batch.getValue().stream().mapToLong(Put::heapSize).sum();
       inFlight.begin(size);
-      tables
-          .get(batch.getKey())
-          .putAll(batch.getValue())
-          .whenComplete((done, problem) -> inFlight.end(size, problem));
+      try {
+        tables
+            .get(batch.getKey())
+            .putAll(batch.getValue())
+            .whenComplete((done, problem) -> inFlight.end(size, problem));
+      } catch (RuntimeException e) {
+        inFlight.end(size, e);
+        throw e;
+      }
     }
   }
 

@@ -19,6 +19,7 @@ import dev.lambdastack.views.Row;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.Views;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -58,6 +59,7 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
 
   private static final long serialVersionUID = 1L;
   private static final int MAX_ENTRIES = 4096;
+  private static final int MAX_TOLD = 100;
   private static final long FLUSH_MILLIS = 100;
 
   private final SpeedPlan plan;
@@ -87,6 +89,7 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
   private transient Counter rejected;
   private transient Counter ticks;
   private transient boolean flushIsDue;
+  private transient Set<String> told;
 
   /**
    * @param loader must give the views that the plan's generations were opened for
@@ -146,6 +149,7 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
     rejected = getMetricGroup().counter("rejectedRecords");
     ticks = getMetricGroup().counter("ticks");
     pending = new PreAggregate();
+    told = new HashSet<>();
     refusingRestarts(
         () -> {
           bind(loader.load(getUserCodeClassloader()));
@@ -205,15 +209,45 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
             envelope.value(), envelope.partition(), envelope.offset(), envelope.appendTimeMillis());
     if (decoded instanceof Rejection rejection) {
       rejected.inc();
-      LOG.debug(
-          "Passed over partition {} offset {}: {} {}",
+      tell(envelope, rejection);
+      return;
+    }
+    Row row = ((DecodedEvent) decoded).row();
+    try {
+      contribute(envelope, epoch, row);
+    } catch (RuntimeException e) {
+      // The same record would stop every further attempt in the same way.
+      throw new SuppressRestartsException(
+          new IllegalStateException(
+              "Cannot count the record at topic %s partition %d offset %d: %s"
+                  .formatted(plan.topic(), envelope.partition(), envelope.offset(), e.getMessage()),
+              e));
+    }
+    if (pending.size() >= MAX_ENTRIES) {
+      sendContributions();
+    }
+  }
+
+  /**
+   * Once for each kind of rejection, so that a roll-out in the wrong order does not stay unseen.
+   */
+  private void tell(Envelope envelope, Rejection rejection) {
+    String kind =
+        rejection.reason() == Rejection.Reason.UNKNOWN_SCHEMA
+            ? rejection.detail()
+            : rejection.reason().name();
+    if (told.size() < MAX_TOLD && told.add(kind)) {
+      LOG.warn(
+          "Passed over topic {} partition {} offset {} (told once for its kind): {} {}",
+          plan.topic(),
           envelope.partition(),
           envelope.offset(),
           rejection.reason(),
           rejection.detail());
-      return;
     }
-    Row row = ((DecodedEvent) decoded).row();
+  }
+
+  private void contribute(Envelope envelope, long epoch, Row row) {
     for (Target target : targets) {
       if (epoch >= target.coverage() && target.view().accepts(row)) {
         RowId id = new RowId(target.slot(), target.view().rowKey());
@@ -227,9 +261,6 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
                     envelope.partition(),
                     envelope.offset()));
       }
-    }
-    if (pending.size() >= MAX_ENTRIES) {
-      sendContributions();
     }
   }
 
@@ -270,7 +301,12 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
             <= mark.getTimestamp()) {
       sendContributions();
     }
-    super.processWatermark(mark);
+    if (mark.getTimestamp() < Watermark.MAX_WATERMARK.getTimestamp()) {
+      super.processWatermark(mark);
+    }
+    // The greatest means that the job is being drained, not that the log has ended: were open
+    // epochs
+    // closed by it, a job that goes on from the savepoint would begin their totals anew.
   }
 
   @Override

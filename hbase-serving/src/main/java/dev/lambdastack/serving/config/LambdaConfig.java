@@ -201,7 +201,7 @@ public final class LambdaConfig {
   }
 
   public int speedParallelism() {
-    return (int) number("lambda.speed.parallelism", 1, 10_000);
+    return (int) number("lambda.speed.parallelism", 1, 128);
   }
 
   public Duration speedRetention() {
