@@ -16,6 +16,7 @@ public final class Pace {
   private final CompletableFuture<Void> end = new CompletableFuture<>();
 
   private volatile double perSecond;
+  private volatile boolean stopped;
 
   private Pace(double perSecond) {
     this.perSecond = perSecond;
@@ -44,13 +45,14 @@ public final class Pace {
     long start = System.nanoTime();
     double due = 0;
     try {
-      for (int i = 0; i < events.size(); i++) {
+      for (int i = 0; i < events.size() && !stopped; i++) {
         while (due > System.nanoTime() - start) {
           LockSupport.parkNanos(SLICE_NANOS);
         }
         due += 1e9 / perSecond;
-        producer.send(events.get(i));
+        // Counted before it is sent: a reader that is quick must not see more than was counted.
         sent.set(i + 1);
+        producer.send(events.get(i));
       }
       producer.flush();
       end.complete(null);
@@ -59,7 +61,12 @@ public final class Pace {
     }
   }
 
-  /** How many events were sent. */
+  /** Ends before the next event. */
+  public void stop() {
+    stopped = true;
+  }
+
+  /** How many events were sent, or are being sent. */
   public long sent() {
     return sent.get();
   }
@@ -69,7 +76,7 @@ public final class Pace {
     return end.isDone();
   }
 
-  /** Returns when all events are acknowledged. */
+  /** Returns when all events that were sent are acknowledged. */
   public void await() throws IOException {
     try {
       end.join();

@@ -88,6 +88,7 @@ final class HandOffIT {
       BatchRun batch = twice.batch();
       assertThat(batch.versions()).allMatch(v -> v.events() == twice.ledger().size());
       try (RunningSpeedJob speed = twice.layers().startSpeed()) {
+        twice.layers().awaitComplete(twice.client());
         twice.awaitFresh();
         twice.check("after five archive runs");
         assertThat(speed.resumedFrom()).isEmpty();

@@ -29,7 +29,6 @@ public final class ScenarioViews implements ViewProvider {
           "coverage",
           "quiet",
           "flowing",
-          "held",
           "restored",
           "stalled",
           "changed");

@@ -1,0 +1,299 @@
+package dev.lambdastack.sandbox.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lambdastack.batch.master.Manifest;
+import dev.lambdastack.batch.master.MasterDataset;
+import dev.lambdastack.batch.master.StoredManifest;
+import dev.lambdastack.embedded.EmbeddedKafka;
+import dev.lambdastack.log.TopicLog;
+import dev.lambdastack.sandbox.foodmart.ShopEvent;
+import dev.lambdastack.sandbox.produce.Orders;
+import dev.lambdastack.schemas.EventEncoder;
+import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.speed.RunningSpeedJob;
+import dev.lambdastack.speed.SpeedOptions;
+import dev.lambdastack.views.Cell;
+import dev.lambdastack.views.Generation;
+import dev.lambdastack.views.RowKey;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.Future;
+import org.apache.hadoop.hbase.CellUtil;
+import org.apache.hadoop.hbase.TableName;
+import org.apache.hadoop.hbase.client.Connection;
+import org.apache.hadoop.hbase.client.Result;
+import org.apache.hadoop.hbase.client.ResultScanner;
+import org.apache.hadoop.hbase.client.Scan;
+import org.apache.hadoop.hbase.client.Table;
+import org.apache.hadoop.hbase.util.Bytes;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Logs that are not smooth. */
+@ExtendWith(SharedSandbox.class)
+final class LogIT {
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+
+  /** A committed record, as Kafka has acknowledged it. */
+  private record Sent(long order, int partition, long offset, long appended) {}
+
+  @Test
+  void theArchivesEpochsAreTheSpeedJobsForEveryRecord() throws Exception {
+    try (Scenario epochs = Scenario.open(ScenarioViews.EPOCHS, 31)) {
+      List<Sent> sent = produceUnsteadily(epochs, new Random(31));
+      epochs.layers().awaitEpochAfter(latest(sent));
+      try (RunningSpeedJob speed = epochs.layers().startSpeed();
+          TopicLog log = TopicLog.open(epochs.bootstrapServers(), LIMIT, epochs.type().topic())) {
+        epochs.layers().archive();
+        speed.awaitApplied(log.endOffsets(), LIMIT);
+        Map<Long, Long> bySpeed = speedEpochs(epochs.hbase(), speed.generations().get(0));
+        Map<Long, Long> byArchive = archiveEpochs(epochs.layers().config(), sent);
+        Map<Long, Long> byMaximum = runningMaximum(epochs.layers().config(), sent);
+        System.out.printf(
+            "epochs: %d committed records in %d epochs, %d of them stamped before an earlier one%n",
+            sent.size(), new TreeSet<>(byMaximum.values()).size(), stepsBack(sent));
+        assertThat(stepsBack(sent)).isGreaterThan(20);
+        assertThat(new TreeSet<>(byMaximum.values()).size()).isGreaterThanOrEqualTo(3);
+        assertThat(byArchive).isEqualTo(byMaximum);
+        assertThat(bySpeed).isEqualTo(byMaximum);
+      }
+    }
+  }
+
+  /** Transactions, a third of them aborted, under a clock that steps to and fro. */
+  private static List<Sent> produceUnsteadily(Scenario scenario, Random random) throws Exception {
+    EmbeddedKafka kafka = scenario.sandbox().clusters().kafka();
+    EventEncoder encoder = new EventEncoder(scenario.type());
+    List<Sent> committed = new ArrayList<>();
+    try (KafkaProducer<byte[], byte[]> producer = transactional(scenario, "unsteady")) {
+      for (int round = 0; round < 45; round++) {
+        // On the whole it goes on, by a tenth of an epoch each time; from record to record it does not.
+        kafka.shiftClock(Duration.ofMillis(100L * round + random.nextInt(2000) - 4000));
+        producer.beginTransaction();
+        List<Map.Entry<ShopEvent, Future<RecordMetadata>>> records = new ArrayList<>();
+        for (ShopEvent event : scenario.shops().events(8)) {
+          records.add(
+              Map.entry(event, producer.send(record(scenario, encoder, event, random.nextInt(3)))));
+        }
+        producer.flush();
+        if (random.nextInt(3) == 0) {
+          producer.abortTransaction();
+          continue;
+        }
+        producer.commitTransaction();
+        for (Map.Entry<ShopEvent, Future<RecordMetadata>> record : records) {
+          RecordMetadata at = record.getValue().get();
+          committed.add(
+              new Sent(record.getKey().orderId(), at.partition(), at.offset(), at.timestamp()));
+        }
+      }
+    } finally {
+      kafka.shiftClock(Duration.ZERO);
+    }
+    return committed;
+  }
+
+  private static KafkaProducer<byte[], byte[]> transactional(Scenario scenario, String id) {
+    KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(
+            Map.of("bootstrap.servers", scenario.bootstrapServers(), "transactional.id", id),
+            new ByteArraySerializer(),
+            new ByteArraySerializer());
+    producer.initTransactions();
+    return producer;
+  }
+
+  private static ProducerRecord<byte[], byte[]> record(
+      Scenario scenario, EventEncoder encoder, ShopEvent event, int partition) {
+    return new ProducerRecord<>(
+        scenario.type().topic(), partition, null, encoder.value(Orders.of(event)));
+  }
+
+  private static Instant latest(List<Sent> sent) {
+    return Instant.ofEpochMilli(sent.stream().mapToLong(Sent::appended).max().orElseThrow());
+  }
+
+  private static long stepsBack(List<Sent> sent) {
+    Map<Integer, Long> maximum = new HashMap<>();
+    long steps = 0;
+    for (Sent record : sent) {
+      long before = maximum.getOrDefault(record.partition(), 0L);
+      steps += record.appended() < before ? 1 : 0;
+      maximum.put(record.partition(), Math.max(before, record.appended()));
+    }
+    return steps;
+  }
+
+  private static Map<Long, Long> runningMaximum(LambdaConfig config, List<Sent> sent) {
+    Map<Integer, Long> maximum = new HashMap<>();
+    Map<Long, Long> epochs = new TreeMap<>();
+    for (Sent record : sent) {
+      long logTime = maximum.merge(record.partition(), record.appended(), Math::max);
+      epochs.put(record.order(), logTime / config.epoch().toMillis());
+    }
+    return epochs;
+  }
+
+  private static Map<Long, Long> archiveEpochs(LambdaConfig config, List<Sent> sent)
+      throws IOException {
+    MasterDataset dataset =
+        MasterDataset.open(
+            config.hadoop(), config.master(), ScenarioViews.orders(ScenarioViews.EPOCHS).topic());
+    List<Manifest> manifests = dataset.manifests().stream().map(StoredManifest::manifest).toList();
+    Map<Long, Long> epochs = new TreeMap<>();
+    for (Sent record : sent) {
+      epochs.put(record.order(), archiveEpoch(manifests, record));
+    }
+    return epochs;
+  }
+
+  /** The last epoch that begins at or before the record. */
+  private static long archiveEpoch(List<Manifest> manifests, Sent record) {
+    for (Manifest manifest : manifests) {
+      var range = manifest.partitions().get(record.partition());
+      if (record.offset() >= range.start() && record.offset() < range.end()) {
+        // Run-length encoded: an epoch ends before the first boundary that lies behind the record.
+        long next =
+            range.boundaries().entrySet().stream()
+                .filter(b -> b.getValue() > record.offset())
+                .mapToLong(Map.Entry::getKey)
+                .min()
+                .orElseThrow();
+        return next - 1;
+      }
+    }
+    throw new AssertionError(record + " is not archived");
+  }
+
+  private static Map<Long, Long> speedEpochs(Connection hbase, Generation generation)
+      throws IOException {
+    Map<Long, Long> epochs = new TreeMap<>();
+    try (Table table = hbase.getTable(TableName.valueOf(generation.table()));
+        ResultScanner scanner = table.getScanner(new Scan())) {
+      for (Result result : scanner) {
+        Long order = (Long) RowKey.key(generation.shape(), result.getRow()).get(0);
+        for (var cell : result.rawCells()) {
+          assertThat(epochs.put(order, Cell.epoch(CellUtil.cloneQualifier(cell), 0)))
+              .as("a second cell of order %d", order)
+              .isNull();
+        }
+      }
+    }
+    return epochs;
+  }
+
+  @Test
+  void aPartitionThatStallsForEpochsLosesNothing() throws Exception {
+    try (Scenario stalled = Scenario.open("stalled", 8)) {
+      stalled.produceOver(2, 150);
+      stalled.batch();
+      try (RunningSpeedJob speed = stalled.layers().startSpeed();
+          KafkaProducer<byte[], byte[]> slow = transactional(stalled, "slow")) {
+        slow.beginTransaction();
+        ShopEvent held = stalled.shops().events(1).get(0);
+        RecordMetadata first =
+            slow.send(record(stalled, new EventEncoder(stalled.type()), held, 0)).get();
+        // Kafka shows partition 0 up to the open transaction only; the others go on.
+        stalled.produceOver(4, 150);
+        Instant stuckAt = Instant.ofEpochMilli(first.timestamp());
+        long behind =
+            stalled.ledger().count(e -> e.partition() == 0 && e.offset() > first.offset());
+        for (String view : List.of("action_metrics", "daily_sales")) {
+          assertThat(stalled.client().describe(stalled.view(view)).provenance().freshness())
+              .isBeforeOrEqualTo(stuckAt);
+        }
+        long epochs = stalled.epochs();
+        slow.commitTransaction();
+        stalled.oracle().count(held);
+        System.out.printf(
+            "stalled: %d events were behind the open transaction, over %d epochs%n",
+            behind, epochs);
+        assertThat(behind).isGreaterThan(50);
+        assertThat(epochs).isGreaterThanOrEqualTo(6);
+        stalled.awaitFresh();
+        stalled.check("after the partition went on");
+        stalled.batch();
+        stalled.check("after the batch layer has taken it");
+        speed.checkAlive();
+      }
+    }
+  }
+
+  @Test
+  void aSpeedJobThatWasKilledConvergesToTheSameBytes() throws Exception {
+    try (Scenario restored = Scenario.open("restored", 21)) {
+      Map<String, Generation> broken = new TreeMap<>();
+      try (RunningSpeedJob speed = restored.layers().startSpeed()) {
+        restored.produceOver(2, 200);
+        speed.awaitCheckpoint(LIMIT);
+        restored.produce(200);
+      }
+      restored.produce(200);
+      String checkpoint;
+      try (RunningSpeedJob speed = restored.layers().startSpeed()) {
+        checkpoint = speed.resumedFrom().orElseThrow();
+        speed.generations().forEach(g -> broken.put(g.shape().name(), g));
+        restored.produceOver(2, 200);
+        awaitAll(restored, speed);
+        restored.awaitFresh();
+        restored.check("after the kill");
+      }
+      try (RunningSpeedJob unbroken =
+          restored.layers().startSpeed(SpeedOptions.defaults().withFresh(true))) {
+        awaitAll(restored, unbroken);
+        int cells = 0;
+        for (Generation generation : unbroken.generations()) {
+          Generation other = broken.get(generation.shape().name());
+          assertThat(other.number()).isEqualTo(generation.number() - 1);
+          List<String> bytes = cells(restored.hbase(), generation);
+          assertThat(cells(restored.hbase(), other)).isEqualTo(bytes);
+          cells += bytes.size();
+        }
+        System.out.printf(
+            "restored: went on from %s; %d cells have the bytes of an unbroken run%n",
+            checkpoint.replaceAll(".*/", ""), cells);
+        assertThat(cells).isGreaterThan(500);
+        restored.check("by the unbroken run");
+      }
+    }
+  }
+
+  private static void awaitAll(Scenario scenario, RunningSpeedJob job) throws Exception {
+    try (TopicLog log =
+        TopicLog.open(scenario.bootstrapServers(), LIMIT, scenario.type().topic())) {
+      job.awaitApplied(log.endOffsets(), LIMIT);
+    }
+  }
+
+  private static List<String> cells(Connection hbase, Generation generation) throws IOException {
+    List<String> cells = new ArrayList<>();
+    try (Table table = hbase.getTable(TableName.valueOf(generation.table()));
+        ResultScanner scanner = table.getScanner(new Scan())) {
+      for (Result result : scanner) {
+        for (var cell : result.rawCells()) {
+          cells.add(
+              "%s %s %d %s"
+                  .formatted(
+                      Bytes.toHex(result.getRow()),
+                      Bytes.toHex(CellUtil.cloneQualifier(cell)),
+                      cell.getTimestamp(),
+                      Bytes.toHex(CellUtil.cloneValue(cell))));
+        }
+      }
+    }
+    return cells;
+  }
+}
