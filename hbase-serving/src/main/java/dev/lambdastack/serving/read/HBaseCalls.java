@@ -8,6 +8,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -50,7 +51,20 @@ final class HBaseCalls implements AutoCloseable {
   }
 
   <T> Future<T> start(Callable<T> call) {
-    return threads.submit(call);
+    try {
+      return threads.submit(call);
+    } catch (RejectedExecutionException e) {
+      throw new IllegalStateException("the client is closed", e);
+    }
+  }
+
+  /** Starts a call that nobody waits for; not after {@link #close}, which ends everything. */
+  void startIfOpen(Runnable call) {
+    try {
+      threads.execute(call);
+    } catch (RejectedExecutionException e) {
+      // the connection that the call was to tidy up goes with the client
+    }
   }
 
   /**

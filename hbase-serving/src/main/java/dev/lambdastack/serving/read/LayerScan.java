@@ -16,6 +16,8 @@ import org.apache.hadoop.hbase.client.Result;
 import org.apache.hadoop.hbase.client.ResultScanner;
 import org.apache.hadoop.hbase.client.Scan;
 import org.apache.hadoop.hbase.client.Table;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The rows of one scan whose windows are asked for, fetched and decoded a chunk ahead of whoever
@@ -23,6 +25,8 @@ import org.apache.hadoop.hbase.client.Table;
  * {@link UncheckedIOException}. For one thread.
  */
 final class LayerScan implements Iterator<LayerRow>, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(LayerScan.class);
+
   /** Rows in a chunk, at most; HBase sends fewer at once where they are large. */
   private static final int CHUNK = 500;
 
@@ -80,7 +84,7 @@ final class LayerScan implements Iterator<LayerRow>, AutoCloseable {
     if (ahead != null) {
       ahead.cancel(true);
       ahead = null;
-      calls.start(fetch::close);
+      calls.startIfOpen(fetch::closeQuietly);
     }
   }
 
@@ -123,14 +127,22 @@ final class LayerScan implements Iterator<LayerRow>, AutoCloseable {
       return new Chunk(rows, last);
     }
 
-    synchronized Void close() throws IOException {
+    /** What goes wrong here concerns no answer. */
+    void closeQuietly() {
+      try {
+        close();
+      } catch (IOException e) {
+        LOG.debug("Cannot close a scan of {}", source.table(), e);
+      }
+    }
+
+    synchronized void close() throws IOException {
       closed = true;
       if (scanner != null) {
         scanner.close();
         scanner = null;
         table.close();
       }
-      return null;
     }
   }
 }

@@ -175,11 +175,10 @@ class QueryCommandIT {
     }
   }
 
-  private Ended runJar(List<String> args) throws Exception {
+  private Ended java(List<String> args) throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx512m", "-Dlambda.log=" + folder.resolve("log"), "-jar"));
-    command.add(allInOneJar().toAbsolutePath().toString());
+    command.addAll(List.of("-Xmx512m", "-Dlambda.log=" + folder.resolve("log")));
     command.addAll(args);
     File out = folder.resolve("out").toFile();
     File err = folder.resolve("err").toFile();
@@ -190,7 +189,7 @@ class QueryCommandIT {
             .redirectError(err)
             .start();
     try {
-      assertThat(process.waitFor(120, TimeUnit.SECONDS)).as("it ends").isTrue();
+      assertThat(process.waitFor(180, TimeUnit.SECONDS)).as("it ends").isTrue();
     } finally {
       process.destroyForcibly();
     }
@@ -198,6 +197,12 @@ class QueryCommandIT {
         process.exitValue(),
         Files.readString(out.toPath(), StandardCharsets.UTF_8),
         Files.readString(err.toPath(), StandardCharsets.UTF_8));
+  }
+
+  private Ended runJar(List<String> args) throws Exception {
+    List<String> all = new ArrayList<>(List.of("-jar", allInOneJar().toAbsolutePath().toString()));
+    all.addAll(args);
+    return java(all);
   }
 
   @Test
@@ -220,5 +225,50 @@ class QueryCommandIT {
     assertThat(refused.out()).isEmpty();
     assertThat(refused.err().lines()).singleElement().asString().contains("'query_none'");
     assertThat(refused.code()).isEqualTo(2);
+  }
+
+  /** An analyst's program: one source file, one jar, {@code hbase-site.xml} on the class path. */
+  private static final String PROGRAM =
+      """
+      import dev.lambdastack.serving.merge.MergedRow;
+      import dev.lambdastack.serving.read.Answer;
+      import dev.lambdastack.serving.read.LambdaClient;
+      import java.time.Instant;
+      import java.util.List;
+      import org.apache.hadoop.hbase.HBaseConfiguration;
+
+      public class Program {
+        public static void main(String[] args) throws Exception {
+          try (LambdaClient client = LambdaClient.open(HBaseConfiguration.create())) {
+            Answer answer = client.query("query_program", List.of("Oslo"),
+                Instant.parse("2026-01-01T00:00:00Z"), Instant.parse("2026-01-02T00:00:00Z"));
+            for (MergedRow row : answer.rows()) {
+              System.out.println(row.start() + " " + row.value("total"));
+            }
+          }
+        }
+      }
+      """;
+
+  @Test
+  void aProgramOnTheAllInOneJarAnswers() throws Exception {
+    publish("query_program", LONG);
+    Configuration site = new Configuration(false);
+    for (String key : List.of("hbase.zookeeper.quorum", "hbase.zookeeper.property.clientPort")) {
+      site.set(key, cluster.configuration().get(key));
+    }
+    Path conf = Files.createDirectories(folder.resolve("conf"));
+    try (var out = Files.newOutputStream(conf.resolve("hbase-site.xml"))) {
+      site.writeXml(out);
+    }
+    Path program = Files.writeString(folder.resolve("Program.java"), PROGRAM);
+    Ended ended =
+        java(
+            List.of(
+                "-cp",
+                conf + File.pathSeparator + allInOneJar().toAbsolutePath(),
+                program.toString()));
+    assertThat(ended)
+        .isEqualTo(new Ended(0, "2026-01-01T11:00:00Z 7.25" + System.lineSeparator(), ""));
   }
 }

@@ -623,4 +623,38 @@ class LambdaClientIT {
     }
     assertThat(cluster.connection().isClosed()).isFalse();
   }
+
+  @Test
+  void aClosedClientSaysSo() throws Exception {
+    Layers layers = layers("shop");
+    layers.publish(
+        Optional.of(layers.version(1, H, List.of())),
+        Optional.of(layers.generation(H, RETENTION, List.of())));
+    LambdaClient client = client(NOW);
+    client.close();
+    client.close();
+    assertThatThrownBy(() -> client.queryAll(layers.view().name(), MIN, MAX))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("closed");
+  }
+
+  @Test
+  void aReadThatTakesTooLongIsGivenUp() throws Exception {
+    Layers layers = layers("shop");
+    List<Sale> sales = Sales.random(new Random(15), 3000);
+    layers.publish(
+        Optional.of(layers.version(1, H, sales)),
+        Optional.of(layers.generation(H, RETENTION, sales)));
+    try (LambdaClient client = client(NOW, "lambda.read.timeout", "1ms")) {
+      long start = System.nanoTime();
+      assertRefused(
+          () -> client.queryAll(layers.view().name(), MIN, MAX), "1 ms", "lambda.read.timeout");
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
+    }
+    try (LambdaClient client = client(NOW)) {
+      assertThat(client.queryAll(layers.view().name(), MIN, MAX).events())
+          .as("the connection is as good as before")
+          .isEqualTo(sales.size());
+    }
+  }
 }
