@@ -1,8 +1,10 @@
 package dev.lambdastack.sandbox;
 
+import dev.lambdastack.reference.ReferenceEvents;
 import dev.lambdastack.serving.cli.CommandRunner;
 import dev.lambdastack.views.InvalidInputException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -43,6 +45,12 @@ public final class Quickstart implements Callable<Integer> {
       description = "Stays up after the comparison and prints how to query it, until Ctrl-C.")
   private boolean keep;
 
+  @Option(
+      names = "--topic",
+      paramLabel = "<name>",
+      description = "Makes this topic too, for events of your own; may be given again.")
+  private List<String> topics = List.of();
+
   /** The entry point; ends the process with the command's exit code. */
   public static void main(String[] args) {
     int exit = CommandRunner.onConsole(new Quickstart(), args);
@@ -56,10 +64,17 @@ public final class Quickstart implements Callable<Integer> {
       throw new InvalidInputException(
           "Cannot replay --rows %d: expected a number of at least 1".formatted(rows));
     }
+    for (String topic : topics) {
+      if (!topic.matches("[a-zA-Z0-9-]{1,200}") || ReferenceEvents.ORDERS.topic().equals(topic)) {
+        throw new InvalidInputException(
+            "Cannot make --topic %s: expected 1 to 200 letters, digits and dashes, and another name than %s"
+                .formatted(topic, ReferenceEvents.ORDERS.topic()));
+      }
+    }
     Screen screen = new Screen(spec.commandLine().getOut(), System.console() != null);
     Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
     try (Workspace workspace = Workspace.create(temporary)) {
-      return new Tour(screen, workspace, rows, keep).run();
+      return new Tour(screen, workspace, rows, keep, topics).run();
     }
   }
 }

@@ -80,7 +80,8 @@ final class LogIT {
     List<Sent> committed = new ArrayList<>();
     try (KafkaProducer<byte[], byte[]> producer = transactional(scenario, "unsteady")) {
       for (int round = 0; round < 45; round++) {
-        // On the whole it goes on, by a tenth of an epoch each time; from record to record it does not.
+        // On the whole it goes on, by a tenth of an epoch each time; from record to record it does
+        // not.
         kafka.shiftClock(Duration.ofMillis(100L * round + random.nextInt(2000) - 4000));
         producer.beginTransaction();
         List<Map.Entry<ShopEvent, Future<RecordMetadata>>> records = new ArrayList<>();
