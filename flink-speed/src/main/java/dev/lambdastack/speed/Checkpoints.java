@@ -21,6 +21,8 @@ import org.apache.hadoop.fs.Path;
  */
 final class Checkpoints {
   private static final String METADATA = "_metadata";
+  private static final String CHECKPOINT = "chk-";
+  private static final String SAVEPOINT = "savepoint-";
 
   private final FileSystem files;
   private final Path folder;
@@ -78,12 +80,23 @@ final class Checkpoints {
     }
   }
 
-  /** The checkpoint that was completed last. */
+  /** Where savepoints of the life go. */
+  String savepoints() {
+    return uri() + "/savepoints";
+  }
+
+  /** Whether Flink may delete it when it has a newer one: savepoints are a person's. */
+  static boolean isOurs(String checkpoint) {
+    return new Path(checkpoint).getName().startsWith(CHECKPOINT);
+  }
+
+  /** The checkpoint or savepoint that was completed last. */
   Optional<String> newest() {
     List<FileStatus> found = new ArrayList<>();
     for (FileStatus job : list(folder)) {
       for (FileStatus checkpoint : list(job.getPath())) {
-        if (checkpoint.getPath().getName().startsWith("chk-")) {
+        String name = checkpoint.getPath().getName();
+        if (name.startsWith(CHECKPOINT) || name.startsWith(SAVEPOINT)) {
           list(checkpoint.getPath()).stream()
               .filter(f -> f.getPath().getName().equals(METADATA))
               .forEach(found::add);
@@ -98,7 +111,10 @@ final class Checkpoints {
   }
 
   private static long number(Path checkpoint) {
-    return Long.parseLong(checkpoint.getName().substring("chk-".length()));
+    String name = checkpoint.getName();
+    return name.startsWith(CHECKPOINT)
+        ? Long.parseLong(name.substring(CHECKPOINT.length()))
+        : Long.MAX_VALUE;
   }
 
   private List<FileStatus> list(Path path) {

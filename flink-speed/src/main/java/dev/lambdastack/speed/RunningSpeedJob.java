@@ -177,14 +177,13 @@ public final class RunningSpeedJob implements AutoCloseable {
   }
 
   /**
-   * Stops after a savepoint.
+   * Stops after a savepoint in the life's folder: where the next start goes on from.
    *
-   * @param folder URI where the savepoint goes
-   * @return its path, good for {@link SpeedOptions#withRestore}
+   * @return its path
    */
-  public String stopWithSavepoint(String folder) throws Exception {
+  public String stopWithSavepoint() throws Exception {
     return client
-        .stopWithSavepoint(false, folder, SavepointFormatType.CANONICAL)
+        .stopWithSavepoint(false, checkpoints.savepoints(), SavepointFormatType.CANONICAL)
         .get(END_LIMIT.toSeconds(), TimeUnit.SECONDS);
   }
 

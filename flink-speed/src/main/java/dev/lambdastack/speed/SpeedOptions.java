@@ -1,13 +1,16 @@
 package dev.lambdastack.speed;
 
 import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.speed.message.Envelope;
 import dev.lambdastack.speed.message.Total;
 import dev.lambdastack.speed.plan.SpeedPlan;
 import dev.lambdastack.speed.plan.ViewsLoader;
 import dev.lambdastack.speed.sink.HBaseSink;
+import dev.lambdastack.speed.source.LogSource;
 import java.util.Optional;
 import java.util.function.Function;
 import org.apache.flink.api.connector.sink2.Sink;
+import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /**
@@ -18,6 +21,7 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * @param environment where the job runs; else in this JVM
  * @param views where tasks find the views
  * @param schemas the writer schemas; else those on the class path
+ * @param source where records come from
  * @param sink where totals go
  */
 public record SpeedOptions(
@@ -26,6 +30,7 @@ public record SpeedOptions(
     Optional<StreamExecutionEnvironment> environment,
     ViewsLoader views,
     Optional<SchemaStore> schemas,
+    Function<SpeedPlan, Source<Envelope, ?, ?>> source,
     Function<SpeedPlan, Sink<Total>> sink) {
 
   /** Goes on where the last run stopped, in this JVM, with what is on the class path. */
@@ -36,31 +41,36 @@ public record SpeedOptions(
         Optional.empty(),
         ViewsLoader.FROM_CLASS_PATH,
         Optional.empty(),
+        LogSource::of,
         HBaseSink::new);
   }
 
   public SpeedOptions withFresh(boolean value) {
-    return new SpeedOptions(value, restore, environment, views, schemas, sink);
+    return new SpeedOptions(value, restore, environment, views, schemas, source, sink);
   }
 
   public SpeedOptions withRestore(String checkpoint) {
     return new SpeedOptions(
-        fresh, Optional.ofNullable(checkpoint), environment, views, schemas, sink);
+        fresh, Optional.ofNullable(checkpoint), environment, views, schemas, source, sink);
   }
 
   public SpeedOptions withEnvironment(StreamExecutionEnvironment env) {
-    return new SpeedOptions(fresh, restore, Optional.of(env), views, schemas, sink);
+    return new SpeedOptions(fresh, restore, Optional.of(env), views, schemas, source, sink);
   }
 
   public SpeedOptions withViews(ViewsLoader loader) {
-    return new SpeedOptions(fresh, restore, environment, loader, schemas, sink);
+    return new SpeedOptions(fresh, restore, environment, loader, schemas, source, sink);
   }
 
   public SpeedOptions withSchemas(SchemaStore store) {
-    return new SpeedOptions(fresh, restore, environment, views, Optional.of(store), sink);
+    return new SpeedOptions(fresh, restore, environment, views, Optional.of(store), source, sink);
   }
 
   public SpeedOptions withSink(Function<SpeedPlan, Sink<Total>> make) {
-    return new SpeedOptions(fresh, restore, environment, views, schemas, make);
+    return new SpeedOptions(fresh, restore, environment, views, schemas, source, make);
+  }
+
+  public SpeedOptions withSource(Function<SpeedPlan, Source<Envelope, ?, ?>> make) {
+    return new SpeedOptions(fresh, restore, environment, views, schemas, make, sink);
   }
 }

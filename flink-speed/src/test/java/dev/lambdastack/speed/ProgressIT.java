@@ -25,6 +25,7 @@ import org.apache.hadoop.hbase.client.ResultScanner;
 import org.apache.hadoop.hbase.client.Scan;
 import org.apache.hadoop.hbase.client.Table;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -102,6 +103,91 @@ class ProgressIT {
       }
     } finally {
       UnrulySink.calm();
+    }
+  }
+
+  /**
+   * The lost attempt read partition 0 far ahead, the restored one reads partition 1 first: its
+   * total has the lesser count and is hidden, so nothing may be said of partition 1 yet.
+   */
+  @Test
+  void aRestoredJobSaysNothingWhileALostAttemptsTotalsHideItsOwn() throws Exception {
+    TestingClusters.removeTopic("orders");
+    TestingClusters.kafka().createTopic("orders", 3);
+    LambdaConfig config =
+        TestingClusters.config(Map.of("lambda.epoch", "1h", "lambda.speed.parallelism", "3"));
+    UnrulySink.calm();
+    HeldSource.HELD_TASKS.clear();
+    int ahead = HeldSource.taskOf("orders", 0, 3);
+    int behind = HeldSource.taskOf("orders", 1, 3);
+    try (Connection hbase = Store.connect(config);
+        TestingOrders orders = new TestingOrders("orders", 3);
+        KafkaProducer<byte[], byte[]> producer = TestingOrders.producer(Map.of());
+        TopicLog log = TopicLog.open(config.bootstrapServers(), LIMIT, "orders")) {
+      TestingClusters.removeViews(hbase);
+      try (RunningSpeedJob job =
+          SpeedJob.start(
+              config,
+              "orders",
+              SpeedOptions.defaults().withSource(HeldSource::new).withSink(UnrulySink::new))) {
+        for (int partition = 0; partition < 3; partition++) {
+          producer.send(orders.nextMarked(partition)).get();
+        }
+        job.awaitApplied(log.endOffsets(), LIMIT);
+        HeldSource.HELD_TASKS.add(behind);
+        UnrulySink.failAfterFlush = true;
+        long window = orders.last().time().toEpochMilli();
+        long marks = 0b111;
+        for (int i = 0; i < 20; i++) {
+          producer.send(orders.nextMarked(0)).get();
+          marks |= 1L << (3 + i);
+        }
+        long lost = marks;
+        long offset = producer.send(orders.nextMarked(1)).get().offset();
+        long mark = orders.last().amount().movePointRight(2).longValueExact();
+        // Behind it one of another row, which nothing hides: when it is there, both have been read.
+        ProducerRecord<byte[], byte[]> witness = orders.nextMarked(1);
+        while (orders.last().time().toEpochMilli() == window) {
+          witness = orders.nextMarked(1);
+        }
+        long witnessWindow = orders.last().time().toEpochMilli();
+        producer.send(witness).get();
+        await(() -> sums(hbase, job.generations().get(0)).getOrDefault(window, 0L) == lost);
+        HeldSource.HELD_TASKS.add(ahead);
+        int failures = UnrulySink.FAILURES.get();
+        // The attempt that runs has read partition 0; those after it have read nothing.
+        await(() -> UnrulySink.FAILURES.get() > failures + 3);
+        UnrulySink.failAfterFlush = false;
+        HeldSource.HELD_TASKS.remove(behind);
+        await(() -> sums(hbase, job.generations().get(0)).containsKey(witnessWindow));
+        for (int i = 0; i < 5; i++) {
+          job.awaitCheckpoint(LIMIT);
+          Progress progress = job.progress();
+          boolean inCell = (sums(hbase, job.generations().get(0)).get(window) & mark) == mark;
+          assertThat(inCell).as("the lost total hides the mark").isFalse();
+          assertThat(progress.applied().get(1).offset())
+              .as("progress in partition 1, where offset %s is in no cell", offset)
+              .isLessThanOrEqualTo(offset);
+        }
+        HeldSource.HELD_TASKS.clear();
+        job.awaitApplied(log.endOffsets(), LIMIT);
+        assertThat(sums(hbase, job.generations().get(0)).get(window)).isEqualTo(lost | mark);
+      }
+    } finally {
+      HeldSource.HELD_TASKS.clear();
+      UnrulySink.calm();
+    }
+  }
+
+  private interface Condition {
+    boolean holds() throws Exception;
+  }
+
+  private static void await(Condition condition) throws Exception {
+    long deadline = System.nanoTime() + LIMIT.toNanos();
+    while (!condition.holds()) {
+      assertThat(System.nanoTime()).as("gave up waiting").isLessThan(deadline);
+      Thread.sleep(20);
     }
   }
 

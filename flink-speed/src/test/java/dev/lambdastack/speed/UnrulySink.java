@@ -19,7 +19,7 @@ final class UnrulySink implements Sink<Total> {
 
   static volatile int heldTask = -1;
   static volatile int delayMillis;
-  static volatile int failOneIn;
+  static volatile boolean failAfterFlush;
   static final AtomicInteger FAILURES = new AtomicInteger();
   static final AtomicInteger FAIL_NEXT = new AtomicInteger();
 
@@ -32,7 +32,7 @@ final class UnrulySink implements Sink<Total> {
   static void calm() {
     heldTask = -1;
     delayMillis = 0;
-    failOneIn = 0;
+    failAfterFlush = false;
     FAIL_NEXT.set(0);
     FAILURES.set(0);
   }
@@ -53,6 +53,10 @@ final class UnrulySink implements Sink<Total> {
       public void flush(boolean endOfInput) throws IOException, InterruptedException {
         gate();
         writer.flush(endOfInput);
+        if (failAfterFlush) {
+          FAILURES.incrementAndGet();
+          throw new IOException("injected after the flush");
+        }
       }
 
       private void gate() throws IOException, InterruptedException {
@@ -62,8 +66,7 @@ final class UnrulySink implements Sink<Total> {
         if (delayMillis > 0) {
           Thread.sleep(random.nextInt(delayMillis));
         }
-        boolean unlucky = failOneIn > 0 && random.nextInt(failOneIn) == 0;
-        if (unlucky || FAIL_NEXT.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
+        if (FAIL_NEXT.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
           FAILURES.incrementAndGet();
           throw new IOException("injected");
         }

@@ -37,6 +37,7 @@ public record SpeedPlan(
     Instant eventTimeMin,
     String bootstrapServers,
     Duration kafkaTimeout,
+    Duration clockSkew,
     boolean ticks,
     Duration emitInterval,
     Settings settings)

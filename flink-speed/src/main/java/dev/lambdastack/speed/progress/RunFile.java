@@ -21,16 +21,19 @@ public final class RunFile {
   private final Path path;
   private final Configuration conf;
 
-  RunFile(SpeedPlan plan) {
+  /** The file of the plan's life. */
+  public RunFile(SpeedPlan plan) {
     this.plan = plan;
     this.path = new Path(plan.folder(), NAME);
     this.conf = plan.settings().toConfiguration(new Configuration());
   }
 
   /**
+   * Refuses to go on beside a newer run.
+   *
    * @throws InvalidInputException when another run has started since
    */
-  void checkOurs() throws IOException {
+  public void checkOurs() throws IOException {
     String found;
     try (FSDataInputStream in = path.getFileSystem(conf).open(path)) {
       found = new String(in.readAllBytes(), StandardCharsets.UTF_8);

@@ -7,6 +7,7 @@ import dev.lambdastack.views.Epoch;
 import dev.lambdastack.views.InvalidInputException;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -33,6 +34,7 @@ final class Ticker implements AutoCloseable {
   private final Supplier<Map<Integer, Position>> positions;
   private final Map<Integer, Long> catchUp;
   private final Consumer<InvalidInputException> refused;
+  private final Set<Integer> warned = new HashSet<>();
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(
           task -> {
@@ -71,6 +73,7 @@ final class Ticker implements AutoCloseable {
   private void round() {
     try {
       log.checkUnchanged();
+      warnOfTheFuture();
       if (plan.ticks()) {
         tickBehindCatchUp();
         tickQuiet();
@@ -99,6 +102,23 @@ final class Ticker implements AutoCloseable {
       Map<Integer, Long> ends = log.endOffsets();
       behind.removeIf(p -> ends.get(p) > catchUp.get(p));
       log.tick(behind);
+    }
+  }
+
+  /**
+   * Log time does not go back: after a broker's clock went wrong, its epochs come early for good.
+   */
+  private void warnOfTheFuture() {
+    long latest = clock.millis() + plan.clockSkew().toMillis();
+    for (Position position : positions.get().values()) {
+      if (position.logTimeMillis() > latest && warned.add(position.partition())) {
+        LOG.warn(
+            "A record of topic {} partition {} before offset {} was appended in the future, at {}: check the brokers' clocks",
+            plan.topic(),
+            position.partition(),
+            position.next(),
+            Instant.ofEpochMilli(position.logTimeMillis()));
+      }
     }
   }
 

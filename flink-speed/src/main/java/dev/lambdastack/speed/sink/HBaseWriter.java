@@ -2,6 +2,8 @@ package dev.lambdastack.speed.sink;
 
 import dev.lambdastack.speed.message.Total;
 import dev.lambdastack.speed.plan.SpeedPlan;
+import dev.lambdastack.speed.progress.RunFile;
+import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -9,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
 import org.apache.flink.api.connector.sink2.SinkWriter;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.hadoop.hbase.TableName;
 import org.apache.hadoop.hbase.client.AsyncConnection;
 import org.apache.hadoop.hbase.client.AsyncTable;
@@ -28,16 +31,21 @@ final class HBaseWriter implements SinkWriter<Total> {
   /** Below Flink's limit for a cancelled task (180 s). */
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(60);
 
+  private static final long CHECK_MILLIS = 250;
+
   private final AsyncConnection connection;
+  private final RunFile runFile;
   private final List<AsyncTable<?>> tables = new ArrayList<>();
   private final CellBuffer buffer;
   private final InFlight inFlight = new InFlight(MAX_BYTES, MAX_BATCHES);
   private final ProcessingTimeService clock;
   private boolean sendIsDue;
+  private long nextCheck = Long.MIN_VALUE;
 
   HBaseWriter(SpeedPlan plan, AsyncConnection connection, ProcessingTimeService clock) {
     this.connection = connection;
     this.clock = clock;
+    this.runFile = new RunFile(plan);
     this.buffer = new CellBuffer(plan.epochLength());
     plan.slots()
         .forEach(s -> tables.add(connection.getTable(TableName.valueOf(s.generation().table()))));
@@ -64,6 +72,7 @@ final class HBaseWriter implements SinkWriter<Total> {
     if (buffer.isEmpty()) {
       return;
     }
+    checkOurs();
     for (Map.Entry<Integer, List<Put>> batch : buffer.drain().entrySet()) {
       long size = batch.getValue().stream().mapToLong(Put::heapSize).sum();
       inFlight.begin(size);
@@ -76,6 +85,19 @@ final class HBaseWriter implements SinkWriter<Total> {
         inFlight.end(size, e);
         throw e;
       }
+    }
+  }
+
+  /** A run that another one has taken over from writes no more. */
+  private void checkOurs() throws IOException {
+    long now = clock.getCurrentProcessingTime();
+    if (now >= nextCheck) {
+      try {
+        runFile.checkOurs();
+      } catch (InvalidInputException e) {
+        throw new SuppressRestartsException(e);
+      }
+      nextCheck = now + CHECK_MILLIS;
     }
   }
 

@@ -305,8 +305,7 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
       super.processWatermark(mark);
     }
     // The greatest means that the job is being drained, not that the log has ended: were open
-    // epochs
-    // closed by it, a job that goes on from the savepoint would begin their totals anew.
+    // epochs closed by it, a job that goes on from the savepoint would begin their totals anew.
   }
 
   @Override

@@ -59,6 +59,7 @@ public final class TestingPlans {
         Instant.parse("1990-01-01T00:00:00Z"),
         "localhost:1",
         Duration.ofSeconds(1),
+        Duration.ofSeconds(10),
         true,
         Duration.ofMillis(500),
         new Settings(new Configuration(false)));

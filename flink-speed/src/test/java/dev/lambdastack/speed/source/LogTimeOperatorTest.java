@@ -132,6 +132,7 @@ class LogTimeOperatorTest {
             PLAN.eventTimeMin(),
             "localhost:1",
             PLAN.kafkaTimeout(),
+            PLAN.clockSkew(),
             true,
             PLAN.emitInterval(),
             PLAN.settings());
