@@ -40,6 +40,9 @@ public final class EmbeddedYarn implements AutoCloseable {
   private static final List<Logger> NOISY =
       List.of(Logger.getLogger("com.sun.jersey"), Logger.getLogger("com.google.inject"));
 
+  /** A stopping YARN closes its clients of HDFS: they must not be those that HBase uses too. */
+  private static final String NO_SHARED_CLIENTS = "fs.hdfs.impl.disable.cache";
+
   private final ScratchFolder scratch;
   private MiniMRYarnCluster cluster;
   private final Configuration client;
@@ -66,7 +69,9 @@ public final class EmbeddedYarn implements AutoCloseable {
         if (!cluster.waitForNodeManagersToConnect(60_000)) {
           throw new IOException("The NodeManager did not report to the ResourceManager in 60 s");
         }
-        return new EmbeddedYarn(scratch, cluster, new Configuration(cluster.getConfig()));
+        Configuration client = new Configuration(cluster.getConfig());
+        client.unset(NO_SHARED_CLIENTS);
+        return new EmbeddedYarn(scratch, cluster, client);
       } catch (IOException | RuntimeException e) {
         cluster.stop();
         throw e;
@@ -121,6 +126,7 @@ public final class EmbeddedYarn implements AutoCloseable {
   private static Configuration serverConfiguration(EmbeddedHdfs hdfs) {
     Configuration conf = hdfs.configuration();
     conf.set("yarn.app.mapreduce.am.staging-dir", "/yarn-staging");
+    conf.setBoolean(NO_SHARED_CLIENTS, true);
     conf.set("yarn.log.dir", conf.get("hadoop.tmp.dir"));
     conf.setInt("yarn.minicluster.yarn.nodemanager.resource.memory-mb", 4096);
     conf.setInt("yarn.nodemanager.resource.cpu-vcores", 4);

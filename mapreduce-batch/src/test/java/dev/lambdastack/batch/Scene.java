@@ -84,7 +84,14 @@ public final class Scene implements AutoCloseable {
   private static Scene open(Servers servers, Configuration conf, int partitions)
       throws IOException {
     int number = NUMBER.incrementAndGet();
-    Scene scene = new Scene(servers, conf, "sales-" + number, "sales_" + number);
+    return open(servers, conf, "sales-" + number, "sales_" + number, partitions);
+  }
+
+  /** A scene with names of its own. */
+  static Scene open(
+      Servers servers, Configuration conf, String topic, String viewName, int partitions)
+      throws IOException {
+    Scene scene = new Scene(servers, conf, topic, viewName);
     servers.kafka().createTopic(scene.topic, partitions);
     // Begin at the start of an epoch, so that no test crosses a boundary by chance.
     scene.toEpochStart();

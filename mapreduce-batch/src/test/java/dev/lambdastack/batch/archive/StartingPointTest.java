@@ -1,0 +1,116 @@
+package dev.lambdastack.batch.archive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lambdastack.batch.Sale;
+import dev.lambdastack.batch.master.Manifest;
+import dev.lambdastack.batch.master.PartitionRange;
+import dev.lambdastack.batch.master.StoredManifest;
+import dev.lambdastack.views.InvalidInputException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+class StartingPointTest {
+  private static final Duration EPOCH = Duration.ofMinutes(10);
+
+  private static StoredManifest manifest(OptionalInt leaderEpoch) {
+    Manifest manifest =
+        new Manifest(
+            4,
+            "sales",
+            "topic-id",
+            Optional.of("digest of 3"),
+            "run",
+            EPOCH,
+            70,
+            90,
+            new TreeMap<>(
+                Map.of(
+                    0, new PartitionRange(5, 100, leaderEpoch, new TreeMap<>(Map.of(71L, 100L))),
+                    1, new PartitionRange(7, 7, leaderEpoch, new TreeMap<>(Map.of(71L, 7L))))),
+            Sale.V1,
+            List.of(),
+            List.of(),
+            0,
+            0,
+            Instant.EPOCH);
+    return new StoredManifest(manifest, "digest of 4");
+  }
+
+  private static LogState log(String id, Map<Integer, Long> begin, Map<Integer, Long> end) {
+    return new LogState("sales", id, begin, end);
+  }
+
+  @Test
+  void withoutAManifestItIsTheFirstRecordThatIsThere() {
+    LogState log = log("topic-id", Map.of(0, 12L, 1, 0L), Map.of(0, 50L, 1, 0L));
+    StartingPoint start = StartingPoint.of(Optional.empty(), log, EPOCH);
+    assertThat(start.sequence()).isEqualTo(1);
+    assertThat(start.previous()).isEmpty();
+    assertThat(start.fromEpoch()).isZero();
+    assertThat(start.offsets()).isEqualTo(Map.of(0, 12L, 1, 0L));
+  }
+
+  @Test
+  void elseItIsWhereTheLastManifestEnds() {
+    LogState log = log("topic-id", Map.of(0, 12L, 1, 0L), Map.of(0, 500L, 1, 8L));
+    StartingPoint start = StartingPoint.of(Optional.of(manifest(OptionalInt.of(3))), log, EPOCH);
+    assertThat(start.sequence()).isEqualTo(5);
+    assertThat(start.previous()).hasValue("digest of 4");
+    assertThat(start.fromEpoch()).isEqualTo(90);
+    assertThat(start.offsets()).isEqualTo(Map.of(0, 100L, 1, 7L));
+    assertThat(start.leaderEpochs().get(0)).hasValue(3);
+  }
+
+  private static void assertRefused(
+      LogState log, Duration epoch, OptionalInt leaderEpoch, String... parts) {
+    var thrown =
+        assertThatThrownBy(() -> StartingPoint.of(Optional.of(manifest(leaderEpoch)), log, epoch))
+            .isInstanceOf(InvalidInputException.class);
+    for (String part : parts) {
+      thrown.hasMessageContaining(part);
+    }
+  }
+
+  @Test
+  void refusesALogThatWasCutOff() {
+    Map<Integer, Long> begin = Map.of(0, 0L, 1, 0L);
+    // The record at 100 was seen; now the log ends before it.
+    assertRefused(
+        log("topic-id", begin, Map.of(0, 100L, 1, 8L)),
+        EPOCH,
+        OptionalInt.of(3),
+        "cut off",
+        "at least 101, found 100");
+    assertRefused(
+        log("topic-id", begin, Map.of(0, 99L, 1, 8L)), EPOCH, OptionalInt.empty(), "at least 100");
+    LogState byClock = log("topic-id", begin, Map.of(0, 100L, 1, 7L));
+    assertThat(
+            StartingPoint.of(Optional.of(manifest(OptionalInt.empty())), byClock, EPOCH).offsets())
+        .isEqualTo(Map.of(0, 100L, 1, 7L));
+  }
+
+  @Test
+  void refusesWhatIsNotTheSameLog() {
+    Map<Integer, Long> begin = Map.of(0, 0L, 1, 0L);
+    Map<Integer, Long> end = Map.of(0, 500L, 1, 8L);
+    OptionalInt none = OptionalInt.empty();
+    assertRefused(
+        log("topic-id", begin, end),
+        Duration.ofMinutes(5),
+        none,
+        "lambda.epoch=300000ms",
+        "epochs of 600000ms");
+    assertRefused(log("other", begin, end), EPOCH, none, "expected topic id topic-id, found other");
+    assertRefused(log("topic-id", Map.of(0, 101L, 1, 0L), end), EPOCH, none, "1 offsets are lost");
+    assertRefused(
+        log("topic-id", Map.of(0, 0L), Map.of(0, 500L)), EPOCH, none, "expected [0, 1], found [0]");
+  }
+}

@@ -1,0 +1,93 @@
+package dev.lambdastack.batch.archive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lambdastack.batch.master.DataFile;
+import dev.lambdastack.views.InvalidInputException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class TotalsTest {
+  private static final List<OffsetRange> RANGES =
+      List.of(
+          new OffsetRange(0, 0, 10, OffsetRange.UNKNOWN),
+          new OffsetRange(0, 10, 20, OffsetRange.UNKNOWN));
+
+  private static TaskReport report(long start, long read, long rows) {
+    DataFile file =
+        new DataFile("f" + start, Optional.empty(), rows, 0, start, start + 10, 0, 0, 0, 0, 1, "x");
+    return new TaskReport(
+        0, start, start + 10, read, 1, Map.of(), List.of(file), List.of(), Optional.empty());
+  }
+
+  @Test
+  void addUp() {
+    Totals totals = Totals.of(RANGES, List.of(report(10, 8, 7), report(0, 5, 4)));
+    assertThat(totals.read()).isEqualTo(13);
+    assertThat(totals.ticks()).isEqualTo(2);
+    assertThat(totals.files()).extracting(DataFile::path).containsExactly("f0", "f10");
+  }
+
+  @Test
+  void refuseToMissARange() {
+    assertThatThrownBy(() -> Totals.of(RANGES, List.of(report(0, 5, 4))))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("do not cover");
+  }
+
+  @Test
+  void refuseARangeTwice() {
+    assertThatThrownBy(
+            () -> Totals.of(RANGES, List.of(report(0, 5, 4), report(0, 5, 4), report(10, 5, 4))))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("Two tasks report the range 0-0-10");
+  }
+
+  @Test
+  void refuseCountsThatDoNotAddUp() {
+    assertThatThrownBy(() -> Totals.of(RANGES, List.of(report(0, 5, 3), report(10, 5, 4))))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("do not add up");
+  }
+
+  @Test
+  void passOnWhatATaskRefused() {
+    assertThatThrownBy(
+            () ->
+                Totals.of(
+                    RANGES, List.of(report(0, 5, 4), TaskReport.refused(RANGES.get(1), "no"))))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessage("no");
+  }
+
+  @Test
+  void aShareIsOfTheRecordsThatAreNoTicks() {
+    Totals totals = new Totals(110, 10, Map.of("CORRUPT", 1L), List.of(), List.of());
+    totals.checkShare("sales", 0.01);
+    assertThatThrownBy(() -> totals.checkShare("sales", 0.009))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("1 of 100 records");
+    new Totals(5, 5, Map.of(), List.of(), List.of()).checkShare("sales", 0);
+  }
+
+  @Test
+  void reportsSurviveTheirJson() throws Exception {
+    TaskReport report =
+        new TaskReport(
+            3,
+            5,
+            9,
+            4,
+            1,
+            Map.of("CORRUPT", 2L),
+            report(0, 1, 1).files(),
+            List.of(new dev.lambdastack.batch.master.DeadLetterFile("d", 2, 3, 5, 9, 77, "sha")),
+            Optional.empty());
+    assertThat(TaskReport.fromJson(report.toJson())).isEqualTo(report);
+    TaskReport refused = TaskReport.refused(RANGES.get(0), "why");
+    assertThat(TaskReport.fromJson(refused.toJson())).isEqualTo(refused);
+  }
+}

@@ -1,0 +1,121 @@
+package dev.lambdastack.batch.master;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lambdastack.views.InvalidInputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MasterDatasetTest {
+  @TempDir private Path folder;
+  private MasterDataset dataset;
+
+  @BeforeEach
+  void open() throws IOException {
+    dataset = MasterDataset.open(new Configuration(), folder.toUri().toString(), "hits");
+  }
+
+  private Path file(long sequence) {
+    return folder.resolve("hits/_manifests/%020d.json".formatted(sequence));
+  }
+
+  private void commitTwo() throws IOException {
+    Optional<String> digest = dataset.commit(ManifestTest.manifest(1, Optional.empty(), 0, 5));
+    dataset.commit(ManifestTest.manifest(2, digest, 5, 8));
+  }
+
+  @Test
+  void beginsEmptyAndKeepsTheChain() throws IOException {
+    assertThat(dataset.last()).isEmpty();
+    commitTwo();
+    assertThat(dataset.manifests()).hasSize(2);
+    StoredManifest last = dataset.last().orElseThrow();
+    assertThat(last.manifest().sequence()).isEqualTo(2);
+    assertThat(last.digest()).isEqualTo(StoredManifest.sha256(Files.readAllBytes(file(2))));
+    assertThat(last.manifest().previous())
+        .hasValue(StoredManifest.sha256(Files.readAllBytes(file(1))));
+  }
+
+  @Test
+  void aTakenSequenceIsNotTakenAgain() throws IOException {
+    commitTwo();
+    byte[] before = Files.readAllBytes(file(2));
+    Manifest other = other(dataset.last().orElseThrow().manifest(), "another run");
+    assertThat(dataset.commit(other)).isEmpty();
+    assertThat(Files.readAllBytes(file(2))).isEqualTo(before);
+    try (var files = Files.list(folder.resolve("hits/_manifests"))) {
+      assertThat(files.filter(f -> f.toString().contains("draft"))).isEmpty();
+    }
+  }
+
+  @Test
+  void ourOwnRunThereAlreadyMeansThatWeWon() throws IOException {
+    commitTwo();
+    StoredManifest last = dataset.last().orElseThrow();
+    assertThat(dataset.commit(last.manifest())).hasValue(last.digest());
+  }
+
+  private static Manifest other(Manifest m, String runId) {
+    return new Manifest(
+        m.sequence(),
+        m.topic(),
+        m.topicId(),
+        m.previous(),
+        runId,
+        m.epochLength(),
+        m.fromEpoch(),
+        m.toEpoch(),
+        m.partitions(),
+        m.schema(),
+        m.files(),
+        m.deadLetters(),
+        m.read(),
+        m.ticks(),
+        m.created());
+  }
+
+  @Test
+  void aMissingManifestIsNoticed() throws IOException {
+    commitTwo();
+    Files.delete(file(1));
+    Files.deleteIfExists(file(1).resolveSibling("." + file(1).getFileName() + ".crc"));
+    assertThatThrownBy(() -> dataset.manifests())
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("manifest 1 is missing");
+  }
+
+  @Test
+  void aChangedManifestIsNoticed() throws IOException {
+    commitTwo();
+    String changed = Files.readString(file(1)).replace("9f86d081", "9f86d082");
+    Files.writeString(file(1), changed);
+    Files.deleteIfExists(file(1).resolveSibling("." + file(1).getFileName() + ".crc"));
+    assertThatThrownBy(() -> dataset.manifests())
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("is not the one that it was made after");
+  }
+
+  @Test
+  void aTruncatedManifestIsNoticed() throws IOException {
+    commitTwo();
+    Files.writeString(file(2), Files.readString(file(2)).substring(0, 300));
+    Files.deleteIfExists(file(2).resolveSibling("." + file(2).getFileName() + ".crc"));
+    assertThatThrownBy(() -> dataset.manifests())
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("Cannot read manifest");
+  }
+
+  @Test
+  void anUnknownFileSystemIsRefusedInOneLine() {
+    assertThatThrownBy(() -> MasterDataset.open(new Configuration(), "nosuch://x/master", "hits"))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("lambda.master=nosuch://x/master");
+  }
+}

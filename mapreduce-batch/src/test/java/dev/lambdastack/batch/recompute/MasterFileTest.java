@@ -1,0 +1,249 @@
+package dev.lambdastack.batch.recompute;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lambdastack.batch.master.FileSchema;
+import dev.lambdastack.views.EventType;
+import dev.lambdastack.views.Row;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaParser;
+import org.apache.avro.generic.GenericData;
+import org.apache.avro.generic.GenericRecord;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.parquet.avro.AvroParquetWriter;
+import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.hadoop.ParquetWriter;
+import org.apache.parquet.hadoop.metadata.CompressionCodecName;
+import org.apache.parquet.hadoop.util.HadoopInputFile;
+import org.apache.parquet.hadoop.util.HadoopOutputFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class MasterFileTest {
+  /** As the event type says it, but that times are in microseconds. */
+  private static final Schema SCHEMA =
+      SchemaParser.parseSingle(
+          """
+          {"type":"record","name":"E","fields":[
+          {"name":"text","type":"string"},
+          {"name":"maybe_text","type":["null","string"]},
+          {"name":"number","type":"int"},
+          {"name":"maybe_number","type":["null","long"]},
+          {"name":"money","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":2}},
+          {"name":"maybe_real","type":["null","float"]},
+          {"name":"maybe_flag","type":["null","boolean"]},
+          {"name":"time","type":{"type":"long","logicalType":"timestamp-micros"}}]}
+          """);
+
+  private static final List<String> COLUMNS =
+      List.of(
+          "text",
+          "maybe_text",
+          "number",
+          "maybe_number",
+          "money",
+          "maybe_real",
+          "maybe_flag",
+          "time");
+
+  private record Event(
+      String text,
+      String maybeText,
+      int number,
+      Long maybeNumber,
+      long money,
+      Float maybeReal,
+      Boolean maybeFlag,
+      long micros) {}
+
+  @TempDir private Path folder;
+
+  private static Event random(Random random, int distinct) {
+    return new Event(
+        "text-" + random.nextInt(distinct),
+        random.nextInt(3) == 0 ? null : "ü" + random.nextInt(distinct),
+        random.nextInt(),
+        random.nextInt(3) == 0 ? null : (Long) random.nextLong(),
+        random.nextInt(distinct) * (random.nextBoolean() ? -999_999_937L : 7L),
+        random.nextInt(3) == 0 ? null : (Float) random.nextFloat(),
+        random.nextInt(3) == 0 ? null : (Boolean) random.nextBoolean(),
+        random.nextInt() * 1_000L + random.nextInt(1_000));
+  }
+
+  private org.apache.hadoop.fs.Path write(
+      List<Event> events, boolean dictionary, long rowGroupBytes, Schema eventSchema)
+      throws IOException {
+    Configuration conf = FileSchema.parquet(new Configuration());
+    org.apache.hadoop.fs.Path path =
+        new org.apache.hadoop.fs.Path(folder.resolve("f" + System.nanoTime()).toUri());
+    Schema schema = FileSchema.of("t", eventSchema);
+    try (ParquetWriter<GenericRecord> writer =
+        AvroParquetWriter.<GenericRecord>builder(HadoopOutputFile.fromPath(path, conf))
+            .withSchema(schema)
+            .withDataModel(GenericData.get())
+            .withConf(conf)
+            .withDictionaryEncoding(dictionary)
+            .withDictionaryPageSize(4_096)
+            .withPageSize(2_048)
+            .withRowGroupSize(rowGroupBytes)
+            .withCompressionCodec(CompressionCodecName.ZSTD)
+            .build()) {
+      long offset = 100;
+      for (Event e : events) {
+        GenericRecord row = new GenericData.Record(schema);
+        put(row, "text", e.text());
+        put(row, "maybe_text", e.maybeText());
+        put(row, "number", e.number());
+        put(row, "maybe_number", e.maybeNumber());
+        put(
+            row,
+            "money",
+            ByteBuffer.wrap(BigDecimal.valueOf(e.money()).unscaledValue().toByteArray()));
+        put(row, "maybe_real", e.maybeReal());
+        put(row, "maybe_flag", e.maybeFlag());
+        put(row, "time", e.micros());
+        put(row, FileSchema.PARTITION, 5);
+        put(row, FileSchema.OFFSET, offset++);
+        put(row, FileSchema.APPEND_TIME, 0L);
+        put(row, FileSchema.WRITER_SCHEMA, 0L);
+        writer.write(row);
+      }
+    }
+    return path;
+  }
+
+  private static void put(GenericRecord row, String field, Object value) {
+    if (row.getSchema().getField(field) != null) {
+      row.put(field, value);
+    }
+  }
+
+  private static EventType type(Schema schema) {
+    return EventType.of("t", schema, "time", "text");
+  }
+
+  /**
+   * All encodings: dictionaries alone, none at all, and dictionaries that were given up midway
+   * because there were too many values.
+   */
+  @ParameterizedTest
+  @CsvSource({"20,true", "20,false", "3000,true", "100000,true"})
+  void everyColumnIsWhatWasWritten(int distinct, boolean dictionary) throws Exception {
+    Random random = new Random(distinct);
+    List<Event> events = new ArrayList<>();
+    for (int i = 0; i < 6_000; i++) {
+      events.add(random(random, distinct));
+    }
+    org.apache.hadoop.fs.Path path = write(events, dictionary, 60_000, SCHEMA);
+    long length = Files.size(Path.of(path.toUri()));
+    Projection projection = new Projection(type(SCHEMA), COLUMNS, true);
+    List<Event> read = new ArrayList<>();
+    try (ParquetFileReader footer =
+        ParquetFileReader.open(HadoopInputFile.fromPath(path, new Configuration()))) {
+      assertThat(footer.getRowGroups()).hasSizeGreaterThan(2);
+    }
+    // In three parts, as three tasks would.
+    for (int part = 0; part < 3; part++) {
+      try (MasterFile file =
+          MasterFile.open(
+              new Configuration(),
+              path,
+              length * part / 3,
+              length * (part + 1) / 3,
+              projection,
+              Optional.empty())) {
+        for (Optional<RowGroup> group = file.next(); group.isPresent(); group = file.next()) {
+          while (group.get().next()) {
+            Row row = group.get().row();
+            Event expected = events.get(read.size());
+            assertThat(row.partition()).isEqualTo(5);
+            assertThat(row.offset()).isEqualTo(100L + read.size());
+            assertThat(row.eventTime()).isEqualTo(Math.floorDiv(expected.micros(), 1000L));
+            read.add(event(row, expected));
+          }
+        }
+      }
+    }
+    assertThat(read).isEqualTo(events);
+  }
+
+  /** Reads some columns only, others not at all, as filters do. */
+  private static Event event(Row row, Event expected) {
+    boolean all = Math.floorMod(expected.number(), 3) != 0;
+    return new Event(
+        all ? row.stringAt(0) : expected.text(),
+        row.isNull(1) ? null : all ? row.stringAt(1) : expected.maybeText(),
+        (int) row.longAt(2),
+        row.isNull(3) ? null : all ? (Long) row.longAt(3) : expected.maybeNumber(),
+        all ? row.longAt(4) : expected.money(),
+        row.isNull(5) ? null : all ? (Float) (float) row.doubleAt(5) : expected.maybeReal(),
+        row.isNull(6) ? null : (Boolean) (row.longAt(6) == 1),
+        row.longAt(7) == Math.floorDiv(expected.micros(), 1000L) ? expected.micros() : -1);
+  }
+
+  /** Columns that the file lacks: one under another name, others by their defaults. */
+  @Test
+  void aColumnThatTheFileLacksHasItsDefault() throws Exception {
+    Schema later =
+        SchemaParser.parseSingle(
+            """
+            {"type":"record","name":"E","fields":[
+            {"name":"label","aliases":["text"],"type":"string"},
+            {"name":"number","type":"long"},
+            {"name":"new_text","type":"string","default":"ö"},
+            {"name":"new_maybe","type":["null","long"],"default":null},
+            {"name":"new_number","type":"long","default":-7},
+            {"name":"new_real","type":"double","default":0.5},
+            {"name":"new_flag","type":"boolean","default":true},
+            {"name":"new_money","type":{"type":"bytes","logicalType":"decimal","precision":9,"scale":2},"default":"\\u00ff\\u0000"},
+            {"name":"time","type":{"type":"long","logicalType":"timestamp-micros"}}]}
+            """);
+    List<Event> events = List.of(random(new Random(1), 9), random(new Random(2), 9));
+    org.apache.hadoop.fs.Path path = write(events, true, 60_000, SCHEMA);
+    List<String> columns =
+        List.of(
+            "label",
+            "number",
+            "new_text",
+            "new_maybe",
+            "new_number",
+            "new_real",
+            "new_flag",
+            "new_money");
+    Projection projection = new Projection(type(later, "label"), columns, false);
+    try (MasterFile file =
+        MasterFile.open(
+            new Configuration(), path, 0, Long.MAX_VALUE, projection, Optional.empty())) {
+      RowGroup group = file.next().orElseThrow();
+      for (Event event : events) {
+        assertThat(group.next()).isTrue();
+        Row row = group.row();
+        assertThat(row.stringAt(0)).isEqualTo(event.text());
+        assertThat(row.longAt(1)).isEqualTo(event.number());
+        assertThat(row.stringAt(2)).isEqualTo("ö");
+        assertThat(row.isNull(3)).isTrue();
+        assertThat(row.longAt(4)).isEqualTo(-7);
+        assertThat(row.doubleAt(5)).isEqualTo(0.5);
+        assertThat(row.longAt(6)).isEqualTo(1);
+        assertThat(row.longAt(7)).isEqualTo(-256);
+      }
+      assertThat(group.next()).isFalse();
+      assertThat(file.next()).isEmpty();
+    }
+  }
+
+  private static EventType type(Schema schema, String key) {
+    return EventType.of("t", schema, "time", key);
+  }
+}
