@@ -235,7 +235,7 @@ class EventDecoderTest {
     EventDecoder bagDecoder =
         new EventDecoder(SchemaStore.of(List.of()), bags, List.of("text"), MIN);
     for (long size :
-        new long[] {Long.MAX_VALUE, Integer.MAX_VALUE, 1_000_000, -1, Long.MIN_VALUE}) {
+        new long[] {Long.MAX_VALUE, 1L << 32, Integer.MAX_VALUE, 1_000_000, -1, Long.MIN_VALUE}) {
       for (int field = 0; field < 4; field++) {
         byte[] value = bag(schema, field, size);
         assertThat(bagDecoder.decode(value, 0, 0, NOON.toEpochMilli()))
@@ -264,6 +264,63 @@ class EventDecoderTest {
       encoder.writeLong(field == 3 ? size : 0);
     }
     return out.toByteArray();
+  }
+
+  @Test
+  void nullsBeyondTheEventsLengthAreCorrupt() throws Exception {
+    Schema schema =
+        SchemaParser.parseSingle(
+            """
+            {"type":"record","name":"Bag","namespace":"t","fields":[
+             {"name":"event_time","type":{"type":"long","logicalType":"timestamp-millis"}},
+             {"name":"nulls","type":{"type":"array","items":{"type":"array","items":"null"}}}]}""");
+    EventType bags = EventType.of("bags", schema, "event_time", "event_time");
+    EventDecoder bagDecoder = new EventDecoder(SchemaStore.of(List.of()), bags, List.of(), MIN);
+    GenericRecord bag = new GenericData.Record(schema);
+    bag.put("event_time", NOON.toEpochMilli());
+    bag.put("nulls", List.of(Arrays.asList(new Object[3]), Arrays.asList(new Object[3])));
+    assertThat(bagDecoder.decode(RandomEvents.encode(bag), 0, 0, NOON.toEpochMilli()))
+        .isInstanceOf(DecodedEvent.class);
+    // Each array is shorter than the event, both together are longer.
+    bag.put("nulls", List.of(Arrays.asList(new Object[15]), Arrays.asList(new Object[15])));
+    assertThat(bagDecoder.decode(RandomEvents.encode(bag), 0, 0, NOON.toEpochMilli()))
+        .asInstanceOf(type(Rejection.class))
+        .extracting(Rejection::detail)
+        .asString()
+        .contains("items");
+  }
+
+  /** Avro's own decoder of arrays refuses such an event: CheckedBytesDecoder says why. */
+  @Test
+  void anArrayWhoseItemsGotAFieldSinceIsRead() {
+    String v1 =
+        """
+        {"type":"record","name":"Basket","namespace":"t","fields":[
+         {"name":"event_time","type":{"type":"long","logicalType":"timestamp-millis"}},
+         {"name":"lines","type":{"type":"array","items":{"type":"record","name":"Line","fields":[
+           {"name":"n","type":"int"}]}}}]}""";
+    Schema earlier = SchemaParser.parseSingle(v1);
+    Schema later =
+        SchemaParser.parseSingle(
+            v1.replace(
+                "\"type\":\"int\"}",
+                "\"type\":\"int\"},{\"name\":\"x\",\"type\":\"double\",\"default\":0.5}"));
+    SchemaStore store =
+        SchemaStore.of(
+            List.of(new SchemaVersion(earlier, 1, "v1"), new SchemaVersion(later, 2, "v2")));
+    EventType baskets = EventType.of("baskets", later, "event_time", "event_time");
+    EventDecoder basketDecoder = new EventDecoder(store, baskets, List.of(), MIN);
+    GenericRecord line =
+        new GenericData.Record(earlier.getField("lines").schema().getElementType());
+    line.put("n", 7);
+    GenericRecord basket = new GenericData.Record(earlier);
+    basket.put("event_time", NOON.toEpochMilli());
+    basket.put("lines", List.of(line, line, line));
+    DecodedEvent event =
+        (DecodedEvent) basketDecoder.decode(RandomEvents.encode(basket), 0, 0, NOON.toEpochMilli());
+    assertThat((List<?>) event.record().get("lines"))
+        .hasSize(3)
+        .allMatch(l -> ((GenericRecord) l).get("x").equals(0.5));
   }
 
   @Test
