@@ -2,6 +2,7 @@ package dev.lambdastack.batch.archive;
 
 import dev.lambdastack.batch.job.Jobs;
 import dev.lambdastack.batch.job.RunId;
+import dev.lambdastack.batch.job.Staging;
 import dev.lambdastack.batch.master.DataFile;
 import dev.lambdastack.batch.master.DeadLetterFile;
 import dev.lambdastack.batch.master.FileSchema;
@@ -116,7 +117,7 @@ public final class Archive implements Tool {
       }
       steps.reached(Step.PLANNED);
       String runId = RunId.next(clock);
-      Path staging = staging(dataset, runId);
+      Path staging = Staging.folder(config, dataset.fileSystem(), "archive-" + runId);
       try {
         Totals totals = commit(new Run(runId, type, start, sealed, dataset, log, staging));
         dataset.fileSystem().delete(staging, true);
@@ -247,19 +248,6 @@ public final class Archive implements Tool {
   private StartingPoint start(MasterDataset dataset, TopicLog log) throws IOException {
     LogState state = new LogState(log.topic(), log.topicId(), log.beginOffsets(), log.endOffsets());
     return StartingPoint.of(dataset.last(), state, config.epoch());
-  }
-
-  private Path staging(MasterDataset dataset, String runId) throws IOException {
-    Path folder =
-        new Path(config.staging())
-            .getFileSystem(config.hadoop())
-            .makeQualified(new Path(config.staging()));
-    if (!folder.getFileSystem(config.hadoop()).getUri().equals(dataset.fileSystem().getUri())) {
-      throw new InvalidInputException(
-          "Cannot use lambda.staging=%s: it must be on the file system of lambda.master=%s, since files are moved there"
-              .formatted(config.staging(), config.master()));
-    }
-    return new Path(folder, "archive-" + runId);
   }
 
   private ArchiveResult result(

@@ -2,6 +2,7 @@ package dev.lambdastack.batch.recompute;
 
 import dev.lambdastack.batch.job.Jobs;
 import dev.lambdastack.batch.job.RunId;
+import dev.lambdastack.batch.job.Staging;
 import dev.lambdastack.batch.master.Manifest;
 import dev.lambdastack.batch.master.MasterDataset;
 import dev.lambdastack.batch.master.StoredManifest;
@@ -20,7 +21,6 @@ import java.io.IOException;
 import java.time.Clock;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.hbase.HBaseConfiguration;
 import org.apache.hadoop.hbase.TableName;
@@ -111,9 +111,7 @@ public final class Recompute implements Tool {
     PublishedStore store = new PublishedStore(connection);
     store.ensureTable();
     String runId = RunId.next(clock);
-    Path staging =
-        new Path(
-            dataset.fileSystem().makeQualified(new Path(config.staging())), "recompute-" + runId);
+    Path staging = Staging.folder(config, dataset.fileSystem(), "recompute-" + runId);
     long number;
     TableName table;
     try (Admin admin = connection.getAdmin()) {
@@ -128,8 +126,7 @@ public final class Recompute implements Tool {
         throw e;
       }
     } finally {
-      FileSystem fileSystem = staging.getFileSystem(config.hadoop());
-      fileSystem.delete(staging, true);
+      dataset.fileSystem().delete(staging, true);
     }
   }
 
@@ -170,7 +167,7 @@ public final class Recompute implements Tool {
             runId,
             view.name(),
             view.fingerprint(),
-            schemas,
+            schemas.toJson(),
             horizon.topic(),
             horizon.sequence(),
             last.digest(),

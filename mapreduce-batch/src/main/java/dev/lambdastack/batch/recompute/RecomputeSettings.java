@@ -13,6 +13,7 @@ import org.apache.hadoop.conf.Configuration;
  * load it by its name, and see by its fingerprint that it is the same. Tasks in this JVM are handed
  * the view itself.
  *
+ * @param schemaStore as {@link SchemaStore#toJson} writes it
  * @param sequence of the last manifest that is read
  * @param digest of that manifest
  * @param cellTimestamp of every cell, in milliseconds
@@ -21,7 +22,7 @@ record RecomputeSettings(
     String runId,
     String view,
     String fingerprint,
-    SchemaStore schemas,
+    String schemaStore,
     String topic,
     long sequence,
     String digest,
@@ -42,7 +43,7 @@ record RecomputeSettings(
     conf.set(RUN, runId);
     conf.set(VIEW, view);
     conf.set(FINGERPRINT, fingerprint);
-    conf.set(SCHEMAS, schemas.toJson());
+    conf.set(SCHEMAS, schemaStore);
     conf.set(TOPIC, topic);
     conf.setLong(SEQUENCE, sequence);
     conf.set(DIGEST, digest);
@@ -54,11 +55,15 @@ record RecomputeSettings(
         conf.get(RUN),
         conf.get(VIEW),
         conf.get(FINGERPRINT),
-        SchemaStore.fromJson(conf.getRaw(SCHEMAS)),
+        conf.getRaw(SCHEMAS),
         conf.get(TOPIC),
         conf.getLong(SEQUENCE, 0),
         conf.get(DIGEST),
         conf.getLong(TIMESTAMP, 0));
+  }
+
+  SchemaStore schemas() {
+    return SchemaStore.fromJson(schemaStore);
   }
 
   /** Lets tasks of this JVM find the view until the result is closed. */

@@ -258,6 +258,25 @@ class ArchiveIT {
     }
   }
 
+  /** The start of a run is checked against the leader epoch that the last manifest noted. */
+  @Test
+  void goesOnAfterTheBrokerWasRestarted(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 2)) {
+      scene.sendAll(0, sales(new Random(3), 50, scene.now()), Sale.V1);
+      scene.toEpochStart();
+      scene.archive(Sale.V1).run(scene.topic());
+      assertThat(scene.manifests().get(0).partitions().get(0).leaderEpoch()).isPresent();
+      servers.kafka().stop();
+      servers.kafka().start();
+      scene.sendAll(0, sales(new Random(4), 20, scene.now()), Sale.V1);
+      scene.toEpochStart();
+      assertThat(scene.archive(Sale.V1).run(scene.topic()).events()).isEqualTo(20);
+      assertThat(scene.manifests().get(1).partitions().get(0).leaderEpoch().orElseThrow())
+          .isGreaterThan(scene.manifests().get(0).partitions().get(0).leaderEpoch().orElseThrow());
+      assertArchivedOnce(scene);
+    }
+  }
+
   @Test
   void aDryRunWritesNothing(Servers servers) throws Exception {
     try (Scene scene = Scene.open(servers, 2)) {
@@ -786,6 +805,41 @@ class ArchiveIT {
       scene.toEpochStart();
       scene.conf().set("lambda.staging", "file:///tmp/lambda");
       assertRefused(scene, "lambda.staging=file:///tmp/lambda");
+    }
+  }
+
+  @Test
+  void refusesFieldsThatTheArchiveHasItself(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 1)) {
+      var clash =
+          org.apache.avro.SchemaBuilder.record("Clash")
+              .fields()
+              .requiredLong(FileSchema.OFFSET)
+              .name("event_time")
+              .type(
+                  org.apache.avro.LogicalTypes.timestampMillis()
+                      .addToSchema(
+                          org.apache.avro.Schema.create(org.apache.avro.Schema.Type.LONG)))
+              .noDefault()
+              .endRecord();
+      var type =
+          dev.lambdastack.views.EventType.of(
+              scene.topic(), clash, "event_time", FileSchema.OFFSET);
+      var view =
+          dev.lambdastack.views.View.named(scene.viewName())
+              .over(type)
+              .window(Duration.ofHours(1))
+              .metric("events", dev.lambdastack.views.Metric.count())
+              .build();
+      Archive archive =
+          new Archive(
+              scene.config(),
+              dev.lambdastack.views.Views.of(List.of(view)),
+              Sale.SCHEMAS,
+              scene.clock());
+      assertThatThrownBy(() -> archive.run(scene.topic()))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("field '_offset' of Clash has a name that the archive uses");
     }
   }
 
