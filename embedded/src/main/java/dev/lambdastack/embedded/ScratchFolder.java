@@ -16,7 +16,9 @@ record ScratchFolder(Path path) implements AutoCloseable {
   private static final int PASSES = 5;
 
   static ScratchFolder create(String name) throws IOException {
-    return new ScratchFolder(Files.createTempDirectory("lambda-" + name + "-"));
+    // Asked now: Files would ask only once, when the JVM starts.
+    Path parent = Path.of(System.getProperty("java.io.tmpdir"));
+    return new ScratchFolder(Files.createTempDirectory(parent, "lambda-" + name + "-"));
   }
 
   @Override
