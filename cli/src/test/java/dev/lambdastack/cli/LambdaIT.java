@@ -2,6 +2,7 @@ package dev.lambdastack.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lambdastack.cli.LambdaProcess.Ended;
 import dev.lambdastack.embedded.EmbeddedKafka;
 import dev.lambdastack.log.LogClients;
 import dev.lambdastack.log.Tick;
@@ -9,7 +10,6 @@ import dev.lambdastack.schemas.DecodedEvent;
 import dev.lambdastack.schemas.EventDecoder;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.views.Views;
-import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -22,7 +22,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -33,7 +32,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The built command, {@code java -jar target/lambda.jar}, in a process of its own. */
+/** The built command beside a broker. */
 class LambdaIT {
   private static final Duration LIMIT = Duration.ofSeconds(30);
   private static final int PARTITIONS = 3;
@@ -53,42 +52,16 @@ class LambdaIT {
     kafka.close();
   }
 
-  private record Ended(int code, String out, String err) {}
-
   private Ended lambda(String... args) throws Exception {
     return lambdaReading("", args);
   }
 
   private Ended lambdaReading(String input, String... args) throws Exception {
-    Path jar = Path.of("target", "lambda.jar").toAbsolutePath();
-    assertThat(jar).as("mvn verify makes it").exists();
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx512m", "-Dlambda.log=" + log(), "-jar", jar.toString()));
-    command.addAll(List.of(args));
-    File in = Files.writeString(folder.resolve("in"), input).toFile();
-    File out = folder.resolve("out").toFile();
-    File err = folder.resolve("err").toFile();
-    Process process =
-        new ProcessBuilder(command)
-            .directory(folder.toFile())
-            .redirectInput(in)
-            .redirectOutput(out)
-            .redirectError(err)
-            .start();
-    try {
-      assertThat(process.waitFor(180, TimeUnit.SECONDS)).as("it ends").isTrue();
-    } finally {
-      process.destroyForcibly();
-    }
-    return new Ended(
-        process.exitValue(),
-        Files.readString(out.toPath(), StandardCharsets.UTF_8),
-        Files.readString(err.toPath(), StandardCharsets.UTF_8));
+    return process().runReading(input, args);
   }
 
-  private Path log() {
-    return folder.resolve("lambda.log");
+  private LambdaProcess process() throws IOException {
+    return new LambdaProcess(folder, folder.resolve("conf"));
   }
 
   private static String broker() {
@@ -277,6 +250,6 @@ class LambdaIT {
     assertThat(one.err()).isEmpty();
     assertThat(one.out()).contains("the exact sum of amount");
     assertRefused(lambda("views", "weekly_sales"), "'weekly_sales'", "daily_sales");
-    assertThat(log()).as("nothing was worth a warning").doesNotExist();
+    assertThat(process().log()).as("nothing was worth a warning").doesNotExist();
   }
 }

@@ -1,0 +1,202 @@
+package dev.lambdastack.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.lambdastack.cli.LambdaProcess.Ended;
+import dev.lambdastack.embedded.EmbeddedClusters;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.kafka.clients.admin.Admin;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The whole loop by its commands alone, each a process: what a person does on the first day. */
+class LambdaLoopIT {
+  private static final Duration LIMIT = Duration.ofMinutes(5);
+  private static final String[] QUESTION = {
+    "query",
+    "daily_sales",
+    "--all",
+    "--from",
+    "2026-01-01",
+    "--to",
+    "2026-02-01",
+    "--format",
+    "json"
+  };
+  private static final Pattern ARCHIVED = Pattern.compile(": (\\d+) events");
+
+  @TempDir Path folder;
+
+  private static List<String> orders(int from, int to) {
+    return IntStream.range(from, to)
+        .mapToObj(
+            i ->
+                """
+                {"order_id": %d, "customer_id": %d, "product_id": 3, "product_category": "%s", "store_id": 4, \
+                "action": "purchase", "quantity": 1, "amount": %s, "event_time": "%s"}"""
+                    .formatted(
+                        i,
+                        i % 17,
+                        i % 2 == 0 ? "Beverages" : "Łódź",
+                        amount(i),
+                        Instant.parse("2026-01-05T10:00:00Z").plusSeconds(7_000L * (i % 50))))
+        .toList();
+  }
+
+  private static BigDecimal amount(int order) {
+    return BigDecimal.valueOf(100 + order * 37L % 9_901, 2);
+  }
+
+  private static BigDecimal total(int orders) {
+    return IntStream.range(0, orders)
+        .mapToObj(LambdaLoopIT::amount)
+        .reduce(BigDecimal.ZERO, BigDecimal::add);
+  }
+
+  private Path conf(EmbeddedClusters clusters) throws IOException {
+    Path conf = folder.resolve("conf");
+    clusters.writeSiteFiles(conf);
+    Configuration site = new Configuration(false);
+    site.set("lambda.kafka.bootstrap-servers", clusters.kafka().bootstrapServers());
+    site.set("lambda.epoch", "2s");
+    site.set("lambda.regions", "1");
+    site.set("lambda.clock-skew", "0ms");
+    try (OutputStream out = Files.newOutputStream(conf.resolve("lambda-site.xml"))) {
+      site.writeXml(out);
+    }
+    return conf;
+  }
+
+  private static String done(Ended ended) {
+    assertThat(ended.err()).isEmpty();
+    assertThat(ended.code()).as(ended.out()).isZero();
+    return ended.out();
+  }
+
+  /**
+   * Archives until so many events more are in the master dataset: their epoch may not be over yet.
+   */
+  private static void archive(LambdaProcess lambda, long events) throws Exception {
+    long deadline = System.nanoTime() + LIMIT.toNanos();
+    long archived = 0;
+    while (archived < events) {
+      assertThat(System.nanoTime()).as("%d of %d archived", archived, events).isLessThan(deadline);
+      Matcher matcher = ARCHIVED.matcher(done(lambda.run("archive", "orders")));
+      archived += matcher.find() ? Long.parseLong(matcher.group(1)) : 0;
+    }
+    assertThat(archived).isEqualTo(events);
+  }
+
+  private record Asked(JsonNode json, long events, long speedEvents, BigDecimal total) {
+    static Asked of(String out) throws IOException {
+      JsonNode json =
+          new ObjectMapper()
+              .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+              .readTree(out);
+      BigDecimal total = BigDecimal.ZERO;
+      for (JsonNode row : json.get("rows")) {
+        total = total.add(row.at("/values/total_revenue").decimalValue());
+      }
+      return new Asked(json, json.get("events").asLong(), json.get("speed_events").asLong(), total);
+    }
+
+    long version() {
+      return json.at("/version/number").asLong();
+    }
+  }
+
+  /** Asks until the answer has so many events, and never more. */
+  private static Asked awaitEvents(LambdaProcess lambda, long events) throws Exception {
+    long deadline = System.nanoTime() + LIMIT.toNanos();
+    while (true) {
+      Ended ended = lambda.run(QUESTION);
+      if (ended.code() == 0) {
+        Asked asked = Asked.of(ended.out());
+        assertThat(asked.events()).isLessThanOrEqualTo(events);
+        if (asked.events() == events) {
+          return asked;
+        }
+      } else {
+        assertThat(ended.code()).as(ended.err()).isEqualTo(2);
+        assertThat(ended.err().lines()).hasSize(1);
+      }
+      assertThat(System.nanoTime()).as("%d events: %s", events, ended).isLessThan(deadline);
+    }
+  }
+
+  @Test
+  void produceArchiveRecomputePublishSpeedQueryRollback() throws Exception {
+    try (EmbeddedClusters clusters = EmbeddedClusters.start()) {
+      clusters.kafka().createTopic("orders", 2);
+      LambdaProcess lambda = new LambdaProcess(folder, conf(clusters));
+
+      Path history = Files.write(folder.resolve("history.jsonl"), orders(0, 300));
+      assertThat(done(lambda.run("produce", "orders", "--file", history.toString())))
+          .contains("Sent 300 events");
+      archive(lambda, 300);
+      assertThat(done(lambda.run("recompute", "daily_sales", "--publish")))
+          .contains("version 1 complete", "300 events");
+
+      Ended alone = lambda.run(QUESTION);
+      assertThat(alone.code()).isEqualTo(2);
+      assertThat(alone.err().lines()).singleElement().asString().contains("speed");
+      String[] allowed = java.util.Arrays.copyOf(QUESTION, QUESTION.length + 1);
+      allowed[QUESTION.length] = "--allow-incomplete";
+      Asked batch = Asked.of(done(lambda.run(allowed)));
+      assertThat(batch.events()).isEqualTo(300);
+      assertThat(batch.total()).isEqualByComparingTo(total(300));
+      assertThat(batch.json().get("complete").asBoolean()).isFalse();
+
+      try (LambdaProcess.Running speed = lambda.start("", "speed", "orders")) {
+        assertThat(
+                done(lambda.runReading(String.join("\n", orders(300, 350)), "produce", "orders")))
+            .contains("Sent 50 events");
+        Asked merged = awaitEvents(lambda, 350);
+        assertThat(merged.total()).isEqualByComparingTo(total(350));
+        assertThat(merged.speedEvents()).isEqualTo(50);
+        assertThat(merged.json().get("complete").asBoolean()).isTrue();
+
+        archive(lambda, 50);
+        assertThat(done(lambda.run("recompute", "daily_sales"))).contains("version 2 complete");
+        done(lambda.run("publish", "daily_sales"));
+        Asked moved = Asked.of(done(lambda.run(QUESTION)));
+        assertThat(moved.version()).isEqualTo(2);
+        assertThat(moved.events()).isEqualTo(350);
+        assertThat(moved.speedEvents()).isZero();
+        assertThat(moved.total()).isEqualByComparingTo(total(350));
+
+        done(lambda.run("rollback", "daily_sales", "--to", "1"));
+        Asked back = Asked.of(done(lambda.run(QUESTION)));
+        assertThat(back.version()).isEqualTo(1);
+        assertThat(back.speedEvents()).isEqualTo(50);
+        assertThat(back.json().get("rows").size()).isEqualTo(moved.json().get("rows").size());
+        assertThat(back.total()).isEqualByComparingTo(total(350));
+        assertThat(done(lambda.run("views", "--published"))).contains("daily_sales");
+
+        assertThat(speed.isAlive()).as(speed.err()).isTrue();
+        Ended ended = speed.terminate();
+        assertThat(ended.err()).doesNotContain("\tat ", "WARN", "Exception");
+      }
+      Ended nothing = lambda.run("archive", "customers");
+      assertThat(nothing.code()).isEqualTo(2);
+      assertThat(nothing.err().lines()).singleElement().asString().contains("customers");
+      try (Admin admin = clusters.kafka().admin()) {
+        assertThat(admin.listTopics().names().get()).as("nothing was made").containsOnly("orders");
+      }
+    }
+  }
+}

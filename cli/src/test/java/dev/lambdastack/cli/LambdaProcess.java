@@ -1,0 +1,114 @@
+package dev.lambdastack.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Runs {@code scripts/lambda} as a person does, each run in a process of its own whose output and
+ * log are kept in a folder.
+ */
+final class LambdaProcess {
+  private static final int LIMIT_SECONDS = 240;
+
+  private final Path folder;
+  private final Path conf;
+  private int runs;
+
+  /** How a run ended. */
+  record Ended(int code, String out, String err) {}
+
+  /**
+   * @param folder of the tests' own
+   * @param conf with the site files of the clusters, maybe empty
+   */
+  LambdaProcess(Path folder, Path conf) throws IOException {
+    this.folder = folder;
+    this.conf = Files.createDirectories(conf);
+  }
+
+  Path log() {
+    return folder.resolve("lambda.log");
+  }
+
+  Ended run(String... args) throws Exception {
+    return runReading("", args);
+  }
+
+  Ended runReading(String input, String... args) throws Exception {
+    try (Running running = start(input, args)) {
+      return running.await();
+    }
+  }
+
+  /** Starts a command that goes on until it is closed. */
+  Running start(String input, String... args) throws IOException {
+    assertThat(Path.of("target", "lambda.jar")).as("mvn verify makes it").exists();
+    int run = ++runs;
+    List<String> command = new ArrayList<>();
+    command.add(Path.of("..", "scripts", "lambda").toAbsolutePath().normalize().toString());
+    command.addAll(List.of(args));
+    File in = Files.writeString(folder.resolve(run + ".in"), input).toFile();
+    Path out = folder.resolve(run + ".out");
+    Path err = folder.resolve(run + ".err");
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(folder.toFile())
+            .redirectInput(in)
+            .redirectOutput(out.toFile())
+            .redirectError(err.toFile());
+    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().put("LAMBDA_CONF", conf.toString());
+    builder.environment().put("LAMBDA_LOG", log().toString());
+    builder.environment().put("LAMBDA_OPTS", "-Xmx512m");
+    return new Running(builder.start(), out, err);
+  }
+
+  /** A command that runs. */
+  static final class Running implements AutoCloseable {
+    private final Process process;
+    private final Path out;
+    private final Path err;
+
+    private Running(Process process, Path out, Path err) {
+      this.process = process;
+      this.out = out;
+      this.err = err;
+    }
+
+    boolean isAlive() {
+      return process.isAlive();
+    }
+
+    String out() throws IOException {
+      return Files.readString(out, StandardCharsets.UTF_8);
+    }
+
+    String err() throws IOException {
+      return Files.readString(err, StandardCharsets.UTF_8);
+    }
+
+    Ended await() throws Exception {
+      assertThat(process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)).as("it ends").isTrue();
+      return new Ended(process.exitValue(), out(), err());
+    }
+
+    /** Ends it as a person does with Ctrl-C or kill. */
+    Ended terminate() throws Exception {
+      process.destroy();
+      return await();
+    }
+
+    @Override
+    public void close() {
+      process.destroyForcibly();
+    }
+  }
+}
