@@ -123,7 +123,7 @@ public final class Archive implements Tool {
         dataset.fileSystem().delete(staging, true);
         return result(topic, sealed, OptionalLong.of(start.sequence()), totals, started);
       } catch (Exception e) {
-        dataset.fileSystem().delete(staging, true);
+        Staging.removeAfter(e, dataset.fileSystem(), staging);
         throw e;
       }
     }

@@ -7,8 +7,8 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
- * A run's own folder for work in progress. When a run is killed it stays behind, which does no harm:
- * nothing is ever read from another run's.
+ * A run's own folder for work in progress. When a run is killed it stays behind, which does no
+ * harm: nothing is ever read from another run's.
  */
 public final class Staging {
   private Staging() {}
@@ -29,5 +29,14 @@ public final class Staging {
               .formatted(config.staging(), config.master()));
     }
     return new Path(own.makeQualified(staging), run);
+  }
+
+  /** Removes the folder of a run that failed; that it cannot is less than why it failed. */
+  public static void removeAfter(Exception failure, FileSystem fileSystem, Path folder) {
+    try {
+      fileSystem.delete(folder, true);
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+    }
   }
 }

@@ -112,21 +112,20 @@ public final class Recompute implements Tool {
     store.ensureTable();
     String runId = RunId.next(clock);
     Path staging = Staging.folder(config, dataset.fileSystem(), "recompute-" + runId);
-    long number;
-    TableName table;
     try (Admin admin = connection.getAdmin()) {
-      number = createTable(admin, store, view);
-      table = ViewTables.batch(view.name(), number);
+      long number = createTable(admin, store, view);
+      Version version;
       try {
-        Version version = fill(view, manifests, connection, number, runId, staging);
-        store.addVersion(version);
-        return version;
+        version = fill(view, manifests, connection, number, runId, staging);
+        dataset.fileSystem().delete(staging, true);
       } catch (Exception e) {
-        drop(admin, table, e);
+        drop(admin, ViewTables.batch(view.name(), number), e);
+        Staging.removeAfter(e, dataset.fileSystem(), staging);
         throw e;
       }
-    } finally {
-      dataset.fileSystem().delete(staging, true);
+      // When this fails it may have happened all the same: then the table must stay.
+      store.addVersion(version);
+      return version;
     }
   }
 

@@ -596,6 +596,34 @@ class ArchiveIT {
   }
 
   @Test
+  void nothingChangesWhenTheBrokerGoesAwayMeanwhile(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 2)) {
+      scene.conf().set("lambda.kafka.timeout", "3s");
+      scene.sendAll(0, sales(new Random(16), 40, scene.now()), Sale.V1);
+      scene.toEpochStart();
+      Archive cutOff =
+          new Archive(
+              scene.config(),
+              scene.views(Sale.V1),
+              Sale.SCHEMAS,
+              scene.clock(),
+              reached -> {
+                if (reached == Step.PLANNED) {
+                  servers.kafka().stop();
+                }
+              });
+      assertThatThrownBy(() -> cutOff.run(scene.topic()))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("Cannot reach Kafka at");
+      assertThat(scene.everything()).isEmpty();
+      servers.kafka().start();
+      scene.conf().set("lambda.kafka.timeout", "20s");
+      assertThat(scene.archive(Sale.V1).run(scene.topic()).events()).isEqualTo(40);
+      assertArchivedOnce(scene);
+    }
+  }
+
+  @Test
   void ofTwoRunsAtOnceOneCommits(Servers servers) throws Exception {
     try (Scene scene = Scene.open(servers, 2)) {
       Random random = new Random(13);
@@ -818,13 +846,11 @@ class ArchiveIT {
               .name("event_time")
               .type(
                   org.apache.avro.LogicalTypes.timestampMillis()
-                      .addToSchema(
-                          org.apache.avro.Schema.create(org.apache.avro.Schema.Type.LONG)))
+                      .addToSchema(org.apache.avro.Schema.create(org.apache.avro.Schema.Type.LONG)))
               .noDefault()
               .endRecord();
       var type =
-          dev.lambdastack.views.EventType.of(
-              scene.topic(), clash, "event_time", FileSchema.OFFSET);
+          dev.lambdastack.views.EventType.of(scene.topic(), clash, "event_time", FileSchema.OFFSET);
       var view =
           dev.lambdastack.views.View.named(scene.viewName())
               .over(type)
