@@ -14,20 +14,12 @@ import dev.lambdastack.serving.read.LambdaClient;
 import dev.lambdastack.serving.read.Provenance;
 import dev.lambdastack.speed.RunningSpeedJob;
 import dev.lambdastack.speed.plan.ViewsLoader;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The quickstart's way through the architecture, stage by stage. */
 final class Tour {
@@ -35,9 +27,7 @@ final class Tour {
   private static final int PARTITIONS = 3;
   private static final String TOPIC = ReferenceEvents.ORDERS.topic();
 
-  private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
   private static final int SHOWN_DIFFERENCES = 20;
-  private static final Logger LOG = LoggerFactory.getLogger(Tour.class);
 
   private final Screen screen;
   private final Workspace workspace;
@@ -64,9 +54,10 @@ final class Tour {
     FoodMart mart = FoodMart.open();
     List<ShopEvent> history = mart.events(1997, rows);
     List<ShopEvent> live = mart.events(1998, rows);
-    Thread stopper = new Thread(this::stopQuietly, "stopper");
-    Runtime.getRuntime().addShutdownHook(stopper);
-    try {
+    // On Ctrl-C servers go down with the JVM; what they wrote must go too.
+    Thread hook = new Thread(workspace::abandon, "workspace");
+    Runtime.getRuntime().addShutdownHook(hook);
+    try (AutoCloseable servers = this::stop) {
       startClusters();
       try (OrderProducer producer =
           new OrderProducer(
@@ -80,16 +71,13 @@ final class Tour {
         }
       }
     } finally {
-      stop();
-      Runtime.getRuntime().removeShutdownHook(stopper);
+      Runtime.getRuntime().removeShutdownHook(hook);
     }
   }
 
   private void startClusters() throws Exception {
     screen.heading("Start Kafka, HDFS and HBase");
-    synchronized (this) {
-      sandbox = Sandbox.start(EPOCH);
-    }
+    sandbox = Sandbox.start(EPOCH);
     sandbox.clusters().kafka().createTopic(TOPIC, PARTITIONS);
     for (String topic : topics) {
       sandbox.clusters().kafka().createTopic(topic, PARTITIONS);
@@ -198,7 +186,7 @@ final class Tour {
   }
 
   /** Stops what runs; the clusters' data goes with the workspace. */
-  private synchronized void stop() throws Exception {
+  private void stop() throws Exception {
     if (client != null) {
       client.close();
       client = null;
@@ -206,29 +194,6 @@ final class Tour {
     if (sandbox != null) {
       sandbox.close();
       sandbox = null;
-    }
-  }
-
-  /** On Ctrl-C: as orderly as a few seconds allow. */
-  private void stopQuietly() {
-    CompletableFuture<Void> stopped =
-        CompletableFuture.runAsync(
-            () -> {
-              try {
-                stop();
-              } catch (Exception e) {
-                throw new CompletionException(e);
-              }
-            });
-    try {
-      stopped.get(STOP_LIMIT.toSeconds(), TimeUnit.SECONDS);
-    } catch (InterruptedException | ExecutionException | TimeoutException e) {
-      LOG.warn("The clusters did not stop in order", e);
-    }
-    try {
-      workspace.close();
-    } catch (IOException e) {
-      LOG.warn("Files are left behind", e);
     }
   }
 }

@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -17,6 +18,8 @@ import java.util.stream.Stream;
 final class Workspace implements AutoCloseable {
   private static final String TEMPORARY = "java.io.tmpdir";
   private static final int PASSES = 20;
+  private static final Duration ABANDON_LIMIT = Duration.ofSeconds(10);
+  private static final Duration QUIET = Duration.ofMillis(300);
 
   private final Path folder;
 
@@ -62,6 +65,33 @@ final class Workspace implements AutoCloseable {
     }
     if (last != null && Files.exists(folder)) {
       throw new IOException("Cannot delete " + folder + ": " + last.getMessage(), last);
+    }
+  }
+
+  /**
+   * Deletes the folder under servers that still run, as the JVM goes down: until nothing has come
+   * back for a moment.
+   */
+  void abandon() {
+    long end = System.nanoTime() + ABANDON_LIMIT.toNanos();
+    long goneSince = Long.MAX_VALUE;
+    while (System.nanoTime() < end) {
+      try {
+        if (Files.exists(folder)) {
+          goneSince = Long.MAX_VALUE;
+          deleteOnce();
+        } else if (goneSince == Long.MAX_VALUE) {
+          goneSince = System.nanoTime();
+        } else if (System.nanoTime() - goneSince > QUIET.toNanos()) {
+          return;
+        }
+        Thread.sleep(QUIET.toMillis() / 10);
+      } catch (IOException e) {
+        // Something was written meanwhile: look again.
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
     }
   }
 
