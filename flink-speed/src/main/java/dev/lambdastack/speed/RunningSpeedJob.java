@@ -13,9 +13,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.util.ExceptionUtils;
@@ -27,6 +29,10 @@ public final class RunningSpeedJob implements AutoCloseable {
   private static final Duration END_LIMIT = Duration.ofMinutes(3);
 
   private final JobClient client;
+
+  /** Asked for at once: a cluster in this JVM does not answer any more when its job has ended. */
+  private final CompletableFuture<JobExecutionResult> result;
+
   private final SpeedPlan plan;
   private final PublishedStore store;
   private final Connection hbase;
@@ -43,6 +49,7 @@ public final class RunningSpeedJob implements AutoCloseable {
       Optional<String> resumedFrom,
       String startedBecause) {
     this.client = client;
+    this.result = client.getJobExecutionResult();
     this.plan = plan;
     this.store = store;
     this.hbase = hbase;
@@ -147,9 +154,14 @@ public final class RunningSpeedJob implements AutoCloseable {
     }
   }
 
+  /** Whether it was cancelled, or failed for good. */
+  public boolean hasEnded() {
+    return result.isDone();
+  }
+
   /** Throws the job's failure when it has failed for good; returns while it runs or restarts. */
   public void checkAlive() throws Exception {
-    if (client.getJobStatus().get().isGloballyTerminalState()) {
+    if (hasEnded()) {
       awaitEnd();
       throw new IllegalStateException("The speed job of topic " + plan.topic() + " has ended");
     }
@@ -162,7 +174,7 @@ public final class RunningSpeedJob implements AutoCloseable {
    */
   public void awaitEnd() throws Exception {
     try {
-      client.getJobExecutionResult().get();
+      result.get();
     } catch (ExecutionException e) {
       if (ExceptionUtils.findThrowable(
               e, org.apache.flink.runtime.client.JobCancellationException.class)
@@ -189,11 +201,18 @@ public final class RunningSpeedJob implements AutoCloseable {
 
   /** Ends the job if it still runs; its newest checkpoint stays. Returns when it has ended. */
   public void cancel() throws Exception {
-    if (!client.getJobStatus().get().isGloballyTerminalState()) {
-      client.cancel().get(END_LIMIT.toSeconds(), TimeUnit.SECONDS);
+    if (!hasEnded()) {
+      try {
+        client.cancel().get(END_LIMIT.toSeconds(), TimeUnit.SECONDS);
+      } catch (ExecutionException | IllegalStateException e) {
+        if (!hasEnded()) {
+          throw e;
+        }
+        // It ended by itself meanwhile.
+      }
     }
     try {
-      client.getJobExecutionResult().get(END_LIMIT.toSeconds(), TimeUnit.SECONDS);
+      result.get(END_LIMIT.toSeconds(), TimeUnit.SECONDS);
     } catch (ExecutionException ended) {
       // Cancelled, or failed before: awaitEnd tells.
     } catch (TimeoutException e) {

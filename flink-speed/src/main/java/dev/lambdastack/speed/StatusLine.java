@@ -29,7 +29,7 @@ final class StatusLine {
 
   /** Returns when the job was cancelled; throws its failure when it fails. */
   void watch() throws Exception {
-    while (!job.client().getJobStatus().get().isGloballyTerminalState()) {
+    while (!job.hasEnded()) {
       if (isWatched) {
         err.print("\r\u001b[K" + line());
         err.flush();

@@ -1,0 +1,334 @@
+package dev.lambdastack.speed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lambdastack.log.TopicLog;
+import dev.lambdastack.reference.ReferenceEvents;
+import dev.lambdastack.reference.ReferenceViews;
+import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.views.Generation;
+import dev.lambdastack.views.Horizon;
+import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.Metric;
+import dev.lambdastack.views.PublishedRow;
+import dev.lambdastack.views.Version;
+import dev.lambdastack.views.View;
+import dev.lambdastack.views.Views;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.hbase.client.Connection;
+import org.apache.kafka.clients.admin.NewPartitions;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Which generation a start goes on with or opens, and when it becomes the one that is read. */
+@ExtendWith(TestingClusters.class)
+class GenerationsIT {
+  private static final Duration LIMIT = Duration.ofSeconds(90);
+  private static final Duration EPOCH = Duration.ofSeconds(1);
+  private static final Duration CLOCK_SKEW = Duration.ofSeconds(1);
+
+  private LambdaConfig config;
+  private Connection hbase;
+  private PublishedStore store;
+  private TopicLog log;
+  private TestingOrders orders;
+
+  @BeforeEach
+  void newTopic() throws Exception {
+    TestingClusters.removeTopic("orders");
+    TestingClusters.kafka().createTopic("orders", 3);
+    config = TestingClusters.config(Map.of("lambda.epoch", "1s"));
+    hbase = Store.connect(config);
+    TestingClusters.removeViews(hbase);
+    store = new PublishedStore(hbase);
+    log = TopicLog.open(config.bootstrapServers(), LIMIT, "orders");
+    orders = new TestingOrders("orders", 1);
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    orders.close();
+    log.close();
+    hbase.close();
+  }
+
+  private RunningSpeedJob start(SpeedOptions options) throws Exception {
+    return SpeedJob.start(config, "orders", options);
+  }
+
+  private Optional<Generation> published(String view) throws Exception {
+    return store.read(view).flatMap(s -> s.row().generation());
+  }
+
+  private void awaitPublished(RunningSpeedJob job, Generation generation) throws Exception {
+    long deadline = System.nanoTime() + LIMIT.toNanos();
+    while (!published(generation.shape().name()).equals(Optional.of(generation))) {
+      job.checkAlive();
+      assertThat(System.nanoTime()).as("generation takes over").isLessThan(deadline);
+      Thread.sleep(20);
+    }
+  }
+
+  /** A version that holds what lies before the epoch that begins now, published. */
+  private Version publishVersion(View view, long number) throws Exception {
+    long horizon = System.currentTimeMillis() / EPOCH.toMillis() + 1;
+    while (System.currentTimeMillis() < horizon * EPOCH.toMillis()) {
+      Thread.sleep(10);
+    }
+    log.tick(log.partitions());
+    Map<Integer, Long> offsets = log.boundaries(horizon * EPOCH.toMillis());
+    assertThat(offsets).hasSize(3);
+    Version version =
+        new Version(
+            number,
+            "lambda:" + view.name() + ".v" + number,
+            view.fingerprint(),
+            view.shape(),
+            new Horizon(horizon, offsets),
+            EPOCH,
+            number,
+            "digest",
+            0,
+            0,
+            Instant.now());
+    store.ensureTable();
+    store.addVersion(version);
+    return version;
+  }
+
+  private void flip(Version version) throws Exception {
+    PublishedRow.Known known = store.known(version.shape().name());
+    PublishedRow next = PublishedRow.publish(known, version, false, Instant.now(), CLOCK_SKEW);
+    assertThat(store.compareAndSet(known.current(), next)).isTrue();
+  }
+
+  private void assertMetrics(Generation generation) throws Exception {
+    var epochs = TestingCells.epochs(orders.log(3), EPOCH);
+    assertThat(TestingCells.actual(hbase, generation))
+        .isEqualTo(TestingCells.actionMetrics(orders, epochs, generation.coverage()));
+  }
+
+  private static List<View> orderViews() {
+    return new ReferenceViews()
+        .views().stream().filter(v -> v.eventType().equals(ReferenceEvents.ORDERS)).toList();
+  }
+
+  @Test
+  void withoutACheckpointItBeginsAtTheHorizonAndTakesOverWhenItHasCaughtUp() throws Exception {
+    orders.send(60, 0, 1, 2);
+    List<Version> first = new ArrayList<>();
+    for (View view : orderViews()) {
+      first.add(publishVersion(view, 1));
+    }
+    orders.send(60, 0, 1, 2);
+    for (View view : orderViews()) {
+      publishVersion(view, 2);
+    }
+    for (Version version : first) {
+      flip(version);
+    }
+    orders.send(60, 0, 1, 2);
+    try (RunningSpeedJob job = start(SpeedOptions.defaults())) {
+      assertThat(job.resumedFrom()).isEmpty();
+      log.tick(log.partitions());
+      job.awaitApplied(log.endOffsets(), LIMIT);
+      for (int i = 0; i < 2; i++) {
+        Generation generation = job.generations().get(i);
+        assertThat(generation.coverage()).isEqualTo(first.get(i).horizon().epoch());
+        assertThat(generation.startOffsets()).isEqualTo(first.get(i).horizon().offsets());
+        awaitPublished(job, generation);
+      }
+      // The views' horizons differ: one source serves both, each from its own epoch on.
+      assertMetrics(job.generations().get(0));
+      var epochs = TestingCells.epochs(orders.log(3), EPOCH);
+      Generation sales = job.generations().get(1);
+      assertThat(TestingCells.actual(hbase, sales))
+          .isEqualTo(TestingCells.dailySales(orders, epochs, sales.coverage()))
+          .isNotEmpty();
+    }
+  }
+
+  @Test
+  void afterALostCheckpointANewGenerationTakesOver() throws Exception {
+    Generation old;
+    String folder;
+    try (RunningSpeedJob job = start(SpeedOptions.defaults())) {
+      orders.send(60, 0, 1, 2);
+      job.awaitApplied(log.endOffsets(), LIMIT);
+      old = job.generations().get(0);
+      folder = Checkpoints.of(config, "orders", job.life()).uri();
+      awaitPublished(job, old);
+    }
+    assertThat(
+            FileSystem.get(new Path(folder).toUri(), config.hadoop())
+                .delete(new Path(folder), true))
+        .isTrue();
+    try (RunningSpeedJob job = start(SpeedOptions.defaults())) {
+      assertThat(job.resumedFrom()).isEmpty();
+      assertThat(job.startedBecause()).isEqualTo("there is no checkpoint in " + folder);
+      Generation next = job.generations().get(0);
+      assertThat(next.number()).isEqualTo(old.number() + 1);
+      orders.send(60, 0, 1, 2);
+      log.tick(log.partitions());
+      job.awaitApplied(log.endOffsets(), LIMIT);
+      awaitPublished(job, next);
+      assertMetrics(next);
+    }
+  }
+
+  @Test
+  void aChangedDeclarationIsReadOnlyWithAVersionOfItsOwn() throws Exception {
+    try (RunningSpeedJob before = start(SpeedOptions.defaults())) {
+      orders.send(60, 0, 1, 2);
+      before.awaitApplied(log.endOffsets(), LIMIT);
+      Generation old = before.generations().get(0);
+      awaitPublished(before, old);
+      SpeedOptions changed = SpeedOptions.defaults().withViews(GenerationsIT::changed);
+      try (RunningSpeedJob after = start(changed)) {
+        assertThat(after.startedBecause())
+            .isEqualTo("the declaration of view action_metrics changed");
+        orders.send(60, 0, 1, 2);
+        Version version = publishVersion(changedMetrics(), 1);
+        Map<Integer, Long> ends = log.endOffsets();
+        before.awaitApplied(ends, LIMIT);
+        after.awaitApplied(ends, LIMIT);
+        after.awaitCheckpoint(LIMIT);
+        // The job of the old declaration goes on beside, and is the one that is read.
+        assertThat(published("action_metrics")).contains(old);
+        assertMetrics(old);
+        Generation next = after.generations().get(0);
+        assertThat(next.fingerprint()).isEqualTo(changedMetrics().fingerprint());
+        flip(version);
+        assertThat(published("action_metrics")).contains(next);
+      }
+    }
+  }
+
+  static View changedMetrics() {
+    return View.named("action_metrics")
+        .over(ReferenceEvents.ORDERS)
+        .keyedBy("action")
+        .window(Duration.ofMinutes(5))
+        .metric("event_count", Metric.count())
+        .build();
+  }
+
+  static Views changed(ClassLoader loader) {
+    List<View> views = new ArrayList<>(orderViews());
+    views.set(0, changedMetrics());
+    return Views.of(views);
+  }
+
+  @Test
+  void aSecondJobBesideARunningOneIsRefusedAndTheFirstGoesOn() throws Exception {
+    try (RunningSpeedJob job = start(SpeedOptions.defaults())) {
+      job.awaitRunning(LIMIT);
+      assertThatThrownBy(() -> start(SpeedOptions.defaults()))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("one is running");
+      orders.send(60, 0, 1, 2);
+      job.awaitApplied(log.endOffsets(), LIMIT);
+      assertMetrics(job.generations().get(0));
+    }
+  }
+
+  @Test
+  void aRunThatAnotherOneTookOverFromStops() throws Exception {
+    LambdaConfig quiet = TestingClusters.config(Map.of("lambda.epoch", "1h"));
+    try (RunningSpeedJob first = SpeedJob.start(quiet, "orders", SpeedOptions.defaults())) {
+      first.awaitRunning(LIMIT);
+      String savepoint = savepoint(first);
+      try (RunningSpeedJob second =
+          SpeedJob.start(quiet, "orders", SpeedOptions.defaults().withRestore(savepoint))) {
+        assertThatThrownBy(first::awaitEnd)
+            .isInstanceOf(InvalidInputException.class)
+            .hasMessageStartingWith("Another speed job of topic orders has gone on");
+        orders.send(60, 0, 1, 2);
+        second.awaitApplied(log.endOffsets(), LIMIT);
+        assertThat(second.generations()).isEqualTo(first.generations());
+      }
+    }
+  }
+
+  private String savepoint(RunningSpeedJob job) throws Exception {
+    return job.client()
+        .triggerSavepoint(
+            Checkpoints.of(config, "orders", job.life()).savepoints(),
+            SavepointFormatType.CANONICAL)
+        .get();
+  }
+
+  @Test
+  void aCheckpointBehindWhatWasPublishedIsRefused() throws Exception {
+    String savepoint;
+    try (RunningSpeedJob job = start(SpeedOptions.defaults())) {
+      orders.send(60, 0, 1, 2);
+      job.awaitApplied(log.endOffsets(), LIMIT);
+      savepoint = savepoint(job);
+      orders.send(60, 0, 1, 2);
+      job.awaitApplied(log.endOffsets(), LIMIT);
+    }
+    try (RunningSpeedJob job = start(SpeedOptions.defaults().withRestore(savepoint))) {
+      assertThatThrownBy(job::awaitEnd)
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("lies behind what generation 1 of view");
+    }
+  }
+
+  @Test
+  void aJobThatWasStoppedWithASavepointGoesOnFromIt() throws Exception {
+    String savepoint;
+    List<Generation> generations;
+    try (RunningSpeedJob job = start(SpeedOptions.defaults())) {
+      orders.send(60, 0, 1, 2);
+      job.awaitApplied(log.endOffsets(), LIMIT);
+      generations = job.generations();
+      savepoint = job.stopWithSavepoint();
+    }
+    orders.send(60, 0, 1, 2);
+    try (RunningSpeedJob job = start(SpeedOptions.defaults())) {
+      assertThat(job.resumedFrom()).contains(savepoint);
+      assertThat(job.generations()).isEqualTo(generations);
+      log.tick(log.partitions());
+      job.awaitApplied(log.endOffsets(), LIMIT);
+      assertMetrics(generations.get(0));
+    }
+  }
+
+  @Test
+  void aTopicThatGrowsEndsTheJobWithOneLine() throws Exception {
+    try (RunningSpeedJob job = start(SpeedOptions.defaults());
+        var admin = TestingClusters.kafka().admin()) {
+      job.awaitRunning(LIMIT);
+      admin.createPartitions(Map.of("orders", NewPartitions.increaseTo(4))).all().get();
+      assertThatThrownBy(job::awaitEnd)
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("its partitions changed meanwhile");
+    }
+  }
+
+  @Test
+  void aTopicThatIsMadeAgainEndsTheJobWithOneLine() throws Exception {
+    try (RunningSpeedJob job = start(SpeedOptions.defaults())) {
+      job.awaitRunning(LIMIT);
+      TestingClusters.removeTopic("orders");
+      TestingClusters.kafka().createTopic("orders", 3);
+      assertThatThrownBy(job::awaitEnd)
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("deleted and made again");
+    }
+  }
+}
