@@ -84,7 +84,7 @@ final class EventSender implements AutoCloseable {
     producer.flush();
     long known = acknowledged.get();
     throw new InvalidInputException(
-        "Kafka stopped taking events of topic %s: %s; %d of the %d that were sent are in the log for certain, in order of lines except for those of different keys, so sending all again would repeat them"
+        "Kafka stopped taking events of topic %s: %s; %d of the %d that were sent are in the log for certain, others may be: sending all again would repeat events"
             .formatted(topic, reason(failure.get()), known, sent),
         failure.get());
   }

@@ -74,36 +74,43 @@ public final class ProduceCommand implements Callable<Integer> {
     LambdaConfig checked = config.load(new Configuration());
     EventType type = Views.load(Thread.currentThread().getContextClassLoader()).eventType(topic);
     EventEncoder encoder = new EventEncoder(type);
-    if (file != null) {
-      checkFile(type, encoder);
-    }
+    long known = file == null ? 0 : checkFile(type, encoder);
     try (TopicLog log = TopicLog.open(checked.bootstrapServers(), checked.kafkaTimeout(), topic)) {
       log.checkSettings();
     }
-    long sent = send(type, encoder, checked);
+    long sent = send(type, encoder, checked, known);
     spec.commandLine()
         .getOut()
         .println("Sent %d event%s to topic %s.".formatted(sent, sent == 1 ? "" : "s", topic));
     return 0;
   }
 
-  private void checkFile(EventType type, EventEncoder encoder) throws IOException {
+  /** How many events the file holds. */
+  private long checkFile(EventType type, EventEncoder encoder) throws IOException {
+    long events = 0;
     try (Lines lines = open()) {
       for (Lines.Line line = lines.next(); line != null; line = lines.next()) {
         try {
           encoder.value(JsonEvent.parse(type.schema(), line.text()));
+          events++;
         } catch (InvalidInputException e) {
           throw new InvalidInputException(
               "%s line %d: %s; nothing was sent".formatted(file, line.number(), e.getMessage()), e);
         }
       }
     }
+    return events;
   }
 
-  private long send(EventType type, EventEncoder encoder, LambdaConfig checked) throws IOException {
+  /**
+   * @param known how many events there are; 0 where that is not known
+   */
+  private long send(EventType type, EventEncoder encoder, LambdaConfig checked, long known)
+      throws IOException {
     Pace pace = new Pace(rate == null ? OptionalDouble.empty() : OptionalDouble.of(rate));
     try (Lines lines = open();
-        EventSender sender = new EventSender(checked, topic)) {
+        EventSender sender = new EventSender(checked, topic);
+        SendProgress progress = new SendProgress(topic, known)) {
       for (Lines.Line line = lines.next(); line != null; line = lines.next()) {
         GenericRecord event;
         byte[] value;
@@ -124,6 +131,7 @@ public final class ProduceCommand implements Callable<Integer> {
         }
         pace.await();
         sender.send(encoder.key(event), value);
+        progress.step();
       }
       return sender.flush();
     }
