@@ -133,10 +133,7 @@ class MasterFileTest {
     return EventType.of("t", schema, "time", "text");
   }
 
-  /**
-   * All encodings: dictionaries alone, none at all, and dictionaries that were given up midway
-   * because there were too many values.
-   */
+  /** All encodings: dictionaries alone, and none at all. */
   @ParameterizedTest
   @CsvSource({"20,true", "20,false", "3000,true", "100000,true"})
   void everyColumnIsWhatWasWritten(int distinct, boolean dictionary) throws Exception {
@@ -146,14 +143,41 @@ class MasterFileTest {
       events.add(random(random, distinct));
     }
     org.apache.hadoop.fs.Path path = write(events, dictionary, 60_000, SCHEMA);
+    try (ParquetFileReader footer = footer(path)) {
+      assertThat(footer.getRowGroups()).hasSizeGreaterThan(2);
+    }
+    assertReads(events, path);
+  }
+
+  /** Many values come late: pages with ids first, pages without them after. */
+  @Test
+  void aDictionaryMayBeGivenUpMidway() throws Exception {
+    Random random = new Random(1);
+    List<Event> events = new ArrayList<>();
+    for (int i = 0; i < 12_000; i++) {
+      events.add(random(random, i < 6_000 ? 20 : 100_000));
+    }
+    org.apache.hadoop.fs.Path path = write(events, true, 64 << 20, SCHEMA);
+    try (ParquetFileReader footer = footer(path)) {
+      for (int column : List.of(0, 1, 4)) {
+        var stats = footer.getRowGroups().get(0).getColumns().get(column).getEncodingStats();
+        assertThat(stats.hasDictionaryEncodedPages()).isTrue();
+        assertThat(stats.hasNonDictionaryEncodedPages()).isTrue();
+      }
+    }
+    assertReads(events, path);
+  }
+
+  private static ParquetFileReader footer(org.apache.hadoop.fs.Path path) throws IOException {
+    return ParquetFileReader.open(HadoopInputFile.fromPath(path, new Configuration()));
+  }
+
+  /** In three parts, as three tasks would. */
+  private static void assertReads(List<Event> events, org.apache.hadoop.fs.Path path)
+      throws IOException {
     long length = Files.size(Path.of(path.toUri()));
     Projection projection = new Projection(type(SCHEMA), COLUMNS, true);
     List<Event> read = new ArrayList<>();
-    try (ParquetFileReader footer =
-        ParquetFileReader.open(HadoopInputFile.fromPath(path, new Configuration()))) {
-      assertThat(footer.getRowGroups()).hasSizeGreaterThan(2);
-    }
-    // In three parts, as three tasks would.
     for (int part = 0; part < 3; part++) {
       try (MasterFile file =
           MasterFile.open(
