@@ -74,6 +74,9 @@ class LambdaLoopIT {
     site.set("lambda.kafka.bootstrap-servers", clusters.kafka().bootstrapServers());
     site.set("lambda.epoch", "2s");
     site.set("lambda.regions", "1");
+    // A process on a busy machine may take this long to load its classes.
+    site.set("lambda.hbase.timeout", "90s");
+    site.set("lambda.kafka.timeout", "90s");
     site.set("lambda.clock-skew", "0ms");
     try (OutputStream out = Files.newOutputStream(conf.resolve("lambda-site.xml"))) {
       site.writeXml(out);

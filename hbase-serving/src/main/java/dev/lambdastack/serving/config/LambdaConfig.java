@@ -80,6 +80,7 @@ public final class LambdaConfig {
     staging();
     speedCheckpoints();
     kafkaTimeout();
+    hbaseTimeout();
     epoch();
     eventTimeMin();
     tick();
@@ -113,6 +114,11 @@ public final class LambdaConfig {
 
   public Duration kafkaTimeout() {
     return duration("lambda.kafka.timeout", 1);
+  }
+
+  /** How long a command waits for HBase before it says that it cannot be reached. */
+  public Duration hbaseTimeout() {
+    return duration("lambda.hbase.timeout", 1);
   }
 
   public Duration epoch() {

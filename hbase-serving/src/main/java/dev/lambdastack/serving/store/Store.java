@@ -3,7 +3,6 @@ package dev.lambdastack.serving.store;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -19,26 +18,27 @@ import org.apache.hadoop.hbase.util.Bytes;
 
 /** Opens HBase, or says in one line why it cannot. */
 public final class Store {
-  private static final Duration LIMIT = Duration.ofSeconds(15);
-
   private Store() {}
 
   /**
-   * A connection whose cluster has answered; the caller closes it. Gives up after 15 seconds.
+   * A connection whose cluster has answered; the caller closes it. Gives up after {@code
+   * lambda.hbase.timeout}.
    *
    * @throws InvalidInputException when HBase cannot be reached
    */
   public static Connection connect(LambdaConfig config) {
     Configuration conf = HBaseConfiguration.create(config.hadoop());
+    long limitMillis = config.hbaseTimeout().toMillis();
     FutureTask<Connection> attempt = new FutureTask<>(() -> connectAndAsk(conf));
     Thread thread = new Thread(attempt, "lambda-connect");
     thread.setDaemon(true);
     thread.start();
     try {
-      return attempt.get(LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+      return attempt.get(limitMillis, TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
       attempt.cancel(true);
-      throw unreachable(conf, "no answer within " + LIMIT.toSeconds() + " s", e);
+      throw unreachable(
+          conf, "no answer within %d ms (lambda.hbase.timeout)".formatted(limitMillis), e);
     } catch (ExecutionException e) {
       throw unreachable(conf, rootMessage(e.getCause()), e.getCause());
     } catch (InterruptedException e) {
