@@ -46,18 +46,12 @@ class RefusalsIT {
   /** Runs the command and gives its one line. */
   private static String refusal(String... args) {
     List<String> all = new ArrayList<>(Arrays.asList(args));
-    TestingClusters.config(Map.of())
-        .hadoop()
-        .forEach(
-            e -> {
-              if (e.getKey()
-                      .matches(
-                          "hbase\\.zookeeper\\..*(quorum|clientPort)|hbase.rootdir|fs.defaultFS|lambda\\.kafka\\..*servers")
-                  && Arrays.stream(args).noneMatch(a -> a.contains(e.getKey()))) {
-                all.add("-D");
-                all.add(e.getKey() + "=" + e.getValue());
-              }
-            });
+    String[] given =
+        Arrays.stream(args)
+            .filter(a -> a.contains("="))
+            .map(a -> a.split("=")[0])
+            .toArray(String[]::new);
+    all.addAll(TestingClusters.commandLine(given));
     StringWriter err = new StringWriter();
     CommandLine command =
         new CommandLine(new SpeedCommand())

@@ -5,8 +5,10 @@ import dev.lambdastack.embedded.EmbeddedHdfs;
 import dev.lambdastack.embedded.EmbeddedKafka;
 import dev.lambdastack.serving.config.LambdaConfig;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hbase.TableName;
 import org.apache.hadoop.hbase.client.Admin;
@@ -16,6 +18,11 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** Kafka, HDFS and HBase, started once for all tests of this JVM. */
 final class TestingClusters implements BeforeAllCallback {
+  private static final Pattern SERVERS =
+      Pattern.compile(
+          "hbase\\.zookeeper\\.(quorum|property\\.clientPort)|hbase\\.rootdir|fs\\.defaultFS"
+              + "|lambda\\.kafka\\.bootstrap-servers|lambda\\.speed\\.(checkpoint|emit)-interval");
+
   private static Servers servers;
 
   private record Servers(EmbeddedKafka kafka, EmbeddedHdfs hdfs, EmbeddedHBase hbase)
@@ -64,6 +71,21 @@ final class TestingClusters implements BeforeAllCallback {
     conf.set("lambda.speed.emit-interval", "100ms");
     overrides.forEach(conf::set);
     return LambdaConfig.of(conf);
+  }
+
+  /** The same settings as options of a command, but the keys that are named. */
+  static List<String> commandLine(String... without) {
+    List<String> options = new ArrayList<>();
+    config(Map.of())
+        .hadoop()
+        .forEach(
+            e -> {
+              if (SERVERS.matcher(e.getKey()).matches() && !List.of(without).contains(e.getKey())) {
+                options.add("-D");
+                options.add(e.getKey() + "=" + e.getValue());
+              }
+            });
+    return options;
   }
 
   /** Deletes a topic where there is one, and waits until it is gone. */

@@ -84,6 +84,16 @@ class LogTimeOperatorTest {
   }
 
   @Test
+  void aJobThatIsDrainedKeepsItsEpochsOpen() throws Exception {
+    try (var harness = open(PLAN)) {
+      harness.processElement(order(0, 0, BASE), 0);
+      harness.processWatermark(Long.MAX_VALUE);
+      assertThat(epochs(harness)).isEqualTo(Map.of(at(0), 1L));
+      assertThat(harness.getOutput()).noneMatch(o -> o.toString().contains("Watermark"));
+    }
+  }
+
+  @Test
   void nothingStaysLongerThanAShortTimeNorPastTheEnd() throws Exception {
     try (var harness = open(PLAN)) {
       harness.processElement(order(0, 0, BASE), 0);
