@@ -305,7 +305,7 @@ class LambdaClientIT {
       for (int number = 2; number <= 6; number++) {
         Version next = layers.version(number, Sales.FIRST_EPOCH + number, sales);
         layers.publish(Optional.of(next), Optional.of(generation));
-        // At once, which the clean-up never does: every read under way meets it.
+        // At once, which the clean-up never does: a read under way may meet it.
         layers.drop(published);
         published = next;
       }
