@@ -1,5 +1,6 @@
 package dev.lambdastack.batch.archive;
 
+import dev.lambdastack.serving.config.LambdaConfig;
 import java.io.IOException;
 import java.time.LocalDate;
 import java.util.Optional;
@@ -21,11 +22,13 @@ final class TaskFolder {
   static final String DATA = "data";
   static final String REPORTS = "reports";
 
-  private static final long ROW_GROUP_BYTES = 64L << 20;
+  private static final long MAX_ROW_GROUP_BYTES = 64L << 20;
+  private static final long MIN_ROW_GROUP_BYTES = 1L << 20;
   private static final int PAGE_BYTES = 256 << 10;
 
   private final Path work;
   private final Configuration conf;
+  private final long rowGroupBytes;
   private final String topic;
   private final String fileName;
 
@@ -38,8 +41,17 @@ final class TaskFolder {
   TaskFolder(Path work, Configuration conf, String topic, String fileName) {
     this.work = work;
     this.conf = conf;
+    this.rowGroupBytes = rowGroupBytes(LambdaConfig.of(conf));
     this.topic = topic;
     this.fileName = fileName;
+  }
+
+  /**
+   * So that the open row groups of all files take about four times the archive's memory at most.
+   */
+  private static long rowGroupBytes(LambdaConfig config) {
+    long share = 4 * config.archiveMemoryBytes() / (config.archiveOpenDates() + 1);
+    return Math.max(MIN_ROW_GROUP_BYTES, Math.min(MAX_ROW_GROUP_BYTES, share));
   }
 
   /** Path of an event file, relative to the master folder. */
@@ -69,7 +81,7 @@ final class TaskFolder {
         .withDataModel(GenericData.get())
         .withConf(conf)
         .withCompressionCodec(CompressionCodecName.ZSTD)
-        .withRowGroupSize(ROW_GROUP_BYTES)
+        .withRowGroupSize(rowGroupBytes)
         .withPageSize(PAGE_BYTES)
         .build();
   }

@@ -13,13 +13,14 @@ final class FileParts {
 
   private FileParts() {}
 
-  /** The parts of each task; together they are the files of the manifests, each part once. */
-  static List<List<FilePart>> ofTasks(List<Manifest> manifests) {
+  /** How much a task reads, so that there are some, none of them tiny or endless. */
+  static long taskBytes(List<Manifest> manifests) {
     long total =
         manifests.stream().flatMap(m -> m.files().stream()).mapToLong(DataFile::lengthBytes).sum();
-    return ofTasks(manifests, Math.max(LEAST_BYTES, Math.min(MOST_BYTES, total / TASKS)));
+    return Math.max(LEAST_BYTES, Math.min(MOST_BYTES, total / TASKS));
   }
 
+  /** The parts of each task; together they are the files of the manifests, each part once. */
   static List<List<FilePart>> ofTasks(List<Manifest> manifests, long taskBytes) {
     List<List<FilePart>> tasks = new ArrayList<>();
     List<FilePart> task = new ArrayList<>();

@@ -34,7 +34,9 @@ final class MasterInputFormat extends InputFormat<NullWritable, RowGroup> {
       }
     }
     List<InputSplit> splits = new ArrayList<>();
-    FileParts.ofTasks(manifests).forEach(parts -> splits.add(new MasterSplit(parts)));
+    long taskBytes =
+        config.hadoop().getLong(RecomputeSettings.TASK_BYTES, FileParts.taskBytes(manifests));
+    FileParts.ofTasks(manifests, taskBytes).forEach(parts -> splits.add(new MasterSplit(parts)));
     return splits;
   }
 

@@ -28,6 +28,10 @@ record RecomputeSettings(
     String digest,
     long cellTimestamp) {
   private static final String PREFIX = JobKeys.PREFIX + "recompute.";
+
+  /** About how many bytes of files a task reads; unset: what {@link FileParts} finds right. */
+  static final String TASK_BYTES = PREFIX + "task-bytes";
+
   private static final String RUN = PREFIX + "run";
   private static final String VIEW = PREFIX + "view";
   private static final String FINGERPRINT = PREFIX + "fingerprint";

@@ -194,14 +194,21 @@ class RecomputeIT {
           scene.sendAll(
               p,
               IntStream.range(0, count)
-                  .mapToObj(i -> Sale.random(random, scene.now() - random.nextInt(40_000_000)))
+                  .mapToObj(i -> Sale.random(random, someTime(random, scene)))
                   .toList(),
               writer));
     }
     return placed;
   }
 
+  /** Over half a day; many events have the same time. */
+  private static long someTime(Random random, Scene scene) {
+    return scene.now() - random.nextInt(120) * 360_000L;
+  }
+
   private static Recompute recompute(Scene scene, View view) {
+    // Several tasks, whose aggregates of one key meet in the reducers.
+    scene.conf().set(RecomputeSettings.TASK_BYTES, "20000");
     return new Recompute(scene.config(), Views.of(List.of(view)), Sale.SCHEMAS, scene.clock());
   }
 
