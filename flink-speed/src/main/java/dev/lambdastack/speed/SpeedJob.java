@@ -10,6 +10,7 @@ import dev.lambdastack.speed.plan.SpeedPlan;
 import dev.lambdastack.speed.plan.ViewsLoader;
 import dev.lambdastack.speed.progress.ProgressOperator;
 import dev.lambdastack.speed.source.LogTimeOperator;
+import dev.lambdastack.speed.source.TopicCheck;
 import dev.lambdastack.speed.window.EpochTotalsOperator;
 import java.time.Clock;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
@@ -83,7 +84,10 @@ public final class SpeedJob {
         env.fromSource(source, WatermarkStrategy.forMonotonousTimestamps(), "log", Envelope.TYPE)
             .uid("log")
             .setParallelism(readers)
-            .transform("log time", Contribution.TYPE, new LogTimeOperator(plan, views, schemas))
+            .transform(
+                "log time",
+                Contribution.TYPE,
+                new LogTimeOperator(plan, views, schemas, TopicCheck.IN_KAFKA))
             .uid("log-time")
             .setParallelism(readers);
     contributions

@@ -92,8 +92,6 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
     TopicLog log = TopicLog.open(plan.bootstrapServers(), plan.kafkaTimeout(), plan.topic());
     catchUp = new HashMap<>();
     ticker = new Ticker(plan, log, Clock.systemUTC(), () -> positions, catchUp, this::fail);
-    checkTopic(log);
-    checkStillThere(log.beginOffsets());
     if (restored) {
       checkNotBehind();
     }
@@ -113,33 +111,6 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
               return daemon;
             });
     ticker.start();
-  }
-
-  private void checkTopic(TopicLog log) {
-    if (!log.topicId().equals(plan.topicId())) {
-      throw new SuppressRestartsException(
-          new InvalidInputException(
-              "Cannot go on with topic %s: it was deleted and made again meanwhile (topic id %s, now %s); archive it as a new topic"
-                  .formatted(plan.topic(), plan.topicId(), log.topicId())));
-    }
-    if (!log.partitions().equals(plan.starts().keySet())) {
-      throw new SuppressRestartsException(
-          new InvalidInputException(
-              "Cannot go on with topic %s: its partitions changed (expected %s, found %s); start the speed job with --fresh"
-                  .formatted(plan.topic(), plan.starts().keySet(), log.partitions())));
-    }
-  }
-
-  private void checkStillThere(Map<Integer, Long> beginOffsets) {
-    for (Position position : positions.values()) {
-      long begin = beginOffsets.get(position.partition());
-      if (begin > position.next()) {
-        throw new SuppressRestartsException(
-            new InvalidInputException(
-                "Cannot go on with topic %s partition %d from offset %d: Kafka no longer has it (it begins at %d); run archive, recompute and publish, then start the speed job with --fresh"
-                    .formatted(plan.topic(), position.partition(), position.next(), begin)));
-      }
-    }
   }
 
   private void checkOurs() throws IOException {

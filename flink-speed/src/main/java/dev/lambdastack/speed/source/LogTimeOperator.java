@@ -14,6 +14,7 @@ import dev.lambdastack.speed.plan.SpeedPlan;
 import dev.lambdastack.speed.plan.ViewsLoader;
 import dev.lambdastack.views.BoundView;
 import dev.lambdastack.views.Epoch;
+import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.LogTime;
 import dev.lambdastack.views.Row;
 import dev.lambdastack.views.View;
@@ -65,6 +66,7 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
   private final SpeedPlan plan;
   private final ViewsLoader loader;
   private final SchemaStore schemas;
+  private final TopicCheck topic;
 
   private record Target(int slot, long coverage, BoundView view) {}
 
@@ -93,11 +95,14 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
 
   /**
    * @param loader must give the views that the plan's generations were opened for
+   * @param topic asked before the first record
    */
-  public LogTimeOperator(SpeedPlan plan, ViewsLoader loader, SchemaStore schemas) {
+  public LogTimeOperator(
+      SpeedPlan plan, ViewsLoader loader, SchemaStore schemas, TopicCheck topic) {
     this.plan = plan;
     this.loader = loader;
     this.schemas = schemas;
+    this.topic = topic;
   }
 
   @Override
@@ -138,7 +143,7 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
   private static <T> T refusingRestarts(Step<T> step) throws Exception {
     try {
       return step.run();
-    } catch (dev.lambdastack.views.InvalidInputException e) {
+    } catch (InvalidInputException e) {
       throw new SuppressRestartsException(e);
     }
   }
@@ -155,6 +160,18 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
           bind(loader.load(getUserCodeClassloader()));
           return null;
         });
+    checkTopic();
+  }
+
+  private void checkTopic() throws Exception {
+    Map<Integer, Long> next = new TreeMap<>();
+    readings.forEach((partition, reading) -> next.put(partition, reading.next));
+    try {
+      topic.check(plan, next);
+    } catch (InvalidInputException e) {
+      // With a cause Kafka did not answer: it may do so at the next attempt.
+      throw e.getCause() == null ? new SuppressRestartsException(e) : e;
+    }
   }
 
   private void bind(Views views) {
@@ -163,7 +180,7 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
     for (Slot slot : plan.slots()) {
       View view = views.find(slot.view());
       if (!view.fingerprint().equals(slot.generation().fingerprint())) {
-        throw new dev.lambdastack.views.InvalidInputException(
+        throw new InvalidInputException(
             "Cannot run the speed job: view %s is declared differently where its tasks run (expected %s, found %s); put the same view jar there"
                 .formatted(view.name(), slot.generation().fingerprint(), view.fingerprint()));
       }

@@ -268,7 +268,8 @@ class LogTimeOperatorTest {
             new LogTimeOperator(
                 plan,
                 ViewsLoader.FROM_CLASS_PATH,
-                SchemaStore.load(LogTimeOperatorTest.class.getClassLoader())),
+                SchemaStore.load(LogTimeOperatorTest.class.getClassLoader()),
+                (anyPlan, next) -> {}),
             128,
             parallelism,
             task);
