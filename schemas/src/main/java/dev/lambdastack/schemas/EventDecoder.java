@@ -2,6 +2,7 @@ package dev.lambdastack.schemas;
 
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.RowKey;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -139,6 +140,16 @@ public final class EventDecoder {
           Rejection.Reason.EVENT_TIME_AHEAD,
           "event time %s is more than %d hours ahead of the append time %s"
               .formatted(text(time), MAX_AHEAD.toHours(), text(appendTimeMillis)));
+    }
+    return judgeText(plan, value);
+  }
+
+  private Decoded judgeText(WriterPlan plan, byte[] value) {
+    if (row.keyTextBytes() > RowKey.MAX_TEXT_BYTES) {
+      return new Rejection(
+          Rejection.Reason.TEXT_TOO_LONG,
+          "the texts of the columns that are never null have %d bytes together, more than %d; a long text needs a column that may be null"
+              .formatted(row.keyTextBytes(), RowKey.MAX_TEXT_BYTES));
     }
     return event.set(plan, value);
   }

@@ -16,6 +16,7 @@ final class EventRow implements Row {
   private final int[] lengths;
   private byte[] source;
   private long eventTime;
+  private long keyTextBytes;
   private int partition;
   private long offset;
 
@@ -30,12 +31,22 @@ final class EventRow implements Row {
 
   void place(byte[] newSource, int newPartition, long newOffset) {
     source = newSource;
+    keyTextBytes = 0;
     partition = newPartition;
     offset = newOffset;
   }
 
   void setEventTime(long millis) {
     eventTime = millis;
+  }
+
+  /** Counts the bytes of a text that a view may be keyed by, whether or not it is a column here. */
+  void addKeyText(int bytes) {
+    keyTextBytes += bytes;
+  }
+
+  long keyTextBytes() {
+    return keyTextBytes;
   }
 
   void setNull(int column) {

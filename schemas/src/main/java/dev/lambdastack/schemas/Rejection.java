@@ -23,6 +23,11 @@ public record Rejection(Reason reason, String detail) implements Decoded {
     /** The event time is more than a day ahead of the append time. */
     EVENT_TIME_AHEAD,
     /** The event time lies before the earliest that is taken. */
-    EVENT_TIME_TOO_EARLY
+    EVENT_TIME_TOO_EARLY,
+    /**
+     * The texts that a view may be keyed by have together more bytes than {@link
+     * dev.lambdastack.views.RowKey#MAX_TEXT_BYTES}.
+     */
+    TEXT_TOO_LONG
   }
 }

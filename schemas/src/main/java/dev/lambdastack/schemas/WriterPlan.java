@@ -1,6 +1,7 @@
 package dev.lambdastack.schemas;
 
 import dev.lambdastack.views.Column;
+import dev.lambdastack.views.ColumnType;
 import dev.lambdastack.views.EventType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -55,6 +56,18 @@ final class WriterPlan {
       add(type, columns.get(i), storeOf(type, columns.get(i), i));
     }
     add(type, type.eventTime(), (cursor, row) -> row.setEventTime(cursor.number));
+    for (Column column : type.columns().values()) {
+      // An enum's symbols are the schema's, not the producer's.
+      if (column.type() == ColumnType.STRING
+          && !column.nullable()
+          && type.schema().getField(column.name()).schema().getType() == Schema.Type.STRING) {
+        add(type, column.name(), WriterPlan::count);
+      }
+    }
+  }
+
+  private static void count(Cursor c, EventRow row) {
+    row.addKeyText(c.symbol == null ? c.textLength : c.symbol.length);
   }
 
   private void add(EventType type, String column, Store store) {

@@ -11,6 +11,7 @@ import dev.lambdastack.schemas.Rejection.Reason;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.Row;
+import dev.lambdastack.views.RowKey;
 import java.io.ByteArrayOutputStream;
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.Test;
 
 class EventDecoderTest {
   private static final Instant NOON = Instant.parse("1998-03-01T12:00:00Z");
+  private static final long NOON_MILLIS = NOON.toEpochMilli();
   private static final Instant MIN = Instant.parse("1990-01-01T00:00:00Z");
   private static final SchemaStore STORE =
       SchemaStore.load(EventDecoderTest.class.getClassLoader());
@@ -416,6 +418,56 @@ class EventDecoderTest {
         json.substring(0, json.lastIndexOf(']'))
             + ",{\"name\":\"%s\",\"type\":%s,\"default\":%s}]}"
                 .formatted(name, type, defaultValue));
+  }
+
+  /** Keys of any view must fit a row of HBase: decided on the event, whichever columns are read. */
+  @Test
+  void textsThatAreTooLongForAKeyAreRejectedWhoeverReadsThem() {
+    Schema v1 = STORE.find("dev.lambdastack.events.retail.Order", 1);
+    Schema v2 = withField(v1, "channel", "\"string\"", "\"store\"");
+    Schema v3 = withField(v2, "note", "[\"null\",\"string\"]", "null");
+    SchemaStore store =
+        SchemaStore.of(
+            List.of(
+                new SchemaVersion(v1, 1, "v1"),
+                new SchemaVersion(v2, 2, "v2"),
+                new SchemaVersion(v3, 3, "v3")));
+    EventType pinned = EventType.of("orders", v3, "event_time", "customer_id");
+    int most = RowKey.MAX_TEXT_BYTES;
+    for (List<String> columns :
+        List.of(List.<String>of(), List.of("amount"), List.of("channel", "product_category"))) {
+      EventDecoder any = new EventDecoder(store, pinned, columns, MIN);
+      // Both texts count, in bytes; what may be null does not, since no view is keyed by it.
+      assertThat(any.decode(texts(pinned, "é", most - 2, "x".repeat(most)), 0, 0, NOON_MILLIS))
+          .isInstanceOf(DecodedEvent.class);
+      assertThat(any.decode(texts(pinned, "é", most - 1, null), 0, 0, NOON_MILLIS))
+          .isEqualTo(
+              new Rejection(
+                  Reason.TEXT_TOO_LONG,
+                  "the texts of the columns that are never null have 16001 bytes together, more than 16000; a long text needs a column that may be null"));
+      // The default that an older event is read with counts too: "store".
+      assertThat(any.decode(older(most - 5), 0, 0, NOON_MILLIS)).isInstanceOf(DecodedEvent.class);
+      assertThat(any.decode(older(most - 4), 0, 0, NOON_MILLIS))
+          .asInstanceOf(type(Rejection.class))
+          .extracting(Rejection::reason)
+          .isEqualTo(Reason.TEXT_TOO_LONG);
+    }
+  }
+
+  private byte[] older(int categoryBytes) {
+    GenericRecord event = ((DecodedEvent) decode(encoder.value(order("1.00", NOON)))).record();
+    event.put("product_category", "x".repeat(categoryBytes));
+    return encoder.value(event);
+  }
+
+  private byte[] texts(EventType pinned, String category, int channelBytes, String note) {
+    GenericRecord event = new GenericData.Record(pinned.schema());
+    GenericRecord order = ((DecodedEvent) decode(encoder.value(order("1.00", NOON)))).record();
+    order.getSchema().getFields().forEach(f -> event.put(f.name(), order.get(f.name())));
+    event.put("product_category", category);
+    event.put("channel", "x".repeat(channelBytes));
+    event.put("note", note);
+    return new EventEncoder(pinned).value(event);
   }
 
   @Test

@@ -72,7 +72,12 @@ public final class BoundView {
     return true;
   }
 
-  /** The row key of the accepted event's key and window. */
+  /**
+   * The row key of the accepted event's key and window.
+   *
+   * @throws IllegalStateException when it would be longer than {@link RowKey#MAX_BYTES}: of a
+   *     decoded event only where a derived column is part of the key
+   */
   public byte[] rowKey() {
     key.clear();
     for (int i = 0; i < keys.length; i++) {
@@ -83,11 +88,23 @@ public final class BoundView {
         case DOUBLE -> throw new AssertionError("keys are never floating point");
       }
     }
-    return RowKey.of(
-        view.shape().saltBuckets(),
-        key.bytes(),
-        key.length(),
-        view.shape().windowStart(current.eventTime()));
+    byte[] row =
+        RowKey.of(
+            view.shape().saltBuckets(),
+            key.bytes(),
+            key.length(),
+            view.shape().windowStart(current.eventTime()));
+    if (row.length > RowKey.MAX_BYTES) {
+      throw new IllegalStateException(
+          "The row key of view %s at partition %d offset %d has %d bytes, where HBase takes %d; let the derived columns of its key be shorter"
+              .formatted(
+                  view.name(),
+                  current.partition(),
+                  current.offset(),
+                  row.length,
+                  RowKey.MAX_BYTES));
+    }
+    return row;
   }
 
   /** Folds the accepted event into an aggregate of its key and window. */

@@ -20,6 +20,20 @@ import java.util.zip.CRC32;
  * contiguous range. {@code docs/row-key.md} shows the bytes.
  */
 public final class RowKey {
+  /** Bytes of the longest row key: HBase takes no longer ones. */
+  public static final int MAX_BYTES = Short.MAX_VALUE;
+
+  /**
+   * The bytes of UTF-8 that the texts of an event's columns that are never null may have together;
+   * an event with more is none, for the archive and the speed job alike. Whatever columns of its
+   * own a view is keyed by, with each byte escaped, its row keys stay below {@link #MAX_BYTES}, and
+   * so do HBase's own rows that name a region by table and key.
+   */
+  public static final int MAX_TEXT_BYTES = 16_000;
+
+  /** The most columns that a key may have, so that {@link #MAX_TEXT_BYTES} keeps its promise. */
+  public static final int MAX_COLUMNS = 64;
+
   /** Bytes of the window start at the end of every row key. */
   public static final int WINDOW_BYTES = Long.BYTES;
 
@@ -34,7 +48,12 @@ public final class RowKey {
     return row;
   }
 
-  /** Salt and components of a key: the prefix of all its rows. */
+  /**
+   * Salt and components of a key: the prefix of all its rows.
+   *
+   * @throws InvalidInputException when the parts are not those of the view, or longer than any row
+   *     key
+   */
   public static byte[] prefix(ViewShape shape, List<?> key) {
     Buffer components = new Buffer();
     List<Column> columns = shape.keyColumns();
@@ -53,6 +72,11 @@ public final class RowKey {
       components.append(columns.get(i), key.get(i));
     }
     byte[] row = of(shape.saltBuckets(), components.bytes(), components.length(), 0);
+    if (row.length > MAX_BYTES) {
+      throw new InvalidInputException(
+          "A key of view %s has too many bytes: expected a row key of at most %d, found %d; no event has such a key"
+              .formatted(shape.name(), MAX_BYTES, row.length));
+    }
     return Arrays.copyOf(row, row.length - WINDOW_BYTES);
   }
 

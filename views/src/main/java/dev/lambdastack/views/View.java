@@ -216,8 +216,8 @@ public final class View {
     }
 
     /**
-     * The key columns, in order; never null, never floating point. None makes one row for each
-     * window.
+     * The key columns, in order, at most {@value RowKey#MAX_COLUMNS}; never null, never floating
+     * point. None makes one row for each window.
      */
     public Builder keyedBy(String... columns) {
       this.keys = List.of(columns);
@@ -293,7 +293,10 @@ public final class View {
                           ? "expected 1 to 256 salt buckets, found " + saltBuckets
                           : new HashSet<>(keys).size() < keys.size()
                               ? "a key column stands twice in " + keys
-                              : null;
+                              : keys.size() > RowKey.MAX_COLUMNS
+                                  ? "expected at most %d key columns, found %d"
+                                      .formatted(RowKey.MAX_COLUMNS, keys.size())
+                                  : null;
       if (problem != null) {
         throw new InvalidInputException("Cannot build view %s: %s".formatted(name, problem));
       }

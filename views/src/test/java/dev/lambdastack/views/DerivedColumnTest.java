@@ -200,6 +200,28 @@ class DerivedColumnTest {
   }
 
   @Test
+  void aKeyThatHBaseWouldNotTakeNamesViewPartitionAndOffset() {
+    View view =
+        View.named("long_key")
+            .over(TestTypes.EVERYTHING)
+            .derived(SIZE, 1, List.of("whole"), row -> "x".repeat((int) row.longAt(0)))
+            .keyedBy("size")
+            .window(Duration.ofMinutes(1))
+            .metric("n", count())
+            .build();
+    BoundView bound = view.bind(view.columns());
+    long longest = RowKey.MAX_BYTES - 1 - 2 - RowKey.WINDOW_BYTES;
+    TestEvent event = TestEvent.at(0, 3, 42);
+    assertThat(bound.accepts(event.with("whole", longest).row(view.columns()))).isTrue();
+    assertThat(bound.rowKey()).hasSize(RowKey.MAX_BYTES);
+    assertThat(bound.accepts(event.with("whole", longest + 1).row(view.columns()))).isTrue();
+    assertThatThrownBy(bound::rowKey)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage(
+            "The row key of view long_key at partition 3 offset 42 has 32768 bytes, where HBase takes 32767; let the derived columns of its key be shorter");
+  }
+
+  @Test
   void aResultOfAnotherTypeIsNeverBent() {
     for (Object result : List.of(1.5, new BigDecimal("1.5"), "1")) {
       View view = failing(SCORE, row -> result instanceof String ? "1" : result);

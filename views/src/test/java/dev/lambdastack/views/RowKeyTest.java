@@ -20,6 +20,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.Tuple;
+import org.apache.avro.Schema;
 import org.junit.jupiter.api.Test;
 
 class RowKeyTest {
@@ -301,6 +302,58 @@ class RowKeyTest {
     ViewShape money = shape(16, "money");
     assertThat(RowKey.prefix(money, List.of(new BigDecimal("7.5"))))
         .isEqualTo(RowKey.prefix(money, List.of(new BigDecimal("7.500"))));
+  }
+
+  /** Whatever columns of an event are the key, and whatever bytes they hold. */
+  @Test
+  void theLongestKeyOfAnEventFitsHBase() {
+    String nuls = "\0".repeat(RowKey.MAX_TEXT_BYTES);
+    String[] keys = new String[RowKey.MAX_COLUMNS];
+    Object[] parts = new Object[keys.length];
+    Arrays.fill(parts, 1L);
+    StringBuilder fields = new StringBuilder();
+    for (int i = 0; i < keys.length; i++) {
+      keys[i] = "c" + i;
+      fields.append(",{\"name\":\"c%d\",\"type\":\"%s\"}".formatted(i, i == 0 ? "string" : "long"));
+    }
+    parts[0] = nuls;
+    ViewShape widest = wide(fields.toString(), keys).shape();
+    byte[] row = RowKey.of(widest, List.of(parts), Instant.EPOCH);
+    assertThat(row).hasSizeBetween(RowKey.MAX_BYTES - 500, RowKey.MAX_BYTES - 200);
+    assertThat(RowKey.key(widest, row)).containsExactly(parts);
+    String[] tooMany = Arrays.copyOf(keys, keys.length + 1);
+    tooMany[keys.length] = "c" + keys.length;
+    String oneMore = fields + ",{\"name\":\"c%d\",\"type\":\"long\"}".formatted(keys.length);
+    assertThatThrownBy(() -> wide(oneMore, tooMany))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessage("Cannot build view keyed: expected at most 64 key columns, found 65");
+  }
+
+  private static View wide(String fields, String... keys) {
+    Schema schema =
+        new Schema.Parser()
+            .parse(
+                "{\"type\":\"record\",\"name\":\"Wide\",\"fields\":[{\"name\":\"at\",\"type\":{\"type\":\"long\",\"logicalType\":\"timestamp-millis\"}}"
+                    + fields
+                    + "]}");
+    return View.named("keyed")
+        .over(EventType.of("wide", schema, "at", "at"))
+        .keyedBy(keys)
+        .window(Duration.ofMinutes(1))
+        .metric("n", Metric.count())
+        .build();
+  }
+
+  @Test
+  void aKeyThatNoRowHasIsRefused() {
+    ViewShape shape = shape(16, "text");
+    int longest = RowKey.MAX_BYTES - 1 - 2 - RowKey.WINDOW_BYTES;
+    assertThat(RowKey.of(shape, List.of("a".repeat(longest)), Instant.EPOCH))
+        .hasSize(RowKey.MAX_BYTES);
+    assertRefused(
+        shape,
+        List.of("a".repeat(longest + 1)),
+        "A key of view keyed has too many bytes: expected a row key of at most 32767, found 32768; no event has such a key");
   }
 
   private static void assertRefused(ViewShape shape, List<?> key, String message) {
