@@ -156,6 +156,7 @@ public final class Archive implements Tool {
             config.epoch(),
             run.sealed().fromEpoch(),
             run.sealed().toEpoch(),
+            config.eventTimeMin(),
             run.sealed().ranges(),
             run.type().schema(),
             totals.files(),
@@ -247,7 +248,7 @@ public final class Archive implements Tool {
 
   private StartingPoint start(MasterDataset dataset, TopicLog log) throws IOException {
     LogState state = new LogState(log.topic(), log.topicId(), log.beginOffsets(), log.endOffsets());
-    return StartingPoint.of(dataset.last(), state, config.epoch());
+    return StartingPoint.of(dataset.last(), state, config.epoch(), config.eventTimeMin());
   }
 
   private ArchiveResult result(

@@ -5,6 +5,7 @@ import dev.lambdastack.batch.master.PartitionRange;
 import dev.lambdastack.batch.master.StoredManifest;
 import dev.lambdastack.views.InvalidInputException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -35,7 +36,8 @@ record StartingPoint(
    * @throws InvalidInputException when going on from the last manifest would lose, repeat or
    *     reinterpret records
    */
-  static StartingPoint of(Optional<StoredManifest> last, LogState log, Duration epochLength) {
+  static StartingPoint of(
+      Optional<StoredManifest> last, LogState log, Duration epochLength, Instant eventTimeMin) {
     if (last.isEmpty()) {
       Map<Integer, OptionalInt> unknown = new TreeMap<>();
       log.partitions().forEach(p -> unknown.put(p, OptionalInt.empty()));
@@ -43,6 +45,12 @@ record StartingPoint(
     }
     Manifest manifest = last.get().manifest();
     checkSameTopic(manifest, log, epochLength);
+    if (!manifest.eventTimeMin().equals(eventTimeMin)) {
+      throw new InvalidInputException(
+          "Cannot archive topic %s with lambda.event-time.min=%s: its manifests have %s, which never changes, so that both layers take the same events; set lambda.event-time.min=%s"
+              .formatted(
+                  log.topic(), eventTimeMin, manifest.eventTimeMin(), manifest.eventTimeMin()));
+    }
     Map<Integer, Long> offsets = new TreeMap<>();
     Map<Integer, OptionalInt> leaderEpochs = new TreeMap<>();
     manifest

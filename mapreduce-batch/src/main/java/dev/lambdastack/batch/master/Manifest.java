@@ -36,6 +36,7 @@ import org.apache.avro.SchemaParser;
  * @param runId of the run that committed it
  * @param fromEpoch inclusive; 0 for the first, else the one before's {@code toEpoch}
  * @param toEpoch exclusive: the horizon, the first epoch that is not held
+ * @param eventTimeMin the earliest event time that was taken; older events are dead letters
  * @param partitions by number; all partitions of the topic
  * @param schema the reader schema that the files' columns follow
  * @param deadLetters files of records that are no events
@@ -51,6 +52,7 @@ public record Manifest(
     Duration epochLength,
     long fromEpoch,
     long toEpoch,
+    Instant eventTimeMin,
     SortedMap<Integer, PartitionRange> partitions,
     Schema schema,
     List<DataFile> files,
@@ -117,6 +119,7 @@ public record Manifest(
     json.put("epochMillis", epochLength.toMillis());
     json.put("fromEpoch", fromEpoch);
     json.put("toEpoch", toEpoch);
+    json.put("eventTimeMin", eventTimeMin.toString());
     json.put("read", read);
     json.put("ticks", ticks);
     json.put("events", events());
@@ -238,6 +241,7 @@ public record Manifest(
           Duration.ofMillis(json.required("epochMillis").longValue()),
           json.required("fromEpoch").longValue(),
           json.required("toEpoch").longValue(),
+          Instant.parse(json.required("eventTimeMin").textValue()),
           partitions,
           SchemaParser.parseSingle(json.required("schema").textValue()),
           files,

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 
 class StartingPointTest {
   private static final Duration EPOCH = Duration.ofMinutes(10);
+  private static final Instant MIN = Instant.parse("1990-01-01T00:00:00Z");
 
   private static StoredManifest manifest(OptionalInt leaderEpoch) {
     Manifest manifest =
@@ -31,6 +32,7 @@ class StartingPointTest {
             EPOCH,
             70,
             90,
+            MIN,
             new TreeMap<>(
                 Map.of(
                     0, new PartitionRange(5, 100, leaderEpoch, new TreeMap<>(Map.of(71L, 100L))),
@@ -51,7 +53,7 @@ class StartingPointTest {
   @Test
   void withoutAManifestItIsTheFirstRecordThatIsThere() {
     LogState log = log("topic-id", Map.of(0, 12L, 1, 0L), Map.of(0, 50L, 1, 0L));
-    StartingPoint start = StartingPoint.of(Optional.empty(), log, EPOCH);
+    StartingPoint start = StartingPoint.of(Optional.empty(), log, EPOCH, MIN);
     assertThat(start.sequence()).isEqualTo(1);
     assertThat(start.previous()).isEmpty();
     assertThat(start.fromEpoch()).isZero();
@@ -61,7 +63,8 @@ class StartingPointTest {
   @Test
   void elseItIsWhereTheLastManifestEnds() {
     LogState log = log("topic-id", Map.of(0, 12L, 1, 0L), Map.of(0, 500L, 1, 8L));
-    StartingPoint start = StartingPoint.of(Optional.of(manifest(OptionalInt.of(3))), log, EPOCH);
+    StartingPoint start =
+        StartingPoint.of(Optional.of(manifest(OptionalInt.of(3))), log, EPOCH, MIN);
     assertThat(start.sequence()).isEqualTo(5);
     assertThat(start.previous()).hasValue("digest of 4");
     assertThat(start.fromEpoch()).isEqualTo(90);
@@ -72,7 +75,8 @@ class StartingPointTest {
   private static void assertRefused(
       LogState log, Duration epoch, OptionalInt leaderEpoch, String... parts) {
     var thrown =
-        assertThatThrownBy(() -> StartingPoint.of(Optional.of(manifest(leaderEpoch)), log, epoch))
+        assertThatThrownBy(
+                () -> StartingPoint.of(Optional.of(manifest(leaderEpoch)), log, epoch, MIN))
             .isInstanceOf(InvalidInputException.class);
     for (String part : parts) {
       thrown.hasMessageContaining(part);
@@ -93,7 +97,8 @@ class StartingPointTest {
         log("topic-id", begin, Map.of(0, 99L, 1, 8L)), EPOCH, OptionalInt.empty(), "at least 100");
     LogState byClock = log("topic-id", begin, Map.of(0, 100L, 1, 7L));
     assertThat(
-            StartingPoint.of(Optional.of(manifest(OptionalInt.empty())), byClock, EPOCH).offsets())
+            StartingPoint.of(Optional.of(manifest(OptionalInt.empty())), byClock, EPOCH, MIN)
+                .offsets())
         .isEqualTo(Map.of(0, 100L, 1, 7L));
   }
 
@@ -112,5 +117,18 @@ class StartingPointTest {
     assertRefused(log("topic-id", Map.of(0, 101L, 1, 0L), end), EPOCH, none, "1 offsets are lost");
     assertRefused(
         log("topic-id", Map.of(0, 0L), Map.of(0, 500L)), EPOCH, none, "expected [0, 1], found [0]");
+  }
+
+  /** Else the archive and a speed job that still runs would take different events. */
+  @Test
+  void refusesAnotherEarliestEventTime() {
+    LogState log = log("topic-id", Map.of(0, 0L, 1, 0L), Map.of(0, 500L, 1, 8L));
+    assertThatThrownBy(
+            () ->
+                StartingPoint.of(
+                    Optional.of(manifest(OptionalInt.of(3))), log, EPOCH, MIN.plusMillis(1)))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("lambda.event-time.min=1990-01-01T00:00:00.001Z")
+        .hasMessageContaining("set lambda.event-time.min=1990-01-01T00:00:00Z");
   }
 }

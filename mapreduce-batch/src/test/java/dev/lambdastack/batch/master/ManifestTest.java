@@ -30,6 +30,7 @@ class ManifestTest {
         Duration.ofMinutes(10),
         from,
         to,
+        Instant.parse("1990-01-01T00:00:00Z"),
         new TreeMap<>(
             Map.of(
                 0,
@@ -88,6 +89,7 @@ class ManifestTest {
           "epochMillis" : 600000,
           "fromEpoch" : 5,
           "toEpoch" : 8,
+          "eventTimeMin" : "1990-01-01T00:00:00Z",
           "read" : 14,
           "ticks" : 2,
           "events" : 11,
@@ -182,6 +184,7 @@ class ManifestTest {
                     m.epochLength(),
                     0,
                     8,
+                    m.eventTimeMin(),
                     m.partitions(),
                     m.schema(),
                     m.files(),

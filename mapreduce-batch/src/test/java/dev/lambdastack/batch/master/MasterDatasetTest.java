@@ -72,6 +72,7 @@ class MasterDatasetTest {
         m.epochLength(),
         m.fromEpoch(),
         m.toEpoch(),
+        m.eventTimeMin(),
         m.partitions(),
         m.schema(),
         m.files(),

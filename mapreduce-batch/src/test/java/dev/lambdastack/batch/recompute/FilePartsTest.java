@@ -37,6 +37,7 @@ class FilePartsTest {
             Duration.ofMinutes(1),
             0,
             1,
+            java.time.Instant.EPOCH,
             new TreeMap<>(),
             Sale.V1,
             files,
