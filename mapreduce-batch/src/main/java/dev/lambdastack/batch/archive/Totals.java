@@ -18,6 +18,9 @@ record Totals(
     Map<String, Long> rejected,
     List<DataFile> files,
     List<DeadLetterFile> deadLetters) {
+  /** So many rejected records are accepted whatever share they are. */
+  static final long ALWAYS_ACCEPTED = 100;
+
   Totals {
     rejected = Map.copyOf(rejected);
     files = List.copyOf(files);
@@ -88,14 +91,15 @@ record Totals(
   }
 
   /**
-   * Refuses when more records were rejected than is accepted.
+   * Refuses when more records were rejected than is accepted: more than the share, and more than
+   * {@link #ALWAYS_ACCEPTED}, so that a bad record of a quiet topic does not stop it for ever.
    *
-   * @param maxShare 0 to 1, of the records that are no ticks
+   * @param maxShare 0 to 1, of the records that are no ticks; 0 accepts none at all
    */
   void checkShare(String topic, double maxShare) {
     long dead = rejected.values().stream().mapToLong(Long::longValue).sum();
     long records = read - ticks;
-    if (dead > maxShare * records) {
+    if (dead > maxShare * records && (dead > ALWAYS_ACCEPTED || maxShare == 0)) {
       throw new InvalidInputException(
           "Cannot archive topic %s: %d of %d records are no events %s, which is a greater share than lambda.dead-letters.max-share=%s; nothing was committed: check the producers and the schemas on the class path, or raise it"
               .formatted(topic, dead, records, new TreeMap<>(rejected), maxShare));

@@ -478,12 +478,14 @@ class ArchiveIT {
   void failsWhenTooMuchIsNoEvent(Servers servers) throws Exception {
     try (Scene scene = Scene.open(servers, 1)) {
       scene.conf().set("lambda.dead-letters.max-share", "0.4");
-      scene.send(0, Sale.random(new Random(9), scene.now()), Sale.V1);
-      scene.sendRaw(0, new byte[] {9});
+      scene.sendAll(0, sales(new Random(9), 100, scene.now()), Sale.V1);
+      for (int i = 0; i <= Totals.ALWAYS_ACCEPTED; i++) {
+        scene.sendRaw(0, new byte[] {9});
+      }
       scene.toEpochStart();
       assertThatThrownBy(() -> scene.archive(Sale.V1).run(scene.topic()))
           .isInstanceOf(InvalidInputException.class)
-          .hasMessageContaining("1 of 2 records are no events {NOT_SINGLE_OBJECT=1}")
+          .hasMessageContaining("101 of 201 records are no events {NOT_SINGLE_OBJECT=101}")
           .hasMessageContaining("lambda.dead-letters.max-share=0.4");
       assertThat(scene.everything()).isEmpty();
     }

@@ -65,12 +65,28 @@ class TotalsTest {
 
   @Test
   void aShareIsOfTheRecordsThatAreNoTicks() {
-    Totals totals = new Totals(110, 10, Map.of("CORRUPT", 1L), List.of(), List.of());
+    Totals totals = rejected(20_000, 200);
     totals.checkShare("sales", 0.01);
     assertThatThrownBy(() -> totals.checkShare("sales", 0.009))
         .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("1 of 100 records");
+        .hasMessageContaining("200 of 20000 records");
     new Totals(5, 5, Map.of(), List.of(), List.of()).checkShare("sales", 0);
+  }
+
+  @Test
+  void aFewBadRecordsDoNotStopAQuietTopic() {
+    rejected(100, 100).checkShare("sales", 0.01);
+    assertThatThrownBy(() -> rejected(101, 101).checkShare("sales", 0.01))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("101 of 101 records");
+    assertThatThrownBy(() -> rejected(1_000, 1).checkShare("sales", 0))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("1 of 1000 records");
+  }
+
+  /** Of so many records and ten ticks. */
+  private static Totals rejected(long records, long dead) {
+    return new Totals(records + 10, 10, Map.of("CORRUPT", dead), List.of(), List.of());
   }
 
   @Test
