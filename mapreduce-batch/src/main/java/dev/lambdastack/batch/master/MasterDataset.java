@@ -1,5 +1,6 @@
 package dev.lambdastack.batch.master;
 
+import dev.lambdastack.batch.job.Jobs;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -54,13 +55,15 @@ public final class MasterDataset {
    * The dataset of a topic, which may be empty; nothing is written.
    *
    * @param master path or URI of the master folder
-   * @throws InvalidInputException when its file system cannot be reached
+   * @throws InvalidInputException when its file system cannot be reached, or may let two runs
+   *     commit the same manifest
    */
   public static MasterDataset open(Configuration conf, String master, String topic)
       throws IOException {
     Path root = new Path(master);
     try {
       FileSystem fileSystem = root.getFileSystem(conf);
+      checkRenames(conf, master, fileSystem);
       Path qualified = fileSystem.makeQualified(root);
       MasterDataset dataset =
           new MasterDataset(
@@ -71,6 +74,19 @@ public final class MasterDataset {
       throw unreachable(master, e);
     } catch (IllegalArgumentException | org.apache.hadoop.fs.UnsupportedFileSystemException e) {
       throw unreachable(master, e);
+    }
+  }
+
+  /**
+   * A commit is a rename that fails when the name is taken: HDFS does that in one step. Object
+   * stores and gateways do not; a local file system is good for the processes of one machine.
+   */
+  static void checkRenames(Configuration conf, String master, FileSystem fileSystem) {
+    String scheme = fileSystem.getUri().getScheme();
+    if (!scheme.equals("hdfs") && !(scheme.equals("file") && Jobs.isLocal(conf))) {
+      throw new InvalidInputException(
+          "Cannot keep a master dataset in lambda.master=%s: expected a folder on HDFS (or a local one where mapreduce.framework.name=local), found file system '%s', where two runs might both commit; set lambda.master or fs.defaultFS to hdfs://..."
+              .formatted(master, scheme));
     }
   }
 

@@ -114,6 +114,20 @@ class MasterDatasetTest {
   }
 
   @Test
+  void aFileSystemThatMayCommitTwiceIsRefused() {
+    Configuration conf = new Configuration();
+    assertThatThrownBy(() -> MasterDataset.open(conf, "webhdfs://localhost:1/master", "hits"))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("lambda.master=webhdfs://localhost:1/master")
+        .hasMessageContaining("expected a folder on HDFS")
+        .hasMessageContaining("found file system 'webhdfs'");
+    conf.set("mapreduce.framework.name", "yarn");
+    assertThatThrownBy(() -> MasterDataset.open(conf, folder.toUri().toString(), "hits"))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("found file system 'file'");
+  }
+
+  @Test
   void anUnknownFileSystemIsRefusedInOneLine() {
     assertThatThrownBy(() -> MasterDataset.open(new Configuration(), "nosuch://x/master", "hits"))
         .isInstanceOf(InvalidInputException.class)
