@@ -1,8 +1,8 @@
 package dev.lambdastack.batch;
 
 import dev.lambdastack.batch.archive.Archive;
+import dev.lambdastack.batch.master.ArchiveManifest;
 import dev.lambdastack.batch.master.DataFile;
-import dev.lambdastack.batch.master.Manifest;
 import dev.lambdastack.batch.master.MasterDataset;
 import dev.lambdastack.batch.master.StoredManifest;
 import dev.lambdastack.log.LogClients;
@@ -251,14 +251,19 @@ public final class Scene implements AutoCloseable {
     return MasterDataset.open(conf, conf.get("lambda.master"), topic);
   }
 
-  public List<Manifest> manifests() throws IOException {
-    return dataset().manifests().stream().map(StoredManifest::manifest).toList();
+  /** What the archive has committed. */
+  public List<ArchiveManifest> manifests() throws IOException {
+    return dataset().manifests().stream()
+        .map(StoredManifest::manifest)
+        .filter(ArchiveManifest.class::isInstance)
+        .map(ArchiveManifest.class::cast)
+        .toList();
   }
 
   /** All rows of the files that these manifests list, as Parquet's own Avro reader gives them. */
-  public List<GenericRecord> rows(List<Manifest> manifests) throws IOException {
+  public List<GenericRecord> rows(List<ArchiveManifest> manifests) throws IOException {
     List<GenericRecord> rows = new ArrayList<>();
-    for (Manifest manifest : manifests) {
+    for (ArchiveManifest manifest : manifests) {
       for (DataFile file : manifest.files()) {
         rows.addAll(read(file.path()));
       }

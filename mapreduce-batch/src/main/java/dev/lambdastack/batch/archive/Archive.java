@@ -3,11 +3,12 @@ package dev.lambdastack.batch.archive;
 import dev.lambdastack.batch.job.Jobs;
 import dev.lambdastack.batch.job.RunId;
 import dev.lambdastack.batch.job.Staging;
+import dev.lambdastack.batch.master.ArchiveManifest;
 import dev.lambdastack.batch.master.DataFile;
 import dev.lambdastack.batch.master.DeadLetterFile;
 import dev.lambdastack.batch.master.FileSchema;
-import dev.lambdastack.batch.master.Manifest;
 import dev.lambdastack.batch.master.MasterDataset;
+import dev.lambdastack.batch.master.StoredManifest;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.schemas.EventDecoder;
 import dev.lambdastack.schemas.SchemaStore;
@@ -19,6 +20,7 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -119,9 +121,10 @@ public final class Archive implements Tool {
       String runId = RunId.next(clock);
       Path staging = Staging.folder(config, dataset.fileSystem(), "archive-" + runId);
       try {
-        Totals totals = commit(new Run(runId, type, start, sealed, dataset, log, staging));
+        Committed committed = commit(new Run(runId, type, start, sealed, dataset, log, staging));
         dataset.fileSystem().delete(staging, true);
-        return result(topic, sealed, OptionalLong.of(start.sequence()), totals, started);
+        return result(
+            topic, sealed, OptionalLong.of(committed.sequence()), committed.totals(), started);
       } catch (Exception e) {
         Staging.removeAfter(e, dataset.fileSystem(), staging);
         throw e;
@@ -138,7 +141,9 @@ public final class Archive implements Tool {
       TopicLog log,
       Path staging) {}
 
-  private Totals commit(Run run) throws IOException, InterruptedException {
+  private record Committed(long sequence, Totals totals) {}
+
+  private Committed commit(Run run) throws IOException, InterruptedException {
     List<OffsetRange> ranges =
         OffsetRanges.of(
             run.sealed().ranges(), run.start().leaderEpochs(), config.archiveSplitRecords());
@@ -146,8 +151,8 @@ public final class Archive implements Tool {
     steps.reached(Step.READ);
     Totals totals = Totals.of(ranges, reports);
     totals.checkShare(run.type().topic(), config.deadLettersMaxShare());
-    Manifest manifest =
-        new Manifest(
+    ArchiveManifest manifest =
+        new ArchiveManifest(
             run.start().sequence(),
             run.type().topic(),
             run.log().topicId(),
@@ -167,14 +172,16 @@ public final class Archive implements Tool {
     moveIn(run, manifest);
     steps.reached(Step.MOVED);
     run.log().checkUnchanged();
-    if (run.dataset().commit(manifest).isEmpty()) {
+    Optional<StoredManifest> committed =
+        run.dataset().commit(manifest, run.start()::isStillTheEndOf);
+    if (committed.isEmpty()) {
       remove(run, manifest);
       throw new OvertakenException(
           "Another run has archived topic %s from epoch %d on meanwhile (manifest %d is taken); this run changed nothing"
               .formatted(run.type().topic(), run.sealed().fromEpoch(), run.start().sequence()));
     }
     steps.reached(Step.COMMITTED);
-    return totals;
+    return new Committed(committed.get().manifest().sequence(), totals);
   }
 
   private List<TaskReport> read(Run run, List<OffsetRange> ranges)
@@ -203,7 +210,7 @@ public final class Archive implements Tool {
     return TaskReports.read(run.dataset().fileSystem(), new Path(out, TaskFolder.REPORTS));
   }
 
-  private static void moveIn(Run run, Manifest manifest) throws IOException {
+  private static void moveIn(Run run, ArchiveManifest manifest) throws IOException {
     Path data = new Path(new Path(run.staging(), "out"), TaskFolder.DATA);
     for (DataFile file : manifest.files()) {
       run.dataset().moveIn(new Path(data, file.path()), file.path());
@@ -214,7 +221,7 @@ public final class Archive implements Tool {
   }
 
   /** No manifest lists them; without them the folders are tidier. */
-  private static void remove(Run run, Manifest manifest) throws IOException {
+  private static void remove(Run run, ArchiveManifest manifest) throws IOException {
     for (DataFile file : manifest.files()) {
       run.dataset().fileSystem().delete(run.dataset().resolve(file.path()), false);
     }
@@ -248,7 +255,7 @@ public final class Archive implements Tool {
 
   private StartingPoint start(MasterDataset dataset, TopicLog log) throws IOException {
     LogState state = new LogState(log.topic(), log.topicId(), log.beginOffsets(), log.endOffsets());
-    return StartingPoint.of(dataset.last(), state, config.epoch(), config.eventTimeMin());
+    return StartingPoint.of(dataset.contents(), state, config.epoch(), config.eventTimeMin());
   }
 
   private ArchiveResult result(

@@ -2,11 +2,14 @@ package dev.lambdastack.batch.archive;
 
 import dev.lambdastack.batch.master.DataFile;
 import dev.lambdastack.batch.master.FileSchema;
+import dev.lambdastack.batch.master.OffsetSpan;
 import dev.lambdastack.schemas.DecodedEvent;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.LocalDate;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericRecord;
@@ -65,13 +68,13 @@ final class EventFile {
   /** Closes the file; at least one event was written. */
   DataFile finish() throws IOException {
     writer.close();
+    SortedMap<Integer, OffsetSpan> offsets = new TreeMap<>();
+    offsets.put(range.partition(), new OffsetSpan(range.start(), range.end()));
     return new DataFile(
         path,
         date,
         rows,
-        range.partition(),
-        range.start(),
-        range.end(),
+        offsets,
         minEventTime,
         maxEventTime,
         minAppendTime,

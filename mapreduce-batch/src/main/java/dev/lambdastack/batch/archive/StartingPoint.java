@@ -1,8 +1,8 @@
 package dev.lambdastack.batch.archive;
 
-import dev.lambdastack.batch.master.Manifest;
+import dev.lambdastack.batch.master.ArchiveManifest;
+import dev.lambdastack.batch.master.Contents;
 import dev.lambdastack.batch.master.PartitionRange;
-import dev.lambdastack.batch.master.StoredManifest;
 import dev.lambdastack.views.InvalidInputException;
 import java.time.Duration;
 import java.time.Instant;
@@ -14,11 +14,13 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Where a run begins: where the last manifest ends, and nothing else; without a manifest, at the
+ * Where a run begins: where the archive's last manifest ends, and nothing else; without one, at the
  * first record that the log still has.
  *
  * @param sequence of the manifest that the run will commit
  * @param previous digest of the last manifest
+ * @param archived sequence of the archive's last manifest, which may not be the last of all; 0
+ *     where there is none
  * @param fromEpoch the first epoch that is not yet held
  * @param offsets inclusive, by partition
  * @param leaderEpochs of the records at these offsets, where they are known
@@ -26,6 +28,7 @@ import java.util.TreeSet;
 record StartingPoint(
     long sequence,
     Optional<String> previous,
+    long archived,
     long fromEpoch,
     Map<Integer, Long> offsets,
     Map<Integer, OptionalInt> leaderEpochs) {
@@ -37,13 +40,13 @@ record StartingPoint(
    *     reinterpret records
    */
   static StartingPoint of(
-      Optional<StoredManifest> last, LogState log, Duration epochLength, Instant eventTimeMin) {
-    if (last.isEmpty()) {
+      Optional<Contents> contents, LogState log, Duration epochLength, Instant eventTimeMin) {
+    if (contents.isEmpty()) {
       Map<Integer, OptionalInt> unknown = new TreeMap<>();
       log.partitions().forEach(p -> unknown.put(p, OptionalInt.empty()));
-      return new StartingPoint(1, Optional.empty(), 0, log.beginOffsets(), unknown);
+      return new StartingPoint(1, Optional.empty(), 0, 0, log.beginOffsets(), unknown);
     }
-    Manifest manifest = last.get().manifest();
+    ArchiveManifest manifest = contents.get().archived();
     checkSameTopic(manifest, log, epochLength);
     if (!manifest.eventTimeMin().equals(eventTimeMin)) {
       throw new InvalidInputException(
@@ -62,14 +65,20 @@ record StartingPoint(
               leaderEpochs.put(partition, range.leaderEpoch());
             });
     return new StartingPoint(
-        manifest.sequence() + 1,
-        Optional.of(last.get().digest()),
+        contents.get().sequence() + 1,
+        Optional.of(contents.get().digest()),
+        manifest.sequence(),
         manifest.toEpoch(),
         offsets,
         leaderEpochs);
   }
 
-  private static void checkSameTopic(Manifest manifest, LogState log, Duration epochLength) {
+  /** Whether a run that began here still continues what is archived. */
+  boolean isStillTheEndOf(Contents contents) {
+    return contents.archived().sequence() == archived;
+  }
+
+  private static void checkSameTopic(ArchiveManifest manifest, LogState log, Duration epochLength) {
     if (!manifest.epochLength().equals(epochLength)) {
       throw new InvalidInputException(
           "Cannot archive topic %s with lambda.epoch=%dms: its manifests have epochs of %dms, which never change; set lambda.epoch=%dms"
@@ -95,7 +104,7 @@ record StartingPoint(
   }
 
   private static void checkStillThere(
-      Manifest manifest, int partition, PartitionRange range, LogState log) {
+      ArchiveManifest manifest, int partition, PartitionRange range, LogState log) {
     long begin = log.beginOffsets().get(partition);
     if (begin > range.end()) {
       throw new InvalidInputException(

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lambdastack.batch.master.DataFile;
 import dev.lambdastack.batch.master.DeadLetterFile;
-import dev.lambdastack.batch.master.Manifest;
+import dev.lambdastack.batch.master.ManifestJson;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -64,9 +64,9 @@ record TaskReport(
     ObjectNode reasons = json.putObject("rejected");
     new TreeMap<>(rejected).forEach(reasons::put);
     ArrayNode list = json.putArray("files");
-    files.forEach(f -> list.add(Manifest.fileJson(f)));
+    files.forEach(f -> list.add(ManifestJson.fileJson(f)));
     ArrayNode dead = json.putArray("deadLetterFiles");
-    deadLetters.forEach(f -> dead.add(Manifest.deadLetterJson(f)));
+    deadLetters.forEach(f -> dead.add(ManifestJson.deadLetterJson(f)));
     refusal.ifPresent(r -> json.put("refusal", r));
     return json.toString().getBytes(StandardCharsets.UTF_8);
   }
@@ -78,9 +78,9 @@ record TaskReport(
         .properties()
         .forEach(e -> rejected.put(e.getKey(), e.getValue().longValue()));
     List<DataFile> files = new ArrayList<>();
-    json.required("files").forEach(f -> files.add(Manifest.file(f)));
+    json.required("files").forEach(f -> files.add(ManifestJson.file(f)));
     List<DeadLetterFile> deadLetters = new ArrayList<>();
-    json.required("deadLetterFiles").forEach(f -> deadLetters.add(Manifest.deadLetter(f)));
+    json.required("deadLetterFiles").forEach(f -> deadLetters.add(ManifestJson.deadLetter(f)));
     return new TaskReport(
         json.required("partition").intValue(),
         json.required("start").longValue(),

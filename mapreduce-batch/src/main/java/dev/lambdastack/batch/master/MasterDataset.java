@@ -12,6 +12,8 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
@@ -120,22 +122,62 @@ public final class MasterDataset {
   /**
    * All committed manifests, the first one first, their chain checked.
    *
-   * @throws IOException when a manifest is missing, unreadable, or does not follow the one before
+   * @throws IOException when a manifest is missing, unreadable, or cannot follow the one before
    */
   public List<StoredManifest> manifests() throws IOException {
     List<StoredManifest> chain = new ArrayList<>();
-    for (Path file : manifestFiles()) {
-      StoredManifest next = read(file);
-      checkFollows(chain.isEmpty() ? null : chain.get(chain.size() - 1), next, file);
-      chain.add(next);
-    }
+    read(Long.MAX_VALUE, chain::add);
     return List.copyOf(chain);
   }
 
-  /** The newest manifest; empty before the first run. Checks the chain. */
-  public Optional<StoredManifest> last() throws IOException {
-    List<StoredManifest> chain = manifests();
-    return chain.isEmpty() ? Optional.empty() : Optional.of(chain.get(chain.size() - 1));
+  /** What the dataset holds after its newest manifest; empty before the first. Checks the chain. */
+  public Optional<Contents> contents() throws IOException {
+    return read(Long.MAX_VALUE, manifest -> {});
+  }
+
+  /**
+   * What the dataset held after this manifest, whatever came later.
+   *
+   * @param digest of the manifest
+   * @throws IOException when there is no such manifest
+   */
+  public Contents contents(long sequence, String digest) throws IOException {
+    return read(sequence, manifest -> {})
+        .filter(c -> c.sequence() == sequence && c.digest().equals(digest))
+        .orElseThrow(
+            () ->
+                new IOException(
+                    "Topic %s has no manifest %d with SHA-256 %s in %s"
+                        .formatted(topic, sequence, digest, folder())));
+  }
+
+  private Optional<Contents> read(long last, Consumer<StoredManifest> each) throws IOException {
+    Contents.Fold fold = new Contents.Fold();
+    long expected = 1;
+    for (Path file : manifestFiles()) {
+      if (expected > last) {
+        break;
+      }
+      if (!file.equals(file(expected))) {
+        throw broken(file, "manifest %d is missing".formatted(expected));
+      }
+      StoredManifest next = read(file);
+      if (!next.manifest().topic().equals(topic)) {
+        throw broken(file, "it says that it is of topic " + next.manifest().topic());
+      }
+      try {
+        fold.add(next);
+      } catch (IllegalArgumentException e) {
+        throw broken(file, e.getMessage());
+      }
+      each.accept(next);
+      expected++;
+    }
+    return fold.contents();
+  }
+
+  private static IOException broken(Path file, String problem) {
+    return new IOException("The chain of manifests is broken at " + file + ": " + problem);
   }
 
   private List<Path> manifestFiles() throws IOException {
@@ -158,26 +200,28 @@ public final class MasterDataset {
     }
   }
 
-  private void checkFollows(StoredManifest before, StoredManifest next, Path file)
+  /**
+   * Commits a manifest behind those that other runs commit meanwhile, so that of two runs which do
+   * not touch each other's ground none is in vain.
+   *
+   * @param stillHolds whether the commit may follow these contents too; asked after each run that
+   *     was first
+   * @return the manifest as it was committed; empty when it may not follow, so that nothing has
+   *     changed
+   */
+  public Optional<StoredManifest> commit(Manifest manifest, Predicate<Contents> stillHolds)
       throws IOException {
-    Manifest manifest = next.manifest();
-    long expected = before == null ? 1 : before.manifest().sequence() + 1;
-    Optional<String> previous = before == null ? Optional.empty() : Optional.of(before.digest());
-    long from = before == null ? 0 : before.manifest().toEpoch();
-    String problem =
-        !file.equals(file(expected))
-            ? "manifest %d is missing".formatted(expected)
-            : manifest.sequence() != expected || !manifest.topic().equals(topic)
-                ? "it says that it is manifest %d of topic %s"
-                    .formatted(manifest.sequence(), manifest.topic())
-                : !manifest.previous().equals(previous)
-                    ? "the manifest before it is not the one that it was made after (SHA-256 expected %s, found %s)"
-                        .formatted(manifest.previous().orElse("none"), previous.orElse("none"))
-                    : manifest.fromEpoch() != from
-                        ? "it begins at epoch %d, not at %d".formatted(manifest.fromEpoch(), from)
-                        : null;
-    if (problem != null) {
-      throw new IOException("The chain of manifests is broken at " + file + ": " + problem);
+    Manifest next = manifest;
+    while (true) {
+      Optional<String> digest = commit(next);
+      if (digest.isPresent()) {
+        return Optional.of(new StoredManifest(next, digest.get()));
+      }
+      Contents contents = contents().orElseThrow();
+      if (!stillHolds.test(contents)) {
+        return Optional.empty();
+      }
+      next = next.at(contents.sequence() + 1, Optional.of(contents.digest()));
     }
   }
 
@@ -187,8 +231,8 @@ public final class MasterDataset {
    * @return the digest of its file; empty when another run has taken the sequence number, so that
    *     nothing has changed
    */
-  public Optional<String> commit(Manifest manifest) throws IOException {
-    byte[] bytes = manifest.toJson();
+  Optional<String> commit(Manifest manifest) throws IOException {
+    byte[] bytes = ManifestJson.write(manifest);
     Path target = file(manifest.sequence());
     Path draft = new Path(folder(), "." + target.getName() + "." + manifest.runId() + ".draft");
     fileSystem.mkdirs(folder());

@@ -11,7 +11,7 @@ import java.util.HexFormat;
  */
 public record StoredManifest(Manifest manifest, String digest) {
   static StoredManifest of(byte[] file) {
-    return new StoredManifest(Manifest.fromJson(file), sha256(file));
+    return new StoredManifest(ManifestJson.read(file), sha256(file));
   }
 
   static String sha256(byte[] bytes) {

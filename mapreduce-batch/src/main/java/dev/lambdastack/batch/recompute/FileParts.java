@@ -1,7 +1,7 @@
 package dev.lambdastack.batch.recompute;
 
 import dev.lambdastack.batch.master.DataFile;
-import dev.lambdastack.batch.master.Manifest;
+import dev.lambdastack.batch.master.LiveFile;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -14,28 +14,25 @@ final class FileParts {
   private FileParts() {}
 
   /** How much a task reads, so that there are some, none of them tiny or endless. */
-  static long taskBytes(List<Manifest> manifests) {
-    long total =
-        manifests.stream().flatMap(m -> m.files().stream()).mapToLong(DataFile::lengthBytes).sum();
+  static long taskBytes(List<LiveFile> files) {
+    long total = files.stream().mapToLong(f -> f.file().lengthBytes()).sum();
     return Math.max(LEAST_BYTES, Math.min(MOST_BYTES, total / TASKS));
   }
 
-  /** The parts of each task; together they are the files of the manifests, each part once. */
-  static List<List<FilePart>> ofTasks(List<Manifest> manifests, long taskBytes) {
+  /** The parts of each task; together they are the files, each part once. */
+  static List<List<FilePart>> ofTasks(List<LiveFile> files, long taskBytes) {
     List<List<FilePart>> tasks = new ArrayList<>();
     List<FilePart> task = new ArrayList<>();
     long bytes = 0;
-    for (Manifest manifest : manifests) {
-      for (DataFile file : manifest.files()) {
-        for (FilePart part : cut(file, manifest.schemaFingerprint(), taskBytes)) {
-          if (!task.isEmpty() && bytes + part.lengthBytes() > taskBytes) {
-            tasks.add(task);
-            task = new ArrayList<>();
-            bytes = 0;
-          }
-          task.add(part);
-          bytes += part.lengthBytes();
+    for (LiveFile file : files) {
+      for (FilePart part : cut(file.file(), file.schemaFingerprint(), taskBytes)) {
+        if (!task.isEmpty() && bytes + part.lengthBytes() > taskBytes) {
+          tasks.add(task);
+          task = new ArrayList<>();
+          bytes = 0;
         }
+        task.add(part);
+        bytes += part.lengthBytes();
       }
     }
     if (!task.isEmpty()) {

@@ -3,9 +3,8 @@ package dev.lambdastack.batch.recompute;
 import dev.lambdastack.batch.job.Jobs;
 import dev.lambdastack.batch.job.RunId;
 import dev.lambdastack.batch.job.Staging;
-import dev.lambdastack.batch.master.Manifest;
+import dev.lambdastack.batch.master.Contents;
 import dev.lambdastack.batch.master.MasterDataset;
-import dev.lambdastack.batch.master.StoredManifest;
 import dev.lambdastack.schemas.EventDecoder;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.config.LambdaConfig;
@@ -13,13 +12,15 @@ import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.serving.store.ViewTables;
 import dev.lambdastack.views.Cell;
+import dev.lambdastack.views.Horizon;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.Version;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.Views;
 import java.io.IOException;
 import java.time.Clock;
-import java.util.List;
+import java.time.Duration;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.hbase.HBaseConfiguration;
@@ -93,20 +94,19 @@ public final class Recompute implements Tool {
     new EventDecoder(schemas, view.eventType(), view.columns(), config.eventTimeMin());
     MasterDataset dataset =
         MasterDataset.open(config.hadoop(), config.master(), view.eventType().topic());
-    List<StoredManifest> manifests = dataset.manifests();
-    if (manifests.isEmpty()) {
+    Optional<Contents> contents = dataset.contents();
+    if (contents.isEmpty()) {
       throw new InvalidInputException(
           "Cannot recompute view %s: nothing of topic %s is archived in %s; run lambda archive %s first"
               .formatted(
                   viewName, view.eventType().topic(), dataset.root(), view.eventType().topic()));
     }
     try (Connection connection = Store.connect(config)) {
-      return run(view, dataset, manifests, connection);
+      return run(view, dataset, contents.get(), connection);
     }
   }
 
-  private Version run(
-      View view, MasterDataset dataset, List<StoredManifest> manifests, Connection connection)
+  private Version run(View view, MasterDataset dataset, Contents contents, Connection connection)
       throws IOException, InterruptedException {
     PublishedStore store = new PublishedStore(connection);
     store.ensureTable();
@@ -116,7 +116,7 @@ public final class Recompute implements Tool {
       long number = createTable(admin, store, view);
       Version version;
       try {
-        version = fill(view, manifests, connection, number, runId, staging);
+        version = fill(view, contents, connection, number, runId, staging);
         dataset.fileSystem().delete(staging, true);
       } catch (Exception e) {
         drop(admin, ViewTables.batch(view.name(), number), e);
@@ -150,16 +150,11 @@ public final class Recompute implements Tool {
   }
 
   private Version fill(
-      View view,
-      List<StoredManifest> manifests,
-      Connection connection,
-      long number,
-      String runId,
-      Path staging)
+      View view, Contents contents, Connection connection, long number, String runId, Path staging)
       throws IOException, InterruptedException {
-    StoredManifest last = manifests.get(manifests.size() - 1);
-    Manifest horizon = last.manifest();
-    long events = manifests.stream().mapToLong(m -> m.manifest().events()).sum();
+    Horizon horizon = contents.horizon();
+    Duration epochLength = contents.archived().epochLength();
+    long events = contents.events();
     TableName table = ViewTables.batch(view.name(), number);
     RecomputeSettings settings =
         new RecomputeSettings(
@@ -167,10 +162,10 @@ public final class Recompute implements Tool {
             view.name(),
             view.fingerprint(),
             schemas.toJson(),
-            horizon.topic(),
-            horizon.sequence(),
-            last.digest(),
-            Cell.batchTimestamp(horizon.toEpoch(), horizon.epochLength()));
+            view.eventType().topic(),
+            contents.sequence(),
+            contents.digest(),
+            Cell.batchTimestamp(horizon.epoch(), epochLength));
     long rows = events == 0 ? 0 : compute(view, settings, connection, table, events, staging);
     check(connection, table, rows);
     return new Version(
@@ -178,10 +173,10 @@ public final class Recompute implements Tool {
         table.getNameAsString(),
         view.fingerprint(),
         view.shape(),
-        horizon.horizon(),
-        horizon.epochLength(),
-        horizon.sequence(),
-        last.digest(),
+        horizon,
+        epochLength,
+        contents.sequence(),
+        contents.digest(),
         rows,
         events,
         clock.instant());
@@ -227,7 +222,7 @@ public final class Recompute implements Tool {
     long read = job.getCounters().findCounter(RecomputeCounter.ROWS).getValue();
     if (read != events) {
       throw new IOException(
-          "View %s was computed from %d rows, where the manifests list %d"
+          "View %s was computed from %d rows, where the dataset has %d"
               .formatted(view.name(), read, events));
     }
     long cells = job.getCounters().findCounter(TaskCounter.REDUCE_OUTPUT_RECORDS).getValue();

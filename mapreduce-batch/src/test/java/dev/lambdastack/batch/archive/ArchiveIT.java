@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lambdastack.batch.Sale;
 import dev.lambdastack.batch.Scene;
 import dev.lambdastack.batch.Servers;
+import dev.lambdastack.batch.master.ArchiveManifest;
 import dev.lambdastack.batch.master.DataFile;
 import dev.lambdastack.batch.master.FileSchema;
-import dev.lambdastack.batch.master.Manifest;
 import dev.lambdastack.batch.master.PartitionRange;
 import dev.lambdastack.batch.master.StoredManifest;
 import dev.lambdastack.log.LogClients;
@@ -76,7 +76,7 @@ class ArchiveIT {
 
   /** All that was committed before the horizon is archived, and once. */
   private static void assertArchivedOnce(Scene scene) throws Exception {
-    List<Manifest> manifests = scene.manifests();
+    List<ArchiveManifest> manifests = scene.manifests();
     Map<Integer, PartitionRange> horizon = manifests.get(manifests.size() - 1).partitions();
     assertThat(archived(scene)).containsExactlyElementsOf(eventsBefore(scene, horizon));
   }
@@ -189,10 +189,10 @@ class ArchiveIT {
         assertThat(scene.archive(Sale.V1).run(scene.topic()).isEmpty()).isFalse();
       }
       assertThat(aborted).isGreaterThan(10);
-      List<Manifest> manifests = scene.manifests();
+      List<ArchiveManifest> manifests = scene.manifests();
       assertThat(manifests).hasSize(3);
       int checked = 0;
-      for (Manifest manifest : manifests) {
+      for (ArchiveManifest manifest : manifests) {
         checked += assertBoundaries(scene, manifest, seed);
       }
       System.out.printf(
@@ -210,7 +210,7 @@ class ArchiveIT {
   }
 
   /** By a plain scan: where does the running maximum of append times reach an epoch's start? */
-  private static int assertBoundaries(Scene scene, Manifest manifest, long seed) {
+  private static int assertBoundaries(Scene scene, ArchiveManifest manifest, long seed) {
     Map<Integer, List<ConsumerRecord<byte[], byte[]>>> byPartition =
         scene.delivered().stream().collect(Collectors.groupingBy(ConsumerRecord::partition));
     int checked = 0;
@@ -457,7 +457,7 @@ class ArchiveIT {
       ArchiveResult result = scene.archive(Sale.V1).run(scene.topic());
       assertThat(result.deadLetters()).isEqualTo(6);
       assertThat(result.events()).isEqualTo(6);
-      Manifest manifest = scene.manifests().get(0);
+      ArchiveManifest manifest = scene.manifests().get(0);
       assertThat(manifest.deadLetters()).hasSize(1);
       List<GenericRecord> rows = scene.read(manifest.deadLetters().get(0).path());
       assertThat(rows).hasSize(6);

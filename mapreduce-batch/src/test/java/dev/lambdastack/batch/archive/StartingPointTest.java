@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lambdastack.batch.Sale;
-import dev.lambdastack.batch.master.Manifest;
+import dev.lambdastack.batch.master.ArchiveManifest;
+import dev.lambdastack.batch.master.Contents;
 import dev.lambdastack.batch.master.PartitionRange;
-import dev.lambdastack.batch.master.StoredManifest;
 import dev.lambdastack.views.InvalidInputException;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,9 +21,9 @@ class StartingPointTest {
   private static final Duration EPOCH = Duration.ofMinutes(10);
   private static final Instant MIN = Instant.parse("1990-01-01T00:00:00Z");
 
-  private static StoredManifest manifest(OptionalInt leaderEpoch) {
-    Manifest manifest =
-        new Manifest(
+  private static Contents contents(OptionalInt leaderEpoch) {
+    ArchiveManifest manifest =
+        new ArchiveManifest(
             4,
             "sales",
             "topic-id",
@@ -43,7 +43,8 @@ class StartingPointTest {
             0,
             0,
             Instant.EPOCH);
-    return new StoredManifest(manifest, "digest of 4");
+    // Since then a compaction was committed.
+    return new Contents(5, "digest of 5", manifest, List.of(), List.of());
   }
 
   private static LogState log(String id, Map<Integer, Long> begin, Map<Integer, Long> end) {
@@ -64,9 +65,9 @@ class StartingPointTest {
   void elseItIsWhereTheLastManifestEnds() {
     LogState log = log("topic-id", Map.of(0, 12L, 1, 0L), Map.of(0, 500L, 1, 8L));
     StartingPoint start =
-        StartingPoint.of(Optional.of(manifest(OptionalInt.of(3))), log, EPOCH, MIN);
-    assertThat(start.sequence()).isEqualTo(5);
-    assertThat(start.previous()).hasValue("digest of 4");
+        StartingPoint.of(Optional.of(contents(OptionalInt.of(3))), log, EPOCH, MIN);
+    assertThat(start.sequence()).isEqualTo(6);
+    assertThat(start.previous()).hasValue("digest of 5");
     assertThat(start.fromEpoch()).isEqualTo(90);
     assertThat(start.offsets()).isEqualTo(Map.of(0, 100L, 1, 7L));
     assertThat(start.leaderEpochs().get(0)).hasValue(3);
@@ -76,7 +77,7 @@ class StartingPointTest {
       LogState log, Duration epoch, OptionalInt leaderEpoch, String... parts) {
     var thrown =
         assertThatThrownBy(
-                () -> StartingPoint.of(Optional.of(manifest(leaderEpoch)), log, epoch, MIN))
+                () -> StartingPoint.of(Optional.of(contents(leaderEpoch)), log, epoch, MIN))
             .isInstanceOf(InvalidInputException.class);
     for (String part : parts) {
       thrown.hasMessageContaining(part);
@@ -97,7 +98,7 @@ class StartingPointTest {
         log("topic-id", begin, Map.of(0, 99L, 1, 8L)), EPOCH, OptionalInt.empty(), "at least 100");
     LogState byClock = log("topic-id", begin, Map.of(0, 100L, 1, 7L));
     assertThat(
-            StartingPoint.of(Optional.of(manifest(OptionalInt.empty())), byClock, EPOCH, MIN)
+            StartingPoint.of(Optional.of(contents(OptionalInt.empty())), byClock, EPOCH, MIN)
                 .offsets())
         .isEqualTo(Map.of(0, 100L, 1, 7L));
   }
@@ -126,7 +127,7 @@ class StartingPointTest {
     assertThatThrownBy(
             () ->
                 StartingPoint.of(
-                    Optional.of(manifest(OptionalInt.of(3))), log, EPOCH, MIN.plusMillis(1)))
+                    Optional.of(contents(OptionalInt.of(3))), log, EPOCH, MIN.plusMillis(1)))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("lambda.event-time.min=1990-01-01T00:00:00.001Z")
         .hasMessageContaining("set lambda.event-time.min=1990-01-01T00:00:00Z");

@@ -8,6 +8,7 @@ import dev.lambdastack.views.InvalidInputException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class TotalsTest {
@@ -18,7 +19,7 @@ class TotalsTest {
 
   private static TaskReport report(long start, long read, long rows) {
     DataFile file =
-        new DataFile("f" + start, Optional.empty(), rows, 0, start, start + 10, 0, 0, 0, 0, 1, "x");
+        new DataFile("f" + start, Optional.empty(), rows, new TreeMap<>(), 0, 0, 0, 0, 1, "x");
     return new TaskReport(
         0, start, start + 10, read, 1, Map.of(), List.of(file), List.of(), Optional.empty());
   }

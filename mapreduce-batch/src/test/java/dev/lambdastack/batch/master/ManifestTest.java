@@ -11,17 +11,25 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaBuilder;
+import org.apache.avro.SchemaNormalization;
 import org.junit.jupiter.api.Test;
 
 class ManifestTest {
   private static final Schema SCHEMA =
       SchemaBuilder.record("Hit").fields().requiredLong("event_time").endRecord();
 
-  static Manifest manifest(long sequence, Optional<String> previous, long from, long to) {
-    return new Manifest(
+  private static final String FINGERPRINT =
+      "%016x".formatted(SchemaNormalization.parsingFingerprint64(SCHEMA));
+
+  private static final SortedMap<Integer, OffsetSpan> SPAN =
+      new TreeMap<>(Map.of(0, new OffsetSpan(10, 25)));
+
+  static ArchiveManifest manifest(long sequence, Optional<String> previous, long from, long to) {
+    return new ArchiveManifest(
         sequence,
         "hits",
         "Abc-123",
@@ -42,12 +50,10 @@ class ManifestTest {
         SCHEMA,
         List.of(
             new DataFile(
-                "hits/event_date=2026-01-31/a.parquet",
+                "hits/event_date=2026-01-31/a%d.parquet".formatted(sequence),
                 Optional.of(LocalDate.parse("2026-01-31")),
                 9,
-                0,
-                10,
-                25,
+                SPAN,
                 1,
                 2,
                 3,
@@ -55,12 +61,10 @@ class ManifestTest {
                 500,
                 "aa"),
             new DataFile(
-                "hits/event_date=mixed/a.parquet",
+                "hits/event_date=mixed/a%d.parquet".formatted(sequence),
                 Optional.empty(),
                 2,
-                0,
-                10,
-                25,
+                SPAN,
                 1,
                 2,
                 3,
@@ -73,10 +77,157 @@ class ManifestTest {
         Instant.parse("2026-01-31T12:00:01.500Z"));
   }
 
+  /** In place of the files that manifest {@code of} added. */
+  static CompactionManifest compaction(long sequence, String previous, String name, long of) {
+    SortedMap<Integer, OffsetSpan> spans = new TreeMap<>(SPAN);
+    spans.put(1, new OffsetSpan(0, 7));
+    return new CompactionManifest(
+        sequence,
+        "hits",
+        Optional.of(previous),
+        "20260131T130000Z-" + name,
+        SCHEMA,
+        List.of(
+            new DataFile(
+                "hits/event_date=2026-01-31/%s.parquet".formatted(name),
+                Optional.of(LocalDate.parse("2026-01-31")),
+                11,
+                spans,
+                1,
+                2,
+                3,
+                4,
+                550,
+                "dd")),
+        List.of(
+            "hits/event_date=2026-01-31/a%d.parquet".formatted(of),
+            "hits/event_date=mixed/a%d.parquet".formatted(of)),
+        Instant.parse("2026-01-31T13:00:01.500Z"));
+  }
+
   /** Files that were written once must be read for ever. */
   @Test
   void hasTheseBytes() {
     String expected =
+        """
+        {
+          "layout" : 2,
+          "kind" : "archive",
+          "sequence" : 2,
+          "topic" : "hits",
+          "previous" : "ab12",
+          "runId" : "20260131T120000Z-9f86d081",
+          "created" : "2026-01-31T12:00:01.500Z",
+          "topicId" : "Abc-123",
+          "epochMillis" : 600000,
+          "fromEpoch" : 5,
+          "toEpoch" : 8,
+          "eventTimeMin" : "1990-01-01T00:00:00Z",
+          "read" : 14,
+          "ticks" : 2,
+          "events" : 11,
+          "deadLetters" : 1,
+          "partitions" : {
+            "0" : {
+              "start" : 10,
+              "end" : 25,
+              "leaderEpoch" : 4,
+              "boundaries" : [ [ 6, 12 ], [ 8, 25 ] ]
+            },
+            "1" : {
+              "start" : 0,
+              "end" : 0,
+              "boundaries" : [ [ 6, 0 ] ]
+            }
+          },
+          "schemaFingerprint" : "%s",
+          "schema" : "{\\"type\\":\\"record\\",\\"name\\":\\"Hit\\",\\"fields\\":[{\\"name\\":\\"event_time\\",\\"type\\":\\"long\\"}]}",
+          "files" : [ {
+            "path" : "hits/event_date=2026-01-31/a2.parquet",
+            "eventDate" : "2026-01-31",
+            "rows" : 9,
+            "offsets" : {
+              "0" : [ 10, 25 ]
+            },
+            "minEventTime" : 1,
+            "maxEventTime" : 2,
+            "minAppendTime" : 3,
+            "maxAppendTime" : 4,
+            "length" : 500,
+            "sha256" : "aa"
+          }, {
+            "path" : "hits/event_date=mixed/a2.parquet",
+            "rows" : 2,
+            "offsets" : {
+              "0" : [ 10, 25 ]
+            },
+            "minEventTime" : 1,
+            "maxEventTime" : 2,
+            "minAppendTime" : 3,
+            "maxAppendTime" : 4,
+            "length" : 90,
+            "sha256" : "bb"
+          } ],
+          "deadLetterFiles" : [ {
+            "path" : "hits/_dead_letters/a.parquet",
+            "rows" : 1,
+            "partition" : 0,
+            "startOffset" : 10,
+            "endOffset" : 25,
+            "length" : 70,
+            "sha256" : "cc"
+          } ]
+        }
+        """
+            .formatted(FINGERPRINT);
+    ArchiveManifest manifest = manifest(2, Optional.of("ab12"), 5, 8);
+    assertThat(text(manifest)).isEqualTo(expected);
+    assertThat(ManifestJson.read(expected.getBytes(StandardCharsets.UTF_8))).isEqualTo(manifest);
+  }
+
+  @Test
+  void aCompactionHasTheseBytes() {
+    String expected =
+        """
+        {
+          "layout" : 2,
+          "kind" : "compaction",
+          "sequence" : 3,
+          "topic" : "hits",
+          "previous" : "cd34",
+          "runId" : "20260131T130000Z-c",
+          "created" : "2026-01-31T13:00:01.500Z",
+          "events" : 11,
+          "schemaFingerprint" : "%s",
+          "schema" : "{\\"type\\":\\"record\\",\\"name\\":\\"Hit\\",\\"fields\\":[{\\"name\\":\\"event_time\\",\\"type\\":\\"long\\"}]}",
+          "files" : [ {
+            "path" : "hits/event_date=2026-01-31/c.parquet",
+            "eventDate" : "2026-01-31",
+            "rows" : 11,
+            "offsets" : {
+              "0" : [ 10, 25 ],
+              "1" : [ 0, 7 ]
+            },
+            "minEventTime" : 1,
+            "maxEventTime" : 2,
+            "minAppendTime" : 3,
+            "maxAppendTime" : 4,
+            "length" : 550,
+            "sha256" : "dd"
+          } ],
+          "superseded" : [ "hits/event_date=2026-01-31/a2.parquet", "hits/event_date=mixed/a2.parquet" ]
+        }
+        """
+            .formatted(FINGERPRINT);
+    CompactionManifest manifest = compaction(3, "cd34", "c", 2);
+    assertThat(text(manifest)).isEqualTo(expected);
+    assertThat(ManifestJson.read(expected.getBytes(StandardCharsets.UTF_8))).isEqualTo(manifest);
+  }
+
+  /** What was written before there were kinds and files of several partitions. */
+  @Test
+  void layout1IsStillRead() {
+    String first =
         """
         {
           "layout" : 1,
@@ -110,7 +261,7 @@ class ManifestTest {
           "schemaFingerprint" : "%s",
           "schema" : "{\\"type\\":\\"record\\",\\"name\\":\\"Hit\\",\\"fields\\":[{\\"name\\":\\"event_time\\",\\"type\\":\\"long\\"}]}",
           "files" : [ {
-            "path" : "hits/event_date=2026-01-31/a.parquet",
+            "path" : "hits/event_date=2026-01-31/a2.parquet",
             "eventDate" : "2026-01-31",
             "rows" : 9,
             "partition" : 0,
@@ -123,7 +274,7 @@ class ManifestTest {
             "length" : 500,
             "sha256" : "aa"
           }, {
-            "path" : "hits/event_date=mixed/a.parquet",
+            "path" : "hits/event_date=mixed/a2.parquet",
             "rows" : 2,
             "partition" : 0,
             "startOffset" : 10,
@@ -146,19 +297,16 @@ class ManifestTest {
           } ]
         }
         """
-            .formatted(
-                "%016x"
-                    .formatted(org.apache.avro.SchemaNormalization.parsingFingerprint64(SCHEMA)));
-    Manifest manifest = manifest(2, Optional.of("ab12"), 5, 8);
-    assertThat(new String(manifest.toJson(), StandardCharsets.UTF_8)).isEqualTo(expected);
-    assertThat(Manifest.fromJson(expected.getBytes(StandardCharsets.UTF_8))).isEqualTo(manifest);
+            .formatted(FINGERPRINT);
+    assertThat(ManifestJson.read(first.getBytes(StandardCharsets.UTF_8)))
+        .isEqualTo(manifest(2, Optional.of("ab12"), 5, 8));
   }
 
   @Test
   void theFirstNamesNoneBeforeIt() {
     Manifest first = manifest(1, Optional.empty(), 0, 8);
-    assertThat(Manifest.fromJson(first.toJson())).isEqualTo(first);
-    assertThat(new String(first.toJson(), StandardCharsets.UTF_8)).doesNotContain("previous");
+    assertThat(ManifestJson.read(ManifestJson.write(first))).isEqualTo(first);
+    assertThat(text(first)).doesNotContain("previous");
   }
 
   @Test
@@ -172,10 +320,10 @@ class ManifestTest {
 
   @Test
   void countsMustAddUp() {
-    Manifest m = manifest(1, Optional.empty(), 0, 8);
+    ArchiveManifest m = manifest(1, Optional.empty(), 0, 8);
     assertThatThrownBy(
             () ->
-                new Manifest(
+                new ArchiveManifest(
                     1,
                     m.topic(),
                     m.topicId(),
@@ -198,13 +346,21 @@ class ManifestTest {
 
   @Test
   void anotherLayoutIsNotRead() {
-    String text =
-        new String(manifest(1, Optional.empty(), 0, 8).toJson(), StandardCharsets.UTF_8)
-            .replace("\"layout\" : 1", "\"layout\" : 2");
-    assertThatThrownBy(() -> Manifest.fromJson(text.getBytes(StandardCharsets.UTF_8)))
+    String text = text(manifest(1, Optional.empty(), 0, 8));
+    assertThatThrownBy(() -> read(text.replace("\"layout\" : 2", "\"layout\" : 3")))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("layout 2 (expected 1)");
-    assertThatThrownBy(() -> Manifest.fromJson(new byte[] {'{'}))
-        .isInstanceOf(IllegalArgumentException.class);
+        .hasMessageContaining("layout 3 (expected 1 to 2)");
+    assertThatThrownBy(() -> read(text.replace("\"archive\"", "\"erasure\"")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("kind 'erasure'");
+    assertThatThrownBy(() -> read("{")).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  private static Manifest read(String text) {
+    return ManifestJson.read(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static String text(Manifest manifest) {
+    return new String(ManifestJson.write(manifest), StandardCharsets.UTF_8);
   }
 }

@@ -7,6 +7,7 @@ import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,12 +32,18 @@ class MasterDatasetTest {
     dataset.commit(ManifestTest.manifest(2, digest, 5, 8));
   }
 
+  private StoredManifest last() throws IOException {
+    List<StoredManifest> chain = dataset.manifests();
+    return chain.get(chain.size() - 1);
+  }
+
   @Test
   void beginsEmptyAndKeepsTheChain() throws IOException {
-    assertThat(dataset.last()).isEmpty();
+    assertThat(dataset.manifests()).isEmpty();
+    assertThat(dataset.contents()).isEmpty();
     commitTwo();
     assertThat(dataset.manifests()).hasSize(2);
-    StoredManifest last = dataset.last().orElseThrow();
+    StoredManifest last = last();
     assertThat(last.manifest().sequence()).isEqualTo(2);
     assertThat(last.digest()).isEqualTo(StoredManifest.sha256(Files.readAllBytes(file(2))));
     assertThat(last.manifest().previous())
@@ -47,7 +54,7 @@ class MasterDatasetTest {
   void aTakenSequenceIsNotTakenAgain() throws IOException {
     commitTwo();
     byte[] before = Files.readAllBytes(file(2));
-    Manifest other = other(dataset.last().orElseThrow().manifest(), "another run");
+    Manifest other = other(last().manifest(), "another run");
     assertThat(dataset.commit(other)).isEmpty();
     assertThat(Files.readAllBytes(file(2))).isEqualTo(before);
     try (var files = Files.list(folder.resolve("hits/_manifests"))) {
@@ -58,12 +65,51 @@ class MasterDatasetTest {
   @Test
   void ourOwnRunThereAlreadyMeansThatWeWon() throws IOException {
     commitTwo();
-    StoredManifest last = dataset.last().orElseThrow();
+    StoredManifest last = last();
     assertThat(dataset.commit(last.manifest())).hasValue(last.digest());
   }
 
-  private static Manifest other(Manifest m, String runId) {
-    return new Manifest(
+  /** Of an archive and a compaction that want the same place, the loser takes the next one. */
+  @Test
+  void theLoserOfARaceFollowsTheWinnerWhereItStillHolds() throws IOException {
+    commitTwo();
+    String digest = last().digest();
+    CompactionManifest compaction = ManifestTest.compaction(3, digest, "c", 1);
+    ArchiveManifest archive = ManifestTest.manifest(3, Optional.of(digest), 8, 10);
+    assertThat(dataset.commit(compaction, contents -> false).orElseThrow().manifest())
+        .isEqualTo(compaction);
+    StoredManifest rebased = dataset.commit(archive, contents -> true).orElseThrow();
+    assertThat(rebased.manifest()).isEqualTo(archive.at(4, Optional.of(last3().digest())));
+    assertThat(rebased).isEqualTo(last());
+    Contents contents = dataset.contents().orElseThrow();
+    assertThat(contents.sequence()).isEqualTo(4);
+    assertThat(contents.horizon().epoch()).isEqualTo(10);
+    assertThat(contents.events()).isEqualTo(33);
+    assertThat(dataset.contents(3, last3().digest()).events()).isEqualTo(22);
+    assertThatThrownBy(() -> dataset.contents(3, "00"))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("no manifest 3 with SHA-256 00");
+  }
+
+  private StoredManifest last3() throws IOException {
+    return dataset.manifests().get(2);
+  }
+
+  @Test
+  void theLoserOfARaceStopsWhereItHoldsNoLonger() throws IOException {
+    commitTwo();
+    String digest = last().digest();
+    dataset.commit(ManifestTest.compaction(3, digest, "c", 1), contents -> false);
+    Optional<StoredManifest> lost =
+        dataset.commit(
+            ManifestTest.compaction(3, digest, "d", 1), contents -> contents.sequence() < 3);
+    assertThat(lost).isEmpty();
+    assertThat(dataset.manifests()).hasSize(3);
+  }
+
+  private static ArchiveManifest other(Manifest manifest, String runId) {
+    ArchiveManifest m = (ArchiveManifest) manifest;
+    return new ArchiveManifest(
         m.sequence(),
         m.topic(),
         m.topicId(),

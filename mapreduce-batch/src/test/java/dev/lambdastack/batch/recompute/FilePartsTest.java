@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.batch.Sale;
 import dev.lambdastack.batch.master.DataFile;
-import dev.lambdastack.batch.master.Manifest;
-import java.time.Duration;
-import java.time.Instant;
+import dev.lambdastack.batch.master.LiveFile;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,31 +20,15 @@ class FilePartsTest {
   void everyByteOfEveryFileIsInOneTask(
       @ForAll @Size(max = 30) List<@LongRange(min = 1, max = 5_000) Long> lengths,
       @ForAll @LongRange(min = 1, max = 1_000) long taskBytes) {
-    List<DataFile> files = new ArrayList<>();
+    List<LiveFile> files = new ArrayList<>();
     for (int i = 0; i < lengths.size(); i++) {
-      files.add(
-          new DataFile("f" + i, Optional.empty(), 1, 0, 0, 1, 0, 0, 0, 0, lengths.get(i), "x"));
+      DataFile file =
+          new DataFile(
+              "f" + i, Optional.empty(), 1, new TreeMap<>(), 0, 0, 0, 0, lengths.get(i), "x");
+      files.add(new LiveFile(file, i % 3 == 0 ? Sale.V1 : Sale.V2));
     }
-    Manifest manifest =
-        new Manifest(
-            1,
-            "t",
-            "id",
-            Optional.empty(),
-            "run",
-            Duration.ofMinutes(1),
-            0,
-            1,
-            java.time.Instant.EPOCH,
-            new TreeMap<>(),
-            Sale.V1,
-            files,
-            List.of(),
-            files.size(),
-            0,
-            Instant.EPOCH);
     Map<String, Long> covered = new TreeMap<>();
-    for (List<FilePart> task : FileParts.ofTasks(List.of(manifest), taskBytes)) {
+    for (List<FilePart> task : FileParts.ofTasks(files, taskBytes)) {
       assertThat(task).isNotEmpty();
       assertThat(
               task.size() == 1 || task.stream().mapToLong(FilePart::lengthBytes).sum() <= taskBytes)
@@ -54,7 +36,8 @@ class FilePartsTest {
       for (FilePart part : task) {
         assertThat(part.start()).isEqualTo(covered.getOrDefault(part.path(), 0L));
         assertThat(part.end()).isGreaterThanOrEqualTo(part.start());
-        assertThat(part.schemaFingerprint()).isEqualTo(manifest.schemaFingerprint());
+        int number = Integer.parseInt(part.path().substring(1));
+        assertThat(part.schemaFingerprint()).isEqualTo(files.get(number).schemaFingerprint());
         covered.put(part.path(), part.end());
       }
     }

@@ -2,7 +2,7 @@ package dev.lambdastack.sandbox.endtoend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lambdastack.batch.master.Manifest;
+import dev.lambdastack.batch.master.ArchiveManifest;
 import dev.lambdastack.batch.master.MasterDataset;
 import dev.lambdastack.batch.master.StoredManifest;
 import dev.lambdastack.embedded.EmbeddedKafka;
@@ -153,7 +153,11 @@ final class LogIT {
     MasterDataset dataset =
         MasterDataset.open(
             config.hadoop(), config.master(), ScenarioViews.orders(ScenarioViews.EPOCHS).topic());
-    List<Manifest> manifests = dataset.manifests().stream().map(StoredManifest::manifest).toList();
+    List<ArchiveManifest> manifests =
+        dataset.manifests().stream()
+            .map(StoredManifest::manifest)
+            .map(ArchiveManifest.class::cast)
+            .toList();
     Map<Long, Long> epochs = new TreeMap<>();
     for (Sent record : sent) {
       epochs.put(record.order(), archiveEpoch(manifests, record));
@@ -162,8 +166,8 @@ final class LogIT {
   }
 
   /** The last epoch that begins at or before the record. */
-  private static long archiveEpoch(List<Manifest> manifests, Sent record) {
-    for (Manifest manifest : manifests) {
+  private static long archiveEpoch(List<ArchiveManifest> manifests, Sent record) {
+    for (ArchiveManifest manifest : manifests) {
       var range = manifest.partitions().get(record.partition());
       if (record.offset() >= range.start() && record.offset() < range.end()) {
         // Run-length encoded: an epoch ends before the first boundary that lies behind the record.

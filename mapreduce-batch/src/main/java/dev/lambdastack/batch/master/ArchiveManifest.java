@@ -1,0 +1,99 @@
+package dev.lambdastack.batch.master;
+
+import dev.lambdastack.views.Horizon;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.avro.Schema;
+
+/**
+ * What an archive run added to the dataset: the epochs {@code [fromEpoch, toEpoch)}, all of their
+ * records and no others.
+ *
+ * @param sequence counts from 1 in each topic
+ * @param topicId Kafka's id of the topic
+ * @param previous SHA-256 in hex of the file of the manifest before; empty for the first
+ * @param runId of the run that committed it
+ * @param fromEpoch inclusive; 0 for the first, else the {@code toEpoch} of the archive's manifest
+ *     before
+ * @param toEpoch exclusive: the horizon, the first epoch that is not held
+ * @param eventTimeMin the earliest event time that was taken; older events are dead letters
+ * @param partitions by number; all partitions of the topic
+ * @param schema the reader schema that the files' columns follow
+ * @param deadLetters files of records that are no events
+ * @param read records that were read from the log: events, dead letters and ticks
+ * @param ticks how many of them were ticks
+ */
+public record ArchiveManifest(
+    long sequence,
+    String topic,
+    String topicId,
+    Optional<String> previous,
+    String runId,
+    Duration epochLength,
+    long fromEpoch,
+    long toEpoch,
+    Instant eventTimeMin,
+    SortedMap<Integer, PartitionRange> partitions,
+    Schema schema,
+    List<DataFile> files,
+    List<DeadLetterFile> deadLetters,
+    long read,
+    long ticks,
+    Instant created)
+    implements Manifest {
+  public ArchiveManifest {
+    partitions = Collections.unmodifiableSortedMap(new TreeMap<>(partitions));
+    files = List.copyOf(files);
+    deadLetters = List.copyOf(deadLetters);
+    if (sequence < 1 || toEpoch <= fromEpoch) {
+      throw new IllegalArgumentException(
+          "manifest %d of epochs [%d, %d)".formatted(sequence, fromEpoch, toEpoch));
+    }
+    long rows = files.stream().mapToLong(DataFile::rows).sum();
+    long dead = deadLetters.stream().mapToLong(DeadLetterFile::rows).sum();
+    if (rows + dead + ticks != read) {
+      throw new IllegalArgumentException(
+          "manifest %d: %d events + %d dead letters + %d ticks are not the %d records read"
+              .formatted(sequence, rows, dead, ticks, read));
+    }
+  }
+
+  /** Records in its dead letter files. */
+  public long deadLetterCount() {
+    return deadLetters.stream().mapToLong(DeadLetterFile::rows).sum();
+  }
+
+  /** Where a version that is computed up to this manifest ends. */
+  public Horizon horizon() {
+    Map<Integer, Long> ends = new TreeMap<>();
+    partitions.forEach((partition, range) -> ends.put(partition, range.end()));
+    return new Horizon(toEpoch, ends);
+  }
+
+  @Override
+  public ArchiveManifest at(long newSequence, Optional<String> newPrevious) {
+    return new ArchiveManifest(
+        newSequence,
+        topic,
+        topicId,
+        newPrevious,
+        runId,
+        epochLength,
+        fromEpoch,
+        toEpoch,
+        eventTimeMin,
+        partitions,
+        schema,
+        files,
+        deadLetters,
+        read,
+        ticks,
+        created);
+  }
+}
