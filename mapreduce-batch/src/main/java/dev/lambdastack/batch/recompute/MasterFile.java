@@ -156,22 +156,21 @@ final class MasterFile implements AutoCloseable {
     }
 
     ColumnValues event(String column) {
+      Schema.Field pinned = projection.type().schema().getField(column);
       return field(column)
-          .map(this::file)
-          .orElseGet(
-              () ->
-                  DefaultValues.of(
-                      projection.type().schema().getField(column),
-                      projection.type().column(column)));
+          .map(name -> opened.computeIfAbsent(name, n -> open(n, Symbols.of(pinned))))
+          .orElseGet(() -> DefaultValues.of(pinned, projection.type().column(column)));
     }
 
+    /** One of our own columns. */
     ColumnValues file(String name) {
-      return opened.computeIfAbsent(name, this::open);
+      return opened.computeIfAbsent(name, n -> open(n, Symbols.NONE));
     }
 
-    private ColumnValues open(String name) {
+    private ColumnValues open(String name, Symbols symbols) {
       var column = store.getColumnReader(requested.getColumnDescription(new String[] {name}));
-      return new ParquetValues(column, hasOnlyDictionaryPages(name) ? dictionaries.of(name) : null);
+      return new ParquetValues(
+          column, hasOnlyDictionaryPages(name) ? dictionaries.of(name) : null, symbols);
     }
 
     private boolean hasOnlyDictionaryPages(String name) {

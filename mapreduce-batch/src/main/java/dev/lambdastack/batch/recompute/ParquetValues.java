@@ -27,6 +27,7 @@ final class ParquetValues implements ColumnValues {
   }
 
   private final ColumnReader reader;
+  private final Symbols symbols;
   private final int maxDefinitionLevel;
   private final Form form;
   private final byte[][] texts;
@@ -38,13 +39,15 @@ final class ParquetValues implements ColumnValues {
    * A column at its first row.
    *
    * @param dictionary of the column chunk when every page of it is dictionary-encoded, else null
+   * @param symbols what the pinned schema makes of the file's texts
    */
-  ParquetValues(ColumnReader reader, Dictionary dictionary) {
+  ParquetValues(ColumnReader reader, Dictionary dictionary, Symbols symbols) {
     PrimitiveType type = reader.getDescriptor().getPrimitiveType();
     this.reader = reader;
+    this.symbols = symbols;
     this.maxDefinitionLevel = reader.getDescriptor().getMaxDefinitionLevel();
     this.form = formOf(type);
-    this.texts = form == Form.BYTES && dictionary != null ? texts(dictionary) : null;
+    this.texts = form == Form.BYTES && dictionary != null ? texts(dictionary, symbols) : null;
     this.decimals = form == Form.DECIMAL && dictionary != null ? decimals(dictionary) : null;
   }
 
@@ -66,10 +69,10 @@ final class ParquetValues implements ColumnValues {
     };
   }
 
-  private static byte[][] texts(Dictionary dictionary) {
+  private static byte[][] texts(Dictionary dictionary, Symbols symbols) {
     byte[][] texts = new byte[dictionary.getMaxId() + 1][];
     for (int id = 0; id < texts.length; id++) {
-      texts[id] = dictionary.decodeToBinary(id).getBytes();
+      texts[id] = symbols.pinned(dictionary.decodeToBinary(id).getBytes());
     }
     return texts;
   }
@@ -146,7 +149,7 @@ final class ParquetValues implements ColumnValues {
       throw notA("text");
     }
     return texts == null
-        ? reader.getBinary().getBytes()
+        ? symbols.pinned(reader.getBinary().getBytes())
         : texts[reader.getCurrentValueDictionaryID()];
   }
 

@@ -3,6 +3,11 @@ package dev.lambdastack.batch.recompute;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.batch.master.FileSchema;
+import dev.lambdastack.schemas.DecodedEvent;
+import dev.lambdastack.schemas.EventDecoder;
+import dev.lambdastack.schemas.EventEncoder;
+import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.schemas.SchemaVersion;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.Row;
 import java.io.IOException;
@@ -10,6 +15,7 @@ import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -265,6 +271,81 @@ class MasterFileTest {
       assertThat(group.next()).isFalse();
       assertThat(file.next()).isEmpty();
     }
+  }
+
+  /**
+   * The pinned enum has no longer a symbol that the file has, with dictionaries and without: as the
+   * decoder of both layers reads the event itself.
+   */
+  @ParameterizedTest
+  @CsvSource({"true", "false"})
+  void aSymbolThatThePinnedEnumLacksIsItsDefault(boolean dictionary) throws Exception {
+    Schema before = kinds("\"buy\",\"give\",\"other\"");
+    Schema pinned = kinds("\"buy\",\"other\"");
+    EventType was = EventType.of("t", before, "time", "kind");
+    EventType is = EventType.of("t", pinned, "time", "kind");
+    SchemaStore schemas = SchemaStore.of(List.of(new SchemaVersion(before, 1, "test")));
+    List<String> columns = List.of("kind", "maybe_kind");
+    EventDecoder decoder = new EventDecoder(schemas, is, columns, Instant.EPOCH);
+    Configuration conf = FileSchema.parquet(new Configuration());
+    org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(folder.resolve("kinds").toUri());
+    List<GenericRecord> events = new ArrayList<>();
+    try (ParquetWriter<GenericRecord> writer =
+        AvroParquetWriter.<GenericRecord>builder(HadoopOutputFile.fromPath(path, conf))
+            .withSchema(FileSchema.of("t", before))
+            .withDataModel(GenericData.get())
+            .withConf(conf)
+            .withDictionaryEncoding(dictionary)
+            .build()) {
+      for (String kind : List.of("give", "buy", "other", "give")) {
+        GenericRecord event = new GenericData.Record(before);
+        Schema kinds = before.getField("kind").schema();
+        event.put("kind", new GenericData.EnumSymbol(kinds, kind));
+        event.put(
+            "maybe_kind", kind.equals("other") ? null : new GenericData.EnumSymbol(kinds, kind));
+        event.put("time", 7L);
+        events.add(event);
+        GenericRecord row = new GenericData.Record(FileSchema.of("t", before));
+        before.getFields().forEach(f -> row.put(f.name(), event.get(f.name())));
+        row.put(FileSchema.PARTITION, 0);
+        row.put(FileSchema.OFFSET, 0L);
+        row.put(FileSchema.APPEND_TIME, 0L);
+        row.put(FileSchema.WRITER_SCHEMA, 0L);
+        writer.write(row);
+      }
+    }
+    EventEncoder encoder = new EventEncoder(was);
+    try (MasterFile file =
+        MasterFile.open(
+            conf,
+            path,
+            0,
+            Long.MAX_VALUE,
+            new Projection(is, columns, false),
+            Optional.of(decoder))) {
+      RowGroup group = file.next().orElseThrow();
+      for (GenericRecord event : events) {
+        assertThat(group.next()).isTrue();
+        Row decoded = ((DecodedEvent) decoder.decode(encoder.value(event), 0, 0, 7)).row();
+        assertThat(group.row().stringAt(0)).isEqualTo(decoded.stringAt(0)).isIn("buy", "other");
+        assertThat(group.row().isNull(1)).isEqualTo(decoded.isNull(1));
+        if (!decoded.isNull(1)) {
+          assertThat(group.row().stringAt(1)).isEqualTo(decoded.stringAt(1));
+        }
+      }
+      assertThat(group.next()).isFalse();
+    }
+  }
+
+  private static Schema kinds(String symbols) {
+    return SchemaParser.parseSingle(
+        """
+        {"type":"record","name":"E","fields":[
+        {"name":"kind","type":{"type":"enum","name":"Kind","symbols":[%s],"default":"other"}},
+        {"name":"maybe_kind","type":["null","Kind"]},
+        {"name":"time","type":{"type":"long","logicalType":"timestamp-millis"}}]}
+        """
+            .formatted(symbols));
   }
 
   private static EventType type(Schema schema, String key) {
