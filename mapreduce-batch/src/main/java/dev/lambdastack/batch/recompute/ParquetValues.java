@@ -56,7 +56,9 @@ final class ParquetValues implements ColumnValues {
     return switch (type.getPrimitiveTypeName()) {
       case INT32 -> Form.INT;
       case INT64 ->
+          // A local time is no instant: views see the number that it is.
           logical instanceof TimestampLogicalTypeAnnotation timestamp
+                  && timestamp.isAdjustedToUTC()
                   && timestamp.getUnit() == TimeUnit.MICROS
               ? Form.MICROS
               : Form.LONG;
