@@ -65,6 +65,21 @@ final class Checkpoints {
   }
 
   /**
+   * Makes the life's folder, before anything else is written of the life.
+   *
+   * @throws InvalidInputException when it cannot be made
+   */
+  void make() {
+    try {
+      if (!files.mkdirs(folder)) {
+        throw new IOException("the folder cannot be made");
+      }
+    } catch (IOException e) {
+      throw unwritable(e);
+    }
+  }
+
+  /**
    * Says which run of the life goes on; any other stops.
    *
    * @throws InvalidInputException when the folder cannot be written
@@ -73,11 +88,14 @@ final class Checkpoints {
     try (FSDataOutputStream out = files.create(new Path(folder, RunFile.NAME), true)) {
       out.write(run.getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
-      throw new InvalidInputException(
-          "Cannot write to %s: %s; check lambda.speed.checkpoints"
-              .formatted(folder, e.getMessage()),
-          e);
+      throw unwritable(e);
     }
+  }
+
+  private InvalidInputException unwritable(IOException e) {
+    String why = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+    return new InvalidInputException(
+        "Cannot write to %s: %s; check lambda.speed.checkpoints".formatted(folder, why), e);
   }
 
   /** Where savepoints of the life go. */

@@ -60,6 +60,7 @@ final class Opening {
               now.minus(config.clockSkew())));
     }
     String life = UUID.randomUUID().toString();
+    Checkpoints.of(config, log.topic(), life).make();
     List<Generation> generations = new ArrayList<>();
     try (Admin admin = hbase.getAdmin()) {
       for (Map.Entry<View, SpeedStart> start : starts.entrySet()) {

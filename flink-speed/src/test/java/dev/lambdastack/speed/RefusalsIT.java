@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lambdastack.serving.cli.CommandRunner;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.views.View;
+import dev.lambdastack.views.Views;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.apache.hadoop.hbase.client.Admin;
 import org.apache.hadoop.hbase.client.Connection;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,6 +38,12 @@ class RefusalsIT {
     PublishedStore store = new PublishedStore(hbase);
     store.ensureTable();
     assertThat(store.views()).isEmpty();
+    for (View view : Views.load(getClass().getClassLoader()).ofTopic("orders")) {
+      assertThat(store.generations(view.name())).as(view.name()).isEmpty();
+    }
+    try (Admin admin = hbase.getAdmin()) {
+      assertThat(admin.listTableNamesByNamespace("lambda")).containsExactly(PublishedStore.TABLE);
+    }
     hbase.close();
   }
 
@@ -114,6 +123,13 @@ class RefusalsIT {
     createTopic("orders", Map.of());
     assertThat(refusal("orders", "--restore", "hdfs:///nowhere/chk-1"))
         .contains("Cannot go on from hdfs:///nowhere/chk-1");
+  }
+
+  @Test
+  void aFolderForCheckpointsThatCannotBeWritten() throws Exception {
+    createTopic("orders", Map.of());
+    assertThat(refusal("orders", "-D", "lambda.speed.checkpoints=file:///proc/nowhere"))
+        .contains("Cannot write to file:/proc/nowhere/orders/", "check lambda.speed.checkpoints");
   }
 
   @Test
