@@ -1,0 +1,132 @@
+package dev.lambdastack.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the scripts say on a machine that lacks something: what to install, and exit code 2. */
+class ScriptsTest {
+  private static final List<String> TOOLS = List.of("dirname", "head", "sed");
+
+  @TempDir Path bin;
+
+  @BeforeEach
+  void aMachineWithNothing() throws IOException {
+    for (String tool : TOOLS) {
+      install(tool, onPath(tool));
+    }
+  }
+
+  private static Path onPath(String tool) {
+    for (String folder : System.getenv("PATH").split(File.pathSeparator)) {
+      Path path = Path.of(folder, tool);
+      if (Files.isExecutable(path)) {
+        return path.toAbsolutePath();
+      }
+    }
+    throw new AssertionError("no " + tool + " on the PATH");
+  }
+
+  private void install(String tool, Path there) throws IOException {
+    write(tool, "exec '%s' \"$@\"".formatted(there));
+  }
+
+  private void installOfThisJdk(String tool) throws IOException {
+    install(tool, Path.of(System.getProperty("java.home"), "bin", tool));
+  }
+
+  /** A tool that does nothing but say this of itself. */
+  private void install(String tool, String version) throws IOException {
+    write(tool, "echo '%s'".formatted(version));
+  }
+
+  private void write(String tool, String line) throws IOException {
+    Path script =
+        Files.writeString(bin.resolve(tool), "#!%s%n%s%n".formatted(onPath("bash"), line));
+    Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));
+  }
+
+  private String refusal(String script) throws Exception {
+    ProcessBuilder builder =
+        new ProcessBuilder(onPath("bash").toString(), Path.of("..", "scripts", script).toString());
+    builder.environment().clear();
+    builder.environment().put("PATH", bin.toString());
+    builder.environment().put("HOME", bin.toString());
+    Path err = bin.resolve("err");
+    Process process =
+        builder.redirectError(err.toFile()).redirectInput(new File("/dev/null")).start();
+    try {
+      String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      String said = Files.readString(err);
+      assertThat(process.exitValue()).as(said).isEqualTo(2);
+      assertThat(out).isEmpty();
+      return said;
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  @Test
+  void withoutJava() throws Exception {
+    for (String script : Set.of("quickstart", "test", "lambda")) {
+      assertThat(refusal(script))
+          .as(script)
+          .startsWith("Java 17 or newer is needed, and there is no java on the PATH")
+          .contains("sudo apt-get install openjdk-17-jdk-headless");
+    }
+  }
+
+  @Test
+  void withAnOldJava() throws Exception {
+    install("java", "openjdk version \"11.0.2\" 2019-01-15");
+    for (String script : Set.of("quickstart", "test", "lambda")) {
+      assertThat(refusal(script))
+          .as(script)
+          .contains("Java 17 or newer is needed", "is 11.", "openjdk-17-jdk-headless");
+    }
+  }
+
+  @Test
+  void withoutACompiler() throws Exception {
+    installOfThisJdk("java");
+    for (String script : Set.of("quickstart", "test")) {
+      assertThat(refusal(script))
+          .as(script)
+          .contains("without a compiler (javac)", "openjdk-17-jdk-headless");
+    }
+  }
+
+  @Test
+  void withoutMaven() throws Exception {
+    installOfThisJdk("java");
+    installOfThisJdk("javac");
+    for (String script : Set.of("quickstart", "test")) {
+      assertThat(refusal(script))
+          .as(script)
+          .startsWith("Maven 3.8 or newer is needed, and there is no mvn on the PATH")
+          .contains("sudo apt-get install maven");
+    }
+  }
+
+  @Test
+  void withAnOldMaven() throws Exception {
+    installOfThisJdk("java");
+    installOfThisJdk("javac");
+    install("mvn", "Apache Maven 3.6.3");
+    for (String script : Set.of("quickstart", "test")) {
+      assertThat(refusal(script)).as(script).contains("Maven 3.8 or newer is needed", "is 3.6.");
+    }
+  }
+}
