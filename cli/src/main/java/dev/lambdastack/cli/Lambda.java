@@ -1,6 +1,7 @@
 package dev.lambdastack.cli;
 
 import dev.lambdastack.batch.cli.ArchiveCommand;
+import dev.lambdastack.batch.cli.DeadLettersCommand;
 import dev.lambdastack.batch.cli.PublishCommand;
 import dev.lambdastack.batch.cli.RecomputeCommand;
 import dev.lambdastack.batch.cli.RollbackCommand;
@@ -29,6 +30,7 @@ import picocli.CommandLine.HelpCommand;
       RecomputeCommand.class,
       PublishCommand.class,
       RollbackCommand.class,
+      DeadLettersCommand.class,
       QueryCommand.class,
       HelpCommand.class
     },

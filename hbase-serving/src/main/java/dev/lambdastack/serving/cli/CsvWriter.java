@@ -36,7 +36,7 @@ final class CsvWriter implements AnswerWriter {
     return fields;
   }
 
-  private static void line(List<Object> fields, PrintWriter out) {
+  static void line(List<?> fields, PrintWriter out) {
     out.print(fields.stream().map(CsvWriter::field).collect(Collectors.joining(",")));
     out.print("\r\n");
   }

@@ -1,0 +1,358 @@
+package dev.lambdastack.batch.deadletters;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.lambdastack.batch.Sale;
+import dev.lambdastack.batch.Scene;
+import dev.lambdastack.batch.Servers;
+import dev.lambdastack.batch.archive.Archive;
+import dev.lambdastack.batch.cli.DeadLettersCommand;
+import dev.lambdastack.schemas.Rejection.Reason;
+import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.schemas.SchemaVersion;
+import dev.lambdastack.views.InvalidInputException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.avro.generic.GenericRecord;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Header;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import picocli.CommandLine;
+
+@ExtendWith(Servers.Extension.class)
+class DeadLettersIT {
+  /** What the archive's host has before the new schema is rolled out. */
+  private static final SchemaStore OLD =
+      SchemaStore.of(List.of(new SchemaVersion(Sale.V1, 1, "sale.v1")));
+
+  private static final Duration LIMIT = Duration.ofMinutes(2);
+
+  private static Replay replay(Scene scene) {
+    return replay(scene, step -> {});
+  }
+
+  private static Replay replay(Scene scene, Replay.Steps steps) {
+    return new Replay(scene.config(), scene.views(Sale.V1), Sale.SCHEMAS, scene.clock(), steps, 3);
+  }
+
+  private static void archive(Scene scene, SchemaStore schemas) throws Exception {
+    scene.toEpochStart();
+    new Archive(scene.config(), scene.views(Sale.V1), schemas, scene.clock()).run(scene.topic());
+  }
+
+  private static List<Sale> send(Scene scene, Random random, int count, boolean isNew) {
+    List<Sale> sales = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      Sale sale = Sale.random(random, scene.now() - 1_000);
+      scene.send(i % 2, sale, isNew ? Sale.V2 : Sale.V1);
+      sales.add(sale);
+    }
+    return sales;
+  }
+
+  /** Every sale is in the master dataset once, by its random id. */
+  private static void assertArchivedOnce(Scene scene, List<Sale> sales) throws Exception {
+    assertThat(
+            scene.rows(scene.manifests()).stream()
+                .map((GenericRecord row) -> (Long) row.get("id"))
+                .toList())
+        .containsExactlyInAnyOrderElementsOf(sales.stream().map(Sale::id).toList());
+  }
+
+  private static byte[] corrupt(Sale sale) {
+    byte[] whole = sale.encode(Sale.V1);
+    return java.util.Arrays.copyOf(whole, whole.length - 3);
+  }
+
+  @Test
+  void replaysWhatIsAnEventByNowOnceAndLeavesTheRest(Servers servers) throws Exception {
+    Random random = new Random(11);
+    try (Scene scene = Scene.open(servers, 2)) {
+      List<Sale> sales = new ArrayList<>(send(scene, random, 4, false));
+      List<Sale> unknown = send(scene, random, 7, true);
+      Sale broken = Sale.random(random, scene.now());
+      long corruptAt = scene.sendRaw(0, corrupt(broken)).offset();
+      scene.sendRaw(1, null);
+      scene.send(
+          0, Sale.random(random, Instant.parse("2399-01-01T00:00:00Z").toEpochMilli()), Sale.V1);
+      Sale early = Sale.random(random, scene.now() + Duration.ofHours(25).toMillis());
+      scene.send(1, early, Sale.V1);
+      archive(scene, OLD);
+      assertThat(scene.manifests().get(0).deadLetterCount()).isEqualTo(11);
+
+      Map<String, Long> before = scene.everything();
+      ReplayResult planned = replay(scene).plan(scene.topic(), Selection.ALL);
+      assertThat(planned.replayed()).isEqualTo(7);
+      assertThat(scene.everything()).isEqualTo(before);
+      assertThat(scene.delivered().size() - ticks(scene)).isEqualTo(15);
+
+      Selection corrupt = new Selection(Set.of(), OptionalInt.of(0), OptionalLong.of(corruptAt));
+      assertThat(replay(scene).run(scene.topic(), corrupt).left()).isEqualTo(Map.of("CORRUPT", 1L));
+
+      ReplayResult result =
+          replay(scene)
+              .run(
+                  scene.topic(),
+                  new Selection(
+                      Set.of(Reason.UNKNOWN_SCHEMA, Reason.CORRUPT, Reason.EVENT_TIME_AHEAD),
+                      OptionalInt.empty(),
+                      OptionalLong.empty()));
+      assertThat(result.replayed()).isEqualTo(7);
+      assertThat(result.left()).isEqualTo(Map.of("CORRUPT", 1L, "EVENT_TIME_AHEAD", 2L));
+      assertThat(result.doubts()).isEmpty();
+      assertCopies(scene, 7);
+
+      ReplayResult again = replay(scene).run(scene.topic(), Selection.ALL);
+      assertThat(again.replayed()).isZero();
+      assertThat(again.before()).isEqualTo(7);
+
+      sales.addAll(unknown);
+      archive(scene, Sale.SCHEMAS);
+      assertArchivedOnce(scene, sales);
+      assertThat(scene.manifests().get(1).deadLetterCount()).isZero();
+      // A day later the clock has come to the time of one of them.
+      scene.move(Duration.ofHours(2));
+      ReplayResult later = replay(scene).run(scene.topic(), Selection.ALL);
+      assertThat(later.replayed()).isEqualTo(1);
+      assertThat(later.left())
+          .isEqualTo(Map.of("CORRUPT", 1L, "EVENT_TIME_AHEAD", 1L, "NULL_VALUE", 1L));
+      sales.add(early);
+      archive(scene, Sale.SCHEMAS);
+      assertArchivedOnce(scene, sales);
+      assertCommands(scene, corruptAt);
+    }
+  }
+
+  private static long ticks(Scene scene) {
+    return scene.delivered().stream()
+        .filter(r -> dev.lambdastack.log.Tick.isTick(r.headers()))
+        .count();
+  }
+
+  /** Each copy is its original, and says where that stood. */
+  private static void assertCopies(Scene scene, int count) {
+    List<ConsumerRecord<byte[], byte[]>> all = scene.delivered();
+    int copies = 0;
+    for (ConsumerRecord<byte[], byte[]> copy : all) {
+      Header origin = copy.headers().lastHeader("lambda-replay-of");
+      if (origin == null) {
+        continue;
+      }
+      copies++;
+      String text = new String(origin.value(), StandardCharsets.UTF_8);
+      ConsumerRecord<byte[], byte[]> original =
+          all.stream()
+              .filter(r -> text.equals(r.partition() + ":" + r.offset()))
+              .findFirst()
+              .orElseThrow();
+      assertThat(copy.partition()).isEqualTo(original.partition());
+      assertThat(copy.key()).isEqualTo(original.key());
+      assertThat(copy.value()).isEqualTo(original.value());
+    }
+    assertThat(copies).isEqualTo(count);
+  }
+
+  private static String command(Scene scene, String... args) {
+    List<String> all = new ArrayList<>(List.of(args));
+    for (String key : List.of("fs.defaultFS", "lambda.master", "lambda.epoch")) {
+      all.addAll(List.of("-D", key + "=" + scene.conf().get(key)));
+    }
+    StringWriter out = new StringWriter();
+    CommandLine line = new CommandLine(new DeadLettersCommand());
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    PrintWriter writer = new PrintWriter(out);
+    assertThat(line.setOut(writer).setErr(writer).execute(all.toArray(String[]::new)))
+        .as(out.toString())
+        .isZero();
+    return out.toString();
+  }
+
+  private static void assertCommands(Scene scene, long corruptAt) throws Exception {
+    assertThat(command(scene, "list", scene.topic()))
+        .contains("UNKNOWN_SCHEMA", "CORRUPT", "NULL_VALUE", "EVENT_TIME_AHEAD")
+        .contains(scene.topic() + ": 11 dead letters, 8 of them replayed");
+    JsonNode list =
+        new ObjectMapper()
+            .readTree(
+                command(
+                    scene,
+                    "list",
+                    scene.topic(),
+                    "--format",
+                    "json",
+                    "--reason",
+                    "unknown_schema"));
+    int records = 0;
+    for (JsonNode group : list) {
+      assertThat(group.get("reason").textValue()).isEqualTo("UNKNOWN_SCHEMA");
+      records += group.get("records").intValue();
+      assertThat(group.get("replayed")).isEqualTo(group.get("records"));
+    }
+    assertThat(records).isEqualTo(7);
+    String shown =
+        command(
+            scene,
+            "show",
+            scene.topic(),
+            "--partition",
+            "0",
+            "--offset",
+            String.valueOf(corruptAt));
+    assertThat(shown)
+        .contains("partition 0 offset " + corruptAt, "reason    CORRUPT: ", "replayed  no")
+        .contains("key       key", "00000000  c3 01 ");
+    JsonNode json =
+        new ObjectMapper()
+            .readTree(
+                command(scene, "show", scene.topic(), "--reason", "corrupt", "--format", "json"));
+    assertThat(json.get(0).get("value_hex").textValue()).startsWith("c301");
+  }
+
+  /**
+   * A replay that stops for good at some step of its second transaction, as if it were killed, and
+   * wakes up when the next one is through.
+   */
+  @ParameterizedTest
+  @EnumSource
+  void killedAnywhereEachIsReplayedOnce(Replay.Step where, Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 2)) {
+      List<Sale> sales = new ArrayList<>(send(scene, new Random(12), 3, false));
+      sales.addAll(send(scene, new Random(13), 8, true));
+      archive(scene, OLD);
+
+      CountDownLatch stopped = new CountDownLatch(1);
+      CountDownLatch wake = new CountDownLatch(1);
+      AtomicInteger seen = new AtomicInteger();
+      Replay zombie =
+          replay(
+              scene,
+              step -> {
+                if (step == where && seen.incrementAndGet() == 2) {
+                  stopped.countDown();
+                  await(wake);
+                }
+              });
+      CompletableFuture<ReplayResult> zombies =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return zombie.run(scene.topic(), Selection.ALL);
+                } catch (Exception e) {
+                  throw new CompletionException(e);
+                }
+              });
+      await(stopped);
+      try {
+        long done = where == Replay.Step.COMMITTED ? 6 : 3;
+        ReplayResult plan = replay(scene).plan(scene.topic(), Selection.ALL);
+        assertThat(plan.before()).isEqualTo(3);
+        assertThat(plan.inDoubt()).isEqualTo(3);
+        assertThat(plan.doubts()).singleElement().asString().contains("Replay 2");
+
+        ReplayResult result = replay(scene).run(scene.topic(), Selection.ALL);
+        assertThat(result.before()).isEqualTo(done);
+        assertThat(result.replayed()).isEqualTo(8 - done);
+      } finally {
+        wake.countDown();
+      }
+      assertThatThrownBy(() -> zombies.get(LIMIT.toSeconds(), TimeUnit.SECONDS))
+          .hasCauseInstanceOf(ReplayFencedException.class);
+
+      ReplayResult again = replay(scene).run(scene.topic(), Selection.ALL);
+      assertThat(again.replayed()).isZero();
+      assertThat(again.before()).isEqualTo(8);
+      assertThat(again.inDoubt()).isZero();
+      archive(scene, Sale.SCHEMAS);
+      assertArchivedOnce(scene, sales);
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void whatNobodyCanTellIsLeft(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 2)) {
+      send(scene, new Random(14), 2, true);
+      archive(scene, OLD);
+      Replay killed =
+          replay(
+              scene,
+              step -> {
+                throw new java.io.IOException("killed at " + step);
+              });
+      assertThatThrownBy(() -> killed.run(scene.topic(), Selection.ALL))
+          .hasMessage("killed at ANNOUNCED");
+      // Something stands behind it, and retention takes all.
+      send(scene, new Random(15), 4, false);
+      try (var admin = servers.kafka().admin()) {
+        admin
+            .deleteRecords(
+                Map.of(
+                    new TopicPartition(scene.topic(), 0), RecordsToDelete.beforeOffset(-1),
+                    new TopicPartition(scene.topic(), 1), RecordsToDelete.beforeOffset(-1)))
+            .all()
+            .get();
+      }
+      ReplayResult result = replay(scene).run(scene.topic(), Selection.ALL);
+      assertThat(result.replayed()).isZero();
+      assertThat(result.inDoubt()).isEqualTo(2);
+      assertThat(result.doubts()).singleElement().asString().contains("replay 1", "_replays");
+    }
+  }
+
+  @Test
+  void refusesInOneLine(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 2)) {
+      assertThatThrownBy(() -> replay(scene).run(scene.topic(), Selection.ALL))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("nothing of it is archived");
+      send(scene, new Random(16), 2, true);
+      archive(scene, OLD);
+      var file = scene.manifests().get(0).deadLetters().get(0);
+      var path = scene.dataset().resolve(file.path());
+      try (var cut = scene.dataset().fileSystem().create(path, true)) {
+        cut.write(new byte[7]);
+      }
+      assertThatThrownBy(() -> replay(scene).run(scene.topic(), Selection.ALL))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining(
+              "expected a file of %d bytes, found one of 7".formatted(file.lengthBytes()));
+      try (var admin = servers.kafka().admin()) {
+        admin.deleteTopics(List.of(scene.topic())).all().get();
+      }
+      servers.kafka().createTopic(scene.topic(), 2);
+      assertThatThrownBy(() -> replay(scene).run(scene.topic(), Selection.ALL))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("deleted and made again");
+    }
+  }
+}
