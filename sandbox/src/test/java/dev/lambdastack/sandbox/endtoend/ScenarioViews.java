@@ -4,10 +4,14 @@ import static dev.lambdastack.views.Condition.is;
 import static dev.lambdastack.views.Metric.avg;
 import static dev.lambdastack.views.Metric.count;
 import static dev.lambdastack.views.Metric.distinct;
+import static dev.lambdastack.views.Metric.latest;
 import static dev.lambdastack.views.Metric.max;
+import static dev.lambdastack.views.Metric.min;
 import static dev.lambdastack.views.Metric.sum;
 
 import dev.lambdastack.reference.ReferenceEvents;
+import dev.lambdastack.views.Column;
+import dev.lambdastack.views.ColumnType;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.ViewProvider;
@@ -36,6 +40,9 @@ public final class ScenarioViews implements ViewProvider {
   /** The scenario whose view is keyed by the order, so that each record has a cell of its own. */
   static final String EPOCHS = "epochs";
 
+  /** The scenario whose view has every kind of metric. */
+  static final String METRICS = "metrics";
+
   /** Whether {@code changed_daily_sales} is declared the new way. */
   private static volatile boolean changed;
 
@@ -53,7 +60,41 @@ public final class ScenarioViews implements ViewProvider {
             .window(Duration.ofDays(1))
             .metric("records", count())
             .build());
+    views.add(everyMetric());
     return views;
+  }
+
+  /** Over exact numbers, text, times, floating point and what may be null. */
+  private static View everyMetric() {
+    return View.named(METRICS + "_of_every_kind")
+        .over(orders(METRICS))
+        .keyedBy("action")
+        .window(Duration.ofDays(30))
+        .derived(
+            new Column("price", ColumnType.DOUBLE, 0, true),
+            1,
+            List.of("amount", "quantity"),
+            row -> row.longAt(1) == 1 ? null : (Double) (row.longAt(0) / (double) row.longAt(1)))
+        .derived(
+            new Column("many", ColumnType.LONG, 0, true),
+            1,
+            List.of("quantity"),
+            row -> row.longAt(0) < 3 ? null : (Long) row.longAt(0))
+        .metric("events", count())
+        .metric("amount", sum("amount"))
+        .metric("many_sum", sum("many"))
+        .metric("many_average", avg("many"))
+        .metric("least_amount", min("amount"))
+        .metric("first_time", min("event_time"))
+        .metric("least_price", min("price"))
+        .metric("greatest_price", max("price"))
+        .metric("prices", distinct("price"))
+        .metric("orders", distinct("order_id"))
+        .metric("categories", distinct("product_category"))
+        .metric("last_order", latest("order_id"))
+        .metric("last_category", latest("product_category"))
+        .metric("last_price", latest("price"))
+        .build();
   }
 
   static void declareChanged(boolean anew) {
