@@ -79,6 +79,12 @@ class CommandIT {
         Process process = start(ending);
         try {
           awaitProgress(store, log, process);
+          if (ending.equals("kill")) {
+            // It dies in the middle of these.
+            for (int i = 0; i < 20; i++) {
+              orders.send(30, 0, 1, 2);
+            }
+          }
           if (ending.equals("signal")) {
             process.destroy();
             assertThat(process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
