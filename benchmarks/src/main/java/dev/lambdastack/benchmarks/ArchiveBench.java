@@ -1,0 +1,147 @@
+package dev.lambdastack.benchmarks;
+
+import dev.lambdastack.batch.archive.ArchiveResult;
+import dev.lambdastack.log.LogClients;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code scripts/bench archive}: Kafka to Parquet, beside a bare consumer and Spark. */
+@Command(
+    name = "archive",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    header =
+        "Archives a topic, beside two bare consumers that only read it and Spark that writes it to Parquet.")
+final class ArchiveBench implements Callable<Integer> {
+  private static final long DEFAULT_EVENTS = 10_000_000;
+  private static final int THREADS = 2;
+
+  @Spec private CommandSpec spec;
+  @Mixin private Bench.Options options;
+
+  @Option(
+      names = "--peers",
+      required = true,
+      hidden = true,
+      description = "The folder of the peers.")
+  private Path peers;
+
+  @Override
+  public Integer call() throws Exception {
+    Figures figures = new Figures(spec.commandLine().getOut());
+    long wanted = options.events == 0 ? DEFAULT_EVENTS : options.events;
+    try (Stage stage = Stage.open()) {
+      long sent =
+          stage.send(
+              new LineItems(
+                  (double) wanted / LineItems.AT_SCALE_1,
+                  Instant.parse("2024-01-01T00:00:00Z"),
+                  Duration.ofDays(3)));
+      figures.say("%,d line items in %d partitions", sent, Stage.PARTITIONS);
+      Path log = Files.createTempFile("spark", ".log");
+      Path schema =
+          Files.writeString(
+              Files.createTempFile("schema", ".avsc"),
+              BenchmarkViews.LINE_ITEMS.schema().toString());
+      try (Peer spark =
+          options.noPeer
+              ? null
+              : Peer.start(peers.resolve("spark"), "SparkPeer", "4g", log, List.of())) {
+        for (int run = 0; run <= options.runs; run++) {
+          figures.add("bare drain", drain(stage, sent), sent);
+          if (!ours(stage, figures, run, sent)) {
+            return 1;
+          }
+          if (spark != null) {
+            String out = stage.config().hadoop().get("fs.defaultFS") + "/spark/archive";
+            Peer.Run theirs =
+                spark.run(
+                    "archive %s %s %s %s"
+                        .formatted(
+                            stage.brokers(), BenchmarkViews.LINE_ITEMS.topic(), schema, out));
+            if (theirs.rows() != sent) {
+              figures.say("Spark wrote %,d rows of %,d events", theirs.rows(), sent);
+              return 1;
+            }
+            figures.add("spark", theirs.seconds(), sent);
+          }
+        }
+      }
+      figures.say("archive vs drain: %.2f", figures.speedup("ours", "bare drain"));
+      if (!options.noPeer) {
+        figures.say("archive vs spark: %.2f", figures.speedup("ours", "spark"));
+      }
+      return 0;
+    }
+  }
+
+  private static boolean ours(Stage stage, Figures figures, int run, long events) throws Exception {
+    long started = System.nanoTime();
+    ArchiveResult archived = stage.layers("/master-" + run).archive();
+    double seconds = (System.nanoTime() - started) / 1e9;
+    if (archived.events() != events) {
+      figures.say("The archive holds %,d of %,d events", archived.events(), events);
+      return false;
+    }
+    figures.add("ours", seconds, events);
+    return true;
+  }
+
+  /** Reads every committed record and does nothing with it; seconds. */
+  private static double drain(Stage stage, long events) throws Exception {
+    long started = System.nanoTime();
+    ExecutorService threads = Executors.newFixedThreadPool(THREADS);
+    try {
+      List<Future<Long>> parts = new ArrayList<>();
+      for (int thread = 0; thread < THREADS; thread++) {
+        List<TopicPartition> own = new ArrayList<>();
+        for (int p = thread; p < Stage.PARTITIONS; p += THREADS) {
+          own.add(new TopicPartition(BenchmarkViews.LINE_ITEMS.topic(), p));
+        }
+        parts.add(threads.submit(() -> drain(stage.brokers(), own)));
+      }
+      long read = 0;
+      for (Future<Long> part : parts) {
+        read += part.get();
+      }
+      if (read < events) {
+        throw new IllegalStateException("read " + read + " of " + events + " events");
+      }
+    } finally {
+      threads.shutdown();
+    }
+    return (System.nanoTime() - started) / 1e9;
+  }
+
+  private static long drain(String brokers, List<TopicPartition> partitions) {
+    Map<String, Object> settings =
+        new HashMap<>(LogClients.consumer(brokers, Duration.ofMinutes(1)));
+    long read = 0;
+    try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings)) {
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+      while (ends.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {
+        read += consumer.poll(Duration.ofMillis(100)).count();
+      }
+    }
+    return read;
+  }
+}

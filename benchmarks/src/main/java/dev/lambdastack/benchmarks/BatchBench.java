@@ -1,0 +1,144 @@
+package dev.lambdastack.benchmarks;
+
+import dev.lambdastack.batch.archive.ArchiveResult;
+import dev.lambdastack.batch.master.MasterDataset;
+import dev.lambdastack.views.Version;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code scripts/bench batch}: recomputing views beside Spark SQL over the same files. */
+@Command(
+    name = "batch",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    header =
+        "Recomputes two views from the master dataset, beside Spark SQL local[2] over the same files.",
+    description = {
+      "",
+      "Both are timed from submit to readable: ours up to the flip of the published row (HFiles and bulk load",
+      "included), Spark's up to its Parquet files. TPC-H's query 1 is checked against the published answer first.",
+      ""
+    })
+final class BatchBench implements Callable<Integer> {
+  private static final String SUMS_SQL =
+      "select ship_mode, return_flag, floor(unix_millis(event_time)/86400000) d, count(*) n, sum(quantity) q, sum(extended_price) r from events group by 1,2,3";
+  private static final String DISTINCT_SQL =
+      "select ship_mode, floor(unix_millis(event_time)/86400000) d, count(*) n, approx_count_distinct(part_key, 0.0163) p from events group by 1,2";
+  private static final long DEFAULT_EVENTS = 20_000_000;
+  private static final long EVENTS_A_DAY = 400_000;
+
+  @Spec private CommandSpec spec;
+  @Mixin private Bench.Options options;
+
+  @Option(
+      names = "--peers",
+      required = true,
+      hidden = true,
+      description = "The folder of the peers.")
+  private Path peers;
+
+  @Option(names = "--no-check", description = "Leaves out TPC-H's query 1.")
+  private boolean noCheck;
+
+  @Override
+  public Integer call() throws Exception {
+    Figures figures = new Figures(spec.commandLine().getOut());
+    if (!noCheck && !PricingSummary.check(figures)) {
+      return 1;
+    }
+    long wanted = options.events == 0 ? DEFAULT_EVENTS : options.events;
+    Duration span = Duration.ofDays(Math.max(1, wanted / EVENTS_A_DAY));
+    try (Stage stage = Stage.open()) {
+      long sent =
+          stage.send(
+              new LineItems(
+                  (double) wanted / LineItems.AT_SCALE_1,
+                  Instant.parse("2024-01-01T00:00:00Z"),
+                  span));
+      ArchiveResult archived = stage.archive();
+      figures.say(
+          "%,d line items over %d days, archived in %.1f s: %d files, %,d MB",
+          sent,
+          span.toDays(),
+          archived.duration().toMillis() / 1000.0,
+          archived.files(),
+          archived.bytes() >> 20);
+      return measure(stage, figures, sent);
+    }
+  }
+
+  private int measure(Stage stage, Figures figures, long events) throws Exception {
+    if (options.noPeer) {
+      for (int run = 0; run <= options.runs; run++) {
+        ours(stage, figures, BenchmarkViews.SUMS, events);
+        ours(stage, figures, BenchmarkViews.DISTINCT, events);
+      }
+      return 0;
+    }
+    Path files = Files.createTempFile("files", ".txt");
+    Files.write(files, paths(stage));
+    try (Peer spark =
+        Peer.start(
+            peers.resolve("spark"),
+            "SparkPeer",
+            "4g",
+            files.resolveSibling("spark.log"),
+            List.of())) {
+      boolean equal = true;
+      for (int run = 0; run <= options.runs; run++) {
+        equal &= pair(stage, spark, figures, BenchmarkViews.SUMS, SUMS_SQL, files, events);
+        equal &= pair(stage, spark, figures, BenchmarkViews.DISTINCT, DISTINCT_SQL, files, events);
+      }
+      if (!equal) {
+        figures.say(
+            "Ours and Spark's have different numbers of rows: nothing here is worth comparing");
+        return 1;
+      }
+    }
+    figures.say(
+        "batch-sum vs spark: %.2f",
+        figures.speedup("ours " + BenchmarkViews.SUMS, "spark " + BenchmarkViews.SUMS));
+    figures.say(
+        "batch-distinct vs spark: %.2f",
+        figures.speedup("ours " + BenchmarkViews.DISTINCT, "spark " + BenchmarkViews.DISTINCT));
+    return 0;
+  }
+
+  private static boolean pair(
+      Stage stage, Peer spark, Figures figures, String view, String sql, Path files, long events)
+      throws Exception {
+    long rows = ours(stage, figures, view, events);
+    String out = stage.config().hadoop().get("fs.defaultFS") + "/spark/" + view;
+    Peer.Run theirs = spark.run("query %s %s %s".formatted(files, out, sql));
+    figures.add("spark " + view, theirs.seconds(), events);
+    return rows == theirs.rows();
+  }
+
+  private static long ours(Stage stage, Figures figures, String view, long events)
+      throws Exception {
+    long started = System.nanoTime();
+    Version version = stage.layers().recompute(view);
+    stage.layers().publish(view);
+    figures.add("ours " + view, (System.nanoTime() - started) / 1e9, events);
+    return version.rows();
+  }
+
+  private static List<String> paths(Stage stage) throws Exception {
+    MasterDataset dataset =
+        MasterDataset.open(
+            stage.config().hadoop(), stage.config().master(), BenchmarkViews.LINE_ITEMS.topic());
+    return dataset.manifests().stream()
+        .flatMap(m -> m.manifest().files().stream())
+        .map(f -> dataset.resolve(f.path()).toString())
+        .toList();
+  }
+}

@@ -1,0 +1,82 @@
+package dev.lambdastack.benchmarks;
+
+import dev.lambdastack.batch.archive.ArchiveResult;
+import dev.lambdastack.log.LogClients;
+import dev.lambdastack.sandbox.Layers;
+import dev.lambdastack.sandbox.Sandbox;
+import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.views.Views;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.kafka.clients.producer.ProducerConfig;
+
+/** The clusters of one benchmark, in this JVM, and the stack's verbs on line items. */
+final class Stage implements AutoCloseable {
+  static final int PARTITIONS = 4;
+  static final Duration EPOCH = Duration.ofSeconds(5);
+  private static final String TOPIC = BenchmarkViews.LINE_ITEMS.topic();
+
+  private final Sandbox sandbox;
+  private final Layers layers;
+
+  private Stage(Sandbox sandbox) {
+    this.sandbox = sandbox;
+    this.layers = new Layers(sandbox.config(), TOPIC, Views::load);
+  }
+
+  static Stage open() throws Exception {
+    Sandbox sandbox = Sandbox.start(EPOCH);
+    sandbox
+        .clusters()
+        .kafka()
+        .createTopic(
+            TOPIC,
+            PARTITIONS,
+            Map.of("message.timestamp.type", "LogAppendTime", "retention.ms", "-1"));
+    return new Stage(sandbox);
+  }
+
+  Layers layers() {
+    return layers;
+  }
+
+  LambdaConfig config() {
+    return sandbox.config();
+  }
+
+  /** The stack's verbs with another master folder. */
+  Layers layers(String master) {
+    Configuration conf = sandbox.configuration();
+    conf.set("lambda.master", master);
+    return new Layers(LambdaConfig.of(conf), TOPIC, Views::load);
+  }
+
+  String brokers() {
+    return config().bootstrapServers();
+  }
+
+  /** Sends the items and waits until their epochs are over. */
+  long send(LineItems items) throws Exception {
+    Map<String, Object> producer =
+        new HashMap<>(LogClients.producer(brokers(), Duration.ofMinutes(2)));
+    producer.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
+    producer.put(ProducerConfig.LINGER_MS_CONFIG, 20);
+    producer.put(ProducerConfig.BATCH_SIZE_CONFIG, 256 * 1024);
+    long sent = items.sendTo(producer, TOPIC, PARTITIONS);
+    layers.awaitEpochAfter(Instant.now());
+    return sent;
+  }
+
+  /** Archives what was sent. */
+  ArchiveResult archive() throws Exception {
+    return layers.archive();
+  }
+
+  @Override
+  public void close() throws Exception {
+    sandbox.close();
+  }
+}

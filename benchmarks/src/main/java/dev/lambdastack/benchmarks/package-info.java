@@ -1,0 +1,2 @@
+/** Our figures beside those of peers, in one run, on TPC-H's data. */
+package dev.lambdastack.benchmarks;
