@@ -29,7 +29,9 @@ import picocli.CommandLine.Spec;
       "   0  every window is equal",
       "   1  some are not; they are shown",
       "   2  bad input",
-      "  70  unexpected fault: the trace is in the log file that the message names"
+      "  70  unexpected fault: the trace is in the log file that the message names",
+      "",
+      "QUICKSTART_LOG names the log file, QUICKSTART_HEAP the heap (3g)."
     })
 public final class Quickstart implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -65,9 +67,10 @@ public final class Quickstart implements Callable<Integer> {
           "Cannot replay --rows %d: expected a number of at least 1".formatted(rows));
     }
     for (String topic : topics) {
-      if (!topic.matches("[a-zA-Z0-9-]{1,200}") || ReferenceEvents.ORDERS.topic().equals(topic)) {
+      if (!topic.matches("[a-zA-Z0-9][a-zA-Z0-9._-]{0,199}")
+          || ReferenceEvents.ORDERS.topic().equals(topic)) {
         throw new InvalidInputException(
-            "Cannot make --topic %s: expected 1 to 200 letters, digits and dashes, and another name than %s"
+            "Cannot make --topic %s: expected 1 to 200 letters, digits, dots, dashes or underscores, a letter or digit first, and another name than %s"
                 .formatted(topic, ReferenceEvents.ORDERS.topic()));
       }
     }

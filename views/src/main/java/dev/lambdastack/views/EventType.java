@@ -2,8 +2,10 @@ package dev.lambdastack.views;
 
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.avro.Schema;
 
 /**
@@ -101,6 +103,20 @@ public final class EventType {
                 schema.getFullName(),
                 topic,
                 columns.keySet().stream().sorted().collect(Collectors.joining(", "))));
+  }
+
+  /** All that an enum column can be; empty for every other column, also one that is derived. */
+  List<String> symbols(String column) {
+    Schema.Field field = schema.getField(column);
+    if (field == null) {
+      return List.of();
+    }
+    Stream<Schema> types =
+        field.schema().isUnion() ? field.schema().getTypes().stream() : Stream.of(field.schema());
+    return types
+        .filter(s -> s.getType() == Schema.Type.ENUM)
+        .flatMap(s -> s.getEnumSymbols().stream())
+        .toList();
   }
 
   @Override

@@ -313,6 +313,7 @@ public final class View {
                   .formatted(name, formula.column().name()));
         }
       }
+      filter.forEach(this::checkSymbols);
       for (String key : keys) {
         if (metrics.containsKey(key)) {
           throw new InvalidInputException(
@@ -321,6 +322,18 @@ public final class View {
         }
       }
       return new View(this);
+    }
+
+    /** An enum has no other values: a condition on one would never be met, or always. */
+    private void checkSymbols(String column, Condition condition) {
+      List<String> symbols = eventType.symbols(column);
+      for (Object operand : condition.operands()) {
+        if (!symbols.isEmpty() && operand instanceof String && !symbols.contains(operand)) {
+          throw new InvalidInputException(
+              "View %s compares column '%s' with \"%s\", which it never is: expected one of %s"
+                  .formatted(name, column, operand, String.join(", ", symbols)));
+        }
+      }
     }
 
     private boolean isRead(String column) {

@@ -44,7 +44,10 @@ public final class Views {
         views.addAll(provider.views());
       }
     } catch (ServiceConfigurationError | ExceptionInInitializerError | NoClassDefFoundError e) {
-      Throwable cause = e.getCause() == null ? e : e.getCause();
+      Throwable cause = e;
+      while (cause.getCause() != null && !(cause instanceof InvalidInputException)) {
+        cause = cause.getCause();
+      }
       if (cause instanceof InvalidInputException invalid) {
         throw invalid;
       }

@@ -51,6 +51,14 @@ class ConditionTest {
   }
 
   @Test
+  void aConditionOnWhatAnEnumNeverIsIsRefused() {
+    assertThatThrownBy(() -> view("kind", in("A", "C")))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessage(
+            "View v compares column 'kind' with \"C\", which it never is: expected one of A, B");
+  }
+
+  @Test
   void numbersAreComparedByValue() {
     assertThat(accepted("whole", is(5), 5L, 6L)).containsExactly(5L);
     assertThat(accepted("whole", is(new BigDecimal("5.0")), 5L, 6L)).containsExactly(5L);

@@ -37,6 +37,21 @@ class ViewsTest {
     }
   }
 
+  /** One whose class cannot be initialized, as when it names a schema that is not there. */
+  public static final class BadConstantProvider implements ViewProvider {
+    private static final EventType TYPE = EventType.of("everything", TestTypes.SCHEMA, "at", "x");
+
+    @Override
+    public List<View> views() {
+      return List.of(
+          View.named("v")
+              .over(TYPE)
+              .window(Duration.ofMinutes(1))
+              .metric("n", Metric.count())
+              .build());
+    }
+  }
+
   private static Views load(Path folder, String provider) throws IOException {
     Path services = Files.createDirectories(folder.resolve("META-INF/services"));
     Files.writeString(services.resolve(ViewProvider.class.getName()), provider);
@@ -71,6 +86,13 @@ class ViewsTest {
     assertThatThrownBy(() -> load(folder, BadProvider.class.getName()))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageStartingWith("Cannot take sum of column 'real' (DOUBLE) for metric 'm': ");
+  }
+
+  @Test
+  void whatAConstantOfAProviderSaysIsWrongIsSaidAsItIs(@TempDir Path folder) {
+    assertThatThrownBy(() -> load(folder, BadConstantProvider.class.getName()))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageStartingWith("No column 'x' in schema test.Everything of topic everything");
   }
 
   @Test

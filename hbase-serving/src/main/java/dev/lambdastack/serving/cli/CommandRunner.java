@@ -65,6 +65,9 @@ public final class CommandRunner {
     UnmatchedArgumentException.printSuggestions(e, err);
     Help help = command.getHelp();
     err.print(help.synopsisHeading() + help.synopsis(help.synopsisHeadingLength()));
+    if (!command.getSubcommands().isEmpty()) {
+      err.println("Verbs: " + String.join(", ", command.getSubcommands().keySet()));
+    }
     err.println("Try '%s --help'".formatted(command.getCommandSpec().qualifiedName()));
     return InvalidInputException.EXIT_CODE;
   }

@@ -1,8 +1,11 @@
 package dev.lambdastack.serving.config;
 
+import dev.lambdastack.views.InvalidInputException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import javax.xml.stream.XMLStreamException;
 import org.apache.hadoop.conf.Configuration;
+import org.xml.sax.SAXException;
 import picocli.CommandLine.Option;
 
 /**
@@ -20,8 +23,21 @@ public final class ConfigOptions {
    * and the overrides.
    */
   public LambdaConfig load(Configuration base) {
-    Configuration conf = new Configuration(base);
-    overrides.forEach(conf::set);
-    return LambdaConfig.of(conf);
+    try {
+      Configuration conf = new Configuration(base);
+      overrides.forEach(conf::set);
+      return LambdaConfig.of(conf);
+    } catch (InvalidInputException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      // Hadoop wraps what its parser says.
+      if (e.getCause() instanceof XMLStreamException || e.getCause() instanceof SAXException) {
+        throw new InvalidInputException(
+            "Cannot read a configuration file on the class path: %s; mend its XML"
+                .formatted(e.getCause().getMessage().replace("\n", "")),
+            e);
+      }
+      throw e;
+    }
   }
 }

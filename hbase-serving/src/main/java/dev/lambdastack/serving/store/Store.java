@@ -63,7 +63,7 @@ public final class Store {
   private static InvalidInputException unreachable(
       Configuration conf, String why, Throwable cause) {
     return new InvalidInputException(
-        "Cannot reach HBase through ZooKeeper at %s:%s: %s; check hbase-site.xml and that the cluster runs"
+        "Cannot reach HBase through ZooKeeper at %s:%s: %s; check that the cluster runs, and hbase-site.xml on the class path (scripts/lambda takes the folder that LAMBDA_CONF names)"
             .formatted(
                 conf.get("hbase.zookeeper.quorum"),
                 conf.get("hbase.zookeeper.property.clientPort"),

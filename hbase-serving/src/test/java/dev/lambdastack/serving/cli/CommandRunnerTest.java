@@ -124,5 +124,6 @@ class CommandRunnerTest {
       assertThat(ended.out()).isEmpty();
     }
     assertThat(run(null, 0, "iner").err()).contains("Did you mean").contains("inner");
+    assertThat(run(null, 0).err()).contains("Verbs: inner");
   }
 }
