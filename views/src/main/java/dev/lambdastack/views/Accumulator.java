@@ -193,7 +193,7 @@ abstract class Accumulator {
      * A long that stands in {@link Double#compare} order; NaNs are one value. Its own inverse on
      * bits.
      */
-    private static long ordered(double value) {
+    static long ordered(double value) {
       long bits = Double.doubleToLongBits(value);
       return bits ^ ((bits >> 63) & Long.MAX_VALUE);
     }

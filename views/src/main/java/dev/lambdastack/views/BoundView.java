@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * A view over rows of a known column order: what both engines call for each event. Not thread-safe.
@@ -88,23 +89,44 @@ public final class BoundView {
         case DOUBLE -> throw new AssertionError("keys are never floating point");
       }
     }
-    byte[] row =
+    return checked(
         RowKey.of(
             view.shape().saltBuckets(),
             key.bytes(),
             key.length(),
-            view.shape().windowStart(current.eventTime()));
+            view.shape().windowStart(current.eventTime())),
+        () -> " at partition %d offset %d".formatted(current.partition(), current.offset()));
+  }
+
+  /** The row key of a key's components and a window. */
+  byte[] rowKey(RowKey.Buffer components, long windowStart) {
+    return checked(
+        RowKey.of(view.shape().saltBuckets(), components.bytes(), components.length(), windowStart),
+        () -> "");
+  }
+
+  private byte[] checked(byte[] row, Supplier<String> where) {
     if (row.length > RowKey.MAX_BYTES) {
       throw new IllegalStateException(
-          "The row key of view %s at partition %d offset %d has %d bytes, where HBase takes %d; let the derived columns of its key be shorter"
-              .formatted(
-                  view.name(),
-                  current.partition(),
-                  current.offset(),
-                  row.length,
-                  RowKey.MAX_BYTES));
+          "The row key of view %s%s has %d bytes, where HBase takes %d; let the derived columns of its key be shorter"
+              .formatted(view.name(), where.get(), row.length, RowKey.MAX_BYTES));
     }
     return row;
+  }
+
+  /** The event that was accepted last, with derived columns behind its own. */
+  Row current() {
+    return current;
+  }
+
+  /** Indices of the key's columns, derived ones behind the event's own. */
+  int[] keys() {
+    return keys.clone();
+  }
+
+  /** Indices of the metrics' columns, as {@link #keys}; -1 for a metric without one. */
+  int[] metrics() {
+    return metrics.clone();
   }
 
   /** Folds the accepted event into an aggregate of its key and window. */

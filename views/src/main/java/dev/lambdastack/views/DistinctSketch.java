@@ -35,8 +35,22 @@ final class DistinctSketch {
     return value.length == 0 ? 0 : MurmurHash3.hash(value, SEED)[0];
   }
 
+  /** The same as of an array of this one value, which the library would take. */
   static long hash(long value) {
-    return MurmurHash3.hash(new long[] {value}, SEED)[0];
+    long k1 = value * 0x87c37b91114253d5L;
+    k1 = Long.rotateLeft(k1, 31) * 0x4cf5ad432745937fL;
+    long h1 = mix((SEED ^ k1 ^ Long.BYTES) + (SEED ^ Long.BYTES));
+    long h2 = mix((SEED ^ k1 ^ Long.BYTES) + 2 * (SEED ^ Long.BYTES));
+    return h1 + h2;
+  }
+
+  private static long mix(long hash) {
+    long h = hash;
+    h ^= h >>> 33;
+    h *= 0xff51afd7ed558ccdL;
+    h ^= h >>> 33;
+    h *= 0xc4ceb9fe1a85ec53L;
+    return h ^ h >>> 33;
   }
 
   void add(long hash) {
@@ -95,6 +109,11 @@ final class DistinctSketch {
     if (registers[index] < rank) {
       registers[index] = (byte) rank;
     }
+  }
+
+  /** About how much memory it takes. */
+  int sizeBytes() {
+    return 48 + (registers == null ? Long.BYTES * hashes.length : REGISTERS);
   }
 
   long estimate() {

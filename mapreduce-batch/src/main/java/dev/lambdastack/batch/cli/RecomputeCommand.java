@@ -63,12 +63,11 @@ public final class RecomputeCommand implements Callable<Integer> {
     Recompute recompute =
         new Recompute(settings, views, SchemaStore.load(loader), Clock.systemUTC());
     PrintWriter out = spec.commandLine().getOut();
-    for (String view : chosen(views)) {
-      long started = System.nanoTime();
-      Version version = recompute.run(view);
+    long started = System.nanoTime();
+    for (Version version : recompute.run(chosen(views))) {
       out.printf(
           "%s: version %d complete: %d rows from %d events up to %s (manifest %d); %.1f s%n",
-          view,
+          version.shape().name(),
           version.number(),
           version.rows(),
           version.events(),
@@ -79,7 +78,7 @@ public final class RecomputeCommand implements Callable<Integer> {
       if (publish) {
         Flip flip =
             new Publish(settings, Clock.systemUTC())
-                .publish(view, OptionalLong.of(version.number()));
+                .publish(version.shape().name(), OptionalLong.of(version.number()));
         FlipText.print(out, flip);
       }
     }

@@ -1,56 +1,138 @@
 package dev.lambdastack.batch.recompute;
 
 import dev.lambdastack.serving.config.LambdaConfig;
-import dev.lambdastack.views.BoundView;
-import dev.lambdastack.views.Row;
+import dev.lambdastack.views.ColumnBatch;
+import dev.lambdastack.views.ColumnarAggregation;
 import dev.lambdastack.views.View;
 import java.io.IOException;
-import org.apache.hadoop.conf.Configuration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.apache.hadoop.hbase.io.ImmutableBytesWritable;
 import org.apache.hadoop.io.BytesWritable;
 import org.apache.hadoop.io.NullWritable;
 import org.apache.hadoop.mapreduce.Mapper;
 
-/** Rows of the master dataset to row keys and aggregates. */
+/**
+ * Rows of the master dataset to the row keys and aggregates of all views of the pass, in bounded
+ * memory: when it is full, the largest view's are given away and begin anew; whoever takes them
+ * merges.
+ */
 final class AggregatingMapper
     extends Mapper<NullWritable, RowGroup, ImmutableBytesWritable, BytesWritable> {
-  private BoundView view;
-  private HashAggregation aggregation;
+  /** Measuring takes time in proportion to the groups; so many rows pass in between at least. */
+  private static final int ROWS_BETWEEN_MEASURES = 32_768;
+
+  /** One view's rows and groups. */
+  private static final class Part {
+    private final int view;
+    private final Optional<PassPlan.Increment> increment;
+    private final ColumnarAggregation aggregation;
+    private final int[] rows = new int[ColumnBatch.CAPACITY];
+    private final boolean[] old = new boolean[ColumnBatch.CAPACITY];
+
+    Part(int view, Optional<PassPlan.Increment> increment, ColumnarAggregation aggregation) {
+      this.view = view;
+      this.increment = increment;
+      this.aggregation = aggregation;
+    }
+
+    void add(ColumnBatch batch) {
+      if (increment.isEmpty()) {
+        aggregation.add(batch);
+        return;
+      }
+      PassPlan.Increment i = increment.get();
+      int count = i.touched().select(batch.eventTimes(), batch.size(), rows);
+      for (int j = 0; j < count; j++) {
+        int row = rows[j];
+        old[row] = i.isOld(batch.partitions()[row], batch.offsets()[row]);
+      }
+      aggregation.add(batch, rows, count, old);
+    }
+  }
+
+  private final ImmutableBytesWritable outKey = new ImmutableBytesWritable();
+  private final BytesWritable outValue = new BytesWritable();
+  private List<Part> parts;
+  private Optional<Map<Integer, Long>> before;
+  private ColumnBatch batch;
+  private long memoryBytes;
+  private long untilMeasure = ROWS_BETWEEN_MEASURES;
   private long rows;
+  private long spills;
 
   AggregatingMapper() {}
 
   @Override
-  protected void setup(Context context) {
-    Configuration conf = context.getConfiguration();
-    View declared = RecomputeSettings.readFrom(conf).load(conf.getClassLoader());
-    view = declared.bind(Projection.of(declared).columns());
-    aggregation =
-        new HashAggregation(
-            declared.shape(),
-            LambdaConfig.of(conf).recomputeMemoryBytes(),
-            (key, aggregate) ->
-                context.write(
-                    new ImmutableBytesWritable(key), new BytesWritable(aggregate.toBytes())));
+  protected void setup(Context context) throws IOException {
+    Pass pass = Pass.of(context.getConfiguration());
+    Projection projection = pass.projection();
+    memoryBytes = LambdaConfig.of(context.getConfiguration()).recomputeMemoryBytes();
+    batch = ColumnBatch.of(projection.type(), projection.columns());
+    before = pass.plan().before();
+    parts = new ArrayList<>();
+    for (View view : pass.views()) {
+      int number = parts.size();
+      parts.add(
+          new Part(
+              number,
+              pass.plan().views().get(number).increment(),
+              new ColumnarAggregation(view, projection.columns())));
+    }
   }
 
   @Override
   protected void map(NullWritable key, RowGroup group, Context context)
       throws IOException, InterruptedException {
-    while (group.next()) {
-      rows++;
-      Row row = group.row();
-      if (view.accepts(row)) {
-        view.addTo(aggregation.of(view.rowKey()));
+    while (group.next(batch)) {
+      untilMeasure -= batch.size();
+      before.ifPresent(this::dropRowsBehind);
+      rows += batch.size();
+      parts.forEach(part -> part.add(batch));
+      if (untilMeasure <= 0) {
+        measure(context);
+        context.progress();
       }
     }
-    context.progress();
+  }
+
+  private void dropRowsBehind(Map<Integer, Long> ends) {
+    batch.retain(row -> batch.offsets()[row] < ends.getOrDefault(batch.partitions()[row], 0L));
+  }
+
+  private void measure(Context context) throws IOException, InterruptedException {
+    long bytes = parts.stream().mapToLong(p -> p.aggregation.sizeBytes()).sum();
+    long groups = parts.stream().mapToLong(p -> p.aggregation.size()).sum();
+    if (bytes > memoryBytes) {
+      spills++;
+      emit(
+          parts.stream()
+              .max(Comparator.comparingLong(p -> p.aggregation.sizeBytes()))
+              .orElseThrow(),
+          context);
+    }
+    untilMeasure = Math.max(ROWS_BETWEEN_MEASURES, Math.min(groups, 20 * ROWS_BETWEEN_MEASURES));
+  }
+
+  private void emit(Part part, Context context) throws IOException, InterruptedException {
+    part.aggregation.drain(
+        (rowKey, value, old) -> {
+          outKey.set(CellKey.of(part.view, rowKey));
+          byte[] bytes = PartialValue.of(old, value);
+          outValue.set(bytes, 0, bytes.length);
+          context.write(outKey, outValue);
+        });
   }
 
   @Override
   protected void cleanup(Context context) throws IOException, InterruptedException {
-    aggregation.flush();
+    for (Part part : parts) {
+      emit(part, context);
+    }
     context.getCounter(RecomputeCounter.ROWS).increment(rows);
-    context.getCounter(RecomputeCounter.SPILLS).increment(aggregation.spills());
+    context.getCounter(RecomputeCounter.SPILLS).increment(spills);
   }
 }

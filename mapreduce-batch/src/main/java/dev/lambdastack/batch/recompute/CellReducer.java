@@ -3,32 +3,68 @@ package dev.lambdastack.batch.recompute;
 import dev.lambdastack.views.Cell;
 import dev.lambdastack.views.ViewShape;
 import java.io.IOException;
+import java.util.List;
 import org.apache.hadoop.hbase.KeyValue;
 import org.apache.hadoop.hbase.io.ImmutableBytesWritable;
 import org.apache.hadoop.io.BytesWritable;
+import org.apache.hadoop.io.NullWritable;
 import org.apache.hadoop.mapreduce.Reducer;
 
 /** Merges the aggregates of a row key into the one cell that the version has for it. */
 final class CellReducer
-    extends Reducer<ImmutableBytesWritable, BytesWritable, ImmutableBytesWritable, KeyValue> {
+    extends Reducer<ImmutableBytesWritable, BytesWritable, NullWritable, KeyValue> {
   private final byte[] family = Cell.batchFamily();
   private final byte[] qualifier = Cell.batchQualifier();
-  private ViewShape shape;
-  private long timestamp;
+  private PassPlan plan;
+  private List<ViewShape> shapes;
+  private long[] cells;
+  private long[] newCells;
 
   CellReducer() {}
 
   @Override
-  protected void setup(Context context) {
-    shape = MergingCombiner.shape(context.getConfiguration());
-    timestamp = RecomputeSettings.readFrom(context.getConfiguration()).cellTimestamp();
+  protected void setup(Context context) throws IOException {
+    plan = Pass.of(context.getConfiguration()).plan();
+    shapes = MergingCombiner.shapes(context.getConfiguration());
+    cells = new long[shapes.size()];
+    newCells = new long[shapes.size()];
   }
 
   @Override
   protected void reduce(ImmutableBytesWritable key, Iterable<BytesWritable> values, Context context)
       throws IOException, InterruptedException {
-    byte[] value = MergingCombiner.merge(shape, values).toBytes();
+    int view = CellKey.view(key.get(), key.getOffset());
+    PartialValue merged = PartialValue.merge(shapes.get(view), values);
+    byte[] value = merged.toBytes();
+    cells[view]++;
+    newCells[view] += merged.isOld() ? 0 : 1;
     context.write(
-        key, new KeyValue(key.copyBytes(), family, qualifier, timestamp, KeyValue.Type.Put, value));
+        NullWritable.get(),
+        new KeyValue(
+            key.get(),
+            key.getOffset() + CellKey.ROW,
+            key.getLength() - CellKey.ROW,
+            family,
+            0,
+            family.length,
+            qualifier,
+            0,
+            qualifier.length,
+            plan.cellTimestamp(),
+            KeyValue.Type.Put,
+            value,
+            1,
+            value.length - 1));
+  }
+
+  @Override
+  protected void cleanup(Context context) {
+    for (int view = 0; view < cells.length; view++) {
+      if (cells[view] > 0) {
+        String name = plan.views().get(view).name();
+        context.getCounter(RecomputeCounter.CELLS, name).increment(cells[view]);
+        context.getCounter(RecomputeCounter.NEW_CELLS, name).increment(newCells[view]);
+      }
+    }
   }
 }

@@ -1,9 +1,11 @@
 package dev.lambdastack.batch.recompute;
 
 import dev.lambdastack.views.Column;
+import dev.lambdastack.views.ColumnVector;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
@@ -17,7 +19,7 @@ import org.apache.avro.generic.GenericFixed;
  * @param text null where the column has no text
  */
 record DefaultValues(boolean isNull, long number, double real, byte[] text)
-    implements ColumnValues {
+    implements ColumnSource {
 
   /**
    * The default of a field.
@@ -65,5 +67,23 @@ record DefaultValues(boolean isNull, long number, double real, byte[] text)
   }
 
   @Override
-  public void next() {}
+  public void longs(long[] into, boolean[] nulls, int rows) {
+    Arrays.fill(nulls, 0, rows, isNull);
+    Arrays.fill(into, 0, rows, number);
+  }
+
+  @Override
+  public void doubles(double[] into, boolean[] nulls, int rows) {
+    Arrays.fill(nulls, 0, rows, isNull);
+    Arrays.fill(into, 0, rows, real);
+  }
+
+  @Override
+  public void texts(ColumnVector into, int rows) {
+    into.useOwnTexts();
+    Arrays.fill(into.nulls(), 0, rows, isNull);
+    for (int row = 0; row < rows; row++) {
+      into.setText(row, text);
+    }
+  }
 }

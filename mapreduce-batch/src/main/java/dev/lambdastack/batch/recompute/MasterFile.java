@@ -19,6 +19,7 @@ import org.apache.parquet.column.Dictionary;
 import org.apache.parquet.column.EncodingStats;
 import org.apache.parquet.column.impl.ColumnReadStoreImpl;
 import org.apache.parquet.column.page.PageReadStore;
+import org.apache.parquet.column.statistics.LongStatistics;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.metadata.BlockMetaData;
 import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
@@ -27,6 +28,8 @@ import org.apache.parquet.io.api.Binary;
 import org.apache.parquet.io.api.Converter;
 import org.apache.parquet.io.api.GroupConverter;
 import org.apache.parquet.io.api.PrimitiveConverter;
+import org.apache.parquet.schema.LogicalTypeAnnotation.TimeUnit;
+import org.apache.parquet.schema.LogicalTypeAnnotation.TimestampLogicalTypeAnnotation;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.Type;
 
@@ -41,16 +44,20 @@ final class MasterFile implements AutoCloseable {
   private final ParquetFileReader reader;
   private final MessageType whole;
   private final MessageType requested;
+  private final Optional<TimeRanges> times;
   private int rowGroups;
+  private long skippedRows;
 
   private MasterFile(
       String path,
       Projection projection,
       Optional<EventDecoder> decoder,
+      Optional<TimeRanges> times,
       ParquetFileReader reader) {
     this.path = path;
     this.projection = projection;
     this.decoder = decoder;
+    this.times = times;
     this.reader = reader;
     this.whole = reader.getFileMetaData().getSchema();
     this.requested = requested();
@@ -62,6 +69,7 @@ final class MasterFile implements AutoCloseable {
    *
    * @param decoder of the event type's pinned schema, for the projection's columns; empty where the
    *     file follows that schema
+   * @param times row groups that have none of these times are passed over; empty for none
    */
   static MasterFile open(
       Configuration conf,
@@ -69,14 +77,15 @@ final class MasterFile implements AutoCloseable {
       long start,
       long end,
       Projection projection,
-      Optional<EventDecoder> decoder)
+      Optional<EventDecoder> decoder,
+      Optional<TimeRanges> times)
       throws IOException {
     ParquetFileReader reader =
         ParquetFileReader.open(
             HadoopInputFile.fromPath(path, conf),
             HadoopReadOptions.builder(conf, path).withRange(start, end).build());
     try {
-      return new MasterFile(path.toString(), projection, decoder, reader);
+      return new MasterFile(path.toString(), projection, decoder, times, reader);
     } catch (RuntimeException e) {
       reader.close();
       throw e;
@@ -86,7 +95,7 @@ final class MasterFile implements AutoCloseable {
   private MessageType requested() {
     Set<Type> types = new LinkedHashSet<>();
     projection.columns().forEach(c -> field(c).ifPresent(f -> types.add(whole.getType(f))));
-    types.add(whole.getType(field(projection.type().eventTime()).orElseThrow(this::noEventTime)));
+    types.add(whole.getType(eventTime()));
     if (projection.withCoordinates()) {
       types.add(whole.getType(FileSchema.PARTITION));
       types.add(whole.getType(FileSchema.OFFSET));
@@ -97,9 +106,12 @@ final class MasterFile implements AutoCloseable {
     return new MessageType(whole.getName(), new ArrayList<>(types));
   }
 
-  private IllegalStateException noEventTime() {
-    return new IllegalStateException(
-        path + " has no column " + projection.type().eventTime() + ", the event time");
+  private String eventTime() {
+    String column = projection.type().eventTime();
+    return field(column)
+        .orElseThrow(
+            () ->
+                new IllegalStateException(path + " has no column " + column + ", the event time"));
   }
 
   /** What the file calls a column of the pinned schema, by name or alias. */
@@ -110,8 +122,24 @@ final class MasterFile implements AutoCloseable {
         .findFirst();
   }
 
+  /** The row group so far into the file; empty where it has none. Those before it are lost. */
+  Optional<RowGroup> rowGroupAt(double fraction) throws IOException {
+    int wanted = (int) (fraction * reader.getRowGroups().size());
+    while (rowGroups < wanted) {
+      reader.skipNextRowGroup();
+      rowGroups++;
+    }
+    return next();
+  }
+
   /** The next row group; empty behind the last. The one before is good no longer. */
   Optional<RowGroup> next() throws IOException {
+    while (rowGroups < reader.getRowGroups().size()
+        && !mayHoldTimes(reader.getRowGroups().get(rowGroups))) {
+      skippedRows += reader.getRowGroups().get(rowGroups).getRowCount();
+      reader.skipNextRowGroup();
+      rowGroups++;
+    }
     PageReadStore pages = reader.readNextRowGroup();
     if (pages == null) {
       return Optional.empty();
@@ -119,7 +147,7 @@ final class MasterFile implements AutoCloseable {
     BlockMetaData block = reader.getRowGroups().get(rowGroups++);
     Columns columns = new Columns(pages, block);
     EventType type = projection.type();
-    ColumnValues[] values = new ColumnValues[projection.columns().size()];
+    ColumnSource[] values = new ColumnSource[projection.columns().size()];
     for (int i = 0; i < values.length; i++) {
       values[i] = columns.event(projection.columns().get(i));
     }
@@ -136,6 +164,37 @@ final class MasterFile implements AutoCloseable {
             decoder.orElse(null)));
   }
 
+  /** Whether a row group may have one of the times that are looked for, by its statistics. */
+  private boolean mayHoldTimes(BlockMetaData block) {
+    if (times.isEmpty()) {
+      return true;
+    }
+    ColumnChunkMetaData chunk = chunk(block, eventTime()).orElseThrow();
+    if (!(chunk.getStatistics() instanceof LongStatistics known) || !known.hasNonNullValue()) {
+      return true;
+    }
+    boolean micros =
+        chunk.getPrimitiveType().getLogicalTypeAnnotation()
+                instanceof TimestampLogicalTypeAnnotation timestamp
+            && timestamp.isAdjustedToUTC()
+            && timestamp.getUnit() == TimeUnit.MICROS;
+    long unit = micros ? 1000 : 1;
+    return times
+        .get()
+        .overlaps(Math.floorDiv(known.getMin(), unit), Math.floorDiv(known.getMax(), unit));
+  }
+
+  private static Optional<ColumnChunkMetaData> chunk(BlockMetaData block, String column) {
+    return block.getColumns().stream()
+        .filter(c -> c.getPath().toDotString().equals(column))
+        .findFirst();
+  }
+
+  /** Rows of the row groups that were passed over so far. */
+  long skippedRows() {
+    return skippedRows;
+  }
+
   @Override
   public void close() throws IOException {
     reader.close();
@@ -146,7 +205,7 @@ final class MasterFile implements AutoCloseable {
     private final BlockMetaData block;
     private final ColumnReadStoreImpl store;
     private final Dictionaries dictionaries = new Dictionaries(requested);
-    private final Map<String, ColumnValues> opened = new HashMap<>();
+    private final Map<String, ColumnSource> opened = new HashMap<>();
 
     Columns(PageReadStore pages, BlockMetaData block) {
       this.block = block;
@@ -155,7 +214,7 @@ final class MasterFile implements AutoCloseable {
               pages, dictionaries, requested, reader.getFileMetaData().getCreatedBy());
     }
 
-    ColumnValues event(String column) {
+    ColumnSource event(String column) {
       Schema.Field pinned = projection.type().schema().getField(column);
       return field(column)
           .map(name -> opened.computeIfAbsent(name, n -> open(n, Symbols.of(pinned))))
@@ -163,27 +222,24 @@ final class MasterFile implements AutoCloseable {
     }
 
     /** One of our own columns. */
-    ColumnValues file(String name) {
+    ColumnSource file(String name) {
       return opened.computeIfAbsent(name, n -> open(n, Symbols.NONE));
     }
 
-    private ColumnValues open(String name, Symbols symbols) {
+    private ColumnSource open(String name, Symbols symbols) {
       var column = store.getColumnReader(requested.getColumnDescription(new String[] {name}));
-      return new ParquetValues(
-          column, hasOnlyDictionaryPages(name) ? dictionaries.of(name) : null, symbols);
+      // Texts that are decoded from raw bytes are in no dictionary of the file.
+      boolean byDictionary = decoder.isEmpty() && hasOnlyDictionaryPages(name);
+      return new ParquetSource(column, byDictionary ? dictionaries.of(name) : null, symbols);
     }
 
     private boolean hasOnlyDictionaryPages(String name) {
-      for (ColumnChunkMetaData chunk : block.getColumns()) {
-        if (chunk.getPath().toDotString().equals(name)) {
-          EncodingStats stats = chunk.getEncodingStats();
-          return stats != null
-              && stats.hasDictionaryPages()
-              && stats.hasDictionaryEncodedPages()
-              && !stats.hasNonDictionaryEncodedPages();
-        }
-      }
-      return false;
+      EncodingStats stats =
+          chunk(block, name).map(ColumnChunkMetaData::getEncodingStats).orElse(null);
+      return stats != null
+          && stats.hasDictionaryPages()
+          && stats.hasDictionaryEncodedPages()
+          && !stats.hasNonDictionaryEncodedPages();
     }
   }
 

@@ -1,14 +1,10 @@
 package dev.lambdastack.batch.recompute;
 
-import dev.lambdastack.batch.master.MasterDataset;
-import dev.lambdastack.schemas.EventDecoder;
+import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.config.LambdaConfig;
 import java.io.IOException;
-import java.time.Instant;
 import java.util.Iterator;
 import java.util.Optional;
-import org.apache.avro.SchemaNormalization;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.io.NullWritable;
 import org.apache.hadoop.mapreduce.InputSplit;
 import org.apache.hadoop.mapreduce.RecordReader;
@@ -16,14 +12,8 @@ import org.apache.hadoop.mapreduce.TaskAttemptContext;
 
 /** The row groups of one split, file after file. */
 final class MasterRecordReader extends RecordReader<NullWritable, RowGroup> {
-  /** No event that the archive took lies before it. */
-  private static final Instant ANY_TIME = Instant.ofEpochMilli(Long.MIN_VALUE);
-
-  private Configuration conf;
-  private MasterDataset dataset;
-  private RecomputeSettings settings;
-  private Projection projection;
-  private long pinned;
+  private MasterFiles files;
+  private TaskAttemptContext context;
   private Iterator<FilePart> parts;
   private long lengthBytes;
   private long doneBytes;
@@ -31,15 +21,17 @@ final class MasterRecordReader extends RecordReader<NullWritable, RowGroup> {
   private RowGroup current;
 
   @Override
-  public void initialize(InputSplit split, TaskAttemptContext context) throws IOException {
-    LambdaConfig config = LambdaConfig.of(context.getConfiguration());
-    conf = config.hadoop();
-    settings = RecomputeSettings.readFrom(conf);
-    projection = Projection.of(settings.load(context.getConfiguration().getClassLoader()));
-    pinned = SchemaNormalization.parsingFingerprint64(projection.type().schema());
-    dataset = MasterDataset.open(conf, config.master(), settings.topic());
+  public void initialize(InputSplit split, TaskAttemptContext task) throws IOException {
+    context = task;
+    Pass pass = Pass.of(task.getConfiguration());
+    files =
+        MasterFiles.of(
+            LambdaConfig.of(task.getConfiguration()),
+            SchemaStore.fromJson(pass.plan().schemaStore()),
+            pass.projection(),
+            pass.plan().times());
     parts = ((MasterSplit) split).parts().iterator();
-    lengthBytes = split instanceof MasterSplit own ? own.getLength() : 0;
+    lengthBytes = ((MasterSplit) split).getLength();
   }
 
   @Override
@@ -51,6 +43,8 @@ final class MasterRecordReader extends RecordReader<NullWritable, RowGroup> {
           current = next.get();
           return true;
         }
+        // Skipping is a way of reading: all rows of a file have to be accounted for.
+        context.getCounter(RecomputeCounter.ROWS).increment(file.skippedRows());
         file.close();
         file = null;
       }
@@ -58,20 +52,9 @@ final class MasterRecordReader extends RecordReader<NullWritable, RowGroup> {
         return false;
       }
       FilePart part = parts.next();
-      file = open(part);
+      file = files.open(part);
       doneBytes += part.lengthBytes();
     }
-  }
-
-  private MasterFile open(FilePart part) throws IOException {
-    Optional<EventDecoder> decoder =
-        part.schemaFingerprint() == pinned
-            ? Optional.empty()
-            : Optional.of(
-                new EventDecoder(
-                    settings.schemas(), projection.type(), projection.columns(), ANY_TIME));
-    return MasterFile.open(
-        conf, dataset.resolve(part.path()), part.start(), part.end(), projection, decoder);
   }
 
   @Override

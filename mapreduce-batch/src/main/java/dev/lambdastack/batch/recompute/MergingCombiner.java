@@ -1,40 +1,36 @@
 package dev.lambdastack.batch.recompute;
 
-import dev.lambdastack.views.Aggregate;
 import dev.lambdastack.views.ViewShape;
 import java.io.IOException;
+import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hbase.io.ImmutableBytesWritable;
 import org.apache.hadoop.io.BytesWritable;
 import org.apache.hadoop.mapreduce.Reducer;
 
-/** Merges the aggregates of a row key. */
+/** Merges what a mapper gave away of one row key. */
 final class MergingCombiner
     extends Reducer<ImmutableBytesWritable, BytesWritable, ImmutableBytesWritable, BytesWritable> {
-  private ViewShape shape;
+  private final BytesWritable out = new BytesWritable();
+  private List<ViewShape> shapes;
 
   MergingCombiner() {}
 
   @Override
-  protected void setup(Context context) {
-    shape = shape(context.getConfiguration());
+  protected void setup(Context context) throws IOException {
+    shapes = shapes(context.getConfiguration());
   }
 
-  static ViewShape shape(Configuration conf) {
-    return RecomputeSettings.readFrom(conf).load(conf.getClassLoader()).shape();
-  }
-
-  static Aggregate merge(ViewShape shape, Iterable<BytesWritable> values) {
-    Aggregate merged = shape.emptyAggregate();
-    for (BytesWritable value : values) {
-      merged.merge(shape.decode(value.getBytes(), 0, value.getLength()));
-    }
-    return merged;
+  static List<ViewShape> shapes(Configuration conf) throws IOException {
+    return Pass.of(conf).views().stream().map(v -> v.shape()).toList();
   }
 
   @Override
   protected void reduce(ImmutableBytesWritable key, Iterable<BytesWritable> values, Context context)
       throws IOException, InterruptedException {
-    context.write(key, new BytesWritable(merge(shape, values).toBytes()));
+    ViewShape shape = shapes.get(CellKey.view(key.get(), key.getOffset()));
+    byte[] value = PartialValue.merge(shape, values).toBytes();
+    out.set(value, 0, value.length);
+    context.write(key, out);
   }
 }

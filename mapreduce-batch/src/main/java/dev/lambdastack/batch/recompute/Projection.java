@@ -5,10 +5,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.Metric;
 import dev.lambdastack.views.View;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
- * What a view reads of its events, beside the event time.
+ * What views of one event type read of its events, beside the event time.
  *
  * @param columns in the order in which rows have them
  * @param withCoordinates whether partition and offset are needed
@@ -18,10 +20,23 @@ record Projection(EventType type, List<String> columns, boolean withCoordinates)
     columns = List.copyOf(columns);
   }
 
-  static Projection of(View view) {
-    boolean latest =
-        view.shape().metrics().stream().anyMatch(m -> m.metric().kind() == Metric.Kind.LATEST);
-    return new Projection(view.eventType(), view.columns(), latest || hasDerivedColumns(view));
+  /**
+   * What these views read together.
+   *
+   * @param withCoordinates whether somebody else needs partition and offset
+   */
+  static Projection of(List<View> views, boolean withCoordinates) {
+    Set<String> columns = new LinkedHashSet<>();
+    views.forEach(v -> columns.addAll(v.columns()));
+    return new Projection(
+        views.get(0).eventType(),
+        List.copyOf(columns),
+        withCoordinates || views.stream().anyMatch(Projection::looksAtCoordinates));
+  }
+
+  private static boolean looksAtCoordinates(View view) {
+    return hasDerivedColumns(view)
+        || view.shape().metrics().stream().anyMatch(m -> m.metric().kind() == Metric.Kind.LATEST);
   }
 
   /** A formula may look at where the event stands. */

@@ -2,8 +2,14 @@ package dev.lambdastack.batch.recompute;
 
 /** What a job counts. */
 enum RecomputeCounter {
-  /** Rows of the master dataset that were read, whether the view counts them or not. */
+  /** Rows of the master dataset before the horizon in the files, whether a view counts them. */
   ROWS,
   /** How often a mapper's memory was full. */
-  SPILLS
+  SPILLS;
+
+  /** The group of counters by view: cells written. */
+  static final String CELLS = "cells";
+
+  /** The group of counters by view: those of {@link #CELLS} that the version before had not. */
+  static final String NEW_CELLS = "new cells";
 }

@@ -1,13 +1,10 @@
 package dev.lambdastack.batch.recompute;
 
-import dev.lambdastack.views.Row;
+import dev.lambdastack.views.ColumnBatch;
 import java.io.IOException;
 
-/** The rows of one row group, one after the other. */
+/** The rows of one row group, batch after batch. */
 interface RowGroup {
-  /** Goes to the next row; false behind the last. */
-  boolean next() throws IOException;
-
-  /** The row; the same object may be used for the next. */
-  Row row();
+  /** Fills the batch with the next rows; false behind the last. */
+  boolean next(ColumnBatch batch) throws IOException;
 }

@@ -8,6 +8,7 @@ import dev.lambdastack.schemas.EventDecoder;
 import dev.lambdastack.schemas.EventEncoder;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.schemas.SchemaVersion;
+import dev.lambdastack.views.ColumnBatch;
 import dev.lambdastack.views.ColumnType;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.Row;
@@ -185,6 +186,7 @@ class MasterFileTest {
       throws IOException {
     long length = Files.size(Path.of(path.toUri()));
     Projection projection = new Projection(type(SCHEMA), COLUMNS, true);
+    ColumnBatch batch = ColumnBatch.of(type(SCHEMA), COLUMNS);
     List<Event> read = new ArrayList<>();
     for (int part = 0; part < 3; part++) {
       try (MasterFile file =
@@ -194,15 +196,18 @@ class MasterFileTest {
               length * part / 3,
               length * (part + 1) / 3,
               projection,
+              Optional.empty(),
               Optional.empty())) {
         for (Optional<RowGroup> group = file.next(); group.isPresent(); group = file.next()) {
-          while (group.get().next()) {
-            Row row = group.get().row();
-            Event expected = events.get(read.size());
-            assertThat(row.partition()).isEqualTo(5);
-            assertThat(row.offset()).isEqualTo(100L + read.size());
-            assertThat(row.eventTime()).isEqualTo(Math.floorDiv(expected.micros(), 1000L));
-            read.add(event(row, expected));
+          while (group.get().next(batch)) {
+            for (int i = 0; i < batch.size(); i++) {
+              Row row = batch.row(i);
+              Event expected = events.get(read.size());
+              assertThat(row.partition()).isEqualTo(5);
+              assertThat(row.offset()).isEqualTo(100L + read.size());
+              assertThat(row.eventTime()).isEqualTo(Math.floorDiv(expected.micros(), 1000L));
+              read.add(event(row, expected));
+            }
           }
         }
       }
@@ -210,16 +215,14 @@ class MasterFileTest {
     assertThat(read).isEqualTo(events);
   }
 
-  /** Reads some columns only, others not at all, as filters do. */
   private static Event event(Row row, Event expected) {
-    boolean all = Math.floorMod(expected.number(), 3) != 0;
     return new Event(
-        all ? row.stringAt(0) : expected.text(),
-        row.isNull(1) ? null : all ? row.stringAt(1) : expected.maybeText(),
+        row.stringAt(0),
+        row.isNull(1) ? null : row.stringAt(1),
         (int) row.longAt(2),
-        row.isNull(3) ? null : all ? (Long) row.longAt(3) : expected.maybeNumber(),
-        all ? row.longAt(4) : expected.money(),
-        row.isNull(5) ? null : all ? (Float) (float) row.doubleAt(5) : expected.maybeReal(),
+        row.isNull(3) ? null : (Long) row.longAt(3),
+        row.longAt(4),
+        row.isNull(5) ? null : (Float) (float) row.doubleAt(5),
         row.isNull(6) ? null : (Boolean) (row.longAt(6) == 1),
         row.longAt(7) == Math.floorDiv(expected.micros(), 1000L) ? expected.micros() : -1);
   }
@@ -256,11 +259,20 @@ class MasterFileTest {
     Projection projection = new Projection(type(later, "label"), columns, false);
     try (MasterFile file =
         MasterFile.open(
-            new Configuration(), path, 0, Long.MAX_VALUE, projection, Optional.empty())) {
+            new Configuration(),
+            path,
+            0,
+            Long.MAX_VALUE,
+            projection,
+            Optional.empty(),
+            Optional.empty())) {
       RowGroup group = file.next().orElseThrow();
-      for (Event event : events) {
-        assertThat(group.next()).isTrue();
-        Row row = group.row();
+      ColumnBatch batch = ColumnBatch.of(projection.type(), columns);
+      assertThat(group.next(batch)).isTrue();
+      assertThat(batch.size()).isEqualTo(events.size());
+      for (int i = 0; i < events.size(); i++) {
+        Event event = events.get(i);
+        Row row = batch.row(i);
         assertThat(row.stringAt(0)).isEqualTo(event.text());
         assertThat(row.longAt(1)).isEqualTo(event.number());
         assertThat(row.stringAt(2)).isEqualTo("ö");
@@ -270,7 +282,7 @@ class MasterFileTest {
         assertThat(row.longAt(6)).isEqualTo(1);
         assertThat(row.longAt(7)).isEqualTo(-256);
       }
-      assertThat(group.next()).isFalse();
+      assertThat(group.next(batch)).isFalse();
       assertThat(file.next()).isEmpty();
     }
   }
@@ -390,10 +402,14 @@ class MasterFileTest {
             0,
             Long.MAX_VALUE,
             new Projection(type, columns, false),
-            Optional.of(decoder))) {
+            Optional.of(decoder),
+            Optional.empty())) {
       RowGroup group = file.next().orElseThrow();
-      while (group.next()) {
-        read.add(values(group.row(), type, columns));
+      ColumnBatch batch = ColumnBatch.of(type, columns);
+      while (group.next(batch)) {
+        for (int i = 0; i < batch.size(); i++) {
+          read.add(values(batch.row(i), type, columns));
+        }
       }
     }
     assertThat(String.join(" ", decoded)).isEqualTo(expected);

@@ -208,7 +208,7 @@ class RecomputeIT {
 
   private static Recompute recompute(Scene scene, View view) {
     // Several tasks, whose aggregates of one key meet in the reducers.
-    scene.conf().set(RecomputeSettings.TASK_BYTES, "20000");
+    scene.conf().set(Pass.TASK_BYTES, "20000");
     return new Recompute(scene.config(), Views.of(List.of(view)), Sale.SCHEMAS, scene.clock());
   }
 

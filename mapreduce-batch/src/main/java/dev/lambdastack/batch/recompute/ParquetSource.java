@@ -1,5 +1,8 @@
 package dev.lambdastack.batch.recompute;
 
+import dev.lambdastack.views.ColumnVector;
+import dev.lambdastack.views.TextDictionary;
+import java.util.Arrays;
 import org.apache.parquet.column.ColumnReader;
 import org.apache.parquet.column.Dictionary;
 import org.apache.parquet.io.api.Binary;
@@ -10,11 +13,11 @@ import org.apache.parquet.schema.LogicalTypeAnnotation.TimestampLogicalTypeAnnot
 import org.apache.parquet.schema.PrimitiveType;
 
 /**
- * A column of one row group. Values that nobody asks for are skipped, not decoded. Where all pages
- * are dictionary-encoded, each text and decimal is decoded once for the row group; a page that is
- * not has no dictionary ids, so then every value is decoded. Not thread-safe.
+ * A column of one row group. Where all pages are dictionary-encoded, each text and decimal is
+ * decoded once for the row group; a page that is not has no dictionary ids, so then every value is
+ * decoded. Not thread-safe.
  */
-final class ParquetValues implements ColumnValues {
+final class ParquetSource implements ColumnSource {
   private enum Form {
     INT,
     LONG,
@@ -30,10 +33,8 @@ final class ParquetValues implements ColumnValues {
   private final Symbols symbols;
   private final int maxDefinitionLevel;
   private final Form form;
-  private final byte[][] texts;
+  private final TextDictionary texts;
   private final long[] decimals;
-  private boolean started;
-  private boolean isNull;
 
   /**
    * A column at its first row.
@@ -41,13 +42,16 @@ final class ParquetValues implements ColumnValues {
    * @param dictionary of the column chunk when every page of it is dictionary-encoded, else null
    * @param symbols what the pinned schema makes of the file's texts
    */
-  ParquetValues(ColumnReader reader, Dictionary dictionary, Symbols symbols) {
+  ParquetSource(ColumnReader reader, Dictionary dictionary, Symbols symbols) {
     PrimitiveType type = reader.getDescriptor().getPrimitiveType();
     this.reader = reader;
     this.symbols = symbols;
     this.maxDefinitionLevel = reader.getDescriptor().getMaxDefinitionLevel();
     this.form = formOf(type);
-    this.texts = form == Form.BYTES && dictionary != null ? texts(dictionary, symbols) : null;
+    this.texts =
+        form == Form.BYTES && dictionary != null
+            ? new TextDictionary(texts(dictionary, symbols))
+            : null;
     this.decimals = form == Form.DECIMAL && dictionary != null ? decimals(dictionary) : null;
   }
 
@@ -101,26 +105,56 @@ final class ParquetValues implements ColumnValues {
     return value;
   }
 
+  /**
+   * Whether the row that is next has a value. A null takes none: reading or skipping one there
+   * would misalign all that follow.
+   */
+  private boolean hasValue() {
+    return reader.getCurrentDefinitionLevel() == maxDefinitionLevel;
+  }
+
   @Override
-  public void next() {
-    if (started) {
-      if (!isNull) {
-        reader.skip();
+  public void longs(long[] into, boolean[] nulls, int rows) {
+    if (maxDefinitionLevel > 0) {
+      nullableLongs(into, nulls, rows);
+      return;
+    }
+    Arrays.fill(nulls, 0, rows, false);
+    // A loop of its own for each of the usual forms.
+    if (form == Form.LONG) {
+      for (int row = 0; row < rows; row++) {
+        into[row] = reader.getLong();
+        reader.consume();
+      }
+    } else if (form == Form.INT) {
+      for (int row = 0; row < rows; row++) {
+        into[row] = reader.getInteger();
+        reader.consume();
+      }
+    } else if (decimals != null) {
+      for (int row = 0; row < rows; row++) {
+        into[row] = decimals[reader.getCurrentValueDictionaryID()];
+        reader.consume();
+      }
+    } else {
+      for (int row = 0; row < rows; row++) {
+        into[row] = number();
+        reader.consume();
+      }
+    }
+  }
+
+  private void nullableLongs(long[] into, boolean[] nulls, int rows) {
+    for (int row = 0; row < rows; row++) {
+      nulls[row] = !hasValue();
+      if (!nulls[row]) {
+        into[row] = number();
       }
       reader.consume();
     }
-    started = true;
-    // A null takes no value: reading or skipping one here would misalign all that follow.
-    isNull = reader.getCurrentDefinitionLevel() < maxDefinitionLevel;
   }
 
-  @Override
-  public boolean isNull() {
-    return isNull;
-  }
-
-  @Override
-  public long number() {
+  private long number() {
     return switch (form) {
       case INT -> reader.getInteger();
       case LONG -> reader.getLong();
@@ -135,7 +169,17 @@ final class ParquetValues implements ColumnValues {
   }
 
   @Override
-  public double real() {
+  public void doubles(double[] into, boolean[] nulls, int rows) {
+    for (int row = 0; row < rows; row++) {
+      nulls[row] = !hasValue();
+      if (!nulls[row]) {
+        into[row] = real();
+      }
+      reader.consume();
+    }
+  }
+
+  private double real() {
     return switch (form) {
       case FLOAT -> reader.getFloat();
       case DOUBLE -> reader.getDouble();
@@ -146,13 +190,39 @@ final class ParquetValues implements ColumnValues {
   }
 
   @Override
-  public byte[] text() {
+  public void texts(ColumnVector into, int rows) {
     if (form != Form.BYTES) {
       throw notA("text");
     }
-    return texts == null
-        ? symbols.pinned(reader.getBinary().getBytes())
-        : texts[reader.getCurrentValueDictionaryID()];
+    boolean[] nulls = into.nulls();
+    if (texts == null) {
+      into.useOwnTexts();
+      for (int row = 0; row < rows; row++) {
+        nulls[row] = !hasValue();
+        if (!nulls[row]) {
+          into.setText(row, symbols.pinned(reader.getBinary().getBytes()));
+        }
+        reader.consume();
+      }
+      return;
+    }
+    into.useTexts(texts);
+    int[] ids = into.ids();
+    if (maxDefinitionLevel == 0) {
+      Arrays.fill(nulls, 0, rows, false);
+      for (int row = 0; row < rows; row++) {
+        ids[row] = reader.getCurrentValueDictionaryID();
+        reader.consume();
+      }
+      return;
+    }
+    for (int row = 0; row < rows; row++) {
+      nulls[row] = !hasValue();
+      if (!nulls[row]) {
+        ids[row] = reader.getCurrentValueDictionaryID();
+      }
+      reader.consume();
+    }
   }
 
   private IllegalStateException notA(String what) {

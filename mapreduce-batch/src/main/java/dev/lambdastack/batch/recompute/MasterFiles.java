@@ -1,0 +1,78 @@
+package dev.lambdastack.batch.recompute;
+
+import dev.lambdastack.batch.master.MasterDataset;
+import dev.lambdastack.schemas.EventDecoder;
+import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.serving.config.LambdaConfig;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.Optional;
+import org.apache.avro.SchemaNormalization;
+import org.apache.hadoop.conf.Configuration;
+
+/** Opens parts of a topic's files for some columns. */
+final class MasterFiles {
+  /** No event that the archive took lies before it. */
+  private static final Instant ANY_TIME = Instant.ofEpochMilli(Long.MIN_VALUE);
+
+  private final Configuration conf;
+  private final MasterDataset dataset;
+  private final SchemaStore schemas;
+  private final Projection projection;
+  private final Optional<TimeRanges> times;
+  private final long pinned;
+
+  private MasterFiles(
+      Configuration conf,
+      MasterDataset dataset,
+      SchemaStore schemas,
+      Projection projection,
+      Optional<TimeRanges> times) {
+    this.conf = conf;
+    this.dataset = dataset;
+    this.schemas = schemas;
+    this.projection = projection;
+    this.times = times;
+    this.pinned = SchemaNormalization.parsingFingerprint64(projection.type().schema());
+  }
+
+  /**
+   * Files of the projection's topic.
+   *
+   * @param times row groups that have none of these times may be passed over
+   */
+  static MasterFiles of(
+      LambdaConfig config, SchemaStore schemas, Projection projection, Optional<TimeRanges> times)
+      throws IOException {
+    return new MasterFiles(
+        config.hadoop(),
+        MasterDataset.open(config.hadoop(), config.master(), projection.type().topic()),
+        schemas,
+        projection,
+        times);
+  }
+
+  /**
+   * Whether a file follows the schema that is pinned now, so that its own times are the events'.
+   */
+  boolean followsPin(long schemaFingerprint) {
+    return schemaFingerprint == pinned;
+  }
+
+  MasterFile open(FilePart part) throws IOException {
+    boolean followsPin = followsPin(part.schemaFingerprint());
+    Optional<EventDecoder> decoder =
+        followsPin
+            ? Optional.empty()
+            : Optional.of(
+                new EventDecoder(schemas, projection.type(), projection.columns(), ANY_TIME));
+    return MasterFile.open(
+        conf,
+        dataset.resolve(part.path()),
+        part.start(),
+        part.end(),
+        projection,
+        decoder,
+        followsPin ? times : Optional.empty());
+  }
+}

@@ -1,0 +1,110 @@
+package dev.lambdastack.batch.recompute;
+
+import dev.lambdastack.batch.master.LiveFile;
+import dev.lambdastack.views.ColumnBatch;
+import dev.lambdastack.views.ColumnarAggregation;
+import dev.lambdastack.views.View;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/**
+ * Where the new tables of views are split: so that their regions, and with them the reducers, get
+ * about equally many cells. A sample of the events tells, taken from row groups all over the files.
+ */
+final class RegionSplits {
+  private static final int ROW_GROUPS = 16;
+  private static final int ROWS = 1 << 18;
+
+  private RegionSplits() {}
+
+  /**
+   * The splits of each view's table, in the order of the views.
+   *
+   * @param files opened for all columns that the views read
+   * @param regions the most that a table is split into
+   */
+  static List<byte[][]> sample(
+      MasterFiles files,
+      List<LiveFile> inputs,
+      List<View> views,
+      Projection projection,
+      int regions)
+      throws IOException, InterruptedException {
+    List<ColumnarAggregation> samples =
+        views.stream().map(v -> new ColumnarAggregation(v, projection.columns())).toList();
+    ColumnBatch batch = ColumnBatch.of(projection.type(), projection.columns());
+    List<Pick> picks = picks(inputs, ROW_GROUPS);
+    for (Pick pick : picks) {
+      read(files, pick, ROWS / picks.size(), batch, samples);
+    }
+    List<byte[][]> splits = new ArrayList<>();
+    for (ColumnarAggregation sample : samples) {
+      TreeSet<byte[]> keys = new TreeSet<>(Arrays::compareUnsigned);
+      sample.drain((rowKey, value, marked) -> keys.add(rowKey));
+      splits.add(cuts(List.copyOf(keys), regions));
+    }
+    return splits;
+  }
+
+  private static void read(
+      MasterFiles files, Pick pick, int rows, ColumnBatch batch, List<ColumnarAggregation> samples)
+      throws IOException {
+    LiveFile input = pick.file();
+    FilePart whole =
+        new FilePart(input.file().path(), 0, input.file().lengthBytes(), input.schemaFingerprint());
+    try (MasterFile file = files.open(whole)) {
+      Optional<RowGroup> group = file.rowGroupAt(pick.fraction());
+      int left = group.isEmpty() ? 0 : rows;
+      while (left > 0 && group.get().next(batch)) {
+        left -= batch.size();
+        samples.forEach(s -> s.add(batch));
+      }
+    }
+  }
+
+  /**
+   * A row group to look into.
+   *
+   * @param fraction how far into the file, from 0 to 1
+   */
+  record Pick(LiveFile file, double fraction) {}
+
+  /** Row groups that stand equally far from each other, by rows. */
+  static List<Pick> picks(List<LiveFile> inputs, int most) {
+    long total = inputs.stream().mapToLong(f -> f.file().rows()).sum();
+    List<Pick> picks = new ArrayList<>();
+    long before = 0;
+    int next = 0;
+    for (LiveFile input : inputs) {
+      long rows = input.file().rows();
+      while (next < most && target(next, most, total) < before + rows) {
+        picks.add(new Pick(input, (target(next, most, total) - before) / (double) rows));
+        next++;
+      }
+      before += rows;
+    }
+    return picks;
+  }
+
+  private static long target(int number, int most, long total) {
+    return (2 * number + 1) * total / (2 * most);
+  }
+
+  /**
+   * Keys that cut these into about equally many.
+   *
+   * @param keys ascending, each once
+   */
+  static byte[][] cuts(List<byte[]> keys, int regions) {
+    int parts = Math.min(regions, keys.size());
+    byte[][] cuts = new byte[Math.max(0, parts - 1)][];
+    for (int i = 0; i < cuts.length; i++) {
+      cuts[i] = keys.get((int) ((i + 1L) * keys.size() / parts));
+    }
+    return cuts;
+  }
+}
