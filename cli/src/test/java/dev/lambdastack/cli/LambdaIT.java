@@ -223,7 +223,13 @@ class LambdaIT {
     assertThat(ended.code()).isZero();
     assertThat(ended.err()).isEmpty();
     assertThat(ended.out())
-        .contains("  archive ", "  recompute ", "  publish ", "  rollback ", "  speed ")
+        .contains(
+            "  archive ",
+            "  recompute ",
+            "  publish ",
+            "  rollback ",
+            "  speed ",
+            "  dead-letters ")
         .contains("  query ", "  produce ", "  views ")
         .contains("   0  ", "   1  ", "   2  ", "   3  ", "  70  ", "  75  ");
     assertThat(ended.out().lines()).allSatisfy(l -> assertThat(l).hasSizeLessThanOrEqualTo(100));

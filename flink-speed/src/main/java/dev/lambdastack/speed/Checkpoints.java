@@ -1,7 +1,9 @@
 package dev.lambdastack.speed;
 
 import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.speed.plan.Slot;
 import dev.lambdastack.speed.progress.RunFile;
+import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -10,19 +12,28 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
- * The folder of one life's checkpoints: {@code <lambda.speed.checkpoints>/<topic>/<life>/<Flink
- * job>/chk-<n>/_metadata}.
+ * The folder of one life: {@code <lambda.speed.checkpoints>/<topic>/<life>}.
+ *
+ * <pre>
+ * &lt;Flink job&gt;/chk-&lt;n&gt;/_metadata   checkpoints
+ * run                           the run that goes on ({@link RunFile})
+ * slots                         the generations that the life carries: a line for each with its
+ *                               number in the state, the view and the generation's number
+ * </pre>
  */
 final class Checkpoints {
   private static final String METADATA = "_metadata";
   private static final String CHECKPOINT = "chk-";
   private static final String SAVEPOINT = "savepoint-";
+  private static final String SLOTS = "slots";
 
   private final FileSystem files;
   private final Path folder;
@@ -96,6 +107,45 @@ final class Checkpoints {
     String why = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
     return new InvalidInputException(
         "Cannot write to %s: %s; check lambda.speed.checkpoints".formatted(folder, why), e);
+  }
+
+  /**
+   * Says which generations the life carries from now on. One that is left out never comes back: the
+   * life goes on without counting for it.
+   */
+  void carry(List<Slot> slots) {
+    String lines =
+        slots.stream()
+            .map(s -> "%d %s %d%n".formatted(s.number(), s.view(), s.generation().number()))
+            .collect(Collectors.joining());
+    // A start that is cut off here leaves fewer slots: their views open new generations.
+    try (FSDataOutputStream out = files.create(new Path(folder, SLOTS), true)) {
+      out.write(lines.getBytes(StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      throw unwritable(e);
+    }
+  }
+
+  /** The slot of a generation; empty when the life does not carry it. */
+  Optional<Slot> slotOf(Generation generation) {
+    String lines;
+    try (FSDataInputStream in = files.open(new Path(folder, SLOTS))) {
+      lines = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (FileNotFoundException e) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new InvalidInputException(
+          "Cannot read %s: %s; check lambda.speed.checkpoints"
+              .formatted(new Path(folder, SLOTS), e.getMessage()),
+          e);
+    }
+    String suffix = " %s %d".formatted(generation.shape().name(), generation.number());
+    return lines
+        .lines()
+        .filter(line -> line.endsWith(suffix))
+        .map(line -> Integer.parseInt(line.substring(0, line.length() - suffix.length())))
+        .map(number -> new Slot(number, generation))
+        .findFirst();
   }
 
   /** Where savepoints of the life go. */

@@ -2,48 +2,64 @@ package dev.lambdastack.speed;
 
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.speed.plan.Slot;
 import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.View;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
- * Whether a job goes on with the generations of its last life, or opens new ones.
+ * Which views go on in the generations of their last lives, and which open new ones.
  *
- * @param from empty when it opens new ones
- * @param reason why, for a person
+ * <p>A view goes on in the newest generation of its declaration that a life carries: what other
+ * views of that life do is nothing to it. All that open new generations do so in one new life.
+ *
+ * @param lives that go on, by name
+ * @param anew the views that open new generations
+ * @param reasons why they do, for a person
+ * @param left the views that a job keeps that is running
  */
-record Continuation(Optional<From> from, String reason) {
+record Continuation(
+    Map<String, From> lives, List<View> anew, List<String> reasons, List<View> left) {
   /** A running job completes a checkpoint in this many intervals. */
   private static final int PATIENCE_INTERVALS = 2;
 
+  private static final String AS_ASKED = "as asked for";
+
   /**
-   * What to go on from.
+   * What a life goes on from.
    *
-   * @param generations by view name, of one life
-   * @param isNewest whether it was taken as the newest of its life
+   * @param slots of the views that go on in it
+   * @param isNewest whether the checkpoint was taken as the newest of its life
    */
-  record From(List<Generation> generations, String checkpoint, boolean isNewest) {
+  record From(List<Slot> slots, String checkpoint, boolean isNewest) {
     /** Whether Flink deletes it when it has a newer one. */
     boolean isFlinks() {
       return isNewest && Checkpoints.isOurs(checkpoint);
     }
-  }
 
-  private static Continuation anew(String reason) {
-    return new Continuation(Optional.empty(), reason);
+    /** Why it was taken, for a person. */
+    String reason() {
+      return isNewest ? "its newest checkpoint" : AS_ASKED;
+    }
   }
 
   /**
-   * Decides; waits a little to see whether the last life is still running.
+   * Decides; waits a little to see whether the last lives are still running.
    *
-   * @throws InvalidInputException when it is, or the checkpoint that was asked for is no good
+   * @throws InvalidInputException when all of them are, or the checkpoint that was asked for is no
+   *     good
    */
   static Continuation choose(
       LambdaConfig config,
@@ -53,102 +69,194 @@ record Continuation(Optional<From> from, String reason) {
       PublishedStore store)
       throws IOException, InterruptedException {
     if (options.fresh()) {
-      return anew("as asked for");
+      return new Continuation(Map.of(), views, List.of(AS_ASKED), List.of());
     }
-    if (options.restore().isPresent()) {
-      From from = asked(config, topic, views, options.restore().get(), store);
-      return new Continuation(Optional.of(from), "as asked for");
-    }
-    return newest(config, topic, views, store);
+    return new Choice(config, topic, views, store).choose(options.restore());
   }
 
-  private static Continuation newest(
-      LambdaConfig config, String topic, List<View> views, PublishedStore store)
-      throws IOException, InterruptedException {
-    List<Generation> latest = new ArrayList<>();
-    for (View view : views) {
-      Optional<Generation> generation =
+  private static final class Choice {
+    private final LambdaConfig config;
+    private final String topic;
+    private final List<View> views;
+    private final PublishedStore store;
+    private final Map<String, Checkpoints> checkpoints = new HashMap<>();
+    private final Map<String, From> lives = new TreeMap<>();
+    private final List<View> anew = new ArrayList<>();
+    private final Set<String> reasons = new LinkedHashSet<>();
+    private final List<View> left = new ArrayList<>();
+
+    Choice(LambdaConfig config, String topic, List<View> views, PublishedStore store) {
+      this.config = config;
+      this.topic = topic;
+      this.views = views;
+      this.store = store;
+    }
+
+    Continuation choose(Optional<String> asked) throws IOException, InterruptedException {
+      if (asked.isPresent()) {
+        lives.put(life(asked.get()), asked(asked.get()));
+      }
+      Map<String, List<View>> byLife = new LinkedHashMap<>();
+      Map<View, Slot> carried = new LinkedHashMap<>();
+      for (View view : views) {
+        if (lives.values().stream().anyMatch(from -> has(from, view))) {
+          continue;
+        }
+        Optional<Slot> slot = carried(view);
+        if (slot.isPresent()) {
+          carried.put(view, slot.get());
+          byLife.computeIfAbsent(slot.get().generation().life(), l -> new ArrayList<>()).add(view);
+        } else {
+          anew(List.of(view), whyAnew(view));
+        }
+      }
+      byLife.forEach(
+          (life, its) -> {
+            Optional<String> newest = checkpoints(life).newest();
+            if (lives.containsKey(life)) {
+              // The checkpoint that was asked for is of this life and lacks the view.
+              anew(its, "the checkpoint that was asked for lacks them");
+            } else if (newest.isPresent()) {
+              lives.put(
+                  life, new From(its.stream().map(carried::get).toList(), newest.get(), true));
+            } else {
+              anew(its, "there is no checkpoint in " + checkpoints(life).uri());
+            }
+          });
+      leaveRunning();
+      return new Continuation(lives, anew, List.copyOf(reasons), left);
+    }
+
+    private static boolean has(From from, View view) {
+      return from.slots().stream().anyMatch(s -> s.view().equals(view.name()));
+    }
+
+    private void anew(List<View> its, String reason) {
+      anew.addAll(its);
+      reasons.add(reason);
+    }
+
+    private Checkpoints checkpoints(String life) {
+      return checkpoints.computeIfAbsent(life, l -> Checkpoints.of(config, topic, l));
+    }
+
+    /** The newest generation of the view's declaration that a life carries, in its slot. */
+    private Optional<Slot> carried(View view) throws IOException {
+      List<Generation> generations =
+          store.generations(view.name()).stream()
+              .filter(g -> g.fingerprint().equals(view.fingerprint()))
+              .sorted(Comparator.comparingLong(Generation::number).reversed())
+              .toList();
+      for (Generation generation : generations) {
+        Optional<Slot> slot = checkpoints(generation.life()).slotOf(generation);
+        if (slot.isPresent()) {
+          return slot;
+        }
+      }
+      return Optional.empty();
+    }
+
+    private String whyAnew(View view) throws IOException {
+      Optional<Generation> latest =
           store.generations(view.name()).stream().max(Comparator.comparingLong(Generation::number));
-      if (generation.isEmpty()) {
-        return anew("view %s has no generation yet".formatted(view.name()));
+      if (latest.isEmpty()) {
+        return "view %s has no generation yet".formatted(view.name());
       }
-      if (!generation.get().fingerprint().equals(view.fingerprint())) {
-        return anew("the declaration of view %s changed".formatted(view.name()));
+      if (!latest.get().fingerprint().equals(view.fingerprint())) {
+        return "the declaration of view %s changed".formatted(view.name());
       }
-      latest.add(generation.get());
+      Checkpoints last = checkpoints(latest.get().life());
+      return last.newest().isEmpty()
+          ? "there is no checkpoint in " + last.uri()
+          : "the life of view %s went on without it".formatted(view.name());
     }
-    Set<String> lives = new HashSet<>(latest.stream().map(Generation::life).toList());
-    if (lives.size() > 1) {
-      return anew("the views of the topic have no life in common");
-    }
-    Checkpoints checkpoints = Checkpoints.of(config, topic, lives.iterator().next());
-    Optional<String> newest = checkpoints.newest();
-    if (newest.isEmpty()) {
-      return anew("there is no checkpoint in " + checkpoints.uri());
-    }
-    refuseIfRunning(config, topic, checkpoints, newest.get());
-    return new Continuation(
-        Optional.of(new From(latest, newest.get(), true)), "its newest checkpoint");
-  }
 
-  private static void refuseIfRunning(
-      LambdaConfig config, String topic, Checkpoints checkpoints, String newest)
-      throws InterruptedException {
-    long patience =
-        config.speedCheckpointInterval().multipliedBy(PATIENCE_INTERVALS).plusMillis(500).toNanos();
-    long deadline = System.nanoTime() + patience;
-    while (System.nanoTime() - deadline < 0) {
-      if (!checkpoints.newest().equals(Optional.of(newest))) {
+    /** Leaves out the lives whose jobs complete checkpoints, unless there is nothing else to do. */
+    private void leaveRunning() throws InterruptedException {
+      Set<String> suspects = new HashSet<>();
+      lives.forEach(
+          (life, from) -> {
+            if (from.isNewest()) {
+              suspects.add(life);
+            }
+          });
+      long patience =
+          config
+              .speedCheckpointInterval()
+              .multipliedBy(PATIENCE_INTERVALS)
+              .plusMillis(500)
+              .toNanos();
+      long deadline = System.nanoTime() + patience;
+      while (!suspects.isEmpty() && System.nanoTime() - deadline < 0) {
+        for (String life : List.copyOf(suspects)) {
+          From from = lives.get(life);
+          if (!checkpoints(life).newest().equals(Optional.of(from.checkpoint()))) {
+            suspects.remove(life);
+            lives.remove(life);
+            views.stream().filter(v -> has(from, v)).forEach(left::add);
+            refuseIfNothingIsLeft(life);
+          }
+        }
+        Thread.sleep(50);
+      }
+    }
+
+    private void refuseIfNothingIsLeft(String life) {
+      if (lives.isEmpty() && anew.isEmpty()) {
         throw new InvalidInputException(
             "Cannot start a speed job of topic %s: one is running (it completes checkpoints in %s); stop it first, or start with --fresh beside it"
-                .formatted(topic, checkpoints.uri()));
+                .formatted(topic, checkpoints(life).uri()));
       }
-      Thread.sleep(50);
     }
-  }
 
-  /**
-   * A job that completed a checkpoint until we claimed its life has stopped now.
-   *
-   * @throws InvalidInputException when there was one
-   */
-  void checkAfterClaim(Checkpoints checkpoints, String topic) {
-    if (from.isPresent()
-        && from.get().isNewest()
-        && !checkpoints.newest().equals(Optional.of(from.get().checkpoint()))) {
+    private String life(String checkpoint) throws IOException {
+      Set<String> parts = new HashSet<>(List.of(checkpoint.split("/")));
+      for (View view : views) {
+        for (Generation generation : store.generations(view.name())) {
+          if (parts.contains(generation.life())) {
+            return generation.life();
+          }
+        }
+      }
       throw new InvalidInputException(
-          "Cannot start a speed job of topic %s: another one was running until now; it stops; start again"
-              .formatted(topic));
+          "Cannot go on from %s: its path names no life of a view of topic %s (expected %s/%s/<life>/<job>/chk-<n>)"
+              .formatted(checkpoint, topic, config.speedCheckpoints(), topic));
     }
-  }
 
-  private static From asked(
-      LambdaConfig config, String topic, List<View> views, String checkpoint, PublishedStore store)
-      throws IOException {
-    List<Generation> generations = new ArrayList<>();
-    for (View view : views) {
-      Generation generation =
-          store.generations(view.name()).stream()
-              .filter(g -> List.of(checkpoint.split("/")).contains(g.life()))
-              .max(Comparator.comparingLong(Generation::number))
-              .orElseThrow(
-                  () ->
-                      new InvalidInputException(
-                          "Cannot go on from %s: its path names no life of view %s (expected %s/%s/<life>/<job>/chk-<n>)"
-                              .formatted(
-                                  checkpoint, view.name(), config.speedCheckpoints(), topic)));
-      if (!generation.fingerprint().equals(view.fingerprint())) {
+    /** The views that are declared as they were in the checkpoint's life. */
+    private From asked(String checkpoint) throws IOException {
+      String life = life(checkpoint);
+      List<Slot> slots = new ArrayList<>();
+      List<String> changed = new ArrayList<>();
+      for (View view : views) {
+        for (Generation generation : store.generations(view.name())) {
+          if (!generation.life().equals(life)) {
+            continue;
+          }
+          if (generation.fingerprint().equals(view.fingerprint())) {
+            checkpoints(life).slotOf(generation).ifPresent(slots::add);
+          } else {
+            changed.add(
+                "the declaration of view %s changed since (it was %s, is %s)"
+                    .formatted(view.name(), generation.fingerprint(), view.fingerprint()));
+          }
+        }
+      }
+      if (slots.isEmpty()) {
         throw new InvalidInputException(
-            "Cannot go on from %s: the declaration of view %s changed since (it was %s, is %s); start without --restore, which opens a new generation"
-                .formatted(checkpoint, view.name(), generation.fingerprint(), view.fingerprint()));
+            "Cannot go on from %s: %s; start without --restore, which opens a new generation"
+                .formatted(
+                    checkpoint,
+                    changed.isEmpty()
+                        ? "its life went on without all of its views"
+                        : changed.get(0)));
       }
-      generations.add(generation);
+      if (!Checkpoints.isComplete(config, checkpoint)) {
+        throw new InvalidInputException(
+            "Cannot go on from %s: there is no completed checkpoint (expected a folder with a file _metadata)"
+                .formatted(checkpoint));
+      }
+      return new From(slots, checkpoint, false);
     }
-    if (!Checkpoints.isComplete(config, checkpoint)) {
-      throw new InvalidInputException(
-          "Cannot go on from %s: there is no completed checkpoint (expected a folder with a file _metadata)"
-              .formatted(checkpoint));
-    }
-    return new From(generations, checkpoint, false);
   }
 }

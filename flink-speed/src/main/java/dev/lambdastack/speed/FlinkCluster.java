@@ -50,7 +50,12 @@ public record FlinkCluster(String host, int port) {
         host, port, jars.stream().map(Path::toString).toArray(String[]::new));
   }
 
-  private void check() {
+  /**
+   * Asks it.
+   *
+   * @throws InvalidInputException when no Flink answers there
+   */
+  void check() {
     String problem;
     try {
       HttpRequest request =

@@ -13,7 +13,9 @@ import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.View;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.apache.flink.core.execution.JobClient;
@@ -45,47 +47,93 @@ final class Launch {
     }
     var known = options.views().load(Thread.currentThread().getContextClassLoader());
     known.eventType(topic);
+    config
+        .speedDeadLettersTopic(topic)
+        .filter(name -> !known.ofTopic(name).isEmpty())
+        .ifPresent(
+            name -> {
+              throw new InvalidInputException(
+                  "Cannot send dead letters to topic %s: a view reads it; set lambda.speed.dead-letters-topic to another one, or to off"
+                      .formatted(name));
+            });
     this.views = known.ofTopic(topic);
   }
 
-  RunningSpeedJob run() throws Exception {
-    try (TopicLog log = TopicLog.open(config.bootstrapServers(), config.kafkaTimeout(), topic)) {
+  /**
+   * One life.
+   *
+   * @param from empty when its generations are new
+   * @param reason why it goes on, or why it does not
+   */
+  private record Life(SpeedPlan plan, Optional<Continuation.From> from, String reason) {}
+
+  SpeedJob.Started run() throws Exception {
+    try (TopicLog log = TopicLog.open(config.bootstrapServers(), config.kafkaTimeout(), topic);
+        Connection hbase = Store.connect(config)) {
       log.checkSettings();
-      Connection hbase = Store.connect(config);
-      try {
-        return run(log, hbase);
-      } catch (Exception e) {
-        hbase.close();
-        throw e;
+      PublishedStore store = new PublishedStore(hbase);
+      store.ensureTable();
+      Continuation choice = Continuation.choose(config, topic, views, options, store);
+      List<Life> lives = new ArrayList<>();
+      for (Continuation.From from : choice.lives().values()) {
+        lives.add(new Life(goOn(from, log), Optional.of(from), from.reason()));
       }
+      if (!choice.anew().isEmpty()) {
+        Opening.Opened opened = new Opening(config, store, clock).open(choice.anew(), log, hbase);
+        lives.add(
+            new Life(begin(opened, log), Optional.empty(), String.join("; ", choice.reasons())));
+      }
+      return new SpeedJob.Started(start(lives), choice.left().stream().map(View::name).toList());
     }
   }
 
-  private RunningSpeedJob run(TopicLog log, Connection hbase) throws Exception {
+  private List<RunningSpeedJob> start(List<Life> lives) throws Exception {
     SchemaStore schemas =
         options
             .schemas()
             .orElseGet(() -> SchemaStore.load(Thread.currentThread().getContextClassLoader()));
-    PublishedStore store = new PublishedStore(hbase);
-    store.ensureTable();
-    Continuation choice = Continuation.choose(config, topic, views, options, store);
-    SpeedPlan plan =
-        choice.from().isPresent()
-            ? goOn(choice.from().get(), log)
-            : begin(new Opening(config, store, clock).open(views, log, hbase), log);
+    List<RunningSpeedJob> jobs = new ArrayList<>();
+    try {
+      for (Life life : lives) {
+        Connection hbase = Store.connect(config);
+        try {
+          jobs.add(start(life, schemas, hbase));
+        } catch (Exception e) {
+          hbase.close();
+          throw e;
+        }
+      }
+      return jobs;
+    } catch (Exception e) {
+      for (RunningSpeedJob job : jobs) {
+        try {
+          job.close();
+        } catch (Exception other) {
+          e.addSuppressed(other);
+        }
+      }
+      throw e;
+    }
+  }
+
+  private RunningSpeedJob start(Life life, SchemaStore schemas, Connection hbase) throws Exception {
+    SpeedPlan plan = life.plan();
     Checkpoints checkpoints = Checkpoints.of(config, topic, plan.life());
     checkpoints.claim(plan.run());
-    choice.checkAfterClaim(checkpoints, topic);
+    checkAfterClaim(life, checkpoints);
+    checkpoints.carry(plan.slots());
     FlinkSettings settings = new FlinkSettings(config, topic, checkpoints.uri());
-    choice
-        .from()
+    life.from()
         .ifPresent(
             from ->
                 settings.restore(
                     from.checkpoint(),
                     from.isFlinks() ? RecoveryClaimMode.CLAIM : RecoveryClaimMode.NO_CLAIM));
     StreamExecutionEnvironment env =
-        options.environment().orElseGet(() -> settings.localEnvironment(config.speedParallelism()));
+        options
+            .environment()
+            .orElse(() -> settings.localEnvironment(config.speedParallelism()))
+            .get();
     settings.applyTo(env);
     new SpeedJob(
             plan,
@@ -94,26 +142,37 @@ final class Launch {
             options.source().apply(plan),
             options.sink().apply(plan))
         .addTo(env, config.speedParallelism());
-    JobClient client = submit(env, choice);
+    JobClient client = submit(env, life);
     return new RunningSpeedJob(
         client,
         plan,
-        store,
+        new PublishedStore(hbase),
         hbase,
         checkpoints,
-        choice.from().map(Continuation.From::checkpoint),
-        choice.reason());
+        life.from().map(Continuation.From::checkpoint),
+        life.reason());
   }
 
-  private JobClient submit(StreamExecutionEnvironment env, Continuation choice) throws Exception {
+  /** A job that completed a checkpoint until we claimed its life has stopped now. */
+  private void checkAfterClaim(Life life, Checkpoints checkpoints) {
+    if (life.from().isPresent()
+        && life.from().get().isNewest()
+        && !checkpoints.newest().equals(Optional.of(life.from().get().checkpoint()))) {
+      throw new InvalidInputException(
+          "Cannot start a speed job of topic %s: another one was running until now; it stops; start again"
+              .formatted(topic));
+    }
+  }
+
+  private JobClient submit(StreamExecutionEnvironment env, Life life) throws Exception {
     try {
       return env.executeAsync("lambda speed " + topic);
     } catch (Exception e) {
-      if (choice.from().isPresent()
+      if (life.from().isPresent()
           && ExceptionUtils.findThrowable(e, JobInitializationException.class).isPresent()) {
         throw new InvalidInputException(
             "Cannot go on from %s: %s; give another checkpoint, or start with --fresh"
-                .formatted(choice.from().get().checkpoint(), rootMessage(e)),
+                .formatted(life.from().get().checkpoint(), rootMessage(e)),
             e);
       }
       throw e;
@@ -129,7 +188,8 @@ final class Launch {
   }
 
   private SpeedPlan goOn(Continuation.From from, TopicLog log) {
-    for (Generation g : from.generations()) {
+    List<Generation> generations = from.slots().stream().map(Slot::generation).toList();
+    for (Generation g : generations) {
       if (!g.epochLength().equals(config.epoch())) {
         throw new InvalidInputException(
             "Cannot go on with lambda.epoch=%dms: generation %d of view %s has epochs of %dms; set lambda.epoch=%dms"
@@ -142,7 +202,7 @@ final class Launch {
       }
     }
     // Where and when the life began is in the checkpoint; this only names its partitions.
-    return plan(from.generations(), SpeedStart.earliest(starts(from.generations())), log);
+    return plan(from.slots(), SpeedStart.earliest(starts(generations)), log);
   }
 
   private static List<SpeedStart> starts(List<Generation> generations) {
@@ -158,18 +218,20 @@ final class Launch {
   }
 
   private SpeedPlan begin(Opening.Opened opened, TopicLog log) {
-    return plan(opened.generations(), opened.start(), log);
+    List<Slot> slots = new ArrayList<>();
+    opened.generations().forEach(g -> slots.add(new Slot(slots.size(), g)));
+    return plan(slots, opened.start(), log);
   }
 
-  private SpeedPlan plan(List<Generation> generations, SpeedStart start, TopicLog log) {
-    String life = generations.get(0).life();
+  private SpeedPlan plan(List<Slot> slots, SpeedStart start, TopicLog log) {
+    String life = slots.get(0).generation().life();
     return new SpeedPlan(
         topic,
         log.topicId(),
         life,
         UUID.randomUUID().toString(),
         Checkpoints.of(config, topic, life).uri(),
-        generations.stream().map(Slot::new).toList(),
+        slots,
         new TreeMap<>(start.offsets()),
         start.logTimeMillis(),
         config.epoch(),

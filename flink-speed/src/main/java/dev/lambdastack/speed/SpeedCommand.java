@@ -5,6 +5,7 @@ import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.views.Generation;
 import java.io.PrintWriter;
 import java.time.Clock;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Command;
@@ -21,8 +22,9 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     header = "Keeps the speed rows of all views of a topic, until it is interrupted.",
     description =
-        "%nGoes on from its newest checkpoint. Where there is none, or a declaration changed, it"
-            + " opens new generations, which take over when they have caught up.%n",
+        "%nEach view goes on from the newest checkpoint. Where there is none, or its declaration"
+            + " changed, it opens a new generation, which takes over when it has caught up. Views"
+            + " that a running job keeps are left to it.%n",
     footerHeading = "%nExamples:%n",
     footer = {
       "  lambda speed orders",
@@ -70,30 +72,38 @@ public final class SpeedCommand implements Callable<Integer> {
     LambdaConfig loaded = config.load(new Configuration());
     SpeedOptions options = SpeedOptions.defaults().withFresh(fresh).withRestore(restore);
     if (cluster != null) {
-      options = options.withEnvironment(FlinkCluster.parse(cluster).environment());
+      FlinkCluster flink = FlinkCluster.parse(cluster);
+      flink.check();
+      options = options.withEnvironment(flink::environment);
     } else if (detached) {
       throw new dev.lambdastack.views.InvalidInputException(
           "Cannot run detached in this process: give --cluster, or leave --detached out");
     }
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
-    RunningSpeedJob job = SpeedJob.start(loaded, topic, options);
-    tell(job, out);
+    SpeedJob.Started started = SpeedJob.startAll(loaded, topic, options);
+    List<RunningSpeedJob> jobs = started.jobs();
+    jobs.forEach(job -> tell(job, out));
+    started
+        .left()
+        .forEach(view -> out.printf("View %s is kept by a job that was running already%n", view));
     if (detached) {
-      job.awaitRunning(loaded.kafkaTimeout().plusMinutes(1));
-      out.println("Left running as Flink job " + job.client().getJobID());
-      job.detach();
+      for (RunningSpeedJob job : jobs) {
+        job.awaitRunning(loaded.kafkaTimeout().plusMinutes(1));
+        out.println("Left running as Flink job " + job.client().getJobID());
+        job.detach();
+      }
       return 0;
     }
-    Thread hook = new Thread(() -> end(job), "lambda-speed-end");
+    Thread hook = new Thread(() -> end(jobs), "lambda-speed-end");
     Runtime.getRuntime().addShutdownHook(hook);
     try {
-      new StatusLine(job, topic, Clock.systemUTC(), err, System.console() != null).watch();
+      new StatusLine(jobs, topic, Clock.systemUTC(), err, System.console() != null).watch();
       return 0;
     } finally {
       try {
         Runtime.getRuntime().removeShutdownHook(hook);
-        job.close();
+        end(jobs);
       } catch (IllegalStateException interrupted) {
         hook.join();
       }
@@ -112,12 +122,14 @@ public final class SpeedCommand implements Callable<Integer> {
     }
   }
 
-  /** Its checkpoint stays: the next start goes on from there. */
-  private static void end(RunningSpeedJob job) {
-    try {
-      job.close();
-    } catch (Exception e) {
-      org.slf4j.LoggerFactory.getLogger(SpeedCommand.class).warn("The job did not end well", e);
+  /** Their checkpoints stay: the next start goes on from there. */
+  private static void end(List<RunningSpeedJob> jobs) {
+    for (RunningSpeedJob job : jobs) {
+      try {
+        job.close();
+      } catch (Exception e) {
+        org.slf4j.LoggerFactory.getLogger(SpeedCommand.class).warn("The job did not end well", e);
+      }
     }
   }
 }

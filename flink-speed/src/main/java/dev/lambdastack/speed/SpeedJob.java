@@ -13,6 +13,7 @@ import dev.lambdastack.speed.source.LogTimeOperator;
 import dev.lambdastack.speed.source.TopicCheck;
 import dev.lambdastack.speed.window.EpochTotalsOperator;
 import java.time.Clock;
+import java.util.List;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.connector.sink2.Sink;
@@ -60,15 +61,37 @@ public final class SpeedJob {
   }
 
   /**
-   * Starts the job of a topic: goes on from the newest checkpoint where the declarations are still
-   * those of its generations, else opens new ones. Returns when Flink has taken the job.
+   * What was started.
+   *
+   * @param jobs one for each life
+   * @param left names of the views that a job keeps that was running already
+   */
+  public record Started(List<RunningSpeedJob> jobs, List<String> left) {}
+
+  /**
+   * Starts the jobs of a topic: views go on from the newest checkpoint of their life where they are
+   * declared as then, and the others open new generations in a new life. Each life is a job of its
+   * own. Returns when Flink has taken all of them.
    *
    * @throws dev.lambdastack.views.InvalidInputException for what a person can mend; nothing is
    *     written then
    */
-  public static RunningSpeedJob start(LambdaConfig config, String topic, SpeedOptions options)
+  public static Started startAll(LambdaConfig config, String topic, SpeedOptions options)
       throws Exception {
     return new Launch(config, topic, options, Clock.systemUTC()).run();
+  }
+
+  /** {@link #startAll} where no declaration has changed since the last {@code --fresh}: one job. */
+  public static RunningSpeedJob start(LambdaConfig config, String topic, SpeedOptions options)
+      throws Exception {
+    List<RunningSpeedJob> jobs = startAll(config, topic, options).jobs();
+    if (jobs.size() == 1) {
+      return jobs.get(0);
+    }
+    for (RunningSpeedJob job : jobs) {
+      job.close();
+    }
+    throw new IllegalStateException("Topic %s has %d speed jobs".formatted(topic, jobs.size()));
   }
 
   /**

@@ -9,6 +9,7 @@ import dev.lambdastack.speed.sink.HBaseSink;
 import dev.lambdastack.speed.source.LogSource;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -18,7 +19,7 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  *
  * @param fresh open new generations, even where a checkpoint could be gone on from
  * @param restore the checkpoint to go on from; else the newest of the life
- * @param environment where the job runs; else in this JVM
+ * @param environment gives where a job runs, a new one for each; else in this JVM
  * @param views where tasks find the views
  * @param schemas the writer schemas; else those on the class path
  * @param source where records come from
@@ -27,7 +28,7 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 public record SpeedOptions(
     boolean fresh,
     Optional<String> restore,
-    Optional<StreamExecutionEnvironment> environment,
+    Optional<Supplier<StreamExecutionEnvironment>> environment,
     ViewsLoader views,
     Optional<SchemaStore> schemas,
     Function<SpeedPlan, Source<Envelope, ?, ?>> source,
@@ -54,8 +55,8 @@ public record SpeedOptions(
         fresh, Optional.ofNullable(checkpoint), environment, views, schemas, source, sink);
   }
 
-  public SpeedOptions withEnvironment(StreamExecutionEnvironment env) {
-    return new SpeedOptions(fresh, restore, Optional.of(env), views, schemas, source, sink);
+  public SpeedOptions withEnvironment(Supplier<StreamExecutionEnvironment> make) {
+    return new SpeedOptions(fresh, restore, Optional.of(make), views, schemas, source, sink);
   }
 
   public SpeedOptions withViews(ViewsLoader loader) {

@@ -6,32 +6,41 @@ import java.io.PrintWriter;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
-/** Shows how a job does, once a second, where a person watches. */
+/** Shows how the jobs of a topic do, once a second, where a person watches. */
 final class StatusLine {
   private static final Duration PERIOD = Duration.ofSeconds(1);
 
-  private final RunningSpeedJob job;
+  private final List<RunningSpeedJob> jobs;
   private final String topic;
   private final Clock clock;
   private final PrintWriter err;
   private final boolean isWatched;
-  private long lastOffsets = -1;
+  private final Map<RunningSpeedJob, Long> lastOffsets = new HashMap<>();
 
-  StatusLine(RunningSpeedJob job, String topic, Clock clock, PrintWriter err, boolean isWatched) {
-    this.job = job;
+  StatusLine(
+      List<RunningSpeedJob> jobs, String topic, Clock clock, PrintWriter err, boolean isWatched) {
+    this.jobs = jobs;
     this.topic = topic;
     this.clock = clock;
     this.err = err;
     this.isWatched = isWatched;
   }
 
-  /** Returns when the job was cancelled; throws its failure when it fails. */
+  /** Returns when a job was cancelled; throws its failure when one fails. */
   void watch() throws Exception {
-    while (!job.hasEnded()) {
+    while (jobs.stream().noneMatch(RunningSpeedJob::hasEnded)) {
       if (isWatched) {
-        err.print("\r\u001b[K" + line());
+        err.print(
+            "\r\u001b[K"
+                + topic
+                + "  "
+                + jobs.stream().map(this::line).collect(Collectors.joining("; ")));
         err.flush();
       }
       Thread.sleep(PERIOD.toMillis());
@@ -39,30 +48,32 @@ final class StatusLine {
     if (isWatched) {
       err.println();
     }
-    job.awaitEnd();
+    for (RunningSpeedJob job : jobs) {
+      if (job.hasEnded()) {
+        job.awaitEnd();
+      }
+    }
   }
 
-  private String line() {
+  private String line(RunningSpeedJob job) {
     try {
       Progress progress = job.progress();
       long offsets = progress.applied().values().stream().mapToLong(Progress.Applied::offset).sum();
-      long perSecond = lastOffsets < 0 ? 0 : Math.max(0, offsets - lastOffsets);
-      lastOffsets = offsets;
-      return "%s  %,d records/s  %s  %s"
+      Long before = lastOffsets.put(job, offsets);
+      return "%,d records/s  %s  %s"
           .formatted(
-              topic,
-              perSecond,
-              freshness(),
+              before == null ? 0 : Math.max(0, offsets - before),
+              freshness(job),
               job.newestCheckpoint()
                   .map(c -> c.substring(c.lastIndexOf('/') + 1))
                   .orElse("no checkpoint yet"));
     } catch (IOException | RuntimeException e) {
       // The job does not depend on what a person can see of it.
-      return "%s  running; its progress cannot be read: %s".formatted(topic, e.getMessage());
+      return "running; its progress cannot be read: " + e.getMessage();
     }
   }
 
-  private String freshness() throws IOException {
+  private String freshness(RunningSpeedJob job) throws IOException {
     Instant now = clock.instant();
     Optional<Instant> fresh = job.freshness(now);
     if (fresh.isEmpty() || fresh.get().toEpochMilli() == 0) {

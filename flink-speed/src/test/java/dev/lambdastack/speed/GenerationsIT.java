@@ -209,10 +209,159 @@ class GenerationsIT {
         // The job of the old declaration goes on beside, and is the one that is read.
         assertThat(published("action_metrics")).contains(old);
         assertMetrics(old);
+        // The view that did not change is left to it.
+        assertThat(after.generations()).hasSize(1);
         Generation next = after.generations().get(0);
         assertThat(next.fingerprint()).isEqualTo(changedMetrics().fingerprint());
         flip(version);
         assertThat(published("action_metrics")).contains(next);
+      }
+    }
+  }
+
+  /**
+   * The upgrade of a job: it stops, and the new jar has one view changed, one as it was, and one
+   * that is new. Then a jar with the old declaration comes back.
+   */
+  @Test
+  void viewsThatDidNotChangeGoOnInTheirGenerations() throws Exception {
+    List<Generation> old;
+    try (RunningSpeedJob job = start(SpeedOptions.defaults())) {
+      orders.send(60, 0, 1, 2);
+      job.awaitApplied(log.endOffsets(), LIMIT);
+      old = job.generations();
+      orders.send(30, 0, 1, 2);
+    }
+    orders.send(30, 0, 1, 2);
+    Generation changed;
+    Generation added;
+    SpeedOptions upgraded = SpeedOptions.defaults().withViews(GenerationsIT::upgraded);
+    SpeedJob.Started started = SpeedJob.startAll(config, "orders", upgraded);
+    try (RunningSpeedJob on = started.jobs().get(0);
+        RunningSpeedJob anew = started.jobs().get(1)) {
+      assertThat(started.left()).isEmpty();
+      assertThat(on.resumedFrom()).isPresent();
+      assertThat(on.life()).isEqualTo(old.get(1).life());
+      assertThat(on.generations()).containsExactly(old.get(1));
+      assertThat(anew.startedBecause())
+          .isEqualTo(
+              "the declaration of view action_metrics changed; view category_orders has no generation yet");
+      changed = anew.generations().get(0);
+      added = anew.generations().get(1);
+      assertThat(changed.number()).isEqualTo(old.get(0).number() + 1);
+      orders.send(60, 0, 1, 2);
+      awaitAll(on, anew);
+      assertUpgraded(old.get(1), changed, added);
+      awaitPublished(anew, added);
+      assertThat(published("daily_sales")).contains(old.get(1));
+      assertThat(published("action_metrics")).contains(old.get(0));
+    }
+    // Both lives go on, each from its own checkpoint.
+    started = SpeedJob.startAll(config, "orders", upgraded);
+    try (RunningSpeedJob one = started.jobs().get(0);
+        RunningSpeedJob other = started.jobs().get(1)) {
+      assertThat(one.resumedFrom()).isPresent();
+      assertThat(other.resumedFrom()).isPresent();
+      assertThat(one.generations()).doesNotContainAnyElementsOf(other.generations());
+      orders.send(60, 0, 1, 2);
+      awaitAll(one, other);
+      assertUpgraded(old.get(1), changed, added);
+    }
+    // The old declaration's life went on without it: what it missed is read again.
+    started = SpeedJob.startAll(config, "orders", SpeedOptions.defaults());
+    try (RunningSpeedJob on = started.jobs().get(0);
+        RunningSpeedJob anew = started.jobs().get(1)) {
+      assertThat(on.generations()).containsExactly(old.get(1));
+      assertThat(anew.generations()).hasSize(1);
+      assertThat(anew.generations().get(0).number()).isEqualTo(changed.number() + 1);
+      orders.send(60, 0, 1, 2);
+      awaitAll(on, anew);
+      awaitPublished(anew, anew.generations().get(0));
+      assertMetrics(anew.generations().get(0));
+    }
+  }
+
+  private void awaitAll(RunningSpeedJob... jobs) throws Exception {
+    log.tick(log.partitions());
+    Map<Integer, Long> ends = log.endOffsets();
+    for (RunningSpeedJob job : jobs) {
+      job.awaitApplied(ends, LIMIT);
+    }
+  }
+
+  private void assertUpgraded(Generation sales, Generation changed, Generation added)
+      throws Exception {
+    var epochs = TestingCells.epochs(orders.log(3), EPOCH);
+    assertThat(TestingCells.actual(hbase, sales))
+        .isEqualTo(TestingCells.dailySales(orders, epochs, sales.coverage()))
+        .isNotEmpty();
+    assertThat(TestingCells.actual(hbase, changed))
+        .isEqualTo(
+            TestingCells.counts(
+                orders,
+                epochs,
+                changed.coverage(),
+                TestingOrders.Order::action,
+                Duration.ofMinutes(5),
+                "event_count"))
+        .isNotEmpty();
+    assertThat(TestingCells.actual(hbase, added))
+        .isEqualTo(
+            TestingCells.counts(
+                orders,
+                epochs,
+                added.coverage(),
+                TestingOrders.Order::category,
+                Duration.ofDays(1),
+                "orders"))
+        .isNotEmpty();
+  }
+
+  static Views upgraded(ClassLoader loader) {
+    List<View> views = new ArrayList<>(changed(loader).all());
+    views.add(
+        View.named("category_orders")
+            .over(ReferenceEvents.ORDERS)
+            .keyedBy("product_category")
+            .window(Duration.ofDays(1))
+            .metric("orders", Metric.count())
+            .build());
+    return Views.of(views);
+  }
+
+  /** While its epoch is open, a job is taken over from that has a view more. */
+  @Test
+  void aViewThatIsGoneLeavesNothingBehindInAnOpenEpoch() throws Exception {
+    // Without ticks nothing is published between the savepoint and the start from it.
+    LambdaConfig quiet =
+        TestingClusters.config(Map.of("lambda.epoch", "5s", "lambda.tick", "false"));
+    try (RunningSpeedJob first = SpeedJob.start(quiet, "orders", SpeedOptions.defaults())) {
+      orders.send(60, 0, 1, 2);
+      first.awaitApplied(log.endOffsets(), LIMIT);
+      String savepoint = savepoint(first);
+      SpeedOptions without =
+          SpeedOptions.defaults()
+              .withViews(loader -> Views.of(List.of(orderViews().get(1))))
+              .withRestore(savepoint);
+      try (RunningSpeedJob second = SpeedJob.start(quiet, "orders", without)) {
+        // The zombie of the job before, with the view more, stops.
+        assertThatThrownBy(first::awaitEnd)
+            .isInstanceOf(InvalidInputException.class)
+            .hasMessageStartingWith("Another speed job of topic orders has gone on");
+        assertThat(second.generations()).containsExactly(first.generations().get(1));
+        orders.send(60, 0, 1, 2);
+        second.awaitApplied(log.endOffsets(), LIMIT);
+        long later = System.currentTimeMillis() / quiet.epoch().toMillis() + 1;
+        while (System.currentTimeMillis() < later * quiet.epoch().toMillis()) {
+          Thread.sleep(20);
+        }
+        orders.send(60, 0, 1, 2);
+        second.awaitApplied(log.endOffsets(), LIMIT);
+        Generation sales = second.generations().get(0);
+        var epochs = TestingCells.epochs(orders.log(3), quiet.epoch());
+        assertThat(TestingCells.actual(hbase, sales))
+            .isEqualTo(TestingCells.dailySales(orders, epochs, sales.coverage()))
+            .isNotEmpty();
       }
     }
   }

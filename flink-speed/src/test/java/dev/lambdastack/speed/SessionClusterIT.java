@@ -47,7 +47,7 @@ class SessionClusterIT {
       orders.send(60, 0, 1, 2);
       RunningSpeedJob job =
           SpeedJob.start(
-              config, "orders", SpeedOptions.defaults().withEnvironment(session.environment()));
+              config, "orders", SpeedOptions.defaults().withEnvironment(session::environment));
       try (job) {
         log.tick(log.partitions());
         job.awaitApplied(log.endOffsets(), LIMIT);

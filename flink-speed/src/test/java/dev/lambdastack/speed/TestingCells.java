@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.apache.hadoop.hbase.CellUtil;
 import org.apache.hadoop.hbase.TableName;
 import org.apache.hadoop.hbase.client.Connection;
@@ -144,6 +145,30 @@ final class TestingCells {
                             .divide(BigDecimal.valueOf(group.size()), 2, RoundingMode.HALF_UP),
                         customers(group),
                         group.size())));
+    return lines;
+  }
+
+  /** What a view that only counts must say of these records from an epoch on. */
+  static Map<String, String> counts(
+      TestingOrders orders,
+      Map<ConsumerRecord<byte[], byte[]>, Long> epochs,
+      long coverage,
+      Function<TestingOrders.Order, String> key,
+      Duration window,
+      String metric) {
+    Map<String, Long> counts = new TreeMap<>();
+    epochs.forEach(
+        (record, epoch) -> {
+          TestingOrders.Order order = orders.order(record);
+          if (order != null && epoch >= coverage) {
+            long length = window.toMillis();
+            Instant start = Instant.ofEpochMilli(order.time().toEpochMilli() / length * length);
+            counts.merge(name(key.apply(order), start, epoch), 1L, Long::sum);
+          }
+        });
+    Map<String, String> lines = new TreeMap<>();
+    counts.forEach(
+        (name, count) -> lines.put(name, "{%s=%d} of %d".formatted(metric, count, count)));
     return lines;
   }
 

@@ -4,16 +4,24 @@ import dev.lambdastack.views.Generation;
 import java.io.Serializable;
 
 /**
- * A generation that the job fills. Its place in {@link SpeedPlan#slots} is part of the job's state.
+ * A generation that the job fills. Its number is part of the job's state: it stays the same for as
+ * long as the life carries the generation, whatever other views come and go.
  */
 public final class Slot implements Serializable {
   private static final long serialVersionUID = 1L;
 
+  private final int number;
   private final String json;
   private transient Generation generation;
 
-  public Slot(Generation generation) {
+  public Slot(int number, Generation generation) {
+    this.number = number;
     this.json = generation.toJson();
+  }
+
+  /** From 0 on; unique in its life. */
+  public int number() {
+    return number;
   }
 
   /** As the catalog has it. */
@@ -28,9 +36,9 @@ public final class Slot implements Serializable {
     return generation().shape().name();
   }
 
-  /** What a checkpoint must agree with: {@code <view> generation <number> <fingerprint>}. */
+  /** What a checkpoint must agree with. */
   String signature() {
-    return "%s generation %d %s"
-        .formatted(view(), generation().number(), generation().fingerprint());
+    return "slot %d: %s generation %d %s"
+        .formatted(number, view(), generation().number(), generation().fingerprint());
   }
 }

@@ -6,8 +6,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -17,7 +19,7 @@ import java.util.TreeMap;
  * @param run names this start of the life; of two runs of a life the one that started last goes on
  * @param folder URI of the life's folder, where its checkpoints are
  * @param topicId Kafka's id of the topic that it reads; another topic of the same name is refused
- * @param slots the generations that it fills; never empty
+ * @param slots the generations that it fills, by their numbers; never empty
  * @param startOffsets where it began to read, inclusive; all partitions
  * @param startLogTimeMillis a log time that no record from there on lies before
  * @param eventTimeMin earlier events are no events, in both layers
@@ -49,31 +51,35 @@ public record SpeedPlan(
     startOffsets = new TreeMap<>(startOffsets);
   }
 
-  /**
-   * What state belongs to: written into each checkpoint, so that state of another life or
-   * declaration is never taken for ours.
-   */
-  public String signature() {
-    return "topic %s life %s from %s on: %s"
-        .formatted(
-            topic,
-            life,
-            eventTimeMin,
-            String.join(", ", slots.stream().map(Slot::signature).toList()));
+  /** The slot of this number. */
+  public Slot slot(int number) {
+    return slots.stream().filter(s -> s.number() == number).findFirst().orElseThrow();
   }
 
   /**
-   * Refuses state that belongs to something else.
+   * What state belongs to: written into each checkpoint, so that state of another life or
+   * declaration is never taken for ours. The life, then a line for each slot.
+   */
+  public List<String> signature() {
+    List<String> lines = new ArrayList<>();
+    lines.add("topic %s life %s from %s on".formatted(topic, life, eventTimeMin));
+    slots.forEach(s -> lines.add(s.signature()));
+    return lines;
+  }
+
+  /**
+   * Refuses state that belongs to something else. State may have more slots than we fill: those of
+   * views that are declared differently now, or not at all.
    *
    * @throws InvalidInputException when it does
    */
   public void checkRestored(Iterable<String> signatures) {
-    for (String found : signatures) {
-      if (!found.equals(signature())) {
-        throw new InvalidInputException(
-            "Cannot go on from this checkpoint: it belongs to other generations or declarations (expected %s; found %s); give one of this life, or start with --fresh"
-                .formatted(signature(), found));
-      }
+    Set<String> found = new LinkedHashSet<>();
+    signatures.forEach(found::add);
+    if (!found.containsAll(signature())) {
+      throw new InvalidInputException(
+          "Cannot go on from this checkpoint: it belongs to other generations or declarations (expected %s; found %s); give one of this life, or start with --fresh"
+              .formatted(String.join(", ", signature()), String.join(", ", found)));
     }
   }
 

@@ -6,7 +6,7 @@ import dev.lambdastack.speed.progress.RunFile;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
@@ -35,7 +35,7 @@ final class HBaseWriter implements SinkWriter<Total> {
 
   private final AsyncConnection connection;
   private final RunFile runFile;
-  private final List<AsyncTable<?>> tables = new ArrayList<>();
+  private final Map<Integer, AsyncTable<?>> tables = new HashMap<>();
   private final CellBuffer buffer;
   private final InFlight inFlight = new InFlight(MAX_BYTES, MAX_BATCHES);
   private final ProcessingTimeService clock;
@@ -48,7 +48,10 @@ final class HBaseWriter implements SinkWriter<Total> {
     this.runFile = new RunFile(plan);
     this.buffer = new CellBuffer(plan.epochLength());
     plan.slots()
-        .forEach(s -> tables.add(connection.getTable(TableName.valueOf(s.generation().table()))));
+        .forEach(
+            s ->
+                tables.put(
+                    s.number(), connection.getTable(TableName.valueOf(s.generation().table()))));
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.lambdastack.schemas.DecodedEvent;
 import dev.lambdastack.schemas.EventDecoder;
 import dev.lambdastack.schemas.Rejection;
 import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.speed.message.Contribution;
 import dev.lambdastack.speed.message.Envelope;
 import dev.lambdastack.speed.message.Position;
@@ -40,6 +41,7 @@ import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.util.OutputTag;
+import org.apache.hadoop.conf.Configuration;
 
 /**
  * Gives each record its log time and each view of the topic what it counts of it. Chained to the
@@ -93,6 +95,9 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
   private transient boolean flushIsDue;
   private transient Set<String> told;
 
+  /** Null where it is off. */
+  private transient DeadLetterTopic deadLetters;
+
   /**
    * @param loader must give the views that the plan's generations were opened for
    * @param topic asked before the first record
@@ -125,13 +130,13 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
             plan.checkRestored(signature.get());
             return null;
           });
+      // What was restored wins over the plan's start, which lies behind it where a view is left
+      // out.
+      Map<Integer, Position> farthest = new TreeMap<>();
       for (Position position : positions.get()) {
-        Reading known = readings.get(position.partition());
-        if (known == null || position.next() >= known.next) {
-          readings.put(
-              position.partition(), new Reading(position.next(), position.logTimeMillis()));
-        }
+        farthest.merge(position.partition(), position, (a, b) -> b.next() >= a.next() ? b : a);
       }
+      farthest.forEach((p, at) -> readings.put(p, new Reading(at.next(), at.logTimeMillis())));
     }
   }
 
@@ -155,6 +160,13 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
     ticks = getMetricGroup().counter("ticks");
     pending = new PreAggregate();
     told = new HashSet<>();
+    LambdaConfig.of(plan.settings().toConfiguration(new Configuration(false)))
+        .speedDeadLettersTopic(plan.topic())
+        .ifPresent(
+            name -> {
+              deadLetters = new DeadLetterTopic(plan, name);
+              getMetricGroup().gauge("deadLettersNotSent", deadLetters::lost);
+            });
     refusingRestarts(
         () -> {
           bind(loader.load(getUserCodeClassloader()));
@@ -192,7 +204,10 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
     targets = new ArrayList<>();
     for (int i = 0; i < ours.size(); i++) {
       targets.add(
-          new Target(i, plan.slots().get(i).generation().coverage(), ours.get(i).bind(order)));
+          new Target(
+              plan.slots().get(i).number(),
+              plan.slots().get(i).generation().coverage(),
+              ours.get(i).bind(order)));
     }
   }
 
@@ -227,6 +242,9 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
     if (decoded instanceof Rejection rejection) {
       rejected.inc();
       tell(envelope, rejection);
+      if (deadLetters != null) {
+        deadLetters.send(envelope, rejection);
+      }
       return;
     }
     Row row = ((DecodedEvent) decoded).row();
@@ -336,11 +354,18 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
   }
 
   @Override
+  public void close() throws Exception {
+    try (DeadLetterTopic closed = deadLetters) {
+      super.close();
+    }
+  }
+
+  @Override
   public void snapshotState(StateSnapshotContext context) throws Exception {
     super.snapshotState(context);
     List<Position> all = new ArrayList<>();
     readings.forEach((partition, reading) -> all.add(position(partition, reading)));
     positions.update(all);
-    signature.update(List.of(plan.signature()));
+    signature.update(plan.signature());
   }
 }

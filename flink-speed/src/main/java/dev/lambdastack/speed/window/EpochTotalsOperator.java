@@ -3,7 +3,6 @@ package dev.lambdastack.speed.window;
 import dev.lambdastack.speed.message.Contribution;
 import dev.lambdastack.speed.message.RowId;
 import dev.lambdastack.speed.message.Total;
-import dev.lambdastack.speed.plan.Slot;
 import dev.lambdastack.speed.plan.SpeedPlan;
 import dev.lambdastack.views.Aggregate;
 import dev.lambdastack.views.Epoch;
@@ -52,7 +51,7 @@ public final class EpochTotalsOperator extends AbstractStreamOperator<Total>
 
   private transient MapState<Long, byte[]> totals;
   private transient InternalTimerService<VoidNamespace> timers;
-  private transient ViewShape[] shapes;
+  private transient Map<Integer, ViewShape> shapes;
   private transient int changedCells;
   private transient long earliestChanged;
   private transient boolean emitIsDue;
@@ -64,8 +63,8 @@ public final class EpochTotalsOperator extends AbstractStreamOperator<Total>
   @Override
   public void open() throws Exception {
     super.open();
-    shapes =
-        plan.slots().stream().map(Slot::generation).map(g -> g.shape()).toArray(ViewShape[]::new);
+    shapes = new HashMap<>();
+    plan.slots().forEach(slot -> shapes.put(slot.number(), slot.generation().shape()));
     totals =
         getKeyedStateStore()
             .getMapState(
@@ -89,11 +88,11 @@ public final class EpochTotalsOperator extends AbstractStreamOperator<Total>
                       contribution.partition(),
                       contribution.offset(),
                       contribution.epoch(),
-                      plan.slots().get(contribution.id().slot()).view(),
+                      plan.slot(contribution.id().slot()).view(),
                       timers.currentWatermark(),
                       close + 1)));
     }
-    ViewShape shape = shapes[contribution.id().slot()];
+    ViewShape shape = shapes.get(contribution.id().slot());
     TreeMap<Long, Aggregate> epochs =
         changed.computeIfAbsent(contribution.id(), id -> new TreeMap<>());
     Aggregate total = epochs.get(contribution.epoch());

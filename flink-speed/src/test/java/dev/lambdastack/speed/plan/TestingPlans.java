@@ -5,6 +5,7 @@ import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.View;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -28,24 +29,44 @@ public final class TestingPlans {
   }
 
   public static SpeedPlan from(String life, Map<Integer, Long> offsets, long coverage) {
-    List<Slot> slots =
-        views().stream()
-            .map(
-                v ->
-                    new Slot(
-                        new Generation(
-                            1,
-                            "lambda:" + v.name() + ".speed.g1",
-                            v.fingerprint(),
-                            v.shape(),
-                            life,
-                            coverage,
-                            coverage,
-                            offsets,
-                            EPOCH,
-                            Duration.ofDays(7),
-                            Instant.EPOCH)))
-            .toList();
+    List<Slot> slots = new ArrayList<>();
+    for (View v : views()) {
+      slots.add(
+          new Slot(
+              slots.size(),
+              new Generation(
+                  1,
+                  "lambda:" + v.name() + ".speed.g1",
+                  v.fingerprint(),
+                  v.shape(),
+                  life,
+                  coverage,
+                  coverage,
+                  offsets,
+                  EPOCH,
+                  Duration.ofDays(7),
+                  Instant.EPOCH)));
+    }
+    return of(life, slots, offsets, coverage);
+  }
+
+  /** The plan, with only the slots of these numbers. */
+  public static SpeedPlan only(SpeedPlan plan, Integer... numbers) {
+    return of(
+        plan.life(),
+        plan.slots().stream().filter(s -> List.of(numbers).contains(s.number())).toList(),
+        plan.starts(),
+        plan.startLogTimeMillis() / EPOCH.toMillis());
+  }
+
+  private static Configuration alone() {
+    Configuration conf = new Configuration(false);
+    conf.set("lambda.speed.dead-letters-topic", "off");
+    return conf;
+  }
+
+  private static SpeedPlan of(
+      String life, List<Slot> slots, Map<Integer, Long> offsets, long coverage) {
     return new SpeedPlan(
         "orders",
         "topic-id",
@@ -62,6 +83,6 @@ public final class TestingPlans {
         Duration.ofSeconds(10),
         true,
         Duration.ofMillis(500),
-        new Settings(new Configuration(false)));
+        new Settings(alone()));
   }
 }

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Test;
 
 class LogTimeOperatorTest {
   private static final int ACTION_METRICS = 0;
+  private static final int DAILY_SALES = 1;
   private static final SpeedPlan PLAN = TestingPlans.from(Map.of(0, 0L, 1, 0L), 0);
 
   /** Append times of tests are small; event times may be a day ahead at most. */
@@ -239,6 +240,33 @@ class LogTimeOperatorTest {
           .hasRootCauseMessage(
               "Record at partition 0 offset 7 was delivered again or is of a partition that nobody asked for (expected offsets from 8)");
     }
+  }
+
+  @Test
+  void goesOnWithoutAViewWhereItWasReadTo() throws Exception {
+    OperatorSubtaskState state;
+    try (var harness = open(TestingPlans.from(Map.of(0, 0L), 0))) {
+      harness.processElement(order(0, 0, BASE + 150), 0);
+      harness.prepareSnapshotPreBarrier(1);
+      state = harness.snapshot(1, 1);
+    }
+    // What is left begins behind the place that the life has come to.
+    SpeedPlan left = TestingPlans.only(TestingPlans.from(Map.of(0, 5L), 0), DAILY_SALES);
+    try (var harness = open(left, 1, 0, state)) {
+      harness.processElement(order(0, 1, BASE + 120), 0);
+      harness.prepareSnapshotPreBarrier(2);
+      assertThat(harness.extractOutputValues())
+          .singleElement()
+          .satisfies(c -> assertThat(c.id().slot()).isEqualTo(DAILY_SALES))
+          .satisfies(c -> assertThat(c.epoch()).isEqualTo(at(150)));
+      state = harness.snapshot(2, 2);
+    }
+    // It never comes back: what was read without it, it lacks.
+    OperatorSubtaskState without = state;
+    assertThatThrownBy(() -> open(TestingPlans.from(Map.of(0, 0L), 0), 1, 0, without).close())
+        .rootCause()
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("slot 0: action_metrics generation 1");
   }
 
   @Test

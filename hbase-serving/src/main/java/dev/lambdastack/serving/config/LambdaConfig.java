@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Comparator;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.apache.commons.lang3.StringUtils;
@@ -96,6 +97,7 @@ public final class LambdaConfig {
     speedEmitInterval();
     speedParallelism();
     speedRetention();
+    speedDeadLettersTopic("");
     if (readCache().compareTo(Duration.ofSeconds(1)) > 0) {
       throw bad("lambda.read.cache", "at most 1s");
     }
@@ -212,6 +214,21 @@ public final class LambdaConfig {
 
   public Duration speedRetention() {
     return duration("lambda.speed.retention", 1000);
+  }
+
+  /**
+   * Where the speed job sends the records of a topic that are no events; empty when it does not.
+   */
+  public Optional<String> speedDeadLettersTopic(String topic) {
+    String key = "lambda.speed.dead-letters-topic";
+    String name = text(key).replace("{topic}", topic);
+    if (name.equals("off")) {
+      return Optional.empty();
+    }
+    if (!name.matches("[a-zA-Z0-9._-]{1,249}") || name.equals(topic)) {
+      throw bad(key, "off, or the name of another topic, in which {topic} stands for the topic's");
+    }
+    return Optional.of(name);
   }
 
   public Duration readCache() {

@@ -48,9 +48,11 @@ class LambdaConfigTest {
     for (Method method : LambdaConfig.class.getDeclaredMethods()) {
       if (Modifier.isPublic(method.getModifiers())
           && !Modifier.isStatic(method.getModifiers())
-          && method.getParameterCount() == 0
           && !method.getName().equals("hadoop")) {
-        assertThat(method.invoke(config)).as(method.getName()).isNotNull();
+        // Some depend on the topic.
+        Object[] arguments =
+            method.getParameterCount() == 0 ? new Object[0] : new Object[] {"orders"};
+        assertThat(method.invoke(config, arguments)).as(method.getName()).isNotNull();
         accessors++;
       }
     }
@@ -106,6 +108,18 @@ class LambdaConfigTest {
   }
 
   @Test
+  void theTopicOfDeadLettersIsNamedAfterItsTopicOrOff() {
+    String key = "lambda.speed.dead-letters-topic";
+    assertThat(LambdaConfig.of(new Configuration(false)).speedDeadLettersTopic("orders"))
+        .contains("orders.dead-letters");
+    assertThat(with(key, "dead").speedDeadLettersTopic("orders")).contains("dead");
+    assertThat(with(key, "off").speedDeadLettersTopic("orders")).isEmpty();
+    assertThatThrownBy(() -> with(key, "orders").speedDeadLettersTopic("orders"))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("the name of another topic");
+  }
+
+  @Test
   void keysOfOthersAndOfJobsPass() {
     Configuration conf =
         with("hbase.rootdir", "/x", "lambdas", "y", "lambda.job.view", "z").hadoop();
@@ -149,6 +163,8 @@ class LambdaConfigTest {
     cases.add(Arguments.of("lambda.dead-letters.max-share", "NaN", "0 to 1"));
     cases.add(Arguments.of("lambda.dead-letters.max-share", "half", "0 to 1"));
     cases.add(Arguments.of("lambda.regions", "257", "at most 256"));
+    cases.add(Arguments.of("lambda.speed.dead-letters-topic", "a topic", "off, or the name"));
+    cases.add(Arguments.of("lambda.speed.dead-letters-topic", "{topic}", "off, or the name"));
     for (String key :
         new String[] {
           "lambda.kafka.bootstrap-servers",
