@@ -247,6 +247,10 @@ abstract class Accumulator {
       this.type = type;
     }
 
+    boolean isExact() {
+      return sketch.isExact();
+    }
+
     @Override
     void add(Row row, int column) {
       if (!row.isNull(column)) {

@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /**
  * What a view keeps for one key and window: the number of events and each metric, in declared
@@ -71,6 +72,21 @@ public final class Aggregate {
       values.put(shape.metrics().get(i).name(), accumulators[i].value());
     }
     return values;
+  }
+
+  /**
+   * How many different values of a column a {@code distinct} metric has seen; empty where that is
+   * an estimate.
+   */
+  OptionalLong exactDistinct(String column) {
+    for (int i = 0; i < accumulators.length; i++) {
+      ViewShape.NamedMetric metric = shape.metrics().get(i);
+      if (accumulators[i] instanceof Accumulator.Distinct distinct
+          && metric.input().name().equals(column)) {
+        return distinct.isExact() ? OptionalLong.of((Long) distinct.value()) : OptionalLong.empty();
+      }
+    }
+    throw new IllegalStateException("view " + shape.name() + " has no distinct of " + column);
   }
 
   /** The value as tables store it: layout byte, number of events (8 bytes), each metric. */

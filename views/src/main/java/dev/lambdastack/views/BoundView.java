@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -31,6 +32,7 @@ public final class BoundView {
   private final Column[] keyColumns;
   private final int[] keys;
   private final int[] metrics;
+  private final Optional<Test[]> shares;
   private final RowKey.Buffer key = new RowKey.Buffer();
   private Row current;
 
@@ -56,6 +58,16 @@ public final class BoundView {
         view.shape().metrics().stream()
             .mapToInt(m -> m.input() == null ? -1 : index.get(m.input().name()))
             .toArray();
+    shares =
+        columns.containsAll(view.columnsWithRules())
+            ? Optional.of(
+                view.shares().stream()
+                    .map(
+                        s ->
+                            new Test(
+                                s.condition().test(view.column(s.column())), index.get(s.column())))
+                    .toArray(Test[]::new))
+            : Optional.empty();
   }
 
   public View view() {
@@ -132,6 +144,19 @@ public final class BoundView {
   /** Folds the accepted event into an aggregate of its key and window. */
   public void addTo(Aggregate aggregate) {
     aggregate.add(current, metrics);
+  }
+
+  /**
+   * Counts whether the accepted event meets the condition of each of {@link View#shares()}, in
+   * their order. Only where the rows have {@link View#columnsWithRules()}.
+   */
+  public void countShares(long[] meeting) {
+    Test[] conditions = shares.orElseThrow();
+    for (int i = 0; i < conditions.length; i++) {
+      if (conditions[i].test().accepts(current, conditions[i].column())) {
+        meeting[i]++;
+      }
+    }
   }
 
   /** The event's own columns, then the derived ones, each computed at most once for an event. */

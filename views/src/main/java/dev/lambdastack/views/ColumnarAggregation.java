@@ -98,6 +98,8 @@ public final class ColumnarAggregation {
   private final int ownColumns;
   private final ColumnVector[] derived;
   private final boolean looksAtRows;
+  private final long[] meeting;
+  private long counted;
   private final KeyPart[] parts;
 
   /** Numbers of the first two parts, of that and the third, and so on. */
@@ -123,7 +125,8 @@ public final class ColumnarAggregation {
   /**
    * Nothing yet.
    *
-   * @param columns of the batches to come, in their order; must hold all that the view reads
+   * @param columns of the batches to come, in their order; must hold all that the view and its
+   *     rules read
    */
   public ColumnarAggregation(View view, List<String> columns) {
     this.view = view;
@@ -133,7 +136,8 @@ public final class ColumnarAggregation {
         view.derived().values().stream()
             .map(d -> new ColumnVector(d.column(), ColumnBatch.CAPACITY))
             .toArray(ColumnVector[]::new);
-    this.looksAtRows = derived.length > 0 || !view.filter().isEmpty();
+    this.meeting = new long[view.shares().size()];
+    this.looksAtRows = derived.length > 0 || !view.filter().isEmpty() || meeting.length > 0;
     List<Column> keyColumns = view.shape().keyColumns();
     this.parts = new KeyPart[keyColumns.size()];
     for (int i = 0; i < parts.length; i++) {
@@ -164,7 +168,7 @@ public final class ColumnarAggregation {
     int n = count;
     if (looksAtRows) {
       taken = accepted;
-      n = accept(batch, rows, count);
+      n = accept(batch, rows, count, marked);
     }
     findGroups(batch, taken, n);
     events.ensure(groups.size());
@@ -187,8 +191,8 @@ public final class ColumnarAggregation {
     }
   }
 
-  /** Tests the filter and computes derived columns, row by row. */
-  private int accept(ColumnBatch batch, int[] rows, int count) {
+  /** Tests the filter, computes derived columns and counts for the rules, row by row. */
+  private int accept(ColumnBatch batch, int[] rows, int count, boolean[] marked) {
     for (ColumnVector column : derived) {
       if (column.column().type() == ColumnType.STRING) {
         column.useOwnTexts();
@@ -204,6 +208,10 @@ public final class ColumnarAggregation {
       if (bound.accepts(cursor.at(row))) {
         for (int d = 0; d < derived.length; d++) {
           derived[d].set(row, bound.current(), ownColumns + d);
+        }
+        if (meeting.length > 0 && (marked == null || !marked[row])) {
+          counted++;
+          bound.countShares(meeting);
         }
         accepted[n++] = row;
       }
@@ -243,6 +251,16 @@ public final class ColumnarAggregation {
       }
       groupOf[i] = groups.number(key[i], start);
     }
+  }
+
+  /** How many rows that are not marked were counted; 0 where the view has no {@link View#shares}. */
+  public long counted() {
+    return counted;
+  }
+
+  /** How many of them meet the condition of each of {@link View#shares()}. */
+  public long[] meeting() {
+    return meeting.clone();
   }
 
   /** How many keys and windows there are. */

@@ -16,7 +16,7 @@ import java.util.Objects;
  *     TIMESTAMP; booleans for BOOLEAN
  */
 public record Condition(Operator operator, List<Object> operands) {
-  enum Operator {
+  public enum Operator {
     IN,
     NOT_IN,
     AT_LEAST,

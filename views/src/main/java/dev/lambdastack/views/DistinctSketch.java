@@ -53,6 +53,11 @@ final class DistinctSketch {
     return h ^ h >>> 33;
   }
 
+  /** Whether {@link #estimate} is the number itself (but for collisions of hashes). */
+  boolean isExact() {
+    return registers == null;
+  }
+
   void add(long hash) {
     if (registers != null) {
       raise(hash);

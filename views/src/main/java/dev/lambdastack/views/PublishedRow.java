@@ -234,6 +234,31 @@ public record PublishedRow(
                                 version.horizon().epoch()))));
   }
 
+  /**
+   * A generation that holds, whole and for good, every event between the horizons of two versions
+   * of one declaration: what the later version has more. Empty when none does.
+   *
+   * @param now not before the last cell is read
+   */
+  public static Optional<Generation> holding(
+      Known known, Version from, Version to, Instant now, Duration clockSkew) {
+    return known.generations().entrySet().stream()
+        .filter(g -> fits(g.getKey(), from) && fits(g.getKey(), to))
+        .filter(g -> reach(g.getKey(), from, now, clockSkew, from.shape().name()).isEmpty())
+        .filter(g -> g.getValue().reaches(to.horizon().offsets()))
+        .map(Map.Entry::getKey)
+        .max((a, b) -> Long.compare(a.number(), b.number()));
+  }
+
+  /**
+   * Whether a generation could answer from a version's horizon on: it is of the same declaration
+   * and leaves no gap. How far it is and what has expired is not asked.
+   */
+  public static boolean couldServe(Generation generation, Version version) {
+    return fits(generation, version)
+        && gapBefore(generation, version.horizon(), version.shape().name()).isEmpty();
+  }
+
   private static boolean fits(Generation generation, Version version) {
     return generation.fingerprint().equals(version.fingerprint())
         && generation.epochLength().equals(version.epochLength());

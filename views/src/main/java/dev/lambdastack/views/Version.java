@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 
 /**
  * One complete recomputation of a view, never changed once published.
@@ -16,6 +17,7 @@ import java.time.Instant;
  *     input
  * @param rows rows in the table
  * @param events master rows that were read
+ * @param origin how it came to be; empty for versions of a time when that was not noted
  */
 public record Version(
     long number,
@@ -28,7 +30,53 @@ public record Version(
     String manifestDigest,
     long rows,
     long events,
-    Instant created) {
+    Instant created,
+    Optional<Origin> origin) {
+
+  /** A version of unknown origin. */
+  public Version(
+      long number,
+      String table,
+      String fingerprint,
+      ViewShape shape,
+      Horizon horizon,
+      Duration epochLength,
+      long manifest,
+      String manifestDigest,
+      long rows,
+      long events,
+      Instant created) {
+    this(
+        number,
+        table,
+        fingerprint,
+        shape,
+        horizon,
+        epochLength,
+        manifest,
+        manifestDigest,
+        rows,
+        events,
+        created,
+        Optional.empty());
+  }
+
+  /** This version, of that origin. */
+  public Version with(Origin found) {
+    return new Version(
+        number,
+        table,
+        fingerprint,
+        shape,
+        horizon,
+        epochLength,
+        manifest,
+        manifestDigest,
+        rows,
+        events,
+        created,
+        Optional.of(found));
+  }
 
   public String toJson() {
     return json().toString();
@@ -52,6 +100,7 @@ public record Version(
     json.put("rows", rows);
     json.put("events", events);
     json.put("created", created.toString());
+    origin.ifPresent(o -> json.set("origin", o.json()));
     return json;
   }
 
@@ -67,6 +116,7 @@ public record Version(
         json.get("manifestDigest").asText(),
         json.get("rows").asLong(),
         json.get("events").asLong(),
-        Instant.parse(json.get("created").asText()));
+        Instant.parse(json.get("created").asText()),
+        Optional.ofNullable(json.get("origin")).map(Origin::of));
   }
 }

@@ -39,6 +39,7 @@ public final class View {
   private final ViewShape shape;
   private final Map<String, Condition> filter;
   private final Map<String, DerivedColumn> derived;
+  private final List<Rule> rules;
   private final String fingerprint;
 
   private View(Builder b) {
@@ -65,6 +66,8 @@ public final class View {
     shape = new ViewShape(b.name, keys, b.window, b.saltBuckets, metrics);
     filter.forEach((column, condition) -> condition.test(column(column)));
     fingerprint = sha256(declaration());
+    rules = List.copyOf(b.rules);
+    rules.forEach(rule -> RuleCheck.check(this, rule));
   }
 
   /**
@@ -107,6 +110,23 @@ public final class View {
         .filter(m -> m.input() != null)
         .forEach(m -> columns.addAll(inputsOf(m.input().name())));
     return List.copyOf(columns);
+  }
+
+  /** What must hold of a version before it answers, in declared order. */
+  public List<Rule> rules() {
+    return rules;
+  }
+
+  /** {@link #columns()} and those that only rules read: the batch layer looks at both. */
+  public List<String> columnsWithRules() {
+    Set<String> columns = new LinkedHashSet<>(columns());
+    shares().forEach(s -> columns.addAll(inputsOf(s.column())));
+    return List.copyOf(columns);
+  }
+
+  /** The rules that are judged event by event. */
+  public List<Rule.Share> shares() {
+    return rules.stream().filter(Rule.Share.class::isInstance).map(Rule.Share.class::cast).toList();
   }
 
   private List<String> inputsOf(String column) {
@@ -200,6 +220,7 @@ public final class View {
     private final Map<String, Condition> filter = new LinkedHashMap<>();
     private final Map<String, DerivedColumn> derived = new LinkedHashMap<>();
     private final Map<String, Metric> metrics = new LinkedHashMap<>();
+    private final List<Rule> rules = new ArrayList<>();
 
     private Builder(String name) {
       if (!name.matches("[a-z][a-z0-9_]{0,63}")) {
@@ -266,6 +287,15 @@ public final class View {
         throw new InvalidInputException(
             "View %s has two metrics named '%s'".formatted(name, metricName));
       }
+      return this;
+    }
+
+    /** Holds versions that break this rule, before they answer; changes no cell. */
+    public Builder expect(Rule rule) {
+      if (rules.stream().anyMatch(r -> r.text().equals(rule.text()))) {
+        throw new InvalidInputException("View %s expects %s twice".formatted(name, rule.text()));
+      }
+      rules.add(rule);
       return this;
     }
 

@@ -191,6 +191,18 @@ class GoldenBytesTest {
     assertThat(TestRows.published().toJson()).isEqualTo(TestRows.PUBLISHED_JSON);
   }
 
+  /** Older versions have no origin; they are read all the same. */
+  @Test
+  void aVersionWithItsOriginIsWhatItAlwaysWas() {
+    Version old = TestRows.version(3, "f0", 12, Map.of(0, 40L));
+    assertThat(Version.fromJson(old.toJson())).isEqualTo(old);
+    assertThat(old.toJson()).doesNotContain("origin");
+    Version version = old.with(TestRows.ORIGIN);
+    assertThat(version.toJson())
+        .isEqualTo(old.toJson().replaceFirst("}$", ",\"origin\":" + TestRows.ORIGIN_JSON + "}"));
+    assertThat(Version.fromJson(version.toJson())).isEqualTo(version);
+  }
+
   @Test
   void thePageShowsTheseBytes() throws IOException {
     String page = Files.readString(PAGE);

@@ -7,6 +7,7 @@ import static dev.lambdastack.views.Metric.sum;
 import java.math.RoundingMode;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -48,6 +49,20 @@ final class TestRows {
           + "cale\":2,\"nullable\":true},\"scale\":2,\"rounding\":\"HALF_UP\"}]},\"life\":\"life-2\",\"cove"
           + "rage\":2949700,\"firstEpoch\":2949700,\"startOffsets\":{\"0\":4,\"1\":5},\"epochMillis\":60"
           + "0000,\"retentionMillis\":259200000,\"opened\":\"2026-01-31T11:00:00Z\"}}";
+
+  static final Origin ORIGIN =
+      new Origin(
+          "etl",
+          Duration.ofMillis(8123),
+          List.of(
+              new RuleResult("nullShare(money_null) <= 0.5", 6789, 17, true, List.of()),
+              new RuleResult("revenue >= 0", 345, 1, false, List.of("a, true: revenue is -1.00"))));
+
+  static final String ORIGIN_JSON =
+      "{\"user\":\"etl\",\"durationMillis\":8123,\"rules\":[{\"rule\":\"nullShare(money_null) <="
+          + " 0.5\",\"checked\":6789,\"counted\":17,\"met\":true},{\"rule\":\"revenue >="
+          + " 0\",\"checked\":345,\"counted\":1,\"met\":false,\"examples\":[\"a, true: revenue is"
+          + " -1.00\"]}]}";
 
   private TestRows() {}
 

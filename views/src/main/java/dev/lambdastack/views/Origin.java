@@ -1,0 +1,40 @@
+package dev.lambdastack.views;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How a version came to be.
+ *
+ * @param user who ran the recompute
+ * @param duration from its start until the table was complete and checked, in whole milliseconds
+ * @param rules what the view's rules found, in declared order
+ */
+public record Origin(String user, Duration duration, List<RuleResult> rules) {
+  public Origin {
+    // As it is written: what is read again must be equal.
+    duration = duration.truncatedTo(ChronoUnit.MILLIS);
+    rules = List.copyOf(rules);
+  }
+
+  ObjectNode json() {
+    ObjectNode json = Json.object();
+    json.put("user", user);
+    json.put("durationMillis", duration.toMillis());
+    ArrayNode array = json.putArray("rules");
+    rules.forEach(r -> array.add(r.json()));
+    return json;
+  }
+
+  static Origin of(JsonNode json) {
+    List<RuleResult> rules = new ArrayList<>();
+    json.get("rules").forEach(r -> rules.add(RuleResult.of(r)));
+    return new Origin(
+        json.get("user").asText(), Duration.ofMillis(json.get("durationMillis").asLong()), rules);
+  }
+}
