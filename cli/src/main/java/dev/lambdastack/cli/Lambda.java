@@ -1,10 +1,13 @@
 package dev.lambdastack.cli;
 
 import dev.lambdastack.batch.cli.ArchiveCommand;
+import dev.lambdastack.batch.cli.CleanupCommand;
 import dev.lambdastack.batch.cli.DeadLettersCommand;
+import dev.lambdastack.batch.cli.DiscardCommand;
 import dev.lambdastack.batch.cli.PublishCommand;
 import dev.lambdastack.batch.cli.RecomputeCommand;
 import dev.lambdastack.batch.cli.RollbackCommand;
+import dev.lambdastack.batch.cli.VersionsCommand;
 import dev.lambdastack.cli.produce.ProduceCommand;
 import dev.lambdastack.cli.views.ViewsCommand;
 import dev.lambdastack.serving.cli.CommandRunner;
@@ -31,6 +34,9 @@ import picocli.CommandLine.HelpCommand;
       PublishCommand.class,
       RollbackCommand.class,
       DeadLettersCommand.class,
+      VersionsCommand.class,
+      DiscardCommand.class,
+      CleanupCommand.class,
       QueryCommand.class,
       HelpCommand.class
     },

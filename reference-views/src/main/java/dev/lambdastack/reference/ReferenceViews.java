@@ -10,6 +10,7 @@ import static dev.lambdastack.views.Metric.latest;
 import static dev.lambdastack.views.Metric.max;
 import static dev.lambdastack.views.Metric.min;
 import static dev.lambdastack.views.Metric.sum;
+import static dev.lambdastack.views.Rule.metric;
 
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.ViewProvider;
@@ -47,6 +48,7 @@ public final class ReferenceViews implements ViewProvider {
         .metric("total_revenue", sum("amount"))
         .metric("avg_order_value", avg("amount", 2, RoundingMode.HALF_UP))
         .metric("unique_customers", distinct("customer_id"))
+        .expect(metric("total_revenue").atLeast(0))
         .build();
   }
 

@@ -68,12 +68,12 @@ public final class Layers {
   }
 
   /** {@code lambda publish} of a view: its newest version answers from now on. */
-  public Flip publish(String view) throws IOException {
+  public Flip publish(String view) throws IOException, InterruptedException {
     return new Publish(config, clock).publish(view, OptionalLong.empty());
   }
 
   /** {@code lambda publish --rollback}: an earlier version of a view answers again. */
-  public Flip rollback(String view, long version) throws IOException {
+  public Flip rollback(String view, long version) throws IOException, InterruptedException {
     return new Publish(config, clock).rollback(view, version);
   }
 

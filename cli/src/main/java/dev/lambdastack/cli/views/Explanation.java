@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lambdastack.views.Column;
 import dev.lambdastack.views.Metric;
+import dev.lambdastack.views.Rule;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.ViewShape;
 import java.util.ArrayList;
@@ -40,6 +41,7 @@ final class Explanation {
     part(lines, "takes", takes());
     part(lines, "groups by", groups());
     part(lines, "keeps", keeps());
+    part(lines, "expects", view.rules().stream().map(Rule::text).toList());
     part(lines, "fingerprint", List.of(view.fingerprint()));
     return lines;
   }

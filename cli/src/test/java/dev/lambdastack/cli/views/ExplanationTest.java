@@ -7,6 +7,7 @@ import dev.lambdastack.views.ColumnType;
 import dev.lambdastack.views.Condition;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.Metric;
+import dev.lambdastack.views.Rule;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.Views;
 import java.time.Duration;
@@ -34,7 +35,8 @@ class ExplanationTest {
                            total_revenue     the exact sum of amount
                            avg_order_value   the average of amount, rounded to 2 digits (HALF_UP)
                            unique_customers  how many different customer_id: exact while few, then within 1.63 %% (standard error)
-              fingerprint  %s"""
+              fingerprint  %s\
+            """
                 .formatted(view.fingerprint()));
   }
 
@@ -72,6 +74,8 @@ class ExplanationTest {
             .metric("greatest", Metric.max("level"))
             .metric("last", Metric.latest("level"))
             .metric("mean", Metric.avg("level"))
+            .expect(Rule.nullShare("alarm").atMost(0.25))
+            .expect(Rule.metric("least").atLeast(0))
             .build();
     assertThat(String.join("\n", Explanation.of(view)))
         .contains(
@@ -84,7 +88,9 @@ class ExplanationTest {
             "least     the least twice",
             "greatest  the greatest level",
             "last      the level of the latest event",
-            "mean      the average of level");
+            "mean      the average of level",
+            "expects      nullShare(alarm) <= 0.25",
+            "least >= 0");
   }
 
   @ParameterizedTest

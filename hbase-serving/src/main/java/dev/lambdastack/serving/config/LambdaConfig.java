@@ -103,6 +103,12 @@ public final class LambdaConfig {
     }
     readTimeout();
     readMaxRows();
+    gateMaxShrink();
+    gateMaxGrowth();
+    gateDrift();
+    gateMaxDrift();
+    versionsKeep();
+    cleanupGrace();
   }
 
   /** The configuration with defaults filled in: for jobs and clients of Hadoop and HBase. */
@@ -142,11 +148,7 @@ public final class LambdaConfig {
   }
 
   public boolean tick() {
-    String text = conf.getTrimmed("lambda.tick");
-    if (!text.equals("true") && !text.equals("false")) {
-      throw bad("lambda.tick", "true or false");
-    }
-    return text.equals("true");
+    return flag("lambda.tick");
   }
 
   public Duration tickTimeout() {
@@ -159,15 +161,7 @@ public final class LambdaConfig {
 
   /** 0 to 1. */
   public double deadLettersMaxShare() {
-    try {
-      double share = Double.parseDouble(conf.getTrimmed("lambda.dead-letters.max-share"));
-      if (share >= 0 && share <= 1) {
-        return share;
-      }
-    } catch (NumberFormatException e) {
-      // said below
-    }
-    throw bad("lambda.dead-letters.max-share", "a number from 0 to 1");
+    return share("lambda.dead-letters.max-share");
   }
 
   public long archiveSplitRecords() {
@@ -242,6 +236,56 @@ public final class LambdaConfig {
   /** How many rows an answer may have. */
   public int readMaxRows() {
     return (int) number("lambda.read.max-rows", 1, 100_000_000);
+  }
+
+  /** Which share of the rows a version may lack, compared with the one that answers; 0 to 1. */
+  public double gateMaxShrink() {
+    return share("lambda.gate.max-shrink");
+  }
+
+  /** How many times the rows of the version that answers a new one may have; at least 1. */
+  public long gateMaxGrowth() {
+    return number("lambda.gate.max-growth", 1, 1_000_000_000);
+  }
+
+  /** Whether a version is compared with the one that answers and the speed layer. */
+  public boolean gateDrift() {
+    return flag("lambda.gate.drift");
+  }
+
+  /** How many rows may differ then. */
+  public long gateMaxDrift() {
+    return number("lambda.gate.max-drift", 0, Long.MAX_VALUE);
+  }
+
+  /** How many versions of a view a clean-up keeps, the one that answers among them. */
+  public int versionsKeep() {
+    return (int) number("lambda.versions.keep", 1, 1_000_000);
+  }
+
+  /** How old work that nothing lists must be before a clean-up takes it for left behind. */
+  public Duration cleanupGrace() {
+    return duration("lambda.cleanup.grace", 0);
+  }
+
+  private boolean flag(String key) {
+    String text = conf.getTrimmed(key, "");
+    if (!text.equals("true") && !text.equals("false")) {
+      throw bad(key, "true or false");
+    }
+    return text.equals("true");
+  }
+
+  private double share(String key) {
+    try {
+      double share = Double.parseDouble(conf.getTrimmed(key));
+      if (share >= 0 && share <= 1) {
+        return share;
+      }
+    } catch (NumberFormatException e) {
+      // said below
+    }
+    throw bad(key, "a number from 0 to 1");
   }
 
   private String text(String key) {

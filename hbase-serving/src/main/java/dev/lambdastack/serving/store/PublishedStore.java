@@ -7,6 +7,7 @@ import dev.lambdastack.views.Version;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -15,6 +16,7 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.LongFunction;
+import org.apache.hadoop.hbase.HConstants;
 import org.apache.hadoop.hbase.TableExistsException;
 import org.apache.hadoop.hbase.TableName;
 import org.apache.hadoop.hbase.TableNotFoundException;
@@ -22,10 +24,13 @@ import org.apache.hadoop.hbase.client.Admin;
 import org.apache.hadoop.hbase.client.CheckAndMutate;
 import org.apache.hadoop.hbase.client.ColumnFamilyDescriptorBuilder;
 import org.apache.hadoop.hbase.client.Connection;
+import org.apache.hadoop.hbase.client.Delete;
 import org.apache.hadoop.hbase.client.Get;
+import org.apache.hadoop.hbase.client.Mutation;
 import org.apache.hadoop.hbase.client.Put;
 import org.apache.hadoop.hbase.client.Result;
 import org.apache.hadoop.hbase.client.ResultScanner;
+import org.apache.hadoop.hbase.client.RowMutations;
 import org.apache.hadoop.hbase.client.Scan;
 import org.apache.hadoop.hbase.client.Table;
 import org.apache.hadoop.hbase.client.TableDescriptorBuilder;
@@ -38,7 +43,11 @@ import org.apache.hadoop.hbase.util.Bytes;
  * p:pointer              PublishedRow as JSON; changed only together with p:flips
  * p:flips                how many flips made the pointer (8 bytes, big-endian); every flip is a compare-and-set on it
  * p:version.N            Version as JSON, written when version N is complete, before it is published
+ * p:verdict.N            what the publish gate found of version N, as JSON
  * p:generation.N         Generation as JSON, written when generation N is opened
+ * p:answers.version.N    empty; its HBase timestamp is the time of the last flip that made version N answer
+ * p:left.version.N       empty; its HBase timestamp is the time of the last flip from version N to another
+ * p:left.generation.N    the same of generation N
  * s:N.P                  how far generation N is in partition P: offset (8 bytes), log time in milliseconds (8 bytes);
  *                        its HBase timestamp is the offset plus one, so that the farthest wins whatever the order of writes
  * </pre>
@@ -54,6 +63,9 @@ public final class PublishedStore {
   private static final byte[] FLIPS = Bytes.toBytes("flips");
   private static final String VERSION = "version.";
   private static final String GENERATION = "generation.";
+  private static final String VERDICT = "verdict.";
+  private static final String ANSWERS = "answers.";
+  private static final String LEFT = "left.";
 
   private final Connection connection;
 
@@ -110,6 +122,96 @@ public final class PublishedStore {
     return new PublishedRow.Known(pointer(result), generations);
   }
 
+  /** All that is noted of a view. One Get. */
+  public Catalog catalog(String view) throws IOException {
+    Result result = get(new Get(Bytes.toBytes(view)));
+    Map<Generation, Progress> progress = new HashMap<>();
+    generations(result).forEach(g -> progress.put(g, progress(result, g.number())));
+    PublishedRow.Known known = new PublishedRow.Known(pointer(result), progress);
+    List<Catalog.CatalogVersion> versions =
+        versions(result).stream()
+            .map(
+                v ->
+                    new Catalog.CatalogVersion(
+                        v,
+                        written(result, ANSWERS + VERSION + v.number()),
+                        written(result, LEFT + VERSION + v.number()),
+                        Optional.ofNullable(
+                                result.getValue(FAMILY, Bytes.toBytes(VERDICT + v.number())))
+                            .map(Bytes::toString)))
+            .toList();
+    Map<Long, Instant> left = new HashMap<>();
+    for (Generation generation : known.generations().keySet()) {
+      written(result, LEFT + GENERATION + generation.number())
+          .ifPresent(time -> left.put(generation.number(), time));
+    }
+    return new Catalog(view, known, versions, left);
+  }
+
+  private static Optional<Instant> written(Result result, String qualifier) {
+    return Optional.ofNullable(result.getColumnLatestCell(FAMILY, Bytes.toBytes(qualifier)))
+        .map(cell -> Instant.ofEpochMilli(cell.getTimestamp()));
+  }
+
+  /** Notes what the gate found of a version. */
+  public void putVerdict(String view, long version, String json) throws IOException {
+    Put put =
+        new Put(Bytes.toBytes(view))
+            .addColumn(FAMILY, Bytes.toBytes(VERDICT + version), Bytes.toBytes(json));
+    try (Table table = connection.getTable(TABLE)) {
+      table.put(put);
+    }
+  }
+
+  /**
+   * Takes versions and generations out of the catalog, if {@code current} still stands. It counts
+   * as a flip, so that nobody who decided before publishes one of them.
+   *
+   * @param current empty while nothing answers
+   * @return false when another row stands there: read again and decide again
+   */
+  public boolean forget(
+      String view, Optional<PublishedRow> current, List<Long> versions, List<Long> generations)
+      throws IOException {
+    byte[] row = Bytes.toBytes(view);
+    RowMutations mutations = new RowMutations(row);
+    CheckAndMutate.Builder check = CheckAndMutate.newBuilder(row);
+    if (current.isPresent()) {
+      PublishedRow was = current.get();
+      check.ifEquals(FAMILY, FLIPS, Bytes.toBytes(was.flips()));
+      Mutation counted =
+          pointer(new PublishedRow(view, was.flips() + 1, was.version(), was.generation()));
+      mutations.add(counted);
+    } else {
+      check.ifNotExists(FAMILY, FLIPS);
+    }
+    Delete delete = new Delete(row);
+    for (long version : versions) {
+      for (String prefix : List.of(VERSION, VERDICT, ANSWERS + VERSION, LEFT + VERSION)) {
+        delete.addColumns(FAMILY, Bytes.toBytes(prefix + version));
+      }
+    }
+    Result progress = get(new Get(row).addFamily(PROGRESS));
+    for (long generation : generations) {
+      delete.addColumns(FAMILY, Bytes.toBytes(GENERATION + generation));
+      delete.addColumns(FAMILY, Bytes.toBytes(LEFT + GENERATION + generation));
+      for (int partition : progress(progress, generation).applied().keySet()) {
+        delete.addColumns(PROGRESS, Bytes.toBytes(generation + "." + partition));
+      }
+    }
+    Mutation forgotten = delete;
+    mutations.add(forgotten);
+    try (Table table = connection.getTable(TABLE)) {
+      return table.checkAndMutate(check.build(mutations)).isSuccess();
+    }
+  }
+
+  private static Put pointer(PublishedRow row) {
+    return new Put(Bytes.toBytes(row.view()))
+        .addColumn(FAMILY, FLIPS, Bytes.toBytes(row.flips()))
+        .addColumn(FAMILY, POINTER, Bytes.toBytes(row.toJson()));
+  }
+
   /** Names of the views that have a row; none before the table is made. */
   public List<String> views() throws IOException {
     List<String> views = new ArrayList<>();
@@ -141,18 +243,35 @@ public final class PublishedStore {
     if (after.flips() != before.map(PublishedRow::flips).orElse(0L) + 1) {
       throw new IllegalArgumentException("flip " + after.flips() + " does not follow " + before);
     }
-    Put put =
-        new Put(row)
-            .addColumn(FAMILY, FLIPS, Bytes.toBytes(after.flips()))
-            .addColumn(FAMILY, POINTER, Bytes.toBytes(after.toJson()));
+    Put put = pointer(after);
+    // Whom the flip takes the answers from, and whom it gives them to; the region's clock says
+    // when.
+    Optional<Long> from = before.flatMap(PublishedRow::version).map(Version::number);
+    Optional<Long> to = after.version().map(Version::number);
+    if (!from.equals(to)) {
+      from.ifPresent(n -> note(put, LEFT + VERSION + n));
+      to.ifPresent(n -> note(put, ANSWERS + VERSION + n));
+    }
+    Optional<Long> fed = before.flatMap(PublishedRow::generation).map(Generation::number);
+    if (!fed.equals(after.generation().map(Generation::number))) {
+      fed.ifPresent(n -> note(put, LEFT + GENERATION + n));
+    }
     try (Table table = connection.getTable(TABLE)) {
       return table.checkAndMutate(check.build(put)).isSuccess();
     }
   }
 
+  private static void note(Put put, String qualifier) {
+    put.addColumn(FAMILY, Bytes.toBytes(qualifier), HConstants.EMPTY_BYTE_ARRAY);
+  }
+
   /** All versions that are complete, by number. */
   public List<Version> versions(String view) throws IOException {
-    return catalog(get(new Get(Bytes.toBytes(view)).addFamily(FAMILY)), VERSION).stream()
+    return versions(get(new Get(Bytes.toBytes(view)).addFamily(FAMILY)));
+  }
+
+  private static List<Version> versions(Result result) {
+    return catalog(result, VERSION).stream()
         .map(Version::fromJson)
         .sorted((a, b) -> Long.compare(a.number(), b.number()))
         .toList();

@@ -12,6 +12,8 @@ import org.apache.hadoop.hbase.NamespaceDescriptor;
 import org.apache.hadoop.hbase.NamespaceExistException;
 import org.apache.hadoop.hbase.TableExistsException;
 import org.apache.hadoop.hbase.TableName;
+import org.apache.hadoop.hbase.TableNotEnabledException;
+import org.apache.hadoop.hbase.TableNotFoundException;
 import org.apache.hadoop.hbase.client.Admin;
 import org.apache.hadoop.hbase.client.ColumnFamilyDescriptorBuilder;
 import org.apache.hadoop.hbase.client.TableDescriptor;
@@ -97,6 +99,21 @@ public final class ViewTables {
       return true;
     } catch (TableExistsException e) {
       return false;
+    }
+  }
+
+  /** Drops a table; none is harmless. */
+  public static void drop(Admin admin, TableName table) throws IOException {
+    try {
+      if (admin.isTableEnabled(table)) {
+        admin.disableTable(table);
+      }
+      admin.deleteTable(table);
+    } catch (TableNotFoundException e) {
+      // gone already
+    } catch (TableNotEnabledException e) {
+      // somebody else disabled it meanwhile
+      admin.deleteTable(table);
     }
   }
 

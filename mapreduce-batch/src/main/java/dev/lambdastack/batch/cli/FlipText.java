@@ -1,15 +1,18 @@
 package dev.lambdastack.batch.cli;
 
 import dev.lambdastack.batch.publish.Flip;
+import dev.lambdastack.batch.publish.GateReport;
+import dev.lambdastack.batch.publish.HeldException;
 import dev.lambdastack.views.PublishedRow;
 import java.io.PrintWriter;
 
-/** A flip in one line. */
+/** A flip, or why there was none, for a person. */
 final class FlipText {
   private FlipText() {}
 
   static void print(PrintWriter out, Flip flip) {
     String view = flip.after().view();
+    flip.report().ifPresent(report -> print(out, report));
     if (!flip.isChanged()) {
       out.printf("%s: %s answers already; nothing changed%n", view, text(flip.after()));
     } else {
@@ -18,6 +21,18 @@ final class FlipText {
           view, flip.before().map(FlipText::text).orElse("nothing"), text(flip.after()));
     }
     out.flush();
+  }
+
+  /** What the gate found, and on {@code err} what to do; the exit code. */
+  static int print(PrintWriter out, PrintWriter err, HeldException held) {
+    print(out, held.report());
+    out.flush();
+    err.println(held.getMessage());
+    return HeldException.EXIT_CODE;
+  }
+
+  private static void print(PrintWriter out, GateReport report) {
+    report.lines().forEach(line -> out.printf("%s: %s%n", report.view(), line));
   }
 
   private static String text(PublishedRow row) {

@@ -1,9 +1,14 @@
 package dev.lambdastack.batch.cli;
 
+import dev.lambdastack.batch.publish.Flip;
+import dev.lambdastack.batch.publish.HeldException;
 import dev.lambdastack.batch.publish.Publish;
 import dev.lambdastack.serving.config.ConfigOptions;
+import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.Views;
 import java.io.IOException;
 import java.time.Clock;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
@@ -11,31 +16,39 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code lambda publish}: a version begins to answer. */
 @Command(
     name = "publish",
     sortOptions = false,
-    header = "Makes a complete version of a view answer.",
-    description =
-        "%nVersion, horizon and speed generation change at once; publishing again changes nothing.%n",
+    header = "Makes a complete version of a view answer, once the gate lets it pass.",
+    description = {
+      "",
+      "The gate looks at the number of rows, at the view's data-quality rules, and at whether batch and",
+      "speed agree on the events that both hold. What it holds stays a candidate, and what answered",
+      "before still does. Version, horizon and speed generation change at once; publishing again",
+      "changes nothing.",
+      ""
+    },
     footer = {
       "",
-      "Exit codes: 0 it answers, 2 bad input or refused because answers would miss events, 70 unexpected fault."
+      "Exit codes: 0 it answers, 2 bad input or refused because answers would miss events, 3 held by the gate,",
+      "70 unexpected fault."
     })
 public final class PublishCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(index = "0", paramLabel = "<view>", description = "The view.")
-  private String view;
+  @Mixin private ChosenViews views;
 
   @Option(
       names = "--version",
       paramLabel = "<N>",
-      description = "Which version (default: the newest complete one).")
+      description = "Which version of one view (default: the newest complete one).")
   private Long version;
+
+  @Option(names = "--force", description = "Publishes what the gate holds, and says what it found.")
+  private boolean force;
 
   @Mixin private ConfigOptions config;
 
@@ -46,10 +59,25 @@ public final class PublishCommand implements Callable<Integer> {
   private boolean help;
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() throws IOException, InterruptedException {
     Publish publish = new Publish(config.load(new Configuration()), Clock.systemUTC());
+    List<String> chosen = views.of(Views.load(Thread.currentThread().getContextClassLoader()));
+    if (version != null && chosen.size() != 1) {
+      throw new InvalidInputException(
+          "Cannot publish version %d of %d views: expected --version with one view"
+              .formatted(version, chosen.size()));
+    }
     OptionalLong number = version == null ? OptionalLong.empty() : OptionalLong.of(version);
-    FlipText.print(spec.commandLine().getOut(), publish.publish(view, number));
-    return 0;
+    int code = 0;
+    for (String view : chosen) {
+      try {
+        Flip flip = force ? publish.force(view, number) : publish.publish(view, number);
+        FlipText.print(spec.commandLine().getOut(), flip);
+      } catch (HeldException held) {
+        // The other views' versions are no worse for it.
+        code = FlipText.print(spec.commandLine().getOut(), spec.commandLine().getErr(), held);
+      }
+    }
+    return code;
   }
 }

@@ -42,7 +42,7 @@ public final class RollbackCommand implements Callable<Integer> {
   private boolean help;
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() throws IOException, InterruptedException {
     Publish publish = new Publish(config.load(new Configuration()), Clock.systemUTC());
     FlipText.print(spec.commandLine().getOut(), publish.rollback(view, version));
     return 0;

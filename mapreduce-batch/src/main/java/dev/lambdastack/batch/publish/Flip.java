@@ -8,8 +8,9 @@ import java.util.Optional;
  *
  * @param before empty when nothing did
  * @param after equals {@code before} when it was published already
+ * @param report what the gate found; empty where it was not asked
  */
-public record Flip(Optional<PublishedRow> before, PublishedRow after) {
+public record Flip(Optional<PublishedRow> before, PublishedRow after, Optional<GateReport> report) {
   /** Whether this run has changed what answers. */
   public boolean isChanged() {
     return !before.equals(Optional.of(after));

@@ -1,5 +1,6 @@
 package dev.lambdastack.batch.publish;
 
+import dev.lambdastack.serving.store.Catalog;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.PublishedRow;
@@ -9,15 +10,23 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.function.Function;
 
 /** Moves a view's published row by compare-and-set. */
 final class Pointer {
-  /** A speed job may flip at the same time; more often than this it does not. */
+  /** A speed job or a clean-up may flip at the same time; more often than this they do not. */
   private static final int TRIES = 20;
 
   private final PublishedStore store;
   private final String view;
+
+  /** What the next row is, once it has been found right. */
+  record Next(PublishedRow row, Optional<GateReport> report) {}
+
+  /** Decides the next row; throws when it is refused or held. */
+  @FunctionalInterface
+  interface Rule {
+    Next decide(Catalog catalog, Version version) throws IOException, InterruptedException;
+  }
 
   Pointer(PublishedStore store, String view) {
     this.store = store;
@@ -29,8 +38,9 @@ final class Pointer {
    *
    * @throws InvalidInputException when there is none
    */
-  Version version(OptionalLong number) throws IOException {
-    List<Version> versions = store.versions(view);
+  static Version version(Catalog catalog, OptionalLong number) {
+    List<Version> versions =
+        catalog.versions().stream().map(Catalog.CatalogVersion::version).toList();
     Optional<Version> found =
         number.isEmpty()
             ? versions.stream().max(Comparator.comparingLong(Version::number))
@@ -40,33 +50,55 @@ final class Pointer {
             new InvalidInputException(
                 versions.isEmpty()
                     ? "View %s has no complete version; run lambda recompute %s first"
-                        .formatted(view, view)
+                        .formatted(catalog.view(), catalog.view())
                     : "View %s has no complete version %d; it has %s"
                         .formatted(
-                            view,
+                            catalog.view(),
                             number.orElse(0),
                             versions.stream().map(Version::number).toList())));
   }
 
-  /**
-   * Makes this version answer; nothing changes when it does already.
-   *
-   * @param rule what the next row is; throws when it is refused
-   */
-  Flip flip(Version version, Function<PublishedRow.Known, PublishedRow> rule) throws IOException {
+  /** Makes a version answer; nothing changes when it does already. */
+  Flip flip(OptionalLong number, Rule rule) throws IOException, InterruptedException {
     for (int i = 0; i < TRIES; i++) {
-      PublishedRow.Known known = store.known(view);
-      Optional<PublishedRow> current = known.current();
-      if (current.flatMap(PublishedRow::version).equals(Optional.of(version))) {
-        return new Flip(current, current.get());
+      Catalog catalog = store.catalog(view);
+      Version version = version(catalog, number);
+      Optional<PublishedRow> current = catalog.known().current();
+      if (catalog.published().equals(Optional.of(version))) {
+        return new Flip(current, current.orElseThrow(), Optional.empty());
       }
-      PublishedRow next = rule.apply(known);
-      if (store.compareAndSet(current, next)) {
-        return new Flip(current, next);
+      Next next = rule.decide(catalog, version);
+      if (store.compareAndSet(current, next.row())) {
+        return new Flip(current, next.row(), next.report());
       }
     }
     throw new IOException(
-        "The published row of view %s changed %d times while version %d was to be published"
-            .formatted(view, TRIES, version.number()));
+        "The published row of view %s changed %d times while it was to be flipped"
+            .formatted(view, TRIES));
+  }
+
+  /**
+   * Takes a version out of the catalog.
+   *
+   * @param check throws when it may not go
+   */
+  Version forget(long number, java.util.function.Consumer<Catalog.CatalogVersion> check)
+      throws IOException {
+    for (int i = 0; i < TRIES; i++) {
+      Catalog catalog = store.catalog(view);
+      Version version = version(catalog, OptionalLong.of(number));
+      if (catalog.published().equals(Optional.of(version))) {
+        throw new InvalidInputException(
+            "Cannot discard version %d of view %s: it answers; publish or roll back to another one first"
+                .formatted(number, view));
+      }
+      check.accept(catalog.version(number).orElseThrow());
+      if (store.forget(view, catalog.known().current(), List.of(number), List.of())) {
+        return version;
+      }
+    }
+    throw new IOException(
+        "The published row of view %s changed %d times while version %d was to be discarded"
+            .formatted(view, TRIES, number));
   }
 }

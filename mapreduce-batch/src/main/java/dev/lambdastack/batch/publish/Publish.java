@@ -1,22 +1,31 @@
 package dev.lambdastack.batch.publish;
 
 import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.serving.store.Catalog;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.ViewTables;
+import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.PublishedRow;
 import dev.lambdastack.views.Version;
 import java.io.IOException;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.hbase.TableName;
+import org.apache.hadoop.hbase.client.Admin;
 import org.apache.hadoop.hbase.client.Connection;
 import org.apache.hadoop.util.Tool;
 
 /**
- * Makes a complete version answer, or goes back to one. One compare-and-set moves version, table,
- * horizon and speed generation together; a reader sees the old ones or the new ones.
+ * Makes a complete version answer once the gate has let it pass, goes back to one, or throws one
+ * away. One compare-and-set moves version, table, horizon and speed generation together; a reader
+ * sees the old ones or the new ones.
  */
 public final class Publish implements Tool {
   private LambdaConfig config;
@@ -39,7 +48,7 @@ public final class Publish implements Tool {
 
   /** {@link #run(String)} of each argument; 0 when all succeeded. */
   @Override
-  public int run(String[] args) throws IOException {
+  public int run(String[] args) throws IOException, InterruptedException {
     for (String view : List.of(args)) {
       run(view);
     }
@@ -47,49 +56,155 @@ public final class Publish implements Tool {
   }
 
   /** Publishes the newest complete version; what answers now. */
-  public PublishedRow run(String view) throws IOException {
+  public PublishedRow run(String view) throws IOException, InterruptedException {
     return publish(view, OptionalLong.empty()).after();
   }
 
   /**
-   * Publishes a version; again is harmless.
+   * Publishes a version that the gate lets pass; again is harmless. What the gate found is noted
+   * with the version.
    *
    * @param number empty for the newest complete one
    * @throws InvalidInputException when there is no such version, or HBase cannot be reached
    * @throws dev.lambdastack.views.HandoffException when answers would miss events or step back;
    *     nothing has changed then
+   * @throws HeldException when the gate holds it; what answered before still does
    */
-  public Flip publish(String view, OptionalLong number) throws IOException {
+  public Flip publish(String view, OptionalLong number) throws IOException, InterruptedException {
+    return publish(view, number, false);
+  }
+
+  /** {@link #publish(String, OptionalLong)} of a version that the gate may hold. */
+  public Flip force(String view, OptionalLong number) throws IOException, InterruptedException {
+    return publish(view, number, true);
+  }
+
+  private Flip publish(String view, OptionalLong number, boolean force)
+      throws IOException, InterruptedException {
     try (Connection connection = Store.connect(config)) {
-      Pointer pointer = pointer(connection, view);
-      Version version = pointer.version(number);
-      return pointer.flip(
-          version,
-          known ->
-              PublishedRow.publish(known, version, false, clock.instant(), config.clockSkew()));
+      PublishedStore store = store(connection);
+      return new Pointer(store, view)
+          .flip(
+              number,
+              (catalog, version) -> {
+                // What is refused is refused before the gate reads whole tables.
+                next(catalog, version);
+                GateReport report =
+                    Gate.of(config)
+                        .judge(version, catalog.published(), drift(connection, catalog, version));
+                store.putVerdict(view, version.number(), report.toJson());
+                if (report.isHeld() && !force) {
+                  throw new HeldException(report);
+                }
+                return new Pointer.Next(next(catalog, version), Optional.of(report));
+              });
+    }
+  }
+
+  private PublishedRow next(Catalog catalog, Version version) {
+    return PublishedRow.publish(
+        catalog.known(), version, false, clock.instant(), config.clockSkew());
+  }
+
+  private Gate.DriftCheck drift(Connection connection, Catalog catalog, Version version)
+      throws IOException, InterruptedException {
+    if (!config.gateDrift()) {
+      return Gate.DriftCheck.none("not looked for (lambda.gate.drift=false)");
+    }
+    if (catalog.published().isEmpty()) {
+      return Gate.DriftCheck.none("not looked for: no version answers yet");
+    }
+    Version before = catalog.published().get();
+    if (!before.fingerprint().equals(version.fingerprint())
+        || !before.epochLength().equals(version.epochLength())) {
+      return Gate.DriftCheck.none(
+          "not looked for: version %d, which answers, is of another declaration"
+              .formatted(before.number()));
+    }
+    if (before.horizon().equals(version.horizon())) {
+      return Gate.DriftCheck.of(new DriftScan(connection, before, version, Optional.empty()).run());
+    }
+    Optional<Generation> generation = holding(catalog, before, version);
+    if (generation.isEmpty()) {
+      return Gate.DriftCheck.none(
+          "not looked for: no speed generation holds all events between the horizons of versions %d and %d"
+              .formatted(before.number(), version.number()));
+    }
+    Drift drift = new DriftScan(connection, before, version, generation).run();
+    // Cells that expired while they were read would look like drift.
+    return holding(catalog, before, version).equals(generation)
+        ? Gate.DriftCheck.of(drift)
+        : Gate.DriftCheck.none("not told: speed cells may have expired while they were read");
+  }
+
+  private Optional<Generation> holding(Catalog catalog, Version before, Version version) {
+    return PublishedRow.holding(
+        catalog.known(), before, version, clock.instant(), config.clockSkew());
+  }
+
+  /**
+   * Goes back to a version that answered before, with its horizon and a generation that reaches
+   * back to it. The gate is not asked.
+   *
+   * @throws InvalidInputException when there is no such version, it never answered, or HBase cannot
+   *     be reached
+   * @throws dev.lambdastack.views.HandoffException when speed cells no longer reach back; nothing
+   *     has changed then
+   */
+  public Flip rollback(String view, long number) throws IOException, InterruptedException {
+    try (Connection connection = Store.connect(config)) {
+      return new Pointer(store(connection), view)
+          .flip(
+              OptionalLong.of(number),
+              (catalog, version) -> {
+                if (catalog.published().isPresent()
+                    && catalog.version(number).orElseThrow().answersSince().isEmpty()) {
+                  throw new InvalidInputException(
+                      "Cannot roll back view %s to version %d: it never answered; lambda publish %s --version %d asks the gate"
+                          .formatted(view, number, view, number));
+                }
+                return new Pointer.Next(
+                    PublishedRow.rollback(
+                        catalog.known(), version, clock.instant(), config.clockSkew()),
+                    Optional.empty());
+              });
     }
   }
 
   /**
-   * Goes back to a version, with its horizon and a generation that reaches back to it.
+   * Throws a version away, with its table.
    *
-   * @throws InvalidInputException when there is no such version, or HBase cannot be reached
-   * @throws dev.lambdastack.views.HandoffException when speed cells no longer reach back; nothing
-   *     has changed then
+   * @throws InvalidInputException when it answers, or answered so lately that somebody may still
+   *     read it
    */
-  public Flip rollback(String view, long number) throws IOException {
-    try (Connection connection = Store.connect(config)) {
-      Pointer pointer = pointer(connection, view);
-      Version version = pointer.version(OptionalLong.of(number));
-      return pointer.flip(
-          version,
-          known -> PublishedRow.rollback(known, version, clock.instant(), config.clockSkew()));
+  public Version discard(String view, long number) throws IOException {
+    try (Connection connection = Store.connect(config);
+        Admin admin = connection.getAdmin()) {
+      Version gone =
+          new Pointer(store(connection), view)
+              .forget(number, v -> v.left().ifPresent(left -> checkUnread(view, number, left)));
+      ViewTables.drop(admin, TableName.valueOf(gone.table()));
+      return gone;
     }
   }
 
-  private static Pointer pointer(Connection connection, String view) throws IOException {
+  private void checkUnread(String view, long number, Instant left) {
+    Instant unread = left.plus(readersWait(config));
+    if (clock.instant().isBefore(unread)) {
+      throw new InvalidInputException(
+          "Cannot discard version %d of view %s: it answered until %s, and a query may read it until %s; try again then"
+              .formatted(number, view, left, unread));
+    }
+  }
+
+  /** How long after a flip somebody may still read what answered before. */
+  static Duration readersWait(LambdaConfig config) {
+    return config.readCache().plus(config.readTimeout()).plus(config.clockSkew());
+  }
+
+  private static PublishedStore store(Connection connection) throws IOException {
     PublishedStore store = new PublishedStore(connection);
     store.ensureTable();
-    return new Pointer(store, view);
+    return store;
   }
 }

@@ -56,6 +56,7 @@ final class AggregatingMapper
 
   private final ImmutableBytesWritable outKey = new ImmutableBytesWritable();
   private final BytesWritable outValue = new BytesWritable();
+  private List<View> views;
   private List<Part> parts;
   private Optional<Map<Integer, Long>> before;
   private ColumnBatch batch;
@@ -73,8 +74,9 @@ final class AggregatingMapper
     memoryBytes = LambdaConfig.of(context.getConfiguration()).recomputeMemoryBytes();
     batch = ColumnBatch.of(projection.type(), projection.columns());
     before = pass.plan().before();
+    views = pass.views();
     parts = new ArrayList<>();
-    for (View view : pass.views()) {
+    for (View view : views) {
       int number = parts.size();
       parts.add(
           new Part(
@@ -127,10 +129,26 @@ final class AggregatingMapper
         });
   }
 
+  private void countForRules(Part part, Context context) {
+    String name = views.get(part.view).name();
+    long[] meeting = part.aggregation.meeting();
+    if (meeting.length > 0) {
+      context
+          .getCounter(RecomputeCounter.COUNTED, name)
+          .increment(part.aggregation.counted());
+    }
+    for (int i = 0; i < meeting.length; i++) {
+      context
+          .getCounter(RecomputeCounter.meeting(name), RecomputeCounter.ofShare(i))
+          .increment(meeting[i]);
+    }
+  }
+
   @Override
   protected void cleanup(Context context) throws IOException, InterruptedException {
     for (Part part : parts) {
       emit(part, context);
+      countForRules(part, context);
     }
     context.getCounter(RecomputeCounter.ROWS).increment(rows);
     context.getCounter(RecomputeCounter.SPILLS).increment(spills);

@@ -27,7 +27,7 @@ record Projection(EventType type, List<String> columns, boolean withCoordinates)
    */
   static Projection of(List<View> views, boolean withCoordinates) {
     Set<String> columns = new LinkedHashSet<>();
-    views.forEach(v -> columns.addAll(v.columns()));
+    views.forEach(v -> columns.addAll(v.columnsWithRules()));
     return new Projection(
         views.get(0).eventType(),
         List.copyOf(columns),

@@ -73,7 +73,7 @@ public final class Recompute implements Tool {
     for (String name : names) {
       View view = views.find(name);
       // Refuses a schema store that the pinned schema cannot read.
-      new EventDecoder(schemas, view.eventType(), view.columns(), config.eventTimeMin());
+      new EventDecoder(schemas, view.eventType(), view.columnsWithRules(), config.eventTimeMin());
       List<View> together = sources.computeIfAbsent(Source.of(view), s -> new ArrayList<>());
       if (!together.contains(view)) {
         together.add(view);

@@ -12,4 +12,17 @@ enum RecomputeCounter {
 
   /** The group of counters by view: those of {@link #CELLS} that the version before had not. */
   static final String NEW_CELLS = "new cells";
+
+  /** The group of counters by view: rows that the view counts, where it has rules about events. */
+  static final String COUNTED = "counted";
+
+  /** The group of counters of a view's rules: the rows that meet the condition of each share. */
+  static String meeting(String view) {
+    return "rules of " + view;
+  }
+
+  /** The counter in {@link #meeting} of a share. */
+  static String ofShare(int index) {
+    return "share " + index;
+  }
 }

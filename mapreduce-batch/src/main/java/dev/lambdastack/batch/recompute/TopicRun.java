@@ -12,6 +12,8 @@ import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.views.Cell;
 import dev.lambdastack.views.Horizon;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.Origin;
+import dev.lambdastack.views.RuleResult;
 import dev.lambdastack.views.Version;
 import dev.lambdastack.views.View;
 import java.io.IOException;
@@ -32,6 +34,7 @@ import org.apache.hadoop.io.NullWritable;
 import org.apache.hadoop.mapreduce.Counters;
 import org.apache.hadoop.mapreduce.Job;
 import org.apache.hadoop.mapreduce.lib.output.FileOutputFormat;
+import org.apache.hadoop.security.UserGroupInformation;
 
 /** One pass over a topic's files, which makes a version of each of some views. */
 final class TopicRun {
@@ -129,6 +132,7 @@ final class TopicRun {
 
   private List<Version> fill(List<VersionTable> tables, String runId, Path staging)
       throws IOException, InterruptedException {
+    long started = System.nanoTime();
     Horizon horizon = contents.horizon();
     Duration epochLength = contents.archived().epochLength();
     long events = contents.events();
@@ -156,21 +160,43 @@ final class TopicRun {
       VersionTable table = tables.get(i);
       long cells = counters.findCounter(RecomputeCounter.CELLS, view.name()).getValue();
       table.load(conf, RegionFiles.folder(output, view.name()), timestamp, cells);
+      List<RuleResult> rules = shares(view, counters);
+      rules.addAll(RowRules.judge(view, table.connection(), table.name()));
+      Origin origin =
+          new Origin(
+              UserGroupInformation.getCurrentUser().getShortUserName(),
+              Duration.ofNanos(System.nanoTime() - started),
+              rules);
       versions.add(
           new Version(
-              table.number(),
-              table.name().getNameAsString(),
-              view.fingerprint(),
-              view.shape(),
-              horizon,
-              epochLength,
-              contents.sequence(),
-              contents.digest(),
-              cells,
-              events,
-              clock.instant()));
+                  table.number(),
+                  table.name().getNameAsString(),
+                  view.fingerprint(),
+                  view.shape(),
+                  horizon,
+                  epochLength,
+                  contents.sequence(),
+                  contents.digest(),
+                  cells,
+                  events,
+                  clock.instant())
+              .with(origin));
     }
     return versions;
+  }
+
+  /** What the rules about events found, as the tasks have counted. */
+  private static List<RuleResult> shares(View view, Counters counters) {
+    long counted = counters.findCounter(RecomputeCounter.COUNTED, view.name()).getValue();
+    List<RuleResult> results = new ArrayList<>();
+    for (int i = 0; i < view.shares().size(); i++) {
+      long meeting =
+          counters
+              .findCounter(RecomputeCounter.meeting(view.name()), RecomputeCounter.ofShare(i))
+              .getValue();
+      results.add(view.shares().get(i).result(counted, meeting));
+    }
+    return results;
   }
 
   /** Runs the job; its counters. */

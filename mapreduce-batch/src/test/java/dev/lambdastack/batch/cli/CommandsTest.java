@@ -49,9 +49,13 @@ class CommandsTest {
         .contains("No view reads topic 'nothing'");
     assertThat(refusal(new RecomputeCommand(), concat(away, "nothing")))
         .contains("No view 'nothing'");
-    assertThat(refusal(new RecomputeCommand(), away)).contains("found neither");
+    assertThat(refusal(new RecomputeCommand(), away)).contains("found none of them");
     assertThat(refusal(new RecomputeCommand(), concat(away, "--all", "daily_sales")))
-        .contains("found both");
+        .contains("found more than one of them");
+    assertThat(refusal(new PublishCommand(), concat(away, "--all", "--version", "2")))
+        .contains("expected --version with one view");
+    assertThat(refusal(new CleanupCommand(), concat(away, "--topic", "nothing")))
+        .contains("No view reads topic 'nothing'");
     assertThat(refusal(new RecomputeCommand(), concat(away, "daily_sales")))
         .contains("nothing of topic orders is archived")
         .contains("run lambda archive orders first");
@@ -74,7 +78,10 @@ class CommandsTest {
             new ArchiveCommand(),
             new RecomputeCommand(),
             new PublishCommand(),
-            new RollbackCommand())) {
+            new RollbackCommand(),
+            new VersionsCommand(),
+            new DiscardCommand(),
+            new CleanupCommand())) {
       StringWriter out = new StringWriter();
       assertThat(new CommandLine(command).setOut(new PrintWriter(out)).execute("--help")).isZero();
       assertThat(out.toString()).contains("Exit codes:", "-D", "Usage:");

@@ -2,6 +2,7 @@ package dev.lambdastack.batch.recompute;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.lambdastack.batch.Sale;
 import dev.lambdastack.batch.Scene;
@@ -22,8 +23,11 @@ import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.HandoffException;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.Metric;
+import dev.lambdastack.views.Origin;
 import dev.lambdastack.views.PublishedRow;
 import dev.lambdastack.views.RowKey;
+import dev.lambdastack.views.Rule;
+import dev.lambdastack.views.RuleResult;
 import dev.lambdastack.views.Version;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.Views;
@@ -307,6 +311,62 @@ class RecomputeIT {
         }
       }
       assertSame(table(connection, version), expected);
+    }
+  }
+
+  @Test
+  void versionsSayWhatTheirRulesFound(Servers servers) throws Exception {
+    Random random = new Random(28);
+    try (Scene scene = Scene.openWithHBase(servers, 3);
+        Connection connection = connect(scene)) {
+      View view =
+          View.named(scene.viewName())
+              .over(scene.type(Sale.V1))
+              .where("kind", Condition.is("buy"))
+              .keyedBy("user")
+              .window(HOUR)
+              .metric("quantity", Metric.sum("quantity"))
+              .metric("ids", Metric.distinct("id"))
+              .expect(Rule.nullShare("coupon").atMost(0.01))
+              .expect(Rule.share("amount", Condition.atLeast(-10_000)).atLeast(1))
+              .expect(Rule.metric("quantity").atLeast(0))
+              .expect(Rule.unique("id"))
+              .build();
+      List<Scene.Placed> sales = produce(scene, random, 500, Sale.V1);
+      Sale twice =
+          sales.stream()
+              .map(Scene.Placed::sale)
+              .filter(s -> s.kind().equals("buy"))
+              .findFirst()
+              .orElseThrow();
+      sales.add(scene.send(1, twice, Sale.V1));
+      scene.toEpochStart();
+      scene.archive(Sale.V1).run(scene.topic());
+      Version version = recompute(scene, view).run(scene.viewName());
+      List<Sale> counted =
+          sales.stream().map(Scene.Placed::sale).filter(s -> s.kind().equals("buy")).toList();
+      Map<List<Object>, Integer> quantities = new LinkedHashMap<>();
+      counted.forEach(
+          s -> quantities.merge(List.of(s.user(), hour(s)), s.quantity(), Integer::sum));
+      Origin origin = version.origin().orElseThrow();
+      assertThat(origin.user()).isNotEmpty();
+      assertThat(origin.duration()).isPositive();
+      assertThat(origin.rules())
+          .extracting(RuleResult::checked, RuleResult::counted, RuleResult::met)
+          .containsExactly(
+              tuple(
+                  (long) counted.size(),
+                  counted.stream().filter(s -> s.coupon() == null).count(),
+                  false),
+              tuple((long) counted.size(), (long) counted.size(), true),
+              tuple(version.rows(), quantities.values().stream().filter(q -> q < 0).count(), false),
+              tuple(version.rows(), 1L, false));
+      assertThat(origin.rules().get(3).examples())
+          .singleElement()
+          .asString()
+          .contains(twice.user() + ", " + hour(twice) + ": ", "different id");
+      assertThat(new PublishedStore(connection).versions(scene.viewName()))
+          .containsExactly(version);
     }
   }
 

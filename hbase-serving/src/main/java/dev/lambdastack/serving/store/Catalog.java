@@ -1,0 +1,49 @@
+package dev.lambdastack.serving.store;
+
+import dev.lambdastack.views.PublishedRow;
+import dev.lambdastack.views.Version;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * All that is noted of a view.
+ *
+ * @param known what answers now, and every generation with its progress
+ * @param versions all that are complete, by number
+ * @param generationsLeft when generations stopped answering, by number
+ */
+public record Catalog(
+    String view,
+    PublishedRow.Known known,
+    List<CatalogVersion> versions,
+    Map<Long, Instant> generationsLeft) {
+
+  /**
+   * A complete version.
+   *
+   * @param answersSince the last flip that made it answer; empty if none ever did
+   * @param left the last flip from it to another
+   * @param verdict what the gate found of it, as JSON
+   */
+  public record CatalogVersion(
+      Version version,
+      Optional<Instant> answersSince,
+      Optional<Instant> left,
+      Optional<String> verdict) {}
+
+  public Catalog {
+    versions = List.copyOf(versions);
+    generationsLeft = Map.copyOf(generationsLeft);
+  }
+
+  /** The version that answers. */
+  public Optional<Version> published() {
+    return known.current().flatMap(PublishedRow::version);
+  }
+
+  public Optional<CatalogVersion> version(long number) {
+    return versions.stream().filter(v -> v.version().number() == number).findFirst();
+  }
+}

@@ -1,0 +1,22 @@
+package dev.lambdastack.serving.store;
+
+import dev.lambdastack.views.RowKey;
+import dev.lambdastack.views.ViewShape;
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** A row key as a person reads it. */
+public final class RowText {
+  private RowText() {}
+
+  /** The parts of the key and the window's start, such as {@code Bread, 2026-01-31T00:00:00Z}. */
+  public static String of(ViewShape shape, byte[] rowKey) {
+    return Stream.concat(
+            RowKey.key(shape, rowKey).stream(),
+            Stream.of(Instant.ofEpochMilli(RowKey.windowStart(rowKey))))
+        .map(part -> part instanceof BigDecimal number ? number.toPlainString() : part.toString())
+        .collect(Collectors.joining(", "));
+  }
+}

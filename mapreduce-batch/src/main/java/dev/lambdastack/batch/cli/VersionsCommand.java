@@ -1,0 +1,203 @@
+package dev.lambdastack.batch.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lambdastack.batch.publish.VersionInfo;
+import dev.lambdastack.batch.publish.Versions;
+import dev.lambdastack.serving.cli.TextTable;
+import dev.lambdastack.serving.config.ConfigOptions;
+import dev.lambdastack.views.Origin;
+import dev.lambdastack.views.Version;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.apache.hadoop.conf.Configuration;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code lambda versions}: what there is of a view, and what became of it. */
+@Command(
+    name = "versions",
+    sortOptions = false,
+    header =
+        "Lists the versions of a view: what they were computed from, by whom, and their state.",
+    description = {
+      "",
+      "States: published answers now, kept answered before and can be rolled back to, held waits behind the",
+      "gate, candidate has not been published yet.",
+      ""
+    },
+    footer = {"", "Exit codes: 0 done, 2 bad input, 70 unexpected fault."})
+public final class VersionsCommand implements Callable<Integer> {
+  private static final int SHORT = 12;
+
+  /** How it is written; what a person types is the name in lower case. */
+  enum Format {
+    TABLE,
+    CSV,
+    JSON;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(index = "0", paramLabel = "<view>", description = "The view.")
+  private String view;
+
+  @Option(
+      names = "--format",
+      defaultValue = "table",
+      paramLabel = "<format>",
+      description =
+          "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}); json has the gate's findings too.")
+  private Format format;
+
+  @Mixin private ConfigOptions config;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Shows this help.")
+  private boolean help;
+
+  @Override
+  public Integer call() throws IOException {
+    List<VersionInfo> versions = new Versions(config.load(new Configuration())).of(view);
+    PrintWriter out = spec.commandLine().getOut();
+    switch (format) {
+      case TABLE -> table(versions, out);
+      case CSV -> csv(versions, out);
+      case JSON -> out.println(json(versions).toPrettyString());
+    }
+    out.flush();
+    return 0;
+  }
+
+  private void table(List<VersionInfo> versions, PrintWriter out) {
+    if (versions.isEmpty()) {
+      out.printf("View %s has no complete version.%n", view);
+      return;
+    }
+    TextTable table =
+        new TextTable(
+            List.of(
+                "version",
+                "state",
+                "horizon",
+                "rows",
+                "events",
+                "input",
+                "declaration",
+                "created",
+                "took",
+                "by"));
+    for (VersionInfo info : versions) {
+      Version v = info.version();
+      table.add(
+          Arrays.asList(
+              v.number(),
+              info.state().toString(),
+              v.horizon().instant(v.epochLength()),
+              v.rows(),
+              v.events(),
+              "%s (manifest %d)".formatted(shortened(v.manifestDigest()), v.manifest()),
+              shortened(v.fingerprint()),
+              v.created(),
+              v.origin()
+                  .map(
+                      o ->
+                          new TextTable.Right(
+                              String.format(
+                                  Locale.ROOT, "%.1f s", o.duration().toMillis() / 1000.0)))
+                  .orElse(null),
+              v.origin().map(Origin::user).orElse(null)));
+    }
+    table.print(out);
+  }
+
+  private static String shortened(String digest) {
+    return digest.substring(0, Math.min(SHORT, digest.length()));
+  }
+
+  private static void csv(List<VersionInfo> versions, PrintWriter out) {
+    out.print(
+        "version,state,horizon,rows,events,manifest,input,declaration,created,duration_ms,by,answers_since\r\n");
+    for (VersionInfo info : versions) {
+      Version v = info.version();
+      List<Object> fields =
+          Arrays.asList(
+              v.number(),
+              info.state(),
+              v.horizon().instant(v.epochLength()),
+              v.rows(),
+              v.events(),
+              v.manifest(),
+              v.manifestDigest(),
+              v.fingerprint(),
+              v.created(),
+              v.origin().map(o -> (Object) o.duration().toMillis()).orElse(""),
+              quoted(v.origin().map(Origin::user).orElse("")),
+              info.answersSince().map(Object::toString).orElse(""));
+      out.print(fields.stream().map(Object::toString).collect(Collectors.joining(",")));
+      out.print("\r\n");
+    }
+  }
+
+  private static String quoted(String text) {
+    return text.chars().anyMatch(c -> ",\"\r\n".indexOf(c) >= 0)
+        ? '"' + text.replace("\"", "\"\"") + '"'
+        : text;
+  }
+
+  private static ArrayNode json(List<VersionInfo> versions) {
+    ArrayNode array = new ObjectMapper().createArrayNode();
+    for (VersionInfo info : versions) {
+      Version v = info.version();
+      ObjectNode json = array.addObject();
+      json.put("version", v.number());
+      json.put("state", info.state().toString());
+      json.put("table", v.table());
+      json.put("horizon", v.horizon().instant(v.epochLength()).toString());
+      json.put("horizon_epoch", v.horizon().epoch());
+      json.put("rows", v.rows());
+      json.put("events", v.events());
+      json.put("manifest", v.manifest());
+      json.put("input", v.manifestDigest());
+      json.put("declaration", v.fingerprint());
+      json.put("created", v.created().toString());
+      v.origin().ifPresent(o -> json.put("duration_ms", o.duration().toMillis()));
+      v.origin().ifPresent(o -> json.put("by", o.user()));
+      info.answersSince().ifPresent(t -> json.put("answers_since", t.toString()));
+      info.report()
+          .ifPresent(
+              report -> {
+                ArrayNode findings = json.putArray("gate");
+                report
+                    .findings()
+                    .forEach(
+                        f -> {
+                          ObjectNode finding = findings.addObject();
+                          finding.put("check", f.check());
+                          finding.put("held", f.held());
+                          finding.put("text", f.text());
+                          ArrayNode details = finding.putArray("details");
+                          f.details().forEach(details::add);
+                        });
+              });
+    }
+    return array;
+  }
+}

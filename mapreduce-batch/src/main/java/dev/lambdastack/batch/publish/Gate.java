@@ -1,0 +1,131 @@
+package dev.lambdastack.batch.publish;
+
+import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.views.Origin;
+import dev.lambdastack.views.RuleResult;
+import dev.lambdastack.views.Version;
+import dev.lambdastack.views.ViewShape;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * Decides whether a version may answer. Pure: what it looks at was counted before.
+ *
+ * @param maxShrink share of the rows before that may be missing
+ * @param maxGrowth times the rows before that there may be
+ * @param maxDrift rows that may differ from what the layers said before
+ */
+record Gate(double maxShrink, long maxGrowth, long maxDrift) {
+  /** A version of fewer rows may grow as if it had as many. */
+  private static final long FEW_ROWS = 1_000;
+
+  static Gate of(LambdaConfig config) {
+    return new Gate(config.gateMaxShrink(), config.gateMaxGrowth(), config.gateMaxDrift());
+  }
+
+  /** The drift that was found, or why it was not looked for. */
+  record DriftCheck(Optional<Drift> drift, String whyNot) {
+    static DriftCheck of(Drift drift) {
+      return new DriftCheck(Optional.of(drift), "");
+    }
+
+    static DriftCheck none(String why) {
+      return new DriftCheck(Optional.empty(), why);
+    }
+  }
+
+  /**
+   * The verdict.
+   *
+   * @param before what answers now
+   */
+  GateReport judge(Version version, Optional<Version> before, DriftCheck drift) {
+    List<Finding> findings = new ArrayList<>();
+    findings.add(
+        passed(
+            "rows read",
+            "%,d events were read, as many as the manifests up to %d list"
+                .formatted(version.events(), version.manifest())));
+    findings.add(before.map(b -> rowCount(version, b)).orElseGet(() -> firstRows(version)));
+    version.origin().map(Origin::rules).orElse(List.of()).forEach(r -> findings.add(rule(r)));
+    findings.add(drift.drift().map(this::drift).orElseGet(() -> passed("drift", drift.whyNot())));
+    return new GateReport(version.shape().name(), version.number(), findings);
+  }
+
+  private static Finding passed(String check, String text) {
+    return new Finding(check, false, text, List.of());
+  }
+
+  private static Finding firstRows(Version version) {
+    return passed("row count", "%,d rows; no version answers yet".formatted(version.rows()));
+  }
+
+  private Finding rowCount(Version version, Version before) {
+    String counts =
+        "%,d rows, where version %d has %,d"
+            .formatted(version.rows(), before.number(), before.rows());
+    if (!sameRows(version.shape(), before.shape())) {
+      return passed("row count", counts + " of another key or window: not compared");
+    }
+    if (version.rows() < before.rows() * (1 - maxShrink)) {
+      return new Finding(
+          "row count",
+          true,
+          "%s: %s less, at most %s may be missing (lambda.gate.max-shrink)"
+              .formatted(
+                  counts, percent(1 - (double) version.rows() / before.rows()), percent(maxShrink)),
+          List.of());
+    }
+    if (version.rows() > Math.max(FEW_ROWS, before.rows()) * maxGrowth) {
+      return new Finding(
+          "row count",
+          true,
+          "%s: more than %d times as many (lambda.gate.max-growth)".formatted(counts, maxGrowth),
+          List.of());
+    }
+    return passed("row count", counts);
+  }
+
+  private static boolean sameRows(ViewShape a, ViewShape b) {
+    return a.keyColumns().equals(b.keyColumns()) && a.window().equals(b.window());
+  }
+
+  private static Finding rule(RuleResult result) {
+    return new Finding(
+        "rule " + result.rule(),
+        !result.met(),
+        "%s: %,d of %,d"
+            .formatted(result.met() ? "met" : "broken", result.counted(), result.checked()),
+        result.examples());
+  }
+
+  private Finding drift(Drift drift) {
+    String what =
+        "%,d of %,d rows differ from version %d%s"
+            .formatted(
+                drift.differing(),
+                drift.rows(),
+                drift.before(),
+                drift.generation().isEmpty()
+                    ? ", which has the same horizon"
+                    : " and the cells of speed generation %d between the horizons"
+                        .formatted(drift.generation().getAsLong()));
+    boolean held = drift.differing() > maxDrift;
+    return new Finding(
+        "drift",
+        held,
+        held ? "%s; at most %,d may (lambda.gate.max-drift)".formatted(what, maxDrift) : what,
+        drift.examples());
+  }
+
+  /** With at most two digits after the point, and none that say nothing. */
+  private static String percent(double share) {
+    return new BigDecimal(String.format(Locale.ROOT, "%.2f", 100 * share))
+            .stripTrailingZeros()
+            .toPlainString()
+        + " %";
+  }
+}

@@ -1,0 +1,99 @@
+package dev.lambdastack.batch.publish;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lambdastack.views.Origin;
+import dev.lambdastack.views.RuleResult;
+import dev.lambdastack.views.Version;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+
+class GateTest {
+  private static final Gate GATE = new Gate(0.1, 10, 0);
+  private static final Gate.DriftCheck NO_DRIFT = Gate.DriftCheck.none("not looked for");
+
+  private static GateReport judge(long rows, long before) {
+    return GATE.judge(
+        TestCatalog.version(2, rows), Optional.of(TestCatalog.version(1, before)), NO_DRIFT);
+  }
+
+  private static List<String> held(GateReport report) {
+    return report.findings().stream().filter(Finding::held).map(Finding::check).toList();
+  }
+
+  @Test
+  void aFirstVersionPasses() {
+    GateReport report = GATE.judge(TestCatalog.version(1, 5), Optional.empty(), NO_DRIFT);
+    assertThat(report.isHeld()).isFalse();
+    assertThat(report.lines()).contains("row count: 5 rows; no version answers yet");
+  }
+
+  @Test
+  void rowsMayShrinkToTheLimitAndNoFurther() {
+    assertThat(judge(900, 1_000).isHeld()).isFalse();
+    GateReport report = judge(899, 1_000);
+    assertThat(held(report)).containsExactly("row count");
+    assertThat(report.lines())
+        .first()
+        .asString()
+        .isEqualTo(
+            "row count: HELD: 899 rows, where version 1 has 1,000: 10.1 % less, at most 10 % may be missing (lambda.gate.max-shrink)");
+    assertThat(held(judge(0, 1))).containsExactly("row count");
+  }
+
+  @Test
+  void rowsMayGrowToTheLimitAndNoFurther() {
+    assertThat(judge(20_000, 2_000).isHeld()).isFalse();
+    assertThat(held(judge(20_001, 2_000))).containsExactly("row count");
+    assertThat(judge(10_000, 3).isHeld()).as("few rows grow as a thousand").isFalse();
+    assertThat(held(judge(10_001, 3))).containsExactly("row count");
+  }
+
+  @Test
+  void rowsOfAnotherKeyAreNotCompared() {
+    Version before = TestCatalog.otherKey(1, 1_000);
+    GateReport report = GATE.judge(TestCatalog.version(2, 1), Optional.of(before), NO_DRIFT);
+    assertThat(report.isHeld()).isFalse();
+    assertThat(report.lines()).anyMatch(l -> l.contains("not compared"));
+  }
+
+  @Test
+  void aBrokenRuleHolds() {
+    Version version =
+        TestCatalog.version(2, 10)
+            .with(
+                new Origin(
+                    "etl",
+                    Duration.ofSeconds(1),
+                    List.of(
+                        new RuleResult("a >= 0", 10, 0, true, List.of()),
+                        new RuleResult("b >= 0", 10, 3, false, List.of("x: b is -1")))));
+    GateReport report = GATE.judge(version, Optional.empty(), NO_DRIFT);
+    assertThat(held(report)).containsExactly("rule b >= 0");
+    assertThat(report.lines())
+        .startsWith("rule b >= 0: HELD: broken: 3 of 10", "  x: b is -1")
+        .contains("rule a >= 0: met: 0 of 10");
+    assertThat(GateReport.fromJson(report.toJson())).isEqualTo(report);
+  }
+
+  @Test
+  void driftHoldsBeyondItsLimit() {
+    Drift drift = new Drift(1, OptionalLong.of(4), 100, 2, List.of("x: version 2 has 1"));
+    Version version = TestCatalog.version(2, 100);
+    Version before = TestCatalog.version(1, 100);
+    GateReport report = GATE.judge(version, Optional.of(before), Gate.DriftCheck.of(drift));
+    assertThat(held(report)).containsExactly("drift");
+    assertThat(report.lines())
+        .startsWith(
+            "drift: HELD: 2 of 100 rows differ from version 1 and the cells of speed generation 4 between the horizons; at most 0 may (lambda.gate.max-drift)",
+            "  x: version 2 has 1");
+    assertThat(
+            new Gate(0.1, 10, 2)
+                .judge(version, Optional.of(before), Gate.DriftCheck.of(drift))
+                .isHeld())
+        .isFalse();
+  }
+}

@@ -1,0 +1,373 @@
+package dev.lambdastack.batch.publish;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.lambdastack.batch.Sale;
+import dev.lambdastack.batch.Scene;
+import dev.lambdastack.batch.Servers;
+import dev.lambdastack.batch.recompute.Recompute;
+import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.ViewTables;
+import dev.lambdastack.views.Aggregate;
+import dev.lambdastack.views.BoundView;
+import dev.lambdastack.views.Cell;
+import dev.lambdastack.views.Generation;
+import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.Metric;
+import dev.lambdastack.views.Progress;
+import dev.lambdastack.views.PublishedRow;
+import dev.lambdastack.views.Row;
+import dev.lambdastack.views.Rule;
+import dev.lambdastack.views.Version;
+import dev.lambdastack.views.View;
+import dev.lambdastack.views.Views;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.hbase.TableName;
+import org.apache.hadoop.hbase.client.Admin;
+import org.apache.hadoop.hbase.client.Connection;
+import org.apache.hadoop.hbase.client.Put;
+import org.apache.hadoop.hbase.client.Table;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(Servers.Extension.class)
+class PublishIT {
+  private static final int PARTITIONS = 2;
+
+  private static View view(Scene scene, Rule... rules) {
+    View.Builder view =
+        View.named(scene.viewName())
+            .over(scene.type(Sale.V1))
+            .keyedBy("kind")
+            .window(Duration.ofHours(1))
+            .metric("sales", Metric.count())
+            .metric("quantity", Metric.sum("quantity"))
+            .metric("users", Metric.distinct("user"))
+            .metric("last_user", Metric.latest("user"));
+    for (Rule rule : rules) {
+      view.expect(rule);
+    }
+    return view.build();
+  }
+
+  private static List<Scene.Placed> produce(Scene scene, Random random, int count) {
+    List<Scene.Placed> placed = new ArrayList<>();
+    for (int p = 0; p < PARTITIONS; p++) {
+      placed.addAll(
+          scene.sendAll(
+              p,
+              IntStream.range(0, count)
+                  .mapToObj(i -> Sale.random(random, scene.now() - random.nextInt(6) * 3_600_000L))
+                  .toList(),
+              Sale.V1));
+    }
+    return placed;
+  }
+
+  private static Version archiveAndRecompute(Scene scene, View view) throws Exception {
+    scene.toEpochStart();
+    scene.archive(Sale.V1).run(scene.topic());
+    return new Recompute(scene.config(), Views.of(List.of(view)), Sale.SCHEMAS, scene.clock())
+        .run(scene.viewName());
+  }
+
+  /** A sale as the view reads it. */
+  private static Row row(List<String> columns, Scene.Placed placed) {
+    Map<String, Object> values =
+        Map.of(
+            "kind", placed.sale().kind(),
+            "quantity", (long) placed.sale().quantity(),
+            "user", placed.sale().user());
+    return new Row() {
+      @Override
+      public boolean isNull(int column) {
+        return false;
+      }
+
+      @Override
+      public long longAt(int column) {
+        return (Long) values.get(columns.get(column));
+      }
+
+      @Override
+      public double doubleAt(int column) {
+        throw new UnsupportedOperationException();
+      }
+
+      @Override
+      public byte[] utf8At(int column) {
+        return ((String) values.get(columns.get(column))).getBytes(StandardCharsets.UTF_8);
+      }
+
+      @Override
+      public long eventTime() {
+        return placed.sale().eventTime();
+      }
+
+      @Override
+      public int partition() {
+        return placed.partition();
+      }
+
+      @Override
+      public long offset() {
+        return placed.offset();
+      }
+    };
+  }
+
+  /** A speed layer: one generation, opened at a version's horizon. */
+  private record Speed(Scene scene, View view, Connection connection, Generation generation) {
+    static Speed open(Scene scene, View view, Connection connection, Version from)
+        throws Exception {
+      PublishedStore store = new PublishedStore(connection);
+      Generation generation =
+          store.openGeneration(
+              view.name(),
+              number ->
+                  new Generation(
+                      number,
+                      ViewTables.speed(view.name(), number).getNameAsString(),
+                      view.fingerprint(),
+                      view.shape(),
+                      "life",
+                      from.horizon().epoch(),
+                      from.horizon().epoch(),
+                      from.horizon().offsets(),
+                      from.epochLength(),
+                      Duration.ofDays(7),
+                      scene.clock().instant()));
+      try (Admin admin = connection.getAdmin()) {
+        ViewTables.createSpeed(admin, generation, 2);
+      }
+      return new Speed(scene, view, connection, generation);
+    }
+
+    /** Writes the totals of an epoch. */
+    void write(long epoch, List<Scene.Placed> sales) throws Exception {
+      BoundView bound = view.bind(view.columns());
+      Map<ByteBuffer, Aggregate> totals = new TreeMap<>();
+      for (Scene.Placed sale : sales) {
+        if (bound.accepts(PublishIT.row(view.columns(), sale))) {
+          bound.addTo(
+              totals.computeIfAbsent(
+                  ByteBuffer.wrap(bound.rowKey()), k -> view.shape().emptyAggregate()));
+        }
+      }
+      List<Put> puts = new ArrayList<>();
+      totals.forEach(
+          (key, total) ->
+              puts.add(
+                  new Put(key.array())
+                      .addColumn(
+                          Cell.speedFamily(),
+                          Cell.speedQualifier(epoch),
+                          Cell.speedTimestamp(epoch, Scene.EPOCH, total.events()),
+                          total.toBytes())));
+      try (Table table = connection.getTable(TableName.valueOf(generation.table()))) {
+        table.put(puts);
+      }
+    }
+
+    void appliedTo(Version version) throws Exception {
+      new PublishedStore(connection)
+          .putProgress(
+              view.name(),
+              generation.number(),
+              version.horizon().offsets().entrySet().stream()
+                  .collect(
+                      Collectors.toMap(
+                          Map.Entry::getKey,
+                          e -> new Progress.Applied(e.getValue(), scene.now()))));
+    }
+  }
+
+  private static List<String> states(Scene scene) throws Exception {
+    return new Versions(scene.config())
+        .of(scene.viewName()).stream().map(v -> v.version().number() + " " + v.state()).toList();
+  }
+
+  private static boolean exists(Connection connection, String table) throws Exception {
+    try (Admin admin = connection.getAdmin()) {
+      return admin.tableExists(TableName.valueOf(table));
+    }
+  }
+
+  private static List<String> lines(Flip flip) {
+    return flip.report().orElseThrow().lines();
+  }
+
+  /** From the first version to the last clean-up: everything an operator does with versions. */
+  @Test
+  void whatTheGateHoldsWaitsAndWhatIsOldGoes(Servers servers) throws Exception {
+    long seed = 31;
+    System.out.println("seed " + seed);
+    Random random = new Random(seed);
+    try (Scene scene = Scene.openWithHBase(servers, PARTITIONS);
+        Connection connection = Store.connect(scene.config())) {
+      scene.conf().set("lambda.clock-skew", "0ms");
+      scene.conf().set("lambda.versions.keep", "2");
+      scene.conf().set("lambda.read.timeout", "10m");
+      PublishedStore store = new PublishedStore(connection);
+      View view = view(scene);
+      String name = scene.viewName();
+      produce(scene, random, 200);
+      Version first = archiveAndRecompute(scene, view);
+      // HBase's clock says when a version stopped answering.
+      Clock clock = Clock.systemUTC();
+      Publish publish = new Publish(scene.config(), clock);
+      assertThat(states(scene)).containsExactly("1 candidate");
+      assertThat(lines(publish.publish(name, OptionalLong.empty())))
+          .contains("drift: not looked for: no version answers yet");
+
+      // The two layers agree.
+      Speed speed = Speed.open(scene, view, connection, first);
+      List<Scene.Placed> more = produce(scene, random, 100);
+      speed.write(first.horizon().epoch(), more.subList(0, 50));
+      speed.write(first.horizon().epoch() + 1, more.subList(50, 200));
+      scene.toEpochStart();
+      Version second = archiveAndRecompute(scene, view);
+      assertThat(lines(new Publish(withoutDrift(scene), clock).publish(name, one(2))))
+          .contains("drift: not looked for (lambda.gate.drift=false)");
+      publish.rollback(name, 1);
+      speed.appliedTo(second);
+      assertThat(lines(publish.publish(name, OptionalLong.empty())))
+          .contains(
+              "drift: 0 of %d rows differ from version 1 and the cells of speed generation 1 between the horizons"
+                  .formatted(second.rows()));
+
+      // The speed layer has missed an event of a row, and all of another one.
+      List<Scene.Placed> last = produce(scene, random, 100);
+      Scene.Placed alone = scene.send(0, Sale.random(random, scene.now() - 90_000_000L), Sale.V1);
+      speed.write(second.horizon().epoch(), last.subList(1, last.size()));
+      scene.toEpochStart();
+      Version third = archiveAndRecompute(scene, view);
+      speed.appliedTo(third);
+      HeldException held =
+          catchThrowableOfType(
+              HeldException.class, () -> publish.publish(name, OptionalLong.empty()));
+      assertThat(held)
+          .hasMessage(
+              "Version 3 of view %s is held: drift; look at it, then lambda publish %s --version 3 --force, or lambda discard %s 3"
+                  .formatted(name, name, name));
+      assertThat(held.report().lines())
+          .first()
+          .asString()
+          .startsWith("drift: HELD: 2 of %d rows differ".formatted(third.rows()));
+      assertThat(held.report().lines())
+          .anyMatch(
+              l -> l.contains(alone.sale().kind() + ", ") && l.contains("missing in version 2"))
+          .anyMatch(
+              l ->
+                  l.contains(last.get(0).sale().kind() + ", ")
+                      && l.contains("; quantity ")
+                      && l.contains(", version 2 and speed have "));
+      assertThat(states(scene)).containsExactly("1 kept", "2 published", "3 held");
+      assertThat(store.read(name).orElseThrow().row().version()).hasValue(second);
+      assertThatThrownBy(() -> publish.rollback(name, 3))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("it never answered");
+      scene.conf().set("lambda.gate.max-drift", "2");
+      new Publish(scene.config(), clock).publish(name, one(3));
+      assertThat(states(scene)).containsExactly("1 kept", "2 kept", "3 published");
+
+      // A rule that is broken.
+      View strict = view(scene, Rule.metric("sales").atLeast(2));
+      Version fourth = archiveAndRecompute(scene, strict);
+      assertThat(fourth.fingerprint()).isEqualTo(third.fingerprint());
+      assertThatThrownBy(() -> publish.publish(name, OptionalLong.empty()))
+          .isInstanceOf(HeldException.class)
+          .hasMessageContaining("is held: rule sales >= 2;");
+      Flip forced = publish.force(name, OptionalLong.empty());
+      assertThat(forced.after().version()).hasValue(fourth);
+      assertThat(lines(forced)).anyMatch(l -> l.contains(": sales is 1"));
+
+      // What answers, or did a moment ago, is never thrown away.
+      assertThatThrownBy(() -> publish.discard(name, 4)).hasMessageContaining("it answers");
+      assertThatThrownBy(() -> publish.discard(name, 3))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("a query may read it until");
+      assertThatThrownBy(() -> publish.discard(name, 9))
+          .hasMessageContaining("has no complete version 9");
+      Version fifth = archiveAndRecompute(scene, view);
+      publish.discard(name, 5);
+      assertThat(states(scene)).hasSize(4).last().isEqualTo("4 published");
+      assertThat(exists(connection, fifth.table())).isFalse();
+
+      // Old ones go once nobody can read them; so do tables that nothing lists, once they are old.
+      try (Admin admin = connection.getAdmin()) {
+        ViewTables.createBatch(admin, name, 99, new byte[0][]);
+        ViewTables.createBatch(admin, name + "_other", 1, new byte[0][]);
+      }
+      assertThat(new Cleanup(scene.config(), clock).run(name).isEmpty())
+          .as("readers, and the grace")
+          .isTrue();
+      Cleanup cleanup = new Cleanup(scene.config(), Clock.offset(clock, Duration.ofMinutes(11)));
+      assertThat(cleanup.plan(name).versions()).containsExactly(first, second);
+      assertThat(states(scene)).hasSize(4);
+      Cleanup.Cleaned cleaned = cleanup.run(name);
+      assertThat(cleaned.versions()).containsExactly(first, second);
+      assertThat(cleaned.leftovers()).isEmpty();
+      assertThat(states(scene)).containsExactly("3 kept", "4 published");
+      assertThat(exists(connection, first.table())).isFalse();
+      assertThat(exists(connection, third.table())).isTrue();
+      assertThat(store.read(name).orElseThrow().row().version()).hasValue(fourth);
+      Cleanup later = new Cleanup(scene.config(), Clock.offset(clock, Duration.ofDays(2)));
+      assertThat(later.run(name).leftovers())
+          .containsExactly(ViewTables.batch(name, 99).getNameAsString());
+      assertThat(exists(connection, ViewTables.batch(name + "_other", 1).getNameAsString()))
+          .isTrue();
+      publish.rollback(name, 3);
+      assertThat(states(scene)).containsExactly("3 published", "4 kept");
+    }
+  }
+
+  private static OptionalLong one(long version) {
+    return OptionalLong.of(version);
+  }
+
+  private static LambdaConfig withoutDrift(Scene scene) {
+    Configuration conf = new Configuration(scene.conf());
+    conf.set("lambda.gate.drift", "false");
+    return LambdaConfig.of(conf);
+  }
+
+  /** A decision that was made before a clean-up comes too late. */
+  @Test
+  void whatWasForgottenIsNotPublished(Servers servers) throws Exception {
+    try (Scene scene = Scene.openWithHBase(servers, PARTITIONS);
+        Connection connection = Store.connect(scene.config())) {
+      PublishedStore store = new PublishedStore(connection);
+      View view = view(scene);
+      String name = scene.viewName();
+      produce(scene, new Random(32), 5);
+      archiveAndRecompute(scene, view);
+      Publish publish = new Publish(scene.config(), scene.clock());
+      publish.run(name);
+      Version second = archiveAndRecompute(scene, view);
+      var before = store.known(name);
+      var decided =
+          PublishedRow.publish(before, second, false, scene.clock().instant(), Duration.ZERO);
+      publish.discard(name, 2);
+      assertThat(store.compareAndSet(before.current(), decided)).isFalse();
+      assertThat(store.forget(name, before.current(), List.of(1L), List.of())).isFalse();
+      assertThat(states(scene)).containsExactly("1 published");
+    }
+  }
+}
