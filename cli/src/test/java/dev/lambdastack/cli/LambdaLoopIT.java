@@ -141,6 +141,29 @@ class LambdaLoopIT {
     }
   }
 
+  /** All steps at once, from a view that was rolled back; then what became of its versions. */
+  private void runAsCronDoes(LambdaProcess lambda) throws Exception {
+    assertThat(done(lambda.runScript("run-batch", "orders"))).isEmpty();
+    assertThat(done(lambda.run("versions", "daily_sales", "--format", "csv")).lines().skip(1))
+        .extracting(line -> line.substring(0, line.indexOf(',', 2)))
+        .containsExactly("1,kept", "2,kept", "3,published");
+    assertThat(done(lambda.run("versions", "daily_sales")))
+        .contains("version", "declaration", System.getProperty("user.name"));
+    Asked asked = Asked.of(done(lambda.run(QUESTION)));
+    assertThat(asked.version()).isEqualTo(3);
+    assertThat(asked.total()).isEqualByComparingTo(total(350));
+    String metrics =
+        Files.readString(folder.resolve("run-batch").resolve("lambda_batch_orders.prom"));
+    assertThat(metrics)
+        .contains(
+            "lambda_batch_last_exit_code{topic=\"orders\"} 0\n",
+            "lambda_batch_view_events{topic=\"orders\",view=\"daily_sales\"} 350\n",
+            "lambda_batch_view_events{topic=\"orders\",view=\"action_metrics\"} 350\n");
+    assertThat(metrics).contains("lambda_batch_horizon_timestamp_seconds");
+    assertThat(Files.readString(folder.resolve("run-batch/orders/latest.log")))
+        .contains("daily_sales: rows read: 350 events were read", "daily_sales: nothing to drop");
+  }
+
   @Test
   void produceArchiveRecomputePublishSpeedQueryRollback() throws Exception {
     try (EmbeddedClusters clusters = EmbeddedClusters.start()) {
@@ -189,6 +212,7 @@ class LambdaLoopIT {
         assertThat(back.json().get("rows").size()).isEqualTo(moved.json().get("rows").size());
         assertThat(back.total()).isEqualByComparingTo(total(350));
         assertThat(done(lambda.run("views", "--published"))).contains("daily_sales");
+        runAsCronDoes(lambda);
 
         assertThat(speed.isAlive()).as(speed.err()).isTrue();
         Ended ended = speed.terminate();

@@ -48,12 +48,23 @@ final class LambdaProcess {
     }
   }
 
+  /** Runs another script of {@code scripts/}. */
+  Ended runScript(String script, String... args) throws Exception {
+    try (Running running = startScript(script, "", args)) {
+      return running.await();
+    }
+  }
+
   /** Starts a command that goes on until it is closed. */
   Running start(String input, String... args) throws IOException {
+    return startScript("lambda", input, args);
+  }
+
+  private Running startScript(String script, String input, String... args) throws IOException {
     assertThat(Path.of("target", "lambda.jar")).as("mvn verify makes it").exists();
     int run = ++runs;
     List<String> command = new ArrayList<>();
-    command.add(Path.of("..", "scripts", "lambda").toAbsolutePath().normalize().toString());
+    command.add(Path.of("..", "scripts", script).toAbsolutePath().normalize().toString());
     command.addAll(List.of(args));
     File in = Files.writeString(folder.resolve(run + ".in"), input).toFile();
     Path out = folder.resolve(run + ".out");
@@ -68,6 +79,7 @@ final class LambdaProcess {
     builder.environment().put("LAMBDA_CONF", conf.toString());
     builder.environment().put("LAMBDA_LOG", log().toString());
     builder.environment().put("LAMBDA_OPTS", "-Xmx512m");
+    builder.environment().put("RUN_BATCH_STATE", folder.resolve("run-batch").toString());
     return new Running(builder.start(), out, err);
   }
 

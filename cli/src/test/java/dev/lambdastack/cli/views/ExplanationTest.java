@@ -35,6 +35,7 @@ class ExplanationTest {
                            total_revenue     the exact sum of amount
                            avg_order_value   the average of amount, rounded to 2 digits (HALF_UP)
                            unique_customers  how many different customer_id: exact while few, then within 1.63 %% (standard error)
+              expects      total_revenue >= 0
               fingerprint  %s\
             """
                 .formatted(view.fingerprint()));
