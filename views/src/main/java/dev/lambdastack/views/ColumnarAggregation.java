@@ -253,7 +253,9 @@ public final class ColumnarAggregation {
     }
   }
 
-  /** How many rows that are not marked were counted; 0 where the view has no {@link View#shares}. */
+  /**
+   * How many rows that are not marked were counted; 0 where the view has no {@link View#shares}.
+   */
   public long counted() {
     return counted;
   }

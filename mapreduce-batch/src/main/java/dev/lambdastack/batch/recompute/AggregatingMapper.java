@@ -133,9 +133,7 @@ final class AggregatingMapper
     String name = views.get(part.view).name();
     long[] meeting = part.aggregation.meeting();
     if (meeting.length > 0) {
-      context
-          .getCounter(RecomputeCounter.COUNTED, name)
-          .increment(part.aggregation.counted());
+      context.getCounter(RecomputeCounter.COUNTED, name).increment(part.aggregation.counted());
     }
     for (int i = 0; i < meeting.length; i++) {
       context
