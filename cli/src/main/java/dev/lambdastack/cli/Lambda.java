@@ -1,7 +1,9 @@
 package dev.lambdastack.cli;
 
 import dev.lambdastack.batch.cli.ArchiveCommand;
+import dev.lambdastack.batch.cli.AuditCommand;
 import dev.lambdastack.batch.cli.CleanupCommand;
+import dev.lambdastack.batch.cli.CompactCommand;
 import dev.lambdastack.batch.cli.DeadLettersCommand;
 import dev.lambdastack.batch.cli.DiscardCommand;
 import dev.lambdastack.batch.cli.PublishCommand;
@@ -30,6 +32,8 @@ import picocli.CommandLine.HelpCommand;
       ProduceCommand.class,
       SpeedCommand.class,
       ArchiveCommand.class,
+      CompactCommand.class,
+      AuditCommand.class,
       RecomputeCommand.class,
       PublishCommand.class,
       RollbackCommand.class,

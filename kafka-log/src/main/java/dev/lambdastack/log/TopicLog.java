@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -248,6 +249,28 @@ public final class TopicLog implements AutoCloseable {
     return firstAtOrAfter(Long.MIN_VALUE, starts, ends).values().stream()
         .mapToLong(Boundary::appendTimeMillis)
         .min();
+  }
+
+  /**
+   * In each of these partitions the first record at or behind the offset that committed readers may
+   * see; without those that have none.
+   *
+   * @param offsets not before {@link #beginOffsets}
+   */
+  public synchronized Map<Integer, Boundary> recordsFrom(Map<Integer, Long> offsets) {
+    Map<TopicPartition, Long> starts = new HashMap<>();
+    offsets.forEach((p, offset) -> starts.put(new TopicPartition(topic, p), offset));
+    Map<TopicPartition, Long> ends = waiting(() -> consumer.endOffsets(starts.keySet()));
+    return firstAtOrAfter(Long.MIN_VALUE, starts, ends);
+  }
+
+  /** How long the broker keeps a record at most; empty where time removes none. */
+  public synchronized Optional<Duration> retention() {
+    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+    Config config =
+        ask(() -> admin.describeConfigs(List.of(resource)).values().get(resource), "settings");
+    long millis = Long.parseLong(value(config, TopicConfig.RETENTION_MS_CONFIG));
+    return millis < 0 ? Optional.empty() : Optional.of(Duration.ofMillis(millis));
   }
 
   /**

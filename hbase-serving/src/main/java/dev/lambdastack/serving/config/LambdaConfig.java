@@ -92,6 +92,12 @@ public final class LambdaConfig {
     archiveOpenDates();
     archiveMemoryBytes();
     recomputeMemoryBytes();
+    compactTargetBytes();
+    compactGrace();
+    lease();
+    if (auditRetentionWarn() > auditRetentionFail()) {
+      throw bad("lambda.audit.retention-warn", "at most lambda.audit.retention-fail");
+    }
     regions();
     speedCheckpointInterval();
     speedEmitInterval();
@@ -178,6 +184,31 @@ public final class LambdaConfig {
 
   public long recomputeMemoryBytes() {
     return number("lambda.recompute.memory", 1, 1 << 20) << 20;
+  }
+
+  /** About how long a compacted file is at most. */
+  public long compactTargetBytes() {
+    return number("lambda.compact.target", 1, 1 << 20) << 20;
+  }
+
+  /** How old a file that nothing reads any more must be before it is removed. */
+  public Duration compactGrace() {
+    return duration("lambda.compact.grace", 0);
+  }
+
+  /** How long a run that reads the master dataset keeps its files without a sign of life. */
+  public Duration lease() {
+    return duration("lambda.lease", 1000);
+  }
+
+  /** Share of the topic's retention, 0 to 1. */
+  public double auditRetentionWarn() {
+    return share("lambda.audit.retention-warn");
+  }
+
+  /** Share of the topic's retention, 0 to 1. */
+  public double auditRetentionFail() {
+    return share("lambda.audit.retention-fail");
   }
 
   /** Path or URI of the folder for work in progress. */
@@ -294,6 +325,18 @@ public final class LambdaConfig {
       throw bad(key, "a value that may not be empty");
     }
     return text;
+  }
+
+  private double share(String key) {
+    try {
+      double share = Double.parseDouble(conf.getTrimmed(key));
+      if (share >= 0 && share <= 1) {
+        return share;
+      }
+    } catch (NumberFormatException e) {
+      // said below
+    }
+    throw bad(key, "a number from 0 to 1");
   }
 
   private Duration duration(String key, long leastMillis) {

@@ -265,6 +265,20 @@ public final class PublishedStore {
     put.addColumn(FAMILY, Bytes.toBytes(qualifier), HConstants.EMPTY_BYTE_ARRAY);
   }
 
+  /** All versions of all views, published or not; none before the table is made. */
+  public List<Version> versions() throws IOException {
+    List<Version> versions = new ArrayList<>();
+    try (Table table = connection.getTable(TABLE);
+        ResultScanner scanner = table.getScanner(new Scan().addFamily(FAMILY))) {
+      for (Result row = scanner.next(); row != null; row = scanner.next()) {
+        catalog(row, VERSION).forEach(json -> versions.add(Version.fromJson(json)));
+      }
+    } catch (TableNotFoundException e) {
+      return List.of();
+    }
+    return versions;
+  }
+
   /** All versions that are complete, by number. */
   public List<Version> versions(String view) throws IOException {
     return versions(get(new Get(Bytes.toBytes(view)).addFamily(FAMILY)));

@@ -3,6 +3,7 @@ package dev.lambdastack.batch.archive;
 import dev.lambdastack.batch.job.Jobs;
 import dev.lambdastack.batch.job.RunId;
 import dev.lambdastack.batch.job.Staging;
+import dev.lambdastack.batch.job.TaskOutputFormat;
 import dev.lambdastack.batch.master.ArchiveManifest;
 import dev.lambdastack.batch.master.DataFile;
 import dev.lambdastack.batch.master.DeadLetterFile;

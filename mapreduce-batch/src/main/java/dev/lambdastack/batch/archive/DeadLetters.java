@@ -2,6 +2,7 @@ package dev.lambdastack.batch.archive;
 
 import dev.lambdastack.batch.master.DeadLetterFile;
 import dev.lambdastack.batch.master.FileSchema;
+import dev.lambdastack.batch.master.MasterFileWriter;
 import dev.lambdastack.schemas.Rejection;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -15,15 +16,13 @@ import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
-import org.apache.parquet.hadoop.ParquetWriter;
 
 /** The records of one task that are no events. Not thread-safe. */
 final class DeadLetters {
   private final TaskFolder folder;
   private final OffsetRange range;
   private final Map<String, Long> reasons = new TreeMap<>();
-  private DigestingOutputFile file;
-  private ParquetWriter<GenericRecord> writer;
+  private MasterFileWriter writer;
   private long rows;
 
   DeadLetters(TaskFolder folder, OffsetRange range) {
@@ -33,8 +32,7 @@ final class DeadLetters {
 
   void add(ConsumerRecord<byte[], byte[]> record, Rejection rejection) throws IOException {
     if (writer == null) {
-      file = folder.file(folder.deadLetterFile());
-      writer = folder.writer(file, FileSchema.DEAD_LETTER);
+      writer = folder.writer(folder.deadLetterFile(), FileSchema.DEAD_LETTER);
     }
     GenericData.Record row = new GenericData.Record(FileSchema.DEAD_LETTER);
     row.put("partition", record.partition());
@@ -84,7 +82,7 @@ final class DeadLetters {
             range.partition(),
             range.start(),
             range.end(),
-            file.lengthBytes(),
-            file.sha256()));
+            writer.lengthBytes(),
+            writer.sha256()));
   }
 }

@@ -2,6 +2,7 @@ package dev.lambdastack.batch.archive;
 
 import dev.lambdastack.batch.master.DataFile;
 import dev.lambdastack.batch.master.FileSchema;
+import dev.lambdastack.batch.master.MasterFileWriter;
 import dev.lambdastack.batch.master.OffsetSpan;
 import dev.lambdastack.schemas.DecodedEvent;
 import java.io.IOException;
@@ -13,15 +14,13 @@ import java.util.TreeMap;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericRecord;
-import org.apache.parquet.hadoop.ParquetWriter;
 
 /** A Parquet file of events under construction. Not thread-safe. */
 final class EventFile {
   private final String path;
   private final Optional<LocalDate> date;
   private final OffsetRange range;
-  private final DigestingOutputFile file;
-  private final ParquetWriter<GenericRecord> writer;
+  private final MasterFileWriter writer;
   private final GenericData.Record row;
   private final int eventFields;
   private long rows;
@@ -40,8 +39,7 @@ final class EventFile {
     this.path = folder.eventFile(date);
     this.date = date;
     this.range = range;
-    this.file = folder.file(path);
-    this.writer = folder.writer(file, schema);
+    this.writer = folder.writer(path, schema);
     this.row = new GenericData.Record(schema);
     this.eventFields = schema.getField(FileSchema.PARTITION).pos();
   }
@@ -79,7 +77,7 @@ final class EventFile {
         maxEventTime,
         minAppendTime,
         maxAppendTime,
-        file.lengthBytes(),
-        file.sha256());
+        writer.lengthBytes(),
+        writer.sha256());
   }
 }

@@ -3,8 +3,8 @@ package dev.lambdastack.batch.archive;
 import java.io.IOException;
 
 /**
- * Another run has committed the manifest that this one was about to: nothing has changed by this
- * run, and the next starts from there.
+ * Another run has committed what this one was about to: nothing has changed by this run, and the
+ * next starts from there.
  */
 public final class OvertakenException extends IOException {
   /** The exit code of a command that stops on it. */
@@ -12,7 +12,7 @@ public final class OvertakenException extends IOException {
 
   private static final long serialVersionUID = 1L;
 
-  OvertakenException(String message) {
+  public OvertakenException(String message) {
     super(message);
   }
 }

@@ -1,18 +1,13 @@
 package dev.lambdastack.batch.archive;
 
+import dev.lambdastack.batch.master.MasterFileWriter;
 import dev.lambdastack.serving.config.LambdaConfig;
 import java.io.IOException;
 import java.time.LocalDate;
 import java.util.Optional;
 import org.apache.avro.Schema;
-import org.apache.avro.generic.GenericData;
-import org.apache.avro.generic.GenericRecord;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
-import org.apache.parquet.avro.AvroParquetWriter;
-import org.apache.parquet.hadoop.ParquetWriter;
-import org.apache.parquet.hadoop.metadata.CompressionCodecName;
-import org.apache.parquet.hadoop.util.HadoopOutputFile;
 
 /**
  * Where one task attempt puts its files; the framework keeps or drops all of it. Below {@link
@@ -24,7 +19,6 @@ final class TaskFolder {
 
   private static final long MAX_ROW_GROUP_BYTES = 64L << 20;
   private static final long MIN_ROW_GROUP_BYTES = 1L << 20;
-  private static final int PAGE_BYTES = 256 << 10;
 
   private final Path work;
   private final Configuration conf;
@@ -65,24 +59,13 @@ final class TaskFolder {
     return topic + "/_dead_letters/" + fileName;
   }
 
-  DigestingOutputFile file(String path) throws IOException {
-    return new DigestingOutputFile(
-        HadoopOutputFile.fromPath(new Path(new Path(work, DATA), path), conf));
+  /** A new file at this path below {@link #DATA}. */
+  MasterFileWriter writer(String path, Schema schema) throws IOException {
+    return MasterFileWriter.create(
+        conf, new Path(new Path(work, DATA), path), schema, rowGroupBytes);
   }
 
   Path report(OffsetRange range) {
     return new Path(new Path(work, REPORTS), range + ".json");
-  }
-
-  /** A writer of records with Avro's generic types, decimals as bytes. */
-  ParquetWriter<GenericRecord> writer(DigestingOutputFile file, Schema schema) throws IOException {
-    return AvroParquetWriter.<GenericRecord>builder(file)
-        .withSchema(schema)
-        .withDataModel(GenericData.get())
-        .withConf(conf)
-        .withCompressionCodec(CompressionCodecName.ZSTD)
-        .withRowGroupSize(rowGroupBytes)
-        .withPageSize(PAGE_BYTES)
-        .build();
   }
 }

@@ -52,7 +52,7 @@ public record Contents(
    * @throws IllegalArgumentException when one cannot follow the one before
    */
   public static Optional<Contents> of(List<StoredManifest> chain) {
-    Fold fold = new Fold();
+    Fold fold = new Fold(Optional.empty());
     chain.forEach(fold::add);
     return fold.contents();
   }
@@ -64,6 +64,18 @@ public record Contents(
     private long sequence;
     private Optional<String> digest = Optional.empty();
     private ArchiveManifest archived;
+
+    /** From these contents on; from the beginning where there are none. */
+    Fold(Optional<Contents> from) {
+      from.ifPresent(
+          contents -> {
+            contents.files().forEach(f -> files.put(f.file().path(), f));
+            deadLetters.addAll(contents.deadLetters());
+            sequence = contents.sequence();
+            digest = Optional.of(contents.digest());
+            archived = contents.archived();
+          });
+    }
 
     /**
      * Takes the next manifest.

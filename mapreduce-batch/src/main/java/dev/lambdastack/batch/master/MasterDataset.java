@@ -22,6 +22,7 @@ import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Options.Rename;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RemoteIterator;
 
 /**
  * The master dataset of one topic.
@@ -31,6 +32,8 @@ import org.apache.hadoop.fs.Path;
  * &lt;master&gt;/&lt;topic&gt;/event_date=mixed/*.parquet
  * &lt;master&gt;/&lt;topic&gt;/_dead_letters/*.parquet
  * &lt;master&gt;/&lt;topic&gt;/_manifests/&lt;20-digit sequence&gt;.json
+ * &lt;master&gt;/&lt;topic&gt;/_snapshots/&lt;20-digit sequence&gt;-&lt;SHA-256&gt;.json
+ * &lt;master&gt;/&lt;topic&gt;/_leases/&lt;20-digit sequence&gt;-&lt;run&gt;
  * </pre>
  *
  * A file belongs to it when a manifest lists it, and not before. A manifest is committed by a
@@ -40,6 +43,11 @@ import org.apache.hadoop.fs.Path;
 public final class MasterDataset {
   private static final String MANIFESTS = "_manifests";
   private static final String SUFFIX = ".json";
+
+  /** So many manifests are read at most, beside a snapshot. */
+  private static final int SNAPSHOT_EVERY = 100;
+
+  private static final String DEAD_LETTERS = "_dead_letters";
 
   private final Path root;
   private final String topic;
@@ -126,13 +134,40 @@ public final class MasterDataset {
    */
   public List<StoredManifest> manifests() throws IOException {
     List<StoredManifest> chain = new ArrayList<>();
-    read(Long.MAX_VALUE, chain::add);
+    read(Optional.empty(), Long.MAX_VALUE, chain::add);
     return List.copyOf(chain);
   }
 
-  /** What the dataset holds after its newest manifest; empty before the first. Checks the chain. */
+  /**
+   * What the dataset holds after its newest manifest; empty before the first. Reads the newest
+   * snapshot and the manifests behind it, and checks their chain; that those before it are as they
+   * were is for an audit to see.
+   */
   public Optional<Contents> contents() throws IOException {
-    return read(Long.MAX_VALUE, manifest -> {});
+    return contents(Long.MAX_VALUE);
+  }
+
+  private Optional<Contents> contents(long last) throws IOException {
+    return read(snapshots().newest(last), last, manifest -> {});
+  }
+
+  /** What is wrong with snapshots, one line each, seen from the whole chain. */
+  public List<String> snapshotProblems(List<StoredManifest> chain) throws IOException {
+    List<String> problems = new ArrayList<>();
+    for (Snapshots.Found found : snapshots().all()) {
+      String name = "snapshot " + found.file().getName();
+      if (found.contents().isEmpty()) {
+        problems.add(name + " is not what was written; it is not used: remove it");
+      } else if (found.sequence() > chain.size()
+          || !Contents.of(chain.subList(0, (int) found.sequence())).equals(found.contents())) {
+        problems.add(name + " is not what the manifests say: remove it at once");
+      }
+    }
+    return problems;
+  }
+
+  private Snapshots snapshots() {
+    return new Snapshots(fileSystem, new Path(root, topic));
   }
 
   /**
@@ -142,7 +177,7 @@ public final class MasterDataset {
    * @throws IOException when there is no such manifest
    */
   public Contents contents(long sequence, String digest) throws IOException {
-    return read(sequence, manifest -> {})
+    return contents(sequence)
         .filter(c -> c.sequence() == sequence && c.digest().equals(digest))
         .orElseThrow(
             () ->
@@ -151,8 +186,10 @@ public final class MasterDataset {
                         .formatted(topic, sequence, digest, folder())));
   }
 
-  private Optional<Contents> read(long last, Consumer<StoredManifest> each) throws IOException {
-    Contents.Fold fold = new Contents.Fold();
+  private Optional<Contents> read(
+      Optional<Contents> snapshot, long last, Consumer<StoredManifest> each) throws IOException {
+    Contents.Fold fold = new Contents.Fold(snapshot);
+    long known = snapshot.map(Contents::sequence).orElse(0L);
     long expected = 1;
     for (Path file : manifestFiles()) {
       if (expected > last) {
@@ -161,7 +198,18 @@ public final class MasterDataset {
       if (!file.equals(file(expected))) {
         throw broken(file, "manifest %d is missing".formatted(expected));
       }
+      if (expected < known) {
+        expected++;
+        continue;
+      }
       StoredManifest next = read(file);
+      if (expected == known) {
+        if (!next.digest().equals(snapshot.get().digest())) {
+          throw broken(file, "it is not the one that its snapshot was made after");
+        }
+        expected++;
+        continue;
+      }
       if (!next.manifest().topic().equals(topic)) {
         throw broken(file, "it says that it is of topic " + next.manifest().topic());
       }
@@ -178,6 +226,54 @@ public final class MasterDataset {
 
   private static IOException broken(Path file, String problem) {
     return new IOException("The chain of manifests is broken at " + file + ": " + problem);
+  }
+
+  /** Numbers of the manifests that are there, by their names alone; in order. */
+  public List<Long> sequences() throws IOException {
+    return manifestFiles().stream()
+        .map(Path::getName)
+        .map(name -> Long.valueOf(name.substring(0, name.length() - SUFFIX.length())))
+        .toList();
+  }
+
+  /** One manifest by itself; who reads the dataset uses {@link #contents}. */
+  public StoredManifest manifest(long sequence) throws IOException {
+    return read(file(sequence));
+  }
+
+  /**
+   * Paths of the data and dead letter files that are there, whether or not a manifest names them.
+   */
+  public List<String> filesThere() throws IOException {
+    return dataFiles().stream().map(this::path).toList();
+  }
+
+  /** {@link #filesThere} with what HDFS says of them. */
+  public List<FileStatus> dataFiles() throws IOException {
+    List<FileStatus> files = new ArrayList<>();
+    for (FileStatus folder : list(new Path(root, topic))) {
+      String name = folder.getPath().getName();
+      if (folder.isDirectory() && (name.startsWith("event_date=") || name.equals(DEAD_LETTERS))) {
+        RemoteIterator<? extends FileStatus> found = fileSystem.listFiles(folder.getPath(), true);
+        while (found.hasNext()) {
+          files.add(found.next());
+        }
+      }
+    }
+    return files;
+  }
+
+  private List<FileStatus> list(Path folderToList) throws IOException {
+    try {
+      return List.of(fileSystem.listStatus(folderToList));
+    } catch (FileNotFoundException none) {
+      return List.of();
+    }
+  }
+
+  /** The path, relative to the master folder, as manifests have it. */
+  public String path(FileStatus file) {
+    return root.toUri().relativize(file.getPath().toUri()).getPath();
   }
 
   private List<Path> manifestFiles() throws IOException {
@@ -215,13 +311,25 @@ public final class MasterDataset {
     while (true) {
       Optional<String> digest = commit(next);
       if (digest.isPresent()) {
-        return Optional.of(new StoredManifest(next, digest.get()));
+        StoredManifest committed = new StoredManifest(next, digest.get());
+        if (next.sequence() % SNAPSHOT_EVERY == 0) {
+          snapshot(committed);
+        }
+        return Optional.of(committed);
       }
       Contents contents = contents().orElseThrow();
       if (!stillHolds.test(contents)) {
         return Optional.empty();
       }
       next = next.at(contents.sequence() + 1, Optional.of(contents.digest()));
+    }
+  }
+
+  private void snapshot(StoredManifest committed) {
+    try {
+      snapshots().write(contents(committed.manifest().sequence(), committed.digest()));
+    } catch (IOException e) {
+      // It is committed all the same; readers take the snapshot before.
     }
   }
 

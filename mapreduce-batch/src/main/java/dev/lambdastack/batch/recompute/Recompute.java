@@ -80,18 +80,22 @@ public final class Recompute implements Tool {
       }
     }
     List<TopicRun> runs = new ArrayList<>();
-    for (List<View> together : sources.values()) {
-      runs.add(TopicRun.open(config, schemas, clock, together));
-    }
-    Map<String, Version> made = new LinkedHashMap<>();
-    try (Connection connection = Store.connect(config)) {
-      PublishedStore store = new PublishedStore(connection);
-      store.ensureTable();
-      for (TopicRun run : runs) {
-        run.run(connection, store).forEach(v -> made.put(v.shape().name(), v));
+    try {
+      for (List<View> together : sources.values()) {
+        runs.add(TopicRun.open(config, schemas, clock, together));
       }
+      Map<String, Version> made = new LinkedHashMap<>();
+      try (Connection connection = Store.connect(config)) {
+        PublishedStore store = new PublishedStore(connection);
+        store.ensureTable();
+        for (TopicRun run : runs) {
+          run.run(connection, store).forEach(v -> made.put(v.shape().name(), v));
+        }
+      }
+      return names.stream().map(made::get).toList();
+    } finally {
+      runs.forEach(TopicRun::close);
     }
-    return names.stream().map(made::get).toList();
   }
 
   /** What one pass reads: views that agree in it are computed together. */

@@ -4,6 +4,7 @@ import dev.lambdastack.batch.job.Jobs;
 import dev.lambdastack.batch.job.RunId;
 import dev.lambdastack.batch.job.Staging;
 import dev.lambdastack.batch.master.Contents;
+import dev.lambdastack.batch.master.Lease;
 import dev.lambdastack.batch.master.LiveFile;
 import dev.lambdastack.batch.master.MasterDataset;
 import dev.lambdastack.schemas.SchemaStore;
@@ -37,12 +38,13 @@ import org.apache.hadoop.mapreduce.lib.output.FileOutputFormat;
 import org.apache.hadoop.security.UserGroupInformation;
 
 /** One pass over a topic's files, which makes a version of each of some views. */
-final class TopicRun {
+final class TopicRun implements AutoCloseable {
   private final LambdaConfig config;
   private final SchemaStore schemas;
   private final Clock clock;
   private final List<View> views;
   private final MasterDataset dataset;
+  private final Lease lease;
   private final Contents contents;
   private final List<LiveFile> files;
 
@@ -52,18 +54,20 @@ final class TopicRun {
       Clock clock,
       List<View> views,
       MasterDataset dataset,
+      Lease lease,
       Contents contents) {
     this.config = config;
     this.schemas = schemas;
     this.clock = clock;
     this.views = views;
     this.dataset = dataset;
+    this.lease = lease;
     this.contents = contents;
     this.files = contents.files();
   }
 
   /**
-   * Freezes the list of files.
+   * Freezes the list of files: none of them goes until the run is closed.
    *
    * @param views of one topic and one schema
    * @throws InvalidInputException when nothing is archived
@@ -73,15 +77,24 @@ final class TopicRun {
     View first = views.get(0);
     String topic = first.eventType().topic();
     MasterDataset dataset = MasterDataset.open(config.hadoop(), config.master(), topic);
-    Contents contents =
-        dataset
-            .contents()
-            .orElseThrow(
-                () ->
-                    new InvalidInputException(
-                        "Cannot recompute view %s: nothing of topic %s is archived in %s; run lambda archive %s first"
-                            .formatted(first.name(), topic, dataset.root(), topic)));
-    return new TopicRun(config, schemas, clock, views, dataset, contents);
+    if (dataset.sequences().isEmpty()) {
+      throw new InvalidInputException(
+          "Cannot recompute view %s: nothing of topic %s is archived in %s; run lambda archive %s first"
+              .formatted(first.name(), topic, dataset.root(), topic));
+    }
+    Lease lease = Lease.take(dataset, RunId.next(clock), clock, config.lease());
+    try {
+      return new TopicRun(
+          config, schemas, clock, views, dataset, lease, dataset.contents().orElseThrow());
+    } catch (IOException | RuntimeException e) {
+      lease.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public void close() {
+    lease.close();
   }
 
   /** Makes the versions and enters them in the catalog. */

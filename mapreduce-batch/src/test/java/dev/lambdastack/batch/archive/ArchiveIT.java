@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lambdastack.batch.Sale;
 import dev.lambdastack.batch.Scene;
 import dev.lambdastack.batch.Servers;
+import dev.lambdastack.batch.compact.Compaction;
 import dev.lambdastack.batch.master.ArchiveManifest;
 import dev.lambdastack.batch.master.DataFile;
 import dev.lambdastack.batch.master.FileSchema;
@@ -655,6 +656,63 @@ class ArchiveIT {
           .filteredOn(f -> f.endsWith(".parquet"))
           .containsExactlyInAnyOrderElementsOf(listed);
       assertThat(scene.everything().keySet()).noneMatch(f -> f.contains("draft"));
+    }
+  }
+
+  /** What it has read is not in vain: a compaction does not touch where it goes on. */
+  @Test
+  void anArchiveGoesOnBehindACompactionThatWasFirst(Servers servers) throws Exception {
+    Random random = new Random(16);
+    try (Scene scene = Scene.open(servers, 2)) {
+      for (int run = 0; run < 2; run++) {
+        scene.sendAll(0, sales(random, 40, scene.now()), Sale.V1);
+        scene.toEpochStart();
+        scene.archive(Sale.V1).run(scene.topic());
+      }
+      scene.sendAll(1, sales(random, 40, scene.now()), Sale.V1);
+      scene.toEpochStart();
+      Archive slow =
+          new Archive(
+              scene.config(),
+              scene.views(Sale.V1),
+              Sale.SCHEMAS,
+              scene.clock(),
+              reached -> {
+                if (reached == Step.MOVED) {
+                  compact(scene);
+                }
+              });
+      assertThat(slow.run(scene.topic()).sequence()).hasValue(4);
+      assertThat(scene.dataset().manifests()).hasSize(4);
+      List<String> archived =
+          scene.dataset().contents().orElseThrow().files().stream()
+              .flatMap(f -> read(scene, f.file()).stream())
+              .map(r -> r.get(FileSchema.PARTITION) + "@" + r.get(FileSchema.OFFSET))
+              .sorted()
+              .toList();
+      assertThat(archived)
+          .hasSize(120)
+          .containsExactlyElementsOf(eventsBefore(scene, scene.manifests().get(2).partitions()));
+    }
+  }
+
+  private static void compact(Scene scene) throws java.io.IOException {
+    try {
+      assertThat(
+              new Compaction(scene.config(), scene.views(Sale.V1), scene.clock())
+                  .run(scene.topic())
+                  .sequences())
+          .containsExactly(3L);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static List<GenericRecord> read(Scene scene, DataFile file) {
+    try {
+      return scene.read(file.path());
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException(e);
     }
   }
 

@@ -59,6 +59,13 @@ class CommandsTest {
     assertThat(refusal(new RecomputeCommand(), concat(away, "daily_sales")))
         .contains("nothing of topic orders is archived")
         .contains("run lambda archive orders first");
+    assertThat(refusal(new CompactCommand(), concat(away, "nothing")))
+        .contains("No view reads topic 'nothing'");
+    assertThat(refusal(new CompactCommand(), concat(away, "orders")))
+        .contains("nothing of it is archived");
+    assertThat(refusal(new AuditCommand(), concat(away, "orders")))
+        .contains("nothing of it is archived")
+        .contains("run lambda archive orders first");
     assertThat(refusal(new ArchiveCommand(), "-D", "lambda.epohc=1m", "orders"))
         .contains("Unknown key 'lambda.epohc'", "lambda.epoch");
     assertThat(refusal(new PublishCommand(), "-D", "lambda.epoch=soon", "daily_sales"))
@@ -76,6 +83,8 @@ class CommandsTest {
     for (Callable<Integer> command :
         java.util.List.<Callable<Integer>>of(
             new ArchiveCommand(),
+            new CompactCommand(),
+            new AuditCommand(),
             new RecomputeCommand(),
             new PublishCommand(),
             new RollbackCommand(),

@@ -91,6 +91,82 @@ class MasterDatasetTest {
         .hasMessageContaining("no manifest 3 with SHA-256 00");
   }
 
+  /** Archive runs, among them compactions of what the run before has added. */
+  private void commitMany(int count) throws IOException {
+    Optional<String> digest = Optional.empty();
+    long archives = 0;
+    for (int sequence = 1; sequence <= count; sequence++) {
+      Manifest next;
+      if (sequence % 7 == 0) {
+        next =
+            ManifestTest.compaction(sequence, digest.orElseThrow(), "c" + sequence, sequence - 1);
+      } else {
+        next = ManifestTest.manifest(sequence, digest, 5 * archives, 5 * archives + 5);
+        archives++;
+      }
+      digest = Optional.of(dataset.commit(next, contents -> false).orElseThrow().digest());
+    }
+  }
+
+  private void truncate(Path manifest) throws IOException {
+    Files.writeString(manifest, Files.readString(manifest).substring(0, 300));
+    Files.deleteIfExists(manifest.resolveSibling("." + manifest.getFileName() + ".crc"));
+  }
+
+  private Path snapshot() throws IOException {
+    try (var files = Files.list(folder.resolve("hits/_snapshots"))) {
+      return files.filter(f -> f.toString().endsWith(".json")).findFirst().orElseThrow();
+    }
+  }
+
+  @Test
+  void aRunReadsASnapshotAndTheManifestsBehindIt() throws IOException {
+    commitMany(103);
+    List<StoredManifest> chain = dataset.manifests();
+    assertThat(dataset.snapshotProblems(chain)).isEmpty();
+    assertThat(dataset.contents()).isEqualTo(Contents.of(chain));
+    assertThat(dataset.contents(50, chain.get(49).digest()))
+        .isEqualTo(Contents.of(chain.subList(0, 50)).orElseThrow());
+    // It is not read.
+    truncate(file(50));
+    assertThat(dataset.contents()).isEqualTo(Contents.of(chain));
+    assertThatThrownBy(() -> dataset.manifests()).hasMessageContaining("manifest");
+    // It is.
+    truncate(file(100));
+    assertThatThrownBy(() -> dataset.contents()).hasMessageContaining("manifest");
+  }
+
+  @Test
+  void aSnapshotThatIsNotWhatWasWrittenIsNotUsed() throws IOException {
+    commitMany(101);
+    List<StoredManifest> chain = dataset.manifests();
+    Path snapshot = snapshot();
+    byte[] whole = Files.readAllBytes(snapshot);
+    truncate(snapshot);
+    assertThat(dataset.contents()).isEqualTo(Contents.of(chain));
+    assertThat(dataset.snapshotProblems(chain))
+        .singleElement()
+        .asString()
+        .contains("is not what was written");
+    Files.delete(snapshot);
+    String other = new String(whole, java.nio.charset.StandardCharsets.UTF_8).replace("a3.", "b3.");
+    byte[] bytes = other.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    Files.write(
+        snapshot.resolveSibling("%020d-%s.json".formatted(100, StoredManifest.sha256(bytes))),
+        bytes);
+    assertThat(dataset.snapshotProblems(chain))
+        .singleElement()
+        .asString()
+        .contains("is not what the manifests say");
+  }
+
+  @Test
+  void aManifestThatIsMissingBeforeASnapshotIsNoticed() throws IOException {
+    commitMany(101);
+    Files.delete(file(50));
+    assertThatThrownBy(() -> dataset.contents()).hasMessageContaining("manifest 50 is missing");
+  }
+
   private StoredManifest last3() throws IOException {
     return dataset.manifests().get(2);
   }

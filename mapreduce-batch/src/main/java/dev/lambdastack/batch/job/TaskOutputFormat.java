@@ -1,4 +1,4 @@
-package dev.lambdastack.batch.archive;
+package dev.lambdastack.batch.job;
 
 import org.apache.hadoop.io.NullWritable;
 import org.apache.hadoop.mapreduce.RecordWriter;
@@ -9,8 +9,8 @@ import org.apache.hadoop.mapreduce.lib.output.FileOutputFormat;
  * Writes nothing by itself: tasks put their files into the attempt's folder, which Hadoop's
  * committer moves to the job's when the attempt is committed, and drops otherwise.
  */
-final class TaskOutputFormat extends FileOutputFormat<NullWritable, NullWritable> {
-  TaskOutputFormat() {}
+public final class TaskOutputFormat extends FileOutputFormat<NullWritable, NullWritable> {
+  public TaskOutputFormat() {}
 
   @Override
   public RecordWriter<NullWritable, NullWritable> getRecordWriter(TaskAttemptContext context) {

@@ -1,4 +1,4 @@
-package dev.lambdastack.batch.archive;
+package dev.lambdastack.batch.master;
 
 import java.io.IOException;
 import java.security.MessageDigest;

@@ -1,0 +1,212 @@
+package dev.lambdastack.batch.audit;
+
+import dev.lambdastack.batch.master.ArchiveManifest;
+import dev.lambdastack.batch.master.CompactionManifest;
+import dev.lambdastack.batch.master.DataFile;
+import dev.lambdastack.batch.master.DeadLetterFile;
+import dev.lambdastack.batch.master.Manifest;
+import dev.lambdastack.batch.master.PartitionRange;
+import dev.lambdastack.batch.master.StoredManifest;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Goes through manifests, some of which may be missing, and adds up what they say. Beside the fold
+ * that readers use it says all that is wrong, not only the first, and goes on. Pure. Not
+ * thread-safe.
+ */
+final class ChainAudit {
+  private final List<String> differences = new ArrayList<>();
+  private final Map<String, DataFile> live = new LinkedHashMap<>();
+  private final List<DeadLetterFile> deadLetters = new ArrayList<>();
+  private final Set<String> named = new HashSet<>();
+  private long sequence;
+  private Optional<String> digest = Optional.empty();
+  private ArchiveManifest archived;
+  private boolean isBroken;
+  private long read;
+  private long events;
+  private long dead;
+  private long ticks;
+  private long lost;
+
+  /** A manifest that ought to be there cannot be used. */
+  void unusable(long number, String problem) {
+    differences.add(problem);
+    sequence = number;
+    isBroken = true;
+  }
+
+  /** The next manifest that can be read; those between it and the last one are missing. */
+  void add(long number, StoredManifest stored) {
+    Manifest manifest = stored.manifest();
+    while (sequence + 1 < number) {
+      unusable(sequence + 1, "manifest %d is missing".formatted(sequence + 1));
+    }
+    if (manifest.sequence() != number) {
+      differences.add(
+          "manifest %d says that it is manifest %d".formatted(number, manifest.sequence()));
+    }
+    if (!isBroken && !manifest.previous().equals(digest)) {
+      differences.add(
+          "manifest %d was made after another manifest %d than the one that is there (SHA-256 expected %s, found %s)"
+              .formatted(
+                  number, number - 1, manifest.previous().orElse("none"), digest.orElse("none")));
+    }
+    if (manifest instanceof ArchiveManifest archive) {
+      add(archive);
+    } else if (manifest instanceof CompactionManifest compaction) {
+      add(compaction);
+    }
+    for (DataFile file : manifest.files()) {
+      if (!named.add(file.path())) {
+        differences.add("manifest %d adds %s a second time".formatted(number, file.path()));
+      }
+      live.put(file.path(), file);
+    }
+    sequence = number;
+    digest = Optional.of(stored.digest());
+    isBroken = false;
+  }
+
+  private void add(ArchiveManifest manifest) {
+    if (archived != null && !isBroken) {
+      follows(manifest);
+    }
+    manifest.partitions().forEach((partition, range) -> ends(manifest, partition, range));
+    for (DataFile file : manifest.files()) {
+      file.offsets()
+          .forEach(
+              (partition, span) -> {
+                PartitionRange range = manifest.partitions().get(partition);
+                if (range == null || span.start() < range.start() || span.end() > range.end()) {
+                  differences.add(
+                      "manifest %d lists %s with offsets [%d, %d) of partition %d, which it does not hold"
+                          .formatted(
+                              manifest.sequence(),
+                              file.path(),
+                              span.start(),
+                              span.end(),
+                              partition));
+                }
+              });
+    }
+    manifest.deadLetters().forEach(f -> named.add(f.path()));
+    deadLetters.addAll(manifest.deadLetters());
+    read += manifest.read();
+    events += manifest.events();
+    dead += manifest.deadLetterCount();
+    ticks += manifest.ticks();
+    archived = manifest;
+  }
+
+  private void follows(ArchiveManifest manifest) {
+    if (manifest.fromEpoch() != archived.toEpoch()) {
+      differences.add(
+          "manifest %d begins at epoch %d, where manifest %d ends at %d"
+              .formatted(
+                  manifest.sequence(),
+                  manifest.fromEpoch(),
+                  archived.sequence(),
+                  archived.toEpoch()));
+    }
+    archived
+        .partitions()
+        .forEach(
+            (partition, before) -> {
+              PartitionRange range = manifest.partitions().get(partition);
+              if (range == null) {
+                differences.add(
+                    "manifest %d has no partition %d, which manifest %d has"
+                        .formatted(manifest.sequence(), partition, archived.sequence()));
+              } else if (range.start() != before.end()) {
+                differences.add(
+                    "manifest %d begins at offset %d of partition %d, where manifest %d ends at %d"
+                        .formatted(
+                            manifest.sequence(),
+                            range.start(),
+                            partition,
+                            archived.sequence(),
+                            before.end()));
+              }
+            });
+  }
+
+  private void ends(ArchiveManifest manifest, int partition, PartitionRange range) {
+    if (range.boundaries().lastEntry() == null
+        || range.boundary(manifest.toEpoch()) != range.end()) {
+      differences.add(
+          "manifest %d ends at offset %d of partition %d, which is not its boundary of epoch %d"
+              .formatted(manifest.sequence(), range.end(), partition, manifest.toEpoch()));
+    }
+  }
+
+  private void add(CompactionManifest manifest) {
+    long rows = 0;
+    boolean known = true;
+    for (String path : manifest.superseded()) {
+      DataFile file = live.remove(path);
+      if (file == null) {
+        known = false;
+        if (!isBroken) {
+          differences.add(
+              "manifest %d supersedes %s, which is not there".formatted(manifest.sequence(), path));
+        }
+      } else {
+        rows += file.rows();
+      }
+    }
+    if (known && rows != manifest.events()) {
+      differences.add(
+          "manifest %d puts %d rows in the place of %d"
+              .formatted(manifest.sequence(), manifest.events(), rows));
+    }
+  }
+
+  /** What is wrong, in one line each. */
+  List<String> differences() {
+    List<String> all = new ArrayList<>(differences);
+    if (events + dead + ticks != read) {
+      all.add(
+          "%d events + %d dead letters + %d ticks are not the %d records read"
+              .formatted(events, dead, ticks, read));
+    }
+    long rows = live.values().stream().mapToLong(DataFile::rows).sum();
+    if (differences.isEmpty() && rows != events) {
+      all.add("the files have %d rows, where %d events were archived".formatted(rows, events));
+    }
+    return List.copyOf(all);
+  }
+
+  /** The files that belong to the dataset. */
+  List<DataFile> live() {
+    return List.copyOf(live.values());
+  }
+
+  List<DeadLetterFile> deadLetters() {
+    return List.copyOf(deadLetters);
+  }
+
+  /** Whether any manifest names the file, of whatever kind. */
+  boolean names(String path) {
+    return named.contains(path);
+  }
+
+  /** The archive's newest manifest that can be used. */
+  Optional<ArchiveManifest> archived() {
+    return Optional.ofNullable(archived);
+  }
+
+  long sequence() {
+    return sequence;
+  }
+
+  AuditReport.Counts counts() {
+    return new AuditReport.Counts(read, events, dead, ticks, lost);
+  }
+}

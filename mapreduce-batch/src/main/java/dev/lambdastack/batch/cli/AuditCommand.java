@@ -1,0 +1,198 @@
+package dev.lambdastack.batch.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lambdastack.batch.audit.Audit;
+import dev.lambdastack.batch.audit.AuditReport;
+import dev.lambdastack.serving.config.ConfigOptions;
+import dev.lambdastack.serving.config.LambdaConfig;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.Callable;
+import org.apache.hadoop.conf.Configuration;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code lambda audit}: is the master dataset whole, and how far is it behind the log. */
+@Command(
+    name = "audit",
+    sortOptions = false,
+    header = "Says whether a topic's master dataset is whole, and how far it is behind the log.",
+    description =
+        "%nManifests chain with no hole and add up; every file is there with its length and rows; nothing waits for the archive until retention takes it. Changes nothing.%n",
+    footer = {
+      "",
+      "Exit codes: 0 whole, 1 a difference was found, 2 bad input or a server cannot be reached,",
+      "70 unexpected fault."
+    })
+public final class AuditCommand implements Callable<Integer> {
+  /** How it is printed. */
+  enum Format {
+    table,
+    json
+  }
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(index = "0", paramLabel = "<topic>", description = "The topic.")
+  private String topic;
+
+  @Option(
+      names = "--deep",
+      description = "Reads every byte of every file and compares its SHA-256.")
+  private boolean deep;
+
+  @Option(names = "--offline", description = "Does not ask Kafka: says nothing of retention.")
+  private boolean offline;
+
+  @Option(
+      names = "--format",
+      defaultValue = "table",
+      paramLabel = "<format>",
+      description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+  private Format format;
+
+  @Mixin private ConfigOptions config;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Shows this help.")
+  private boolean help;
+
+  @Override
+  public Integer call() throws IOException {
+    LambdaConfig settings = config.load(new Configuration());
+    AuditReport report = new Audit(settings, Clock.systemUTC()).run(topic, scope());
+    PrintWriter out = spec.commandLine().getOut();
+    if (format == Format.json) {
+      out.println(
+          new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(json(report)));
+    } else {
+      table(out, report);
+    }
+    out.flush();
+    return report.isClean() ? 0 : 1;
+  }
+
+  private Audit.Scope scope() {
+    if (deep) {
+      return offline ? Audit.Scope.DEEP_OFFLINE : Audit.Scope.DEEP;
+    }
+    return offline ? Audit.Scope.OFFLINE : Audit.Scope.NORMAL;
+  }
+
+  private static void table(PrintWriter out, AuditReport report) {
+    AuditReport.Counts counts = report.counts();
+    out.printf("topic       %s%n", report.topic());
+    out.printf(
+        "complete    %s%n", report.complete().map(t -> "up to " + t).orElse("nothing is archived"));
+    out.printf("manifests   %,d%n", report.manifests());
+    out.printf(
+        "records     %,d read = %,d events + %,d dead letters + %,d ticks%s%n",
+        counts.read(),
+        counts.events(),
+        counts.deadLetters(),
+        counts.ticks(),
+        counts.lost() == 0
+            ? ""
+            : "; %,d offsets are gaps that were accepted".formatted(counts.lost()));
+    out.printf(
+        "files       %,d, %,d bytes; %s%n",
+        report.files(),
+        report.bytes(),
+        report.deep()
+            ? "every byte was read"
+            : "lengths and footers were read (--deep: every byte)");
+    out.printf(
+        "besides     %,d replaced files that are not removed yet, %,d orphans that no manifest names%n",
+        report.superseded(), report.orphans().size());
+    report.orphans().stream().limit(20).forEach(o -> out.printf("            %s%n", o));
+    if (!report.partitions().isEmpty()) {
+      out.printf(
+          "retention   %s%n",
+          report
+              .retention()
+              .map(
+                  r ->
+                      "%s; the oldest record that is not archived has used %.1f %% of it"
+                          .formatted(text(r), 100 * report.retentionUsed()))
+              .orElse("none: the topic keeps all"));
+      report
+          .byNumber()
+          .forEach(
+              (partition, p) ->
+                  out.printf(
+                      "  partition %d: %,d offsets from %,d on are not archived%s%n",
+                      partition,
+                      p.offsets(),
+                      p.from(),
+                      p.oldest()
+                          .map(
+                              age ->
+                                  ", the oldest for %s (%.1f %%)"
+                                      .formatted(text(age), 100 * p.retentionUsed()))
+                          .orElse("")));
+    }
+    report.warnings().forEach(w -> out.printf("WARNING     %s%n", w));
+    report.differences().forEach(d -> out.printf("DIFFERENCE  %s%n", d));
+    out.println(
+        report.isClean()
+            ? "whole"
+            : "%,d differences%s".formatted(report.differences().size(), ""));
+  }
+
+  private static String text(Duration duration) {
+    long seconds = duration.toSeconds();
+    if (seconds < 120) {
+      return seconds + " s";
+    }
+    return seconds < 7200
+        ? duration.toMinutes() + " min"
+        : seconds < 2 * 86_400 ? duration.toHours() + " h" : duration.toDays() + " d";
+  }
+
+  private static ObjectNode json(AuditReport report) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("topic", report.topic());
+    json.put("clean", report.isClean());
+    json.put("complete", report.complete().map(Instant::toString).orElse(null));
+    json.put("manifests", report.manifests());
+    json.put("read", report.counts().read());
+    json.put("events", report.counts().events());
+    json.put("deadLetters", report.counts().deadLetters());
+    json.put("ticks", report.counts().ticks());
+    json.put("lostOffsets", report.counts().lost());
+    json.put("files", report.files());
+    json.put("bytes", report.bytes());
+    json.put("deep", report.deep());
+    json.put("replacedFiles", report.superseded());
+    json.put("retentionMillis", report.retention().map(Duration::toMillis).orElse(null));
+    json.put("retentionUsed", report.retentionUsed());
+    ArrayNode partitions = json.putArray("partitions");
+    report
+        .byNumber()
+        .forEach(
+            (partition, p) -> {
+              ObjectNode node = partitions.addObject();
+              node.put("partition", partition);
+              node.put("from", p.from());
+              node.put("offsets", p.offsets());
+              node.put("oldestMillis", p.oldest().map(Duration::toMillis).orElse(null));
+              node.put("retentionUsed", p.retentionUsed());
+            });
+    report.orphans().forEach(json.putArray("orphans")::add);
+    report.warnings().forEach(json.putArray("warnings")::add);
+    report.differences().forEach(json.putArray("differences")::add);
+    return json;
+  }
+}

@@ -1,0 +1,124 @@
+package dev.lambdastack.batch.compact;
+
+import dev.lambdastack.batch.master.Contents;
+import dev.lambdastack.batch.master.DataFile;
+import dev.lambdastack.batch.master.LiveFile;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.avro.Schema;
+
+/**
+ * Files that are rewritten together: all of one schema. Pure.
+ *
+ * @param inputs ordered by path
+ */
+record CompactionPlan(Schema schema, List<DataFile> inputs) {
+  /** A file that is greater than so many times the rest of its date's is left alone. */
+  private static final int GREATEST_RATIO = 8;
+
+  CompactionPlan {
+    inputs = List.copyOf(inputs);
+  }
+
+  /**
+   * What is worth rewriting: every mixed file, since readers of a date must open it, and for each
+   * date the files below half of the target, where there are several. Of those the greatest is left
+   * alone while the others are little beside it, so that a few late events do not have a whole day
+   * written again: each byte is rewritten a logarithmic number of times.
+   *
+   * @return one plan for each schema that has something to rewrite
+   */
+  static List<CompactionPlan> of(Contents contents, long targetBytes) {
+    Map<Schema, List<DataFile>> bySchema = new LinkedHashMap<>();
+    for (LiveFile live : contents.files()) {
+      bySchema.computeIfAbsent(live.schema(), s -> new ArrayList<>()).add(live.file());
+    }
+    List<CompactionPlan> plans = new ArrayList<>();
+    bySchema.forEach(
+        (schema, files) -> {
+          List<DataFile> inputs = inputs(files, targetBytes);
+          if (!inputs.isEmpty()) {
+            plans.add(new CompactionPlan(schema, inputs));
+          }
+        });
+    return List.copyOf(plans);
+  }
+
+  private static List<DataFile> inputs(List<DataFile> files, long targetBytes) {
+    List<DataFile> mixed = files.stream().filter(f -> f.eventDate().isEmpty()).toList();
+    Map<LocalDate, List<DataFile>> small = new TreeMap<>();
+    for (DataFile file : files) {
+      if (file.eventDate().isPresent() && file.lengthBytes() < targetBytes / 2) {
+        small.computeIfAbsent(file.eventDate().get(), d -> new ArrayList<>()).add(file);
+      }
+    }
+    List<DataFile> inputs = new ArrayList<>(mixed);
+    small.forEach(
+        (date, ofDate) -> {
+          boolean joined = mixed.stream().anyMatch(m -> mayHold(m, date));
+          inputs.addAll(joined ? ofDate : worthwhile(ofDate));
+        });
+    inputs.sort(Comparator.comparing(DataFile::path));
+    return inputs;
+  }
+
+  private static boolean mayHold(DataFile mixed, LocalDate date) {
+    return !date.isBefore(dateOf(mixed.minEventTime()))
+        && !date.isAfter(dateOf(mixed.maxEventTime()));
+  }
+
+  private static List<DataFile> worthwhile(List<DataFile> ofDate) {
+    List<DataFile> files = new ArrayList<>(ofDate);
+    files.sort(Comparator.comparingLong(DataFile::lengthBytes));
+    long bytes = files.stream().mapToLong(DataFile::lengthBytes).sum();
+    while (files.size() > 1) {
+      long greatest = files.get(files.size() - 1).lengthBytes();
+      if (greatest <= GREATEST_RATIO * (bytes - greatest)) {
+        return files;
+      }
+      bytes -= greatest;
+      files.remove(files.size() - 1);
+    }
+    return List.of();
+  }
+
+  static LocalDate dateOf(long eventTime) {
+    return LocalDate.ofInstant(Instant.ofEpochMilli(eventTime), ZoneOffset.UTC);
+  }
+
+  long rows() {
+    return inputs.stream().mapToLong(DataFile::rows).sum();
+  }
+
+  long lengthBytes() {
+    return inputs.stream().mapToLong(DataFile::lengthBytes).sum();
+  }
+
+  /** Tasks that write: each its share of the dates, about a target file each, not too many. */
+  int reducers(long targetBytes, int most) {
+    long files = (lengthBytes() + targetBytes - 1) / targetBytes;
+    return (int) Math.max(1, Math.min(most, files));
+  }
+
+  /** The inputs of each task that reads, about so many bytes each. */
+  List<List<DataFile>> splits(long splitBytes) {
+    List<List<DataFile>> splits = new ArrayList<>();
+    long bytes = 0;
+    for (DataFile file : inputs) {
+      if (splits.isEmpty() || bytes + file.lengthBytes() > splitBytes) {
+        splits.add(new ArrayList<>());
+        bytes = 0;
+      }
+      splits.get(splits.size() - 1).add(file);
+      bytes += file.lengthBytes();
+    }
+    return splits;
+  }
+}

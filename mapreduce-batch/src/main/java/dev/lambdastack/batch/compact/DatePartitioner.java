@@ -1,0 +1,15 @@
+package dev.lambdastack.batch.compact;
+
+import org.apache.hadoop.io.BytesWritable;
+import org.apache.hadoop.mapreduce.Partitioner;
+
+/** All rows of an event date to one task, neighbouring dates to different ones. */
+final class DatePartitioner extends Partitioner<BytesWritable, BytesWritable> {
+  DatePartitioner() {}
+
+  @Override
+  public int getPartition(BytesWritable key, BytesWritable value, int tasks) {
+    long day = CompactionPlan.dateOf(RowOrder.eventTime(key)).toEpochDay();
+    return (int) Math.floorMod(day, (long) tasks);
+  }
+}

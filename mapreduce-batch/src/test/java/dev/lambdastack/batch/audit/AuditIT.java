@@ -1,0 +1,299 @@
+package dev.lambdastack.batch.audit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.lambdastack.batch.Sale;
+import dev.lambdastack.batch.Scene;
+import dev.lambdastack.batch.Servers;
+import dev.lambdastack.batch.cli.AuditCommand;
+import dev.lambdastack.batch.compact.Compaction;
+import dev.lambdastack.batch.master.ArchiveManifest;
+import dev.lambdastack.log.Tick;
+import dev.lambdastack.views.Epoch;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import picocli.CommandLine;
+
+@ExtendWith(Servers.Extension.class)
+class AuditIT {
+  /** Two archive runs with a dead letter, a compaction, another archive run. */
+  private static void fill(Scene scene) throws Exception {
+    Random random = new Random(3);
+    scene.conf().set("lambda.dead-letters.max-share", "0.5");
+    for (int run = 0; run < 3; run++) {
+      List<Sale> sales =
+          IntStream.range(0, 60).mapToObj(i -> Sale.random(random, scene.now() - i)).toList();
+      scene.sendAll(run % 2, sales, Sale.V1);
+      scene.sendRaw(0, new byte[] {1, 2, 3});
+      scene.toEpochStart();
+      scene.archive(Sale.V1).run(scene.topic());
+      if (run == 1) {
+        new Compaction(scene.config(), scene.views(Sale.V1), scene.clock()).run(scene.topic());
+      }
+    }
+  }
+
+  private static AuditReport audit(Scene scene, Audit.Scope scope) throws IOException {
+    return new Audit(scene.config(), scene.clock()).run(scene.topic(), scope);
+  }
+
+  @Test
+  void aWholeDatasetIsClean(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 2)) {
+      fill(scene);
+      AuditReport report = audit(scene, Audit.Scope.DEEP);
+      assertThat(report.differences()).isEmpty();
+      assertThat(report.warnings()).isEmpty();
+      assertThat(report.manifests()).isEqualTo(4);
+      ArchiveManifest last = scene.manifests().get(2);
+      assertThat(report.complete())
+          .hasValue(new Epoch(scene.epoch(), Scene.EPOCH).start())
+          .hasValue(last.horizon().instant(Scene.EPOCH));
+      // A plain reader of the topic.
+      long read =
+          scene.delivered().stream()
+              .filter(r -> r.offset() < last.partitions().get(r.partition()).end())
+              .count();
+      long ticks =
+          scene.delivered().stream()
+              .filter(r -> r.offset() < last.partitions().get(r.partition()).end())
+              .filter(r -> Tick.isTick(r.headers()))
+              .count();
+      assertThat(report.counts()).isEqualTo(new AuditReport.Counts(read, 180, 3, ticks, 0));
+      assertThat(report.orphans()).isEmpty();
+      assertThat(report.superseded()).isGreaterThan(1);
+      assertThat(report.partitions()).hasSize(2);
+      assertThat(report.partitions().get(0).from()).isEqualTo(last.partitions().get(0).end());
+      assertThat(report.retention()).as("the test's broker keeps all").isEmpty();
+      assertThat(report.retentionUsed()).isZero();
+      Map<String, Long> before = scene.everything();
+      AuditReport offline = audit(scene, Audit.Scope.OFFLINE);
+      assertThat(offline.isClean()).isTrue();
+      assertThat(offline.partitions()).isEmpty();
+      assertThat(scene.everything()).isEqualTo(before);
+    }
+  }
+
+  private static byte[] bytes(FileSystem fileSystem, Path path) throws IOException {
+    try (var in = fileSystem.open(path)) {
+      return in.readAllBytes();
+    }
+  }
+
+  private static void write(FileSystem fileSystem, Path path, byte[] bytes) throws IOException {
+    try (FSDataOutputStream out = fileSystem.create(path, true)) {
+      out.write(bytes);
+    }
+  }
+
+  /** Damages a file, looks at what is found, and puts it back; a null result deletes it. */
+  private static void assertFound(
+      Scene scene, Path path, UnaryOperator<byte[]> damage, Audit.Scope scope, String... found)
+      throws IOException {
+    FileSystem fileSystem = scene.dataset().fileSystem();
+    byte[] whole = bytes(fileSystem, path);
+    byte[] damaged = damage.apply(whole.clone());
+    if (damaged == null) {
+      fileSystem.delete(path, false);
+    } else {
+      write(fileSystem, path, damaged);
+    }
+    AuditReport report = audit(scene, scope);
+    write(fileSystem, path, whole);
+    assertThat(report.isClean()).as("%s", report.differences()).isEqualTo(found.length == 0);
+    for (String part : found) {
+      assertThat(report.differences()).anyMatch(d -> d.contains(part));
+    }
+    assertThat(report.differences()).allMatch(d -> d.lines().count() == 1);
+    assertThat(audit(scene, Audit.Scope.DEEP_OFFLINE).differences()).isEmpty();
+  }
+
+  private static byte[] edited(byte[] manifest, String from, String to) {
+    String text = new String(manifest, StandardCharsets.UTF_8);
+    assertThat(text).contains(from);
+    return text.replace(from, to).getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void everyDamageIsFound(Servers servers) throws Exception {
+    Audit.Scope offline = Audit.Scope.OFFLINE;
+    try (Scene scene = Scene.open(servers, 2)) {
+      fill(scene);
+      var contents = scene.dataset().contents().orElseThrow();
+      for (var live : contents.files()) {
+        String path = live.file().path();
+        Path file = scene.dataset().resolve(path);
+        assertFound(scene, file, b -> null, offline, "file " + path + " is missing");
+        assertFound(
+            scene, file, b -> Arrays.copyOf(b, b.length - 1), offline, path + " has ", " bytes");
+        UnaryOperator<byte[]> flip =
+            b -> {
+              b[b.length / 3] ^= 1;
+              return b;
+            };
+        assertFound(scene, file, flip, offline);
+        assertFound(scene, file, flip, Audit.Scope.DEEP_OFFLINE, path + " is not what was written");
+        UnaryOperator<byte[]> noFooter =
+            b -> {
+              Arrays.fill(b, b.length - 100, b.length, (byte) 0);
+              return b;
+            };
+        assertFound(scene, file, noFooter, offline, "the footer of file " + path);
+      }
+      String dead = contents.deadLetters().get(0).path();
+      assertFound(
+          scene, scene.dataset().resolve(dead), b -> null, offline, "file " + dead + " is missing");
+      for (int number = 1; number <= 3; number++) {
+        Path manifest =
+            scene.dataset().resolve("%s/_manifests/%020d.json".formatted(scene.topic(), number));
+        assertFound(
+            scene, manifest, b -> null, offline, "manifest %d is missing".formatted(number));
+        assertFound(
+            scene,
+            manifest,
+            b -> Arrays.copyOf(b, b.length / 2),
+            offline,
+            "manifest %d cannot be read".formatted(number));
+        assertFound(
+            scene,
+            manifest,
+            b -> edited(b, "\"created\" : \"20", "\"created\" : \"19"),
+            offline,
+            "manifest %d was made after another manifest %d".formatted(number + 1, number));
+      }
+      Path last = scene.dataset().resolve("%s/_manifests/%020d.json".formatted(scene.topic(), 4));
+      assertFound(
+          scene,
+          last,
+          b -> edited(b, "\"ticks\" : ", "\"ticks\" : 1"),
+          offline,
+          "manifest 4 cannot be read",
+          "dead letters");
+    }
+  }
+
+  @Test
+  void orphansAreListedAndNoDifference(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 2)) {
+      fill(scene);
+      FileSystem fileSystem = scene.dataset().fileSystem();
+      String path = scene.dataset().contents().orElseThrow().files().get(0).file().path();
+      String copy = path.replace(".parquet", "-copy.parquet");
+      write(
+          fileSystem,
+          scene.dataset().resolve(copy),
+          bytes(fileSystem, scene.dataset().resolve(path)));
+      AuditReport report = audit(scene, Audit.Scope.OFFLINE);
+      assertThat(report.isClean()).isTrue();
+      assertThat(report.orphans()).containsExactly(copy);
+    }
+  }
+
+  @Test
+  void saysHowFarRetentionIs(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 2);
+        Admin admin = servers.kafka().admin()) {
+      fill(scene);
+      ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, scene.topic());
+      admin
+          .incrementalAlterConfigs(
+              Map.of(
+                  topic,
+                  List.of(
+                      new AlterConfigOp(
+                          new ConfigEntry("retention.ms", "200000"), AlterConfigOp.OpType.SET))))
+          .all()
+          .get();
+      scene.send(0, Sale.random(new Random(1), scene.now()), Sale.V1);
+      long sent = scene.now();
+      scene.move(Duration.ofSeconds(120));
+      AuditReport report = audit(scene, Audit.Scope.NORMAL);
+      assertThat(report.isClean()).isTrue();
+      assertThat(report.retention()).hasValue(Duration.ofSeconds(200));
+      assertThat(report.warnings()).anyMatch(w -> w.contains("partition 0") && w.contains("% of"));
+      assertThat(report.partitions().get(0).retentionUsed()).isBetween(0.6, 0.79);
+      assertThat(report.partitions().get(0).oldest().orElseThrow())
+          .isGreaterThanOrEqualTo(Duration.ofMillis(scene.now() - sent - 1_000));
+      scene.move(Duration.ofSeconds(50));
+      report = audit(scene, Audit.Scope.NORMAL);
+      assertThat(report.differences())
+          .anyMatch(d -> d.contains("partition 0") && d.contains("archive now"));
+      long begin = scene.manifests().get(2).partitions().get(0).end();
+      scene.send(0, Sale.random(new Random(1), scene.now()), Sale.V1);
+      admin
+          .deleteRecords(
+              Map.of(new TopicPartition(scene.topic(), 0), RecordsToDelete.beforeOffset(begin + 1)))
+          .all()
+          .get();
+      report = audit(scene, Audit.Scope.NORMAL);
+      assertThat(report.differences())
+          .anyMatch(
+              d ->
+                  d.contains(
+                      "retention has removed offsets [%d, %d) of partition 0"
+                          .formatted(begin, begin + 1)));
+    }
+  }
+
+  private static int command(Scene scene, StringWriter out, String... more) {
+    String[] all = {
+      "-D",
+      "fs.defaultFS=" + scene.conf().get("fs.defaultFS"),
+      "-D",
+      "lambda.master=" + scene.conf().get("lambda.master"),
+      "-D",
+      "lambda.kafka.bootstrap-servers=" + scene.conf().get("lambda.kafka.bootstrap-servers"),
+      scene.topic()
+    };
+    String[] args = Arrays.copyOf(all, all.length + more.length);
+    System.arraycopy(more, 0, args, all.length, more.length);
+    return new CommandLine(new AuditCommand())
+        .setOut(new PrintWriter(out))
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .execute(args);
+  }
+
+  @Test
+  void theCommandSaysItToPeopleAndMachines(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 2)) {
+      fill(scene);
+      StringWriter table = new StringWriter();
+      assertThat(command(scene, table)).isZero();
+      System.out.println(table);
+      assertThat(table.toString().lines().reduce((a, b) -> b)).hasValue("whole");
+      Path file =
+          scene
+              .dataset()
+              .resolve(scene.dataset().contents().orElseThrow().files().get(0).file().path());
+      scene.dataset().fileSystem().delete(file, false);
+      StringWriter json = new StringWriter();
+      assertThat(command(scene, json, "--offline", "--format", "json")).isEqualTo(1);
+      JsonNode report = new ObjectMapper().readTree(json.toString());
+      assertThat(report.get("clean").booleanValue()).isFalse();
+      assertThat(report.get("events").longValue()).isEqualTo(180);
+      assertThat(report.get("differences").get(0).textValue()).contains("is missing");
+    }
+  }
+}
