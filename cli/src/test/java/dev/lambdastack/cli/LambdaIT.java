@@ -228,6 +228,9 @@ class LambdaIT {
             "  recompute ",
             "  publish ",
             "  rollback ",
+            "  versions ",
+            "  discard ",
+            "  cleanup ",
             "  speed ",
             "  dead-letters ")
         .contains("  query ", "  produce ", "  views ")
