@@ -327,18 +327,6 @@ public final class LambdaConfig {
     return text;
   }
 
-  private double share(String key) {
-    try {
-      double share = Double.parseDouble(conf.getTrimmed(key));
-      if (share >= 0 && share <= 1) {
-        return share;
-      }
-    } catch (NumberFormatException e) {
-      // said below
-    }
-    throw bad(key, "a number from 0 to 1");
-  }
-
   private Duration duration(String key, long leastMillis) {
     String text = conf.getTrimmed(key, "");
     if (text.matches("[0-9]{1,12}(ms|s|m|h|d)")) {
