@@ -136,9 +136,8 @@ final class BatchBench implements Callable<Integer> {
     MasterDataset dataset =
         MasterDataset.open(
             stage.config().hadoop(), stage.config().master(), BenchmarkViews.LINE_ITEMS.topic());
-    return dataset.manifests().stream()
-        .flatMap(m -> m.manifest().files().stream())
-        .map(f -> dataset.resolve(f.path()).toString())
+    return dataset.contents().orElseThrow().files().stream()
+        .map(f -> dataset.resolve(f.file().path()).toString())
         .toList();
   }
 }
