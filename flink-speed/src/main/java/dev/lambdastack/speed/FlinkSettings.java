@@ -54,6 +54,8 @@ final class FlinkSettings {
 
   void restore(String checkpoint, RecoveryClaimMode mode) {
     flink.set(StateRecoveryOptions.SAVEPOINT_PATH, checkpoint);
+    // The source's, where partitions were added; that the rest is there is checked by its tasks.
+    flink.set(StateRecoveryOptions.SAVEPOINT_IGNORE_UNCLAIMED_STATE, true);
     flink.set(StateRecoveryOptions.RESTORE_MODE, mode);
   }
 

@@ -3,19 +3,25 @@ package dev.lambdastack.speed;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.serving.store.AdoptionStore;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.speed.plan.Settings;
 import dev.lambdastack.speed.plan.Slot;
 import dev.lambdastack.speed.plan.SpeedPlan;
 import dev.lambdastack.speed.plan.SpeedStart;
+import dev.lambdastack.views.Adoptions;
 import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.Progress;
 import dev.lambdastack.views.View;
+import java.io.IOException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.apache.flink.core.execution.JobClient;
@@ -76,7 +82,7 @@ final class Launch {
       Continuation choice = Continuation.choose(config, topic, views, options, store);
       List<Life> lives = new ArrayList<>();
       for (Continuation.From from : choice.lives().values()) {
-        lives.add(new Life(goOn(from, log), Optional.of(from), from.reason()));
+        lives.add(new Life(goOn(from, log, store), Optional.of(from), from.reason()));
       }
       if (!choice.anew().isEmpty()) {
         Opening.Opened opened = new Opening(config, store, clock).open(choice.anew(), log, hbase);
@@ -187,7 +193,8 @@ final class Launch {
     return String.valueOf(root.getMessage()).lines().findFirst().orElse("");
   }
 
-  private SpeedPlan goOn(Continuation.From from, TopicLog log) {
+  private SpeedPlan goOn(Continuation.From from, TopicLog log, PublishedStore store)
+      throws IOException {
     List<Generation> generations = from.slots().stream().map(Slot::generation).toList();
     for (Generation g : generations) {
       if (!g.epochLength().equals(config.epoch())) {
@@ -201,8 +208,42 @@ final class Launch {
                     g.epochLength().toMillis()));
       }
     }
-    // Where and when the life began is in the checkpoint; this only names its partitions.
-    return plan(from.slots(), SpeedStart.earliest(starts(generations)), log);
+    SpeedStart life = SpeedStart.earliest(starts(generations));
+    // Where its partitions stand is in the checkpoint; these are not behind it.
+    Map<Integer, Long> offsets = new TreeMap<>();
+    for (int partition : log.partitions()) {
+      offsets.put(partition, life.offsets().getOrDefault(partition, 0L));
+    }
+    offsets.putAll(published(generations, store));
+    return plan(
+        from.slots(),
+        new SpeedStart(offsets, life.logTimeMillis(), life.coverage(), life.firstEpoch()),
+        adopt(life.offsets().keySet(), log),
+        log);
+  }
+
+  /** The least that the generations have published, of the partitions of which all have. */
+  private static Map<Integer, Long> published(List<Generation> generations, PublishedStore store)
+      throws IOException {
+    Map<Integer, Long> least = new TreeMap<>();
+    for (Generation g : generations) {
+      Map<Integer, Progress.Applied> applied =
+          store.known(g.shape().name()).generations().getOrDefault(g, Progress.NONE).applied();
+      if (g.equals(generations.get(0))) {
+        applied.forEach((p, a) -> least.put(p, a.offset()));
+      }
+      least.keySet().retainAll(applied.keySet());
+      least.replaceAll((p, offset) -> Math.min(offset, applied.get(p).offset()));
+    }
+    return least;
+  }
+
+  private Adoptions adopt(Set<Integer> atFirst, TopicLog log) throws IOException {
+    return AdoptionStore.of(config, topic, log.topicId())
+        .adopt(
+            atFirst,
+            log.partitions(),
+            Adoptions.adoptedAt(clock.instant(), config.clockSkew(), config.epoch()));
   }
 
   private static List<SpeedStart> starts(List<Generation> generations) {
@@ -217,14 +258,19 @@ final class Launch {
         .toList();
   }
 
-  private SpeedPlan begin(Opening.Opened opened, TopicLog log) {
+  private SpeedPlan begin(Opening.Opened opened, TopicLog log) throws IOException {
     List<Slot> slots = new ArrayList<>();
     opened.generations().forEach(g -> slots.add(new Slot(slots.size(), g)));
-    return plan(slots, opened.start(), log);
+    return plan(slots, opened.start(), adopt(log.partitions(), log), log);
   }
 
-  private SpeedPlan plan(List<Slot> slots, SpeedStart start, TopicLog log) {
+  private SpeedPlan plan(List<Slot> slots, SpeedStart start, Adoptions adoptions, TopicLog log) {
     String life = slots.get(0).generation().life();
+    TreeMap<Integer, Long> logTimes = new TreeMap<>();
+    start
+        .offsets()
+        .keySet()
+        .forEach(p -> logTimes.put(p, Math.max(start.logTimeMillis(), adoptions.floorMillis(p))));
     return new SpeedPlan(
         topic,
         log.topicId(),
@@ -233,7 +279,7 @@ final class Launch {
         Checkpoints.of(config, topic, life).uri(),
         slots,
         new TreeMap<>(start.offsets()),
-        start.logTimeMillis(),
+        logTimes,
         config.epoch(),
         config.eventTimeMin(),
         config.bootstrapServers(),

@@ -1,5 +1,6 @@
 package dev.lambdastack.speed;
 
+import dev.lambdastack.log.PartitionsAddedException;
 import dev.lambdastack.serving.config.ConfigOptions;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.views.Generation;
@@ -95,6 +96,18 @@ public final class SpeedCommand implements Callable<Integer> {
       }
       return 0;
     }
+    while (true) {
+      try {
+        return watch(jobs, err);
+      } catch (PartitionsAddedException e) {
+        err.println(e.getMessage());
+        jobs = SpeedJob.startAll(loaded, topic, options.withFresh(false).withRestore(null)).jobs();
+        jobs.forEach(job -> tell(job, out));
+      }
+    }
+  }
+
+  private int watch(List<RunningSpeedJob> jobs, PrintWriter err) throws Exception {
     Thread hook = new Thread(() -> end(jobs), "lambda-speed-end");
     Runtime.getRuntime().addShutdownHook(hook);
     try {

@@ -105,7 +105,9 @@ public final class SpeedJob {
     // No idleness: a partition that is stuck holds its epochs open and loses nothing.
     SingleOutputStreamOperator<Contribution> contributions =
         env.fromSource(source, WatermarkStrategy.forMonotonousTimestamps(), "log", Envelope.TYPE)
-            .uid("log")
+            // A source does not take up partitions that its state does not name: over more
+            // partitions it begins anew, from positions that were published.
+            .uid("log of %d partitions".formatted(plan.starts().size()))
             .setParallelism(readers)
             .transform(
                 "log time",

@@ -27,7 +27,6 @@ import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.hbase.client.Connection;
-import org.apache.kafka.clients.admin.NewPartitions;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -433,7 +432,7 @@ class GenerationsIT {
     try (RunningSpeedJob job = start(SpeedOptions.defaults().withRestore(savepoint))) {
       assertThatThrownBy(job::awaitEnd)
           .isInstanceOf(InvalidInputException.class)
-          .hasMessageContaining("lies behind what generation 1 of view");
+          .hasMessageContaining("lies behind what");
     }
   }
 
@@ -454,18 +453,6 @@ class GenerationsIT {
       log.tick(log.partitions());
       job.awaitApplied(log.endOffsets(), LIMIT);
       assertMetrics(generations.get(0));
-    }
-  }
-
-  @Test
-  void aTopicThatGrowsEndsTheJobWithOneLine() throws Exception {
-    try (RunningSpeedJob job = start(SpeedOptions.defaults());
-        var admin = TestingClusters.kafka().admin()) {
-      job.awaitRunning(LIMIT);
-      admin.createPartitions(Map.of("orders", NewPartitions.increaseTo(4))).all().get();
-      assertThatThrownBy(job::awaitEnd)
-          .isInstanceOf(InvalidInputException.class)
-          .hasMessageContaining("its partitions changed meanwhile");
     }
   }
 

@@ -125,7 +125,8 @@ public final class TopicLog implements AutoCloseable {
   /**
    * Refuses when the topic is no longer the one that was opened.
    *
-   * @throws InvalidInputException when it was deleted and made again, or has other partitions
+   * @throws PartitionsAddedException when it has more partitions
+   * @throws InvalidInputException when it was deleted and made again
    */
   public synchronized void checkUnchanged() {
     TopicDescription now = describe();
@@ -135,9 +136,7 @@ public final class TopicLog implements AutoCloseable {
               .formatted(topic, topicId, now.topicId()));
     }
     if (!partitionsOf(now).equals(partitions)) {
-      throw new InvalidInputException(
-          "Cannot go on with topic %s: its partitions changed meanwhile (expected %s, found %s); start again"
-              .formatted(topic, partitions, partitionsOf(now)));
+      throw new PartitionsAddedException(topic, partitions, partitionsOf(now));
     }
   }
 

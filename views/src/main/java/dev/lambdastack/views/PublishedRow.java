@@ -86,7 +86,10 @@ public record PublishedRow(
    * the log itself: a generation that began to read behind the horizon's offset in some partition
    * misses records whatever it takes its coverage for (a log whose beginning is gone and whose
    * clocks stepped back can mislead it); one that began at or before it has given every record from
-   * there on its true epoch, because the horizon's record is later than all before it.
+   * there on its true epoch, because the horizon's record is later than all before it. A partition
+   * that was added later stands in neither, or in the newer of both: all that it has lies behind
+   * the older one, and a generation reads it from its first record on. Until it has, its progress
+   * says so.
    */
   private static Optional<String> gapBefore(Generation generation, Horizon horizon, String view) {
     return gapInEpochs(generation, horizon.epoch(), view)
@@ -95,13 +98,6 @@ public record PublishedRow(
 
   private static Optional<String> gapInOffsets(
       Generation generation, Map<Integer, Long> horizon, String view) {
-    for (int partition : horizon.keySet()) {
-      if (!generation.startOffsets().containsKey(partition)) {
-        return Optional.of(
-            "view %s: speed generation %d does not read partition %d; start the speed job afresh, so that it opens a generation over all partitions"
-                .formatted(view, generation.number(), partition));
-      }
-    }
     for (Map.Entry<Integer, Long> start : generation.startOffsets().entrySet()) {
       long end = horizon.getOrDefault(start.getKey(), 0L);
       if (end < start.getValue()) {

@@ -17,6 +17,8 @@ import java.util.Optional;
  *     input
  * @param rows rows in the table
  * @param events master rows that were read
+ * @param lost offsets before the horizon whose records retention had removed before they were
+ *     archived, as far as gaps were accepted; no version holds them
  * @param origin how it came to be; empty for versions of a time when that was not noted
  */
 public record Version(
@@ -30,10 +32,11 @@ public record Version(
     String manifestDigest,
     long rows,
     long events,
+    long lost,
     Instant created,
     Optional<Origin> origin) {
 
-  /** A version of unknown origin. */
+  /** A version of unknown origin, of which nothing is lost. */
   public Version(
       long number,
       String table,
@@ -57,6 +60,7 @@ public record Version(
         manifestDigest,
         rows,
         events,
+        0,
         created,
         Optional.empty());
   }
@@ -74,6 +78,7 @@ public record Version(
         manifestDigest,
         rows,
         events,
+        lost,
         created,
         Optional.of(found));
   }
@@ -99,6 +104,9 @@ public record Version(
     json.put("manifestDigest", manifestDigest);
     json.put("rows", rows);
     json.put("events", events);
+    if (lost > 0) {
+      json.put("lost", lost);
+    }
     json.put("created", created.toString());
     origin.ifPresent(o -> json.set("origin", o.json()));
     return json;
@@ -116,6 +124,7 @@ public record Version(
         json.get("manifestDigest").asText(),
         json.get("rows").asLong(),
         json.get("events").asLong(),
+        json.path("lost").asLong(),
         Instant.parse(json.get("created").asText()),
         Optional.ofNullable(json.get("origin")).map(Origin::of));
   }

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** The rules of publish, take-over, roll-back and read, one by one. */
@@ -121,12 +122,22 @@ class PublishedRowTest {
         .isEmpty();
   }
 
+  /** Partition 1 was added when generation 1 was there already. */
   @Test
-  void aGenerationThatDoesNotReadAPartitionIsRefused() {
+  void aPartitionThatWasAddedIsReadFromItsFirstRecordOn() {
     Generation one = TestRows.generation(1, OLD, 90, Map.of(0, 900L));
-    assertThat(row(version(1, OLD, 100), one).incompleteBecause(NOW, NO_SKEW))
-        .contains(
-            "view daily_sales: speed generation 1 does not read partition 1; start the speed job afresh, so that it opens a generation over all partitions");
+    assertThat(row(version(1, OLD, 100), one).incompleteBecause(NOW, NO_SKEW)).isEmpty();
+    Generation later = TestRows.generation(1, OLD, 90, Map.of(0, 900L, 1, 0L, 2, 0L));
+    assertThat(row(version(1, OLD, 100), later).incompleteBecause(NOW, NO_SKEW)).isEmpty();
+    Generation tooLate = TestRows.generation(1, OLD, 90, Map.of(0, 900L, 1, 0L, 2, 1L));
+    assertThat(row(version(1, OLD, 100), tooLate).incompleteBecause(NOW, NO_SKEW))
+        .hasValueSatisfying(why -> assertThat(why).contains("offsets [0, 1) of partition 2"));
+  }
+
+  @Test
+  void untilItIsReadNothingIsSaidToBeFreshThatMayHoldIt() {
+    Progress progress = new Progress(Map.of(0, new Progress.Applied(950, at(110).toEpochMilli())));
+    assertThat(progress.freshness(Set.of(0, 1), NOW)).isEmpty();
   }
 
   @Test

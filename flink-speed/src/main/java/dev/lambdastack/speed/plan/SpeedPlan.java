@@ -20,8 +20,10 @@ import java.util.TreeMap;
  * @param folder URI of the life's folder, where its checkpoints are
  * @param topicId Kafka's id of the topic that it reads; another topic of the same name is refused
  * @param slots the generations that it fills, by their numbers; never empty
- * @param startOffsets where it began to read, inclusive; all partitions
- * @param startLogTimeMillis a log time that no record from there on lies before
+ * @param startOffsets where its source begins to read where no checkpoint says otherwise,
+ *     inclusive; all partitions
+ * @param startLogTimes for each partition a log time that no record from there on lies before,
+ *     milliseconds since 1970
  * @param eventTimeMin earlier events are no events, in both layers
  * @param emitInterval how long a changed total may wait before it is written
  * @param settings how to reach HBase and HDFS
@@ -34,7 +36,7 @@ public record SpeedPlan(
     String folder,
     List<Slot> slots,
     TreeMap<Integer, Long> startOffsets,
-    long startLogTimeMillis,
+    TreeMap<Integer, Long> startLogTimes,
     Duration epochLength,
     Instant eventTimeMin,
     String bootstrapServers,
@@ -49,6 +51,7 @@ public record SpeedPlan(
   public SpeedPlan {
     slots = Collections.unmodifiableList(new ArrayList<>(slots));
     startOffsets = new TreeMap<>(startOffsets);
+    startLogTimes = new TreeMap<>(startLogTimes);
   }
 
   /** The slot of this number. */

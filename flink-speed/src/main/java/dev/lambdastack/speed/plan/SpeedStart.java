@@ -69,7 +69,7 @@ public record SpeedStart(
         .map(
             v ->
                 new SpeedStart(
-                    v.horizon().offsets(),
+                    offsets(log, v),
                     v.horizon().instant(epochLength).toEpochMilli(),
                     v.horizon().epoch(),
                     v.horizon().epoch()))
@@ -86,9 +86,16 @@ public record SpeedStart(
 
   private static boolean reaches(Log log, Version version) {
     Map<Integer, Long> horizon = version.horizon().offsets();
-    return horizon.keySet().equals(log.partitions())
-        && horizon.entrySet().stream()
-            .allMatch(h -> log.beginOffsets().get(h.getKey()) <= h.getValue());
+    return log.partitions().containsAll(horizon.keySet())
+        && log.partitions().stream()
+            .allMatch(p -> log.beginOffsets().get(p) <= horizon.getOrDefault(p, 0L));
+  }
+
+  /** A partition that was added since has all its records behind the horizon. */
+  private static Map<Integer, Long> offsets(Log log, Version version) {
+    Map<Integer, Long> offsets = new TreeMap<>();
+    log.partitions().forEach(p -> offsets.put(p, version.horizon().offsets().getOrDefault(p, 0L)));
+    return offsets;
   }
 
   private static InvalidInputException nothingReaches(

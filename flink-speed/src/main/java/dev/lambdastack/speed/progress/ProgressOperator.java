@@ -1,10 +1,14 @@
 package dev.lambdastack.speed.progress;
 
+import dev.lambdastack.log.PartitionsAddedException;
 import dev.lambdastack.log.TopicLog;
+import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.serving.store.AdoptionStore;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.speed.message.Position;
 import dev.lambdastack.speed.plan.Slot;
 import dev.lambdastack.speed.plan.SpeedPlan;
+import dev.lambdastack.views.Adoptions;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.Progress;
 import java.io.IOException;
@@ -14,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -27,6 +32,7 @@ import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hbase.HBaseConfiguration;
 import org.apache.hadoop.hbase.client.Connection;
 import org.apache.hadoop.hbase.client.ConnectionFactory;
@@ -54,6 +60,7 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
   private transient Map<Integer, Long> catchUp;
   private transient Connection hbase;
   private transient RunFile runFile;
+  private transient AdoptionStore adoptions;
   private transient Ticker ticker;
   private transient Publication publication;
   private transient ExecutorService publisher;
@@ -72,7 +79,8 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
     restored = context.isRestored();
     Map<Integer, Position> initial = new TreeMap<>();
     plan.starts()
-        .forEach((p, offset) -> initial.put(p, new Position(p, offset, plan.startLogTimeMillis())));
+        .forEach(
+            (p, offset) -> initial.put(p, new Position(p, offset, plan.startLogTimes().get(p))));
     for (Position position : state.get()) {
       initial.put(position.partition(), position);
     }
@@ -88,6 +96,8 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
         ConnectionFactory.createConnection(
             plan.settings().toConfiguration(HBaseConfiguration.create()));
     runFile = new RunFile(plan);
+    LambdaConfig config = LambdaConfig.of(plan.settings().toConfiguration(new Configuration()));
+    adoptions = AdoptionStore.of(config, plan.topic(), plan.topicId());
     publication = new Publication(new PublishedStore(hbase), plan.slots());
     TopicLog log = TopicLog.open(plan.bootstrapServers(), plan.kafkaTimeout(), plan.topic());
     catchUp = new HashMap<>();
@@ -167,9 +177,21 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
     Progress latest = unpublished.getAndSet(null);
     try {
       runFile.checkOurs();
+      checkAllAreRead();
       publication.publish(latest);
     } catch (Exception e) {
       fail(e);
+    }
+  }
+
+  /**
+   * A partition that we do not read counts from two epochs after it was noticed: what we say must
+   * not reach there.
+   */
+  private void checkAllAreRead() throws IOException {
+    Set<Integer> known = adoptions.read().map(Adoptions::partitions).orElse(Set.of());
+    if (!plan.starts().keySet().containsAll(known)) {
+      throw new PartitionsAddedException(plan.topic(), plan.starts().keySet(), known);
     }
   }
 

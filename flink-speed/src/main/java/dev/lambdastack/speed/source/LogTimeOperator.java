@@ -25,6 +25,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -75,9 +76,11 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
   /** One partition as this task knows it. */
   private static final class Reading {
     private final LogTime logTime;
+    private final long first;
     private long next;
 
     Reading(long next, long logTimeMillis) {
+      this.first = next;
       this.next = next;
       this.logTime = new LogTime(logTimeMillis);
     }
@@ -94,6 +97,7 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
   private transient Counter ticks;
   private transient boolean flushIsDue;
   private transient Set<String> told;
+  private transient Optional<String> tooLate;
 
   /** Null where it is off. */
   private transient DeadLetterTopic deadLetters;
@@ -122,22 +126,26 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
             .getUnionListState(new ListStateDescriptor<>("plan", StringSerializer.INSTANCE));
     readings = new TreeMap<>();
     plan.starts()
-        .forEach((p, offset) -> readings.put(p, new Reading(offset, plan.startLogTimeMillis())));
+        .forEach((p, offset) -> readings.put(p, new Reading(offset, plan.startLogTimes().get(p))));
     moved = new TreeSet<>();
+    tooLate = Optional.empty();
     if (context.isRestored()) {
       refusingRestarts(
           () -> {
             plan.checkRestored(signature.get());
             return null;
           });
-      // What was restored wins over the plan's start, which lies behind it where a view is left
-      // out.
-      Map<Integer, Position> farthest = new TreeMap<>();
-      for (Position position : positions.get()) {
-        farthest.merge(position.partition(), position, (a, b) -> b.next() >= a.next() ? b : a);
-      }
-      farthest.forEach((p, at) -> readings.put(p, new Reading(at.next(), at.logTimeMillis())));
+      restore(positions.get());
     }
+  }
+
+  private void restore(Iterable<Position> found) {
+    Map<Integer, Position> farthest = new TreeMap<>();
+    found.forEach(
+        position ->
+            farthest.merge(position.partition(), position, (a, b) -> a.next() > b.next() ? a : b));
+    tooLate = Restored.refusal(plan, farthest);
+    farthest.forEach((p, at) -> readings.put(p, new Reading(at.next(), at.logTimeMillis())));
   }
 
   private interface Step<T> {
@@ -173,6 +181,9 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
           return null;
         });
     checkTopic();
+    if (tooLate.isPresent()) {
+      throw new SuppressRestartsException(new InvalidInputException(tooLate.get()));
+    }
   }
 
   private void checkTopic() throws Exception {
@@ -215,6 +226,10 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
   public void processElement(StreamRecord<Envelope> element) throws Exception {
     Envelope envelope = element.getValue();
     Reading reading = readings.get(envelope.partition());
+    if (reading != null && envelope.offset() < reading.first) {
+      // Counted before the checkpoint; a source that began anew reads them again.
+      return;
+    }
     if (reading == null || envelope.offset() < reading.next) {
       throw new SuppressRestartsException(
           new IllegalStateException(

@@ -1,5 +1,6 @@
 package dev.lambdastack.speed.source;
 
+import dev.lambdastack.log.PartitionsAddedException;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.speed.plan.SpeedPlan;
 import dev.lambdastack.views.InvalidInputException;
@@ -33,9 +34,7 @@ public interface TopicCheck extends Serializable {
                 .formatted(plan.topic(), plan.topicId(), log.topicId()));
       }
       if (!log.partitions().equals(plan.starts().keySet())) {
-        throw new InvalidInputException(
-            "Cannot go on with topic %s: its partitions changed meanwhile (expected %s, found %s); start the speed job with --fresh"
-                .formatted(plan.topic(), plan.starts().keySet(), log.partitions()));
+        throw new PartitionsAddedException(plan.topic(), plan.starts().keySet(), log.partitions());
       }
       log.beginOffsets().forEach((partition, begin) -> refuseGap(plan, next, partition, begin));
     }

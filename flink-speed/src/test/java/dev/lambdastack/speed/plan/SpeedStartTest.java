@@ -63,9 +63,23 @@ class SpeedStartTest {
   }
 
   @Test
-  void aVersionThatDoesNotKnowAPartitionIsNoStart() {
+  void aPartitionThatWasAddedAfterTheVersionIsReadFromItsFirstRecord() {
     SpeedStart.Log log = log(Map.of(0, 0L, 1, 0L), OptionalLong.of(900));
+    assertThat(decide(List.of(version(3, 12, Map.of(0, 9L))), log))
+        .isEqualTo(new SpeedStart(Map.of(0, 9L, 1, 0L), 1_200, 12, 12));
+  }
+
+  @Test
+  void whereItsFirstRecordsAreGoneTheVersionIsNoStart() {
+    SpeedStart.Log log = log(Map.of(0, 0L, 1, 1L), OptionalLong.of(900));
     assertThatThrownBy(() -> decide(List.of(version(3, 12, Map.of(0, 9L))), log))
+        .isInstanceOf(InvalidInputException.class);
+  }
+
+  @Test
+  void aVersionOfPartitionsThatAreNoneIsNoStart() {
+    SpeedStart.Log log = log(Map.of(0, 0L), OptionalLong.of(900));
+    assertThatThrownBy(() -> decide(List.of(version(3, 12, Map.of(0, 9L, 1, 0L))), log))
         .isInstanceOf(InvalidInputException.class);
   }
 

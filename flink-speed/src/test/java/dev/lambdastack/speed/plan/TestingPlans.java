@@ -56,7 +56,7 @@ public final class TestingPlans {
         plan.life(),
         plan.slots().stream().filter(s -> List.of(numbers).contains(s.number())).toList(),
         plan.starts(),
-        plan.startLogTimeMillis() / EPOCH.toMillis());
+        plan.startLogTimes().firstEntry().getValue() / EPOCH.toMillis());
   }
 
   private static Configuration alone() {
@@ -75,7 +75,7 @@ public final class TestingPlans {
         "file:/nowhere",
         slots,
         new TreeMap<>(offsets),
-        coverage * EPOCH.toMillis(),
+        logTimes(offsets, coverage * EPOCH.toMillis()),
         EPOCH,
         Instant.parse("1990-01-01T00:00:00Z"),
         "localhost:1",
@@ -84,5 +84,12 @@ public final class TestingPlans {
         true,
         Duration.ofMillis(500),
         new Settings(alone()));
+  }
+
+  /** The same for each partition. */
+  public static TreeMap<Integer, Long> logTimes(Map<Integer, Long> offsets, long millis) {
+    TreeMap<Integer, Long> logTimes = new TreeMap<>(offsets);
+    logTimes.replaceAll((p, offset) -> millis);
+    return logTimes;
   }
 }

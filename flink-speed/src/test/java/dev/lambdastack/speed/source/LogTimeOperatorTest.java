@@ -138,7 +138,7 @@ class LogTimeOperatorTest {
             "file:/nowhere",
             TestingPlans.from(Map.of(0, 5L), coverage).slots(),
             new TreeMap<>(Map.of(0, 5L)),
-            0,
+            TestingPlans.logTimes(Map.of(0, 5L), 0),
             TestingPlans.EPOCH,
             PLAN.eventTimeMin(),
             "localhost:1",
@@ -242,6 +242,26 @@ class LogTimeOperatorTest {
     }
   }
 
+  /** A source over more partitions begins anew, before the checkpoint. */
+  @Test
+  void whatWasCountedBeforeTheCheckpointIsPassedOver() throws Exception {
+    SpeedPlan plan = TestingPlans.from(Map.of(0, 0L), 0);
+    OperatorSubtaskState state;
+    try (var harness = open(plan)) {
+      harness.processElement(order(0, 0, BASE + 150), 0);
+      harness.processElement(order(0, 1, BASE + 150), 0);
+      harness.prepareSnapshotPreBarrier(1);
+      state = harness.snapshot(1, 1);
+    }
+    try (var harness = open(plan, 1, 0, state)) {
+      harness.processElement(order(0, 0, BASE + 150), 0);
+      harness.processElement(order(0, 1, BASE + 150), 0);
+      harness.processElement(order(0, 2, BASE + 120), 0);
+      harness.prepareSnapshotPreBarrier(2);
+      assertThat(epochs(harness)).isEqualTo(Map.of(at(150), 1L));
+    }
+  }
+
   @Test
   void goesOnWithoutAViewWhereItWasReadTo() throws Exception {
     OperatorSubtaskState state;
@@ -250,8 +270,8 @@ class LogTimeOperatorTest {
       harness.prepareSnapshotPreBarrier(1);
       state = harness.snapshot(1, 1);
     }
-    // What is left begins behind the place that the life has come to.
-    SpeedPlan left = TestingPlans.only(TestingPlans.from(Map.of(0, 5L), 0), DAILY_SALES);
+    // The source begins at what was published, which is not behind the checkpoint.
+    SpeedPlan left = TestingPlans.only(TestingPlans.from(Map.of(0, 1L), 0), DAILY_SALES);
     try (var harness = open(left, 1, 0, state)) {
       harness.processElement(order(0, 1, BASE + 120), 0);
       harness.prepareSnapshotPreBarrier(2);

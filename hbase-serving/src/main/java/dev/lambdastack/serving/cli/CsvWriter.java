@@ -23,6 +23,7 @@ final class CsvWriter implements AnswerWriter {
     line(header, out);
     answer.rows().forEach(row -> line(fields(row), out));
     out.flush();
+    Texts.lost(answer.provenance()).ifPresent(err::println);
     answer.provenance().incompleteBecause().ifPresent(why -> err.println("INCOMPLETE: " + why));
   }
 

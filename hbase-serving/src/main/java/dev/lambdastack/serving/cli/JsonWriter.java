@@ -64,6 +64,9 @@ final class JsonWriter implements AnswerWriter {
       json.writeNumberField("number", version.get().number());
       json.writeStringField("table", version.get().table());
       json.writeStringField("created", version.get().created().toString());
+      if (version.get().lost() > 0) {
+        json.writeNumberField("lost_offsets", version.get().lost());
+      }
       json.writeEndObject();
     } else {
       json.writeNull();

@@ -69,6 +69,7 @@ final class TableWriter implements AnswerWriter {
                             "speed generation %d from there on, %s of the events"
                                 .formatted(g.number(), Texts.percent(answer.speedShare())))
                     .orElse("no speed layer yet")));
+    Texts.lost(from).ifPresent(lines::add);
     from.incompleteBecause().ifPresent(why -> lines.add("INCOMPLETE: " + why));
     lines.add(
         from.freshness().equals(Instant.EPOCH)

@@ -1,8 +1,10 @@
 package dev.lambdastack.serving.cli;
 
+import dev.lambdastack.serving.read.Provenance;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Values and times as a person reads them. */
 final class Texts {
@@ -31,6 +33,16 @@ final class Texts {
       return age.toMinutes() + " min";
     }
     return age.compareTo(Duration.ofDays(2)) < 0 ? age.toHours() + " h" : age.toDays() + " d";
+  }
+
+  /** What no answer can hold any more, where there is such. */
+  static Optional<String> lost(Provenance from) {
+    return from.version()
+        .filter(v -> v.lost() > 0)
+        .map(
+            v ->
+                "KNOWN LOST: %s, removed by retention before they were archived"
+                    .formatted(count(v.lost(), "offset")));
   }
 
   static String count(long number, String noun) {

@@ -33,19 +33,25 @@ class AnswerWriterTest {
   private static final View VIEW = Sales.view("sales", "shop");
   private static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
   private static final Question QUESTION = new Question(NOON, NOON.plusSeconds(7200));
-  private static final Version VERSION =
-      new Version(
-          4,
-          "lambda:sales.v4",
-          VIEW.fingerprint(),
-          VIEW.shape(),
-          new Horizon(Sales.FIRST_EPOCH, Map.of(0, 10L)),
-          Sales.EPOCH,
-          1,
-          "digest",
-          1,
-          1,
-          NOON);
+  private static final Version VERSION = version(0);
+
+  private static Version version(long lost) {
+    return new Version(
+        4,
+        "lambda:sales.v4",
+        VIEW.fingerprint(),
+        VIEW.shape(),
+        new Horizon(Sales.FIRST_EPOCH, Map.of(0, 10L)),
+        Sales.EPOCH,
+        1,
+        "digest",
+        1,
+        1,
+        lost,
+        NOON,
+        Optional.empty());
+  }
+
   private static final Generation GENERATION =
       new Generation(
           2,
@@ -72,6 +78,11 @@ class AnswerWriterTest {
   }
 
   private static Answer answer(List<Sale> batch, List<Sale> speed, Optional<String> incomplete) {
+    return answer(VERSION, batch, speed, incomplete);
+  }
+
+  private static Answer answer(
+      Version version, List<Sale> batch, List<Sale> speed, Optional<String> incomplete) {
     List<MergedRow> rows = new ArrayList<>();
     new RowMerge(VIEW.shape(), rows(batch), rows(speed)).forEachRemaining(m -> rows.add(m.row()));
     rows.sort((a, b) -> a.key().toString().compareTo(b.key().toString()));
@@ -81,7 +92,7 @@ class AnswerWriterTest {
         rows,
         new Provenance(
             "sales",
-            Optional.of(VERSION),
+            Optional.of(version),
             Optional.of(GENERATION),
             VERSION.horizon().epoch(),
             horizon,
@@ -131,6 +142,17 @@ class AnswerWriterTest {
         .startsWith(
             "No events in windows that start in [2026-01-01T12:00:00Z, 2026-01-01T14:00:00Z)")
         .contains("INCOMPLETE: the reason");
+  }
+
+  @Test
+  void whatIsKnownToBeLostIsSaid() {
+    Answer answer =
+        answer(version(5), List.of(sale("Oslo", "1.00", 1)), List.of(), Optional.empty());
+    String lost = "KNOWN LOST: 5 offsets, removed by retention before they were archived";
+    assertThat(write(AnswerWriter.Format.TABLE, answer).out().lines()).contains(lost);
+    assertThat(write(AnswerWriter.Format.CSV, answer).err().strip()).isEqualTo(lost);
+    assertThat(write(AnswerWriter.Format.JSON, answer).out()).contains("\"lost_offsets\" : 5");
+    assertThat(write(AnswerWriter.Format.TABLE, ANSWER).out()).doesNotContain("LOST");
   }
 
   @Test

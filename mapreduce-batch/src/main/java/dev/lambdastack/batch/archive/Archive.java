@@ -5,24 +5,33 @@ import dev.lambdastack.batch.job.RunId;
 import dev.lambdastack.batch.job.Staging;
 import dev.lambdastack.batch.job.TaskOutputFormat;
 import dev.lambdastack.batch.master.ArchiveManifest;
+import dev.lambdastack.batch.master.Contents;
 import dev.lambdastack.batch.master.DataFile;
 import dev.lambdastack.batch.master.DeadLetterFile;
 import dev.lambdastack.batch.master.FileSchema;
 import dev.lambdastack.batch.master.MasterDataset;
+import dev.lambdastack.batch.master.OffsetSpan;
 import dev.lambdastack.batch.master.StoredManifest;
+import dev.lambdastack.log.PartitionsAddedException;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.schemas.EventDecoder;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.serving.store.AdoptionStore;
+import dev.lambdastack.views.Adoptions;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.Views;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.io.NullWritable;
@@ -90,13 +99,23 @@ public final class Archive implements Tool {
    * @throws InvalidInputException as {@link #run(String)}
    */
   public ArchiveResult plan(String topic) throws IOException {
+    return plan(topic, Gaps.REFUSED);
+  }
+
+  /** As {@link #plan(String)}, of {@link #runAcceptingGaps}. */
+  public ArchiveResult planAcceptingGaps(String topic) throws IOException {
+    return plan(topic, Gaps.ACCEPTED);
+  }
+
+  private ArchiveResult plan(String topic, Gaps gaps) throws IOException {
     EventType type = checkedType(topic);
     long started = System.nanoTime();
     try (TopicLog log = open(type)) {
       MasterDataset dataset = dataset(topic);
-      Sealed sealed = new Sealing(log, config, clock).look(start(dataset, log));
-      long offsets = sealed.ranges().values().stream().mapToLong(r -> r.end() - r.start()).sum();
-      return result(topic, sealed, OptionalLong.empty(), Totals.offsets(offsets), started);
+      StartingPoint start = assumedStart(dataset, log, gaps);
+      Sealed sealed = new Sealing(log, config, clock, start).look();
+      long offsets = sealed.ranges().values().stream().mapToLong(r -> r.end() - r.readFrom()).sum();
+      return result(topic, start, sealed, OptionalLong.empty(), Totals.offsets(offsets), started);
     }
   }
 
@@ -109,23 +128,47 @@ public final class Archive implements Tool {
    * @throws IOException when the job fails; nothing is committed then
    */
   public ArchiveResult run(String topic) throws IOException, InterruptedException {
+    return run(topic, Gaps.REFUSED);
+  }
+
+  /**
+   * As {@link #run(String)}, but records that retention removed before they were archived are given
+   * up: the manifest says which offsets are lost.
+   */
+  public ArchiveResult runAcceptingGaps(String topic) throws IOException, InterruptedException {
+    return run(topic, Gaps.ACCEPTED);
+  }
+
+  private ArchiveResult run(String topic, Gaps gaps) throws IOException, InterruptedException {
     EventType type = checkedType(topic);
     long started = System.nanoTime();
     try (TopicLog log = open(type)) {
       MasterDataset dataset = dataset(topic);
-      StartingPoint start = start(dataset, log);
-      Sealed sealed = new Sealing(log, config, clock).seal(start);
+      StartingPoint start = start(dataset, log, gaps);
+      Sealed sealed = new Sealing(log, config, clock, start).seal();
       if (sealed.isEmpty()) {
-        return result(topic, sealed, OptionalLong.empty(), Totals.offsets(0), started);
+        return result(topic, start, sealed, OptionalLong.empty(), Totals.offsets(0), started);
       }
       steps.reached(Step.PLANNED);
       String runId = RunId.next(clock);
       Path staging = Staging.folder(config, dataset.fileSystem(), "archive-" + runId);
       try {
-        Committed committed = commit(new Run(runId, type, start, sealed, dataset, log, staging));
+        Committed committed =
+            commit(new Run(runId, type, gaps, start, sealed, dataset, log, staging));
         dataset.fileSystem().delete(staging, true);
         return result(
-            topic, sealed, OptionalLong.of(committed.sequence()), committed.totals(), started);
+            topic,
+            start,
+            sealed,
+            OptionalLong.of(committed.sequence()),
+            committed.totals(),
+            started);
+      } catch (IOException e) {
+        try {
+          throw Staging.explained(e, dataset.fileSystem(), staging, dataset.resolve(topic));
+        } finally {
+          Staging.removeAfter(e, dataset.fileSystem(), staging);
+        }
       } catch (Exception e) {
         Staging.removeAfter(e, dataset.fileSystem(), staging);
         throw e;
@@ -136,6 +179,7 @@ public final class Archive implements Tool {
   private record Run(
       String id,
       EventType type,
+      Gaps gaps,
       StartingPoint start,
       Sealed sealed,
       MasterDataset dataset,
@@ -205,7 +249,7 @@ public final class Archive implements Tool {
     } catch (IOException failed) {
       // Often the topic itself is the reason: then say that.
       run.log().checkUnchanged();
-      start(run.dataset(), run.log());
+      assumedStart(run.dataset(), run.log(), run.gaps());
       throw failed;
     }
     return TaskReports.read(run.dataset().fileSystem(), new Path(out, TaskFolder.REPORTS));
@@ -254,13 +298,72 @@ public final class Archive implements Tool {
     return MasterDataset.open(config.hadoop(), config.master(), topic);
   }
 
-  private StartingPoint start(MasterDataset dataset, TopicLog log) throws IOException {
-    LogState state = new LogState(log.topic(), log.topicId(), log.beginOffsets(), log.endOffsets());
-    return StartingPoint.of(dataset.contents(), state, config.epoch(), config.eventTimeMin());
+  /** Refuses before it adopts partitions that neither layer knows yet. */
+  private StartingPoint start(MasterDataset dataset, TopicLog log, Gaps gaps) throws IOException {
+    Optional<Contents> last = dataset.contents();
+    LogState state = state(log);
+    AdoptionStore store = AdoptionStore.of(config, log.topic(), log.topicId());
+    startingPoint(last, state, assumed(store, log, last), gaps);
+    Adoptions adoptions = store.adopt(atFirst(log, last), log.partitions(), adoptedAt());
+    if (!log.partitions().containsAll(adoptions.partitions())) {
+      throw new PartitionsAddedException(log.topic(), log.partitions(), adoptions.partitions());
+    }
+    return startingPoint(last, state, adoptions, gaps);
+  }
+
+  /** As {@link #start} would say, and writes nothing. */
+  private StartingPoint assumedStart(MasterDataset dataset, TopicLog log, Gaps gaps)
+      throws IOException {
+    Optional<Contents> last = dataset.contents();
+    AdoptionStore store = AdoptionStore.of(config, log.topic(), log.topicId());
+    return startingPoint(last, state(log), assumed(store, log, last), gaps);
+  }
+
+  private static LogState state(TopicLog log) {
+    return new LogState(log.topic(), log.topicId(), log.beginOffsets(), log.endOffsets());
+  }
+
+  private StartingPoint startingPoint(
+      Optional<Contents> last, LogState state, Adoptions adoptions, Gaps gaps) {
+    return StartingPoint.of(last, state, adoptions, gaps, config.epoch(), config.eventTimeMin());
+  }
+
+  private Adoptions assumed(AdoptionStore store, TopicLog log, Optional<Contents> last)
+      throws IOException {
+    return store
+        .read()
+        .orElseGet(() -> Adoptions.atFirst(atFirst(log, last)))
+        .with(log.partitions(), adoptedAt());
+  }
+
+  private static Set<Integer> atFirst(TopicLog log, Optional<Contents> last) {
+    return last.map(l -> l.archived().partitions().keySet()).orElse(log.partitions());
+  }
+
+  private Instant adoptedAt() {
+    return Adoptions.adoptedAt(clock.instant(), config.clockSkew(), config.epoch());
+  }
+
+  private static SortedMap<Integer, OffsetSpan> lost(Sealed sealed) {
+    SortedMap<Integer, OffsetSpan> lost = new TreeMap<>();
+    sealed
+        .ranges()
+        .forEach(
+            (partition, range) -> {
+              if (range.lost() > 0) {
+                lost.put(partition, new OffsetSpan(range.start(), range.readFrom()));
+              }
+            });
+    return lost;
   }
 
   private ArchiveResult result(
-      String topic, Sealed sealed, OptionalLong sequence, Totals totals, long started) {
+      String topic,
+      StartingPoint start,
+      Sealed sealed,
+      OptionalLong sequence,
+      Totals totals,
+      long started) {
     return new ArchiveResult(
         topic,
         sequence,
@@ -275,6 +378,8 @@ public final class Archive implements Tool {
         totals.files().stream().mapToLong(DataFile::lengthBytes).sum(),
         sealed.holding(),
         sealed.byClock(),
+        sealed.isEmpty() ? Set.of() : start.added(),
+        lost(sealed),
         Duration.ofNanos(System.nanoTime() - started));
   }
 }

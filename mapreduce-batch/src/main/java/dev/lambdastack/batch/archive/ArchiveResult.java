@@ -1,8 +1,12 @@
 package dev.lambdastack.batch.archive;
 
+import dev.lambdastack.batch.master.OffsetSpan;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * What an archive run did.
@@ -17,6 +21,9 @@ import java.util.Set;
  * @param bytes of the event files
  * @param holding partitions without a record past the newest boundary that was due
  * @param byClock partitions whose end was set by the clock
+ * @param added partitions that no manifest held before, where there was one
+ * @param lost for each partition the offsets that retention had removed before, and that were given
+ *     up
  */
 public record ArchiveResult(
     String topic,
@@ -32,10 +39,14 @@ public record ArchiveResult(
     long bytes,
     Set<Integer> holding,
     Set<Integer> byClock,
+    Set<Integer> added,
+    SortedMap<Integer, OffsetSpan> lost,
     Duration duration) {
   public ArchiveResult {
     holding = Set.copyOf(holding);
     byClock = Set.copyOf(byClock);
+    added = Set.copyOf(added);
+    lost = Collections.unmodifiableSortedMap(new TreeMap<>(lost));
   }
 
   /** Whether no epoch was there to take. */

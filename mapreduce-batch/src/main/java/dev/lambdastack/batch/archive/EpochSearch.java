@@ -7,9 +7,11 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
-import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** Finds epochs in a log by asking it for few boundaries. */
 final class EpochSearch {
@@ -21,15 +23,26 @@ final class EpochSearch {
 
   private final Log log;
   private final Duration epochLength;
+  private final Map<Integer, Long> firstEpochs;
 
-  EpochSearch(Log log, Duration epochLength) {
+  /**
+   * @param firstEpochs for each partition an epoch that no record of it lies before: up to there
+   *     its boundaries are its first offset
+   */
+  EpochSearch(Log log, Duration epochLength, Map<Integer, Long> firstEpochs) {
     this.log = log;
     this.epochLength = epochLength;
+    this.firstEpochs = Map.copyOf(firstEpochs);
   }
 
-  /** The boundaries of an epoch; without the partitions that have none. */
-  Map<Integer, Boundary> boundaries(long epoch, Collection<Integer> partitions) {
-    return log.boundaryRecords(startMillis(epoch), partitions);
+  /** Those of these partitions that have no boundary of the epoch yet. */
+  Set<Integer> without(long epoch, Collection<Integer> partitions) {
+    Set<Integer> open = new TreeSet<>(partitions);
+    open.removeIf(p -> firstEpochs.get(p) >= epoch);
+    if (!open.isEmpty()) {
+      open.removeAll(log.boundaryRecords(startMillis(epoch), Set.copyOf(open)).keySet());
+    }
+    return open;
   }
 
   /**
@@ -41,7 +54,7 @@ final class EpochSearch {
     long high = most;
     while (low < high) {
       long middle = low + (high - low + 1) / 2;
-      if (boundaries(middle, partitions).size() == partitions.size()) {
+      if (without(middle, partitions).isEmpty()) {
         low = middle;
       } else {
         high = middle - 1;
@@ -50,23 +63,33 @@ final class EpochSearch {
     return low;
   }
 
-  /** Boundaries of consecutive epochs in one partition, and the record at the last one. */
-  record Run(NavigableMap<Long, Long> boundaries, Optional<Boundary> last) {}
+  /**
+   * Boundaries of consecutive epochs in one partition.
+   *
+   * @param leaderEpoch of the record at the last one, where there is one
+   * @param byClock whether the last one is the partition's end, since there is no record
+   */
+  record Run(NavigableMap<Long, Long> boundaries, OptionalInt leaderEpoch, boolean byClock) {}
 
   /**
    * The boundaries of the epochs {@code (from, to]}, run-length encoded: each entry holds from its
    * epoch on. A record that is far behind its predecessor begins many epochs at once, so a quiet
    * log takes few look-ups.
    *
+   * @param start the partition's offset at {@code from}
    * @param end what the boundary of an epoch without a record is: the partition's end, where the
    *     clock has closed the epochs
    */
-  Run run(int partition, long from, long to, OptionalLong end) {
+  Run run(int partition, long from, long to, long start, OptionalLong end) {
     NavigableMap<Long, Long> boundaries = new TreeMap<>();
-    Boundary last = null;
+    OptionalInt leaderEpoch = OptionalInt.empty();
     long epoch = from + 1;
+    if (firstEpochs.get(partition) >= epoch) {
+      boundaries.put(epoch, start);
+      epoch = firstEpochs.get(partition) + 1;
+    }
     while (epoch <= to) {
-      last = boundaries(epoch, List.of(partition)).get(partition);
+      Boundary last = log.boundaryRecords(startMillis(epoch), List.of(partition)).get(partition);
       if (last == null) {
         boundaries.put(
             epoch,
@@ -74,12 +97,13 @@ final class EpochSearch {
                 () ->
                     new IllegalStateException(
                         "a boundary of partition " + partition + " that was there is gone")));
-        break;
+        return new Run(boundaries, OptionalInt.empty(), true);
       }
       boundaries.put(epoch, last.offset());
+      leaderEpoch = last.leaderEpoch();
       epoch = Epoch.numberAt(last.appendTimeMillis(), epochLength) + 1;
     }
-    return new Run(boundaries, Optional.ofNullable(last));
+    return new Run(boundaries, leaderEpoch, false);
   }
 
   private long startMillis(long epoch) {

@@ -11,8 +11,9 @@ final class OffsetRanges {
   private OffsetRanges() {}
 
   /**
-   * Ranges that together are the partitions' ranges, each of at most so many offsets and of about
-   * equal length within a partition. A partition without offsets has none.
+   * Ranges that together are what there is to read of the partitions' ranges, each of at most so
+   * many offsets and of about equal length within a partition. A partition without offsets has
+   * none.
    *
    * @param leaderEpochs of the records at the partitions' starts
    */
@@ -23,11 +24,11 @@ final class OffsetRanges {
     List<OffsetRange> ranges = new ArrayList<>();
     partitions.forEach(
         (partition, whole) -> {
-          long length = whole.end() - whole.start();
+          long length = whole.end() - whole.readFrom();
           long parts = length / splitRecords + (length % splitRecords == 0 ? 0 : 1);
           for (long i = 0; i < parts; i++) {
-            long start = whole.start() + cut(length, parts, i);
-            long end = whole.start() + cut(length, parts, i + 1);
+            long start = whole.readFrom() + cut(length, parts, i);
+            long end = whole.readFrom() + cut(length, parts, i + 1);
             int leaderEpoch =
                 i == 0
                     ? leaderEpochs.get(partition).orElse(OffsetRange.UNKNOWN)

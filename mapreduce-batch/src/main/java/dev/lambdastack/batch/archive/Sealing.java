@@ -1,7 +1,6 @@
 package dev.lambdastack.batch.archive;
 
 import dev.lambdastack.batch.master.PartitionRange;
-import dev.lambdastack.log.Boundary;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.views.Epoch;
@@ -9,7 +8,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
 import java.util.NavigableMap;
-import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedMap;
@@ -26,50 +24,46 @@ final class Sealing {
   private final TopicLog log;
   private final LambdaConfig config;
   private final Clock clock;
+  private final StartingPoint start;
   private final EpochSearch search;
 
-  Sealing(TopicLog log, LambdaConfig config, Clock clock) {
+  Sealing(TopicLog log, LambdaConfig config, Clock clock, StartingPoint start) {
     this.log = log;
     this.config = config;
     this.clock = clock;
-    this.search = new EpochSearch(log::boundaryRecords, config.epoch());
+    this.start = start;
+    this.search = new EpochSearch(log::boundaryRecords, config.epoch(), start.firstEpochs());
   }
 
   /**
    * The epochs from the starting point up to the newest boundary. Waits at most {@code
    * lambda.tick.timeout} for it, then takes an earlier one.
    */
-  Sealed seal(StartingPoint start) throws InterruptedException {
+  Sealed seal() throws InterruptedException {
     long due = Epoch.numberAt(clock.millis(), config.epoch());
     if (due <= start.fromEpoch()) {
-      return nothing(start, Set.of());
+      return nothing(Set.of());
     }
-    Set<Integer> missing = missing(due, log.partitions());
+    Set<Integer> missing = search.without(due, log.partitions());
     if (!config.tick()) {
-      return missing.isEmpty() ? ranges(start, due, missing, Map.of()) : byClock(start, missing);
+      return missing.isEmpty() ? ranges(due, missing, Map.of()) : byClock(missing);
     }
     missing = tick(due, missing);
     long to =
         missing.isEmpty() ? due : search.newestWithBoundaries(start.fromEpoch(), due - 1, missing);
-    return ranges(start, to, missing, Map.of());
+    return ranges(to, missing, Map.of());
   }
 
   /** What {@link #seal} would take now, without writing a tick nor waiting for one. */
-  Sealed look(StartingPoint start) {
+  Sealed look() {
     long due = Epoch.numberAt(clock.millis(), config.epoch());
     if (due <= start.fromEpoch()) {
-      return nothing(start, Set.of());
+      return nothing(Set.of());
     }
-    Set<Integer> missing = missing(due, log.partitions());
+    Set<Integer> missing = search.without(due, log.partitions());
     long to =
         missing.isEmpty() ? due : search.newestWithBoundaries(start.fromEpoch(), due - 1, missing);
-    return ranges(start, to, missing, Map.of());
-  }
-
-  private Set<Integer> missing(long epoch, Set<Integer> partitions) {
-    Set<Integer> missing = new TreeSet<>(partitions);
-    missing.removeAll(search.boundaries(epoch, partitions).keySet());
-    return missing;
+    return ranges(to, missing, Map.of());
   }
 
   /** Ticks until the boundary is there, again and again: the broker's clock may be behind ours. */
@@ -88,7 +82,7 @@ final class Sealing {
         log.tick(missing);
         nextTick = now + pause;
       }
-      missing = missing(epoch, missing);
+      missing = search.without(epoch, missing);
       if (!missing.isEmpty()) {
         Thread.sleep(POLL.toMillis());
       }
@@ -100,54 +94,55 @@ final class Sealing {
    * Without ticks: an epoch of a quiet partition is over when the clock says so, all replicas are
    * in sync and no transaction is open; then its boundary is the partition's end.
    */
-  private Sealed byClock(StartingPoint start, Set<Integer> missing) {
+  private Sealed byClock(Set<Integer> missing) {
     long safe = clock.millis() - config.clockSkew().toMillis();
     long closed = safe < 0 ? 0 : Epoch.numberAt(safe, config.epoch());
     if (closed > start.fromEpoch()) {
       Map<Integer, Long> ends = new TreeMap<>(log.endOffsets());
       Map<Integer, Long> all = log.highWatermarks();
       Set<Integer> outOfSync = log.partitionsOutOfSync();
-      Set<Integer> quiet = missing(closed, log.partitions());
+      Set<Integer> quiet = search.without(closed, log.partitions());
       Set<Integer> open = new TreeSet<>(quiet);
       open.removeIf(p -> !outOfSync.contains(p) && all.get(p).equals(ends.get(p)));
       if (open.isEmpty()) {
         ends.keySet().retainAll(quiet);
-        return ranges(start, closed, missing, ends);
+        return ranges(closed, missing, ends);
       }
     }
     long to =
         search.newestWithBoundaries(
             start.fromEpoch(), Math.max(start.fromEpoch(), closed), missing);
-    return ranges(start, to, missing, Map.of());
+    return ranges(to, missing, Map.of());
   }
 
-  private Sealed ranges(
-      StartingPoint start, long to, Set<Integer> holding, Map<Integer, Long> ends) {
+  private Sealed ranges(long to, Set<Integer> holding, Map<Integer, Long> ends) {
     if (to <= start.fromEpoch()) {
-      return nothing(start, holding);
+      return nothing(holding);
     }
     SortedMap<Integer, PartitionRange> ranges = new TreeMap<>();
     Set<Integer> byClock = new TreeSet<>();
     for (int partition : log.partitions()) {
       OptionalLong end =
           ends.containsKey(partition) ? OptionalLong.of(ends.get(partition)) : OptionalLong.empty();
-      EpochSearch.Run run = search.run(partition, start.fromEpoch(), to, end);
+      long first = start.offsets().get(partition);
+      EpochSearch.Run run = search.run(partition, start.fromEpoch(), to, first, end);
       NavigableMap<Long, Long> boundaries = run.boundaries();
-      if (run.last().isEmpty()) {
+      if (run.byClock()) {
         byClock.add(partition);
       }
       ranges.put(
           partition,
           new PartitionRange(
-              start.offsets().get(partition),
+              first,
               boundaries.lastEntry().getValue(),
-              run.last().map(Boundary::leaderEpoch).orElseGet(OptionalInt::empty),
+              start.lost().getOrDefault(partition, 0L),
+              run.leaderEpoch(),
               boundaries));
     }
     return new Sealed(start.fromEpoch(), to, ranges, holding, byClock);
   }
 
-  private static Sealed nothing(StartingPoint start, Set<Integer> holding) {
+  private Sealed nothing(Set<Integer> holding) {
     return new Sealed(start.fromEpoch(), start.fromEpoch(), new TreeMap<>(), holding, Set.of());
   }
 }

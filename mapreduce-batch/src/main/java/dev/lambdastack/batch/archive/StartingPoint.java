@@ -3,6 +3,8 @@ package dev.lambdastack.batch.archive;
 import dev.lambdastack.batch.master.ArchiveManifest;
 import dev.lambdastack.batch.master.Contents;
 import dev.lambdastack.batch.master.PartitionRange;
+import dev.lambdastack.views.Adoptions;
+import dev.lambdastack.views.Epoch;
 import dev.lambdastack.views.InvalidInputException;
 import java.time.Duration;
 import java.time.Instant;
@@ -11,7 +13,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /**
  * Where a run begins: where the archive's last manifest ends, and nothing else; without one, at the
@@ -24,6 +25,10 @@ import java.util.TreeSet;
  * @param fromEpoch the first epoch that is not yet held
  * @param offsets inclusive, by partition
  * @param leaderEpochs of the records at these offsets, where they are known
+ * @param firstEpochs for each partition an epoch that no record of it lies before: where it was
+ *     added to the topic, the one that it was adopted at
+ * @param lost how many offsets from there on retention has removed, for the partitions where it has
+ * @param added the partitions that the last manifest did not hold
  */
 record StartingPoint(
     long sequence,
@@ -31,7 +36,13 @@ record StartingPoint(
     long archived,
     long fromEpoch,
     Map<Integer, Long> offsets,
-    Map<Integer, OptionalInt> leaderEpochs) {
+    Map<Integer, OptionalInt> leaderEpochs,
+    Map<Integer, Long> firstEpochs,
+    Map<Integer, Long> lost,
+    Set<Integer> added) {
+  /** What a manifest from before a partition was added holds of it. */
+  private static final PartitionRange ADDED =
+      new PartitionRange(0, 0, OptionalInt.empty(), new TreeMap<>());
 
   /**
    * Decides where to begin. Pure.
@@ -40,14 +51,24 @@ record StartingPoint(
    *     reinterpret records
    */
   static StartingPoint of(
-      Optional<Contents> contents, LogState log, Duration epochLength, Instant eventTimeMin) {
+      Optional<Contents> contents,
+      LogState log,
+      Adoptions adoptions,
+      Gaps gaps,
+      Duration epochLength,
+      Instant eventTimeMin) {
+    Map<Integer, Long> firstEpochs = new TreeMap<>();
+    log.partitions()
+        .forEach(p -> firstEpochs.put(p, Epoch.numberAt(adoptions.floorMillis(p), epochLength)));
     if (contents.isEmpty()) {
       Map<Integer, OptionalInt> unknown = new TreeMap<>();
       log.partitions().forEach(p -> unknown.put(p, OptionalInt.empty()));
-      return new StartingPoint(1, Optional.empty(), 0, 0, log.beginOffsets(), unknown);
+      return new StartingPoint(
+          1, Optional.empty(), 0, 0, log.beginOffsets(), unknown, firstEpochs, Map.of(), Set.of());
     }
     ArchiveManifest manifest = contents.get().archived();
     checkSameTopic(manifest, log, epochLength);
+    checkNotTooLate(manifest, log, firstEpochs);
     if (!manifest.eventTimeMin().equals(eventTimeMin)) {
       throw new InvalidInputException(
           "Cannot archive topic %s with lambda.event-time.min=%s: its manifests have %s, which never changes, so that both layers take the same events; set lambda.event-time.min=%s"
@@ -56,21 +77,32 @@ record StartingPoint(
     }
     Map<Integer, Long> offsets = new TreeMap<>();
     Map<Integer, OptionalInt> leaderEpochs = new TreeMap<>();
-    manifest
-        .partitions()
-        .forEach(
-            (partition, range) -> {
-              checkStillThere(manifest, partition, range, log);
-              offsets.put(partition, range.end());
-              leaderEpochs.put(partition, range.leaderEpoch());
-            });
+    Map<Integer, Long> lost = new TreeMap<>();
+    Set<Integer> added = log.partitions();
+    added.removeAll(manifest.partitions().keySet());
+    for (int partition : log.partitions()) {
+      PartitionRange range = manifest.partitions().getOrDefault(partition, ADDED);
+      checkNotCutOff(partition, range, log);
+      long gone = log.beginOffsets().get(partition) - range.end();
+      if (gone > 0 && gaps == Gaps.REFUSED) {
+        throw lost(manifest, partition, range, log);
+      }
+      if (gone > 0) {
+        lost.put(partition, gone);
+      }
+      offsets.put(partition, range.end());
+      leaderEpochs.put(partition, gone > 0 ? OptionalInt.empty() : range.leaderEpoch());
+    }
     return new StartingPoint(
         contents.get().sequence() + 1,
         Optional.of(contents.get().digest()),
         manifest.sequence(),
         manifest.toEpoch(),
         offsets,
-        leaderEpochs);
+        leaderEpochs,
+        firstEpochs,
+        lost,
+        added);
   }
 
   /** Whether a run that began here still continues what is archived. */
@@ -94,29 +126,46 @@ record StartingPoint(
               .formatted(log.topic(), manifest.sequence(), manifest.topicId(), log.topicId()));
     }
     Set<Integer> known = manifest.partitions().keySet();
-    if (!known.equals(log.partitions())) {
-      Set<Integer> added = new TreeSet<>(log.partitions());
-      added.removeAll(known);
+    if (!log.partitions().containsAll(known)) {
       throw new InvalidInputException(
-          "Cannot archive topic %s: partitions were added since manifest %d (expected %s, found %s, new %s); this version does not take over added partitions"
-              .formatted(log.topic(), manifest.sequence(), known, log.partitions(), added));
+          "Cannot archive topic %s: partitions have gone since manifest %d (expected %s, found %s); is this the right cluster (lambda.kafka.bootstrap-servers)?"
+              .formatted(log.topic(), manifest.sequence(), known, log.partitions()));
     }
   }
 
-  private static void checkStillThere(
+  /** What is archived already says that an added partition had nothing before. */
+  private static void checkNotTooLate(
+      ArchiveManifest manifest, LogState log, Map<Integer, Long> firstEpochs) {
+    for (int partition : log.partitions()) {
+      if (!manifest.partitions().containsKey(partition)
+          && firstEpochs.get(partition) < manifest.toEpoch()) {
+        throw new InvalidInputException(
+            "Cannot archive topic %s: partition %d was added and counts from epoch %d on, but manifest %d without it ends at epoch %d; were clocks off by more than lambda.clock-skew? Use another topic name"
+                .formatted(
+                    log.topic(),
+                    partition,
+                    firstEpochs.get(partition),
+                    manifest.sequence(),
+                    manifest.toEpoch()));
+      }
+    }
+  }
+
+  private static InvalidInputException lost(
       ArchiveManifest manifest, int partition, PartitionRange range, LogState log) {
     long begin = log.beginOffsets().get(partition);
-    if (begin > range.end()) {
-      throw new InvalidInputException(
-          "Cannot archive topic %s: retention has removed records of partition %d that were not archived (manifest %d ends at offset %d, the log begins at %d); %d offsets are lost: raise retention.ms and archive more often"
-              .formatted(
-                  log.topic(),
-                  partition,
-                  manifest.sequence(),
-                  range.end(),
-                  begin,
-                  begin - range.end()));
-    }
+    return new InvalidInputException(
+        "Cannot archive topic %s: retention has removed records of partition %d that were not archived (manifest %d ends at offset %d, the log begins at %d); %d offsets are lost: raise retention.ms and archive more often; to go on without them, give --accept-gap, which notes them in the manifest"
+            .formatted(
+                log.topic(),
+                partition,
+                manifest.sequence(),
+                range.end(),
+                begin,
+                begin - range.end()));
+  }
+
+  private static void checkNotCutOff(int partition, PartitionRange range, LogState log) {
     long end = log.endOffsets().get(partition);
     // The boundary record itself was seen at the range's end, unless the clock set it.
     long least = range.leaderEpoch().isPresent() ? range.end() + 1 : range.end();

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Command;
@@ -42,6 +43,12 @@ public final class ArchiveCommand implements Callable<Integer> {
   @Option(names = "--dry-run", description = "Says what would be archived now, and writes nothing.")
   private boolean dryRun;
 
+  @Option(
+      names = "--accept-gap",
+      description =
+          "Goes on where retention has removed records before they were archived: they are lost, and the manifest says which.")
+  private boolean acceptGap;
+
   @Mixin private ConfigOptions config;
 
   @Option(
@@ -58,12 +65,19 @@ public final class ArchiveCommand implements Callable<Integer> {
         new Archive(settings, Views.load(loader), SchemaStore.load(loader), Clock.systemUTC());
     PrintWriter out = spec.commandLine().getOut();
     try {
-      print(out, dryRun ? archive.plan(topic) : archive.run(topic));
+      print(out, run(archive));
     } catch (OvertakenException e) {
       spec.commandLine().getErr().println(e.getMessage());
       return OvertakenException.EXIT_CODE;
     }
     return 0;
+  }
+
+  private ArchiveResult run(Archive archive) throws IOException, InterruptedException {
+    if (acceptGap) {
+      return dryRun ? archive.planAcceptingGaps(topic) : archive.runAcceptingGaps(topic);
+    }
+    return dryRun ? archive.plan(topic) : archive.run(topic);
   }
 
   private void print(PrintWriter out, ArchiveResult result) {
@@ -87,6 +101,22 @@ public final class ArchiveCommand implements Callable<Integer> {
           result.bytes(),
           result.duration().toMillis() / 1000.0,
           horizon(result));
+    }
+    result
+        .lost()
+        .forEach(
+            (partition, span) ->
+                out.printf(
+                    "%s: offsets [%d, %d) of partition %d %s lost: retention had removed them before they were archived%n",
+                    result.topic(),
+                    span.start(),
+                    span.end(),
+                    partition,
+                    dryRun ? "would be given up as" : "are"));
+    if (!result.added().isEmpty()) {
+      out.printf(
+          "%s: partitions %s were added to the topic and are taken from their first record on%n",
+          result.topic(), new TreeSet<>(result.added()));
     }
     if (!result.byClock().isEmpty()) {
       out.printf(

@@ -3,8 +3,10 @@ package dev.lambdastack.batch.job;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
+import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.hdfs.protocol.QuotaExceededException;
 
 /**
  * A run's own folder for work in progress. When a run is killed it stays behind, which does no
@@ -29,6 +31,40 @@ public final class Staging {
               .formatted(config.staging(), config.master()));
     }
     return new Path(own.makeQualified(staging), run);
+  }
+
+  /**
+   * What to throw for this failure: where nothing can be written any more, a refusal that says so,
+   * else the failure itself. Nothing must be committed.
+   *
+   * @param folders where the run writes; not yet removed
+   */
+  public static IOException explained(IOException failure, FileSystem fileSystem, Path... folders) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof QuotaExceededException quota) {
+        throw full(folders[0], quota, failure);
+      }
+    }
+    // A task's own failure does not always come with its reason.
+    for (Path folder : folders) {
+      Path probe = new Path(folder, ".probe");
+      try (FSDataOutputStream out = fileSystem.create(probe, true)) {
+        out.write(0);
+      } catch (IOException e) {
+        throw full(folder, e, failure);
+      } finally {
+        removeAfter(failure, fileSystem, probe);
+      }
+    }
+    return failure;
+  }
+
+  private static InvalidInputException full(Path folder, IOException why, Exception failure) {
+    String reason = why.getMessage() == null ? why.getClass().getSimpleName() : why.getMessage();
+    return new InvalidInputException(
+        "Cannot write to %s: %s; nothing was committed: make room or raise the quota, and run it again"
+            .formatted(folder, reason.lines().findFirst().orElse(reason)),
+        failure);
   }
 
   /** Removes the folder of a run that failed; that it cannot is less than why it failed. */

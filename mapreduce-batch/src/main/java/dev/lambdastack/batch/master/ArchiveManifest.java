@@ -69,6 +69,11 @@ public record ArchiveManifest(
     return deadLetters.stream().mapToLong(DeadLetterFile::rows).sum();
   }
 
+  /** Offsets of records that retention had removed before: a gap that a person accepted. */
+  public long lost() {
+    return partitions.values().stream().mapToLong(PartitionRange::lost).sum();
+  }
+
   /** Where a version that is computed up to this manifest ends. */
   public Horizon horizon() {
     Map<Integer, Long> ends = new TreeMap<>();

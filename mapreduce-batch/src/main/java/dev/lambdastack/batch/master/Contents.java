@@ -18,13 +18,16 @@ import java.util.Optional;
  * @param files that belong to the dataset, none twice; the rows of all are the events before the
  *     horizon, each once
  * @param deadLetters files of records that are no events
+ * @param lost offsets whose records retention had removed before they were archived, in all gaps
+ *     that were accepted
  */
 public record Contents(
     long sequence,
     String digest,
     ArchiveManifest archived,
     List<LiveFile> files,
-    List<DeadLetterFile> deadLetters) {
+    List<DeadLetterFile> deadLetters,
+    long lost) {
   public Contents {
     files = List.copyOf(files);
     deadLetters = List.copyOf(deadLetters);
@@ -64,6 +67,7 @@ public record Contents(
     private long sequence;
     private Optional<String> digest = Optional.empty();
     private ArchiveManifest archived;
+    private long lost;
 
     /** From these contents on; from the beginning where there are none. */
     Fold(Optional<Contents> from) {
@@ -74,6 +78,7 @@ public record Contents(
             sequence = contents.sequence();
             digest = Optional.of(contents.digest());
             archived = contents.archived();
+            lost = contents.lost();
           });
     }
 
@@ -112,6 +117,7 @@ public record Contents(
           "it begins at epoch %d, not at %d".formatted(archive.fromEpoch(), from));
       deadLetters.addAll(archive.deadLetters());
       archived = archive;
+      lost += archive.lost();
     }
 
     private void add(CompactionManifest compaction) {
@@ -137,7 +143,12 @@ public record Contents(
           .map(
               a ->
                   new Contents(
-                      sequence, digest.orElseThrow(), a, List.copyOf(files.values()), deadLetters));
+                      sequence,
+                      digest.orElseThrow(),
+                      a,
+                      List.copyOf(files.values()),
+                      deadLetters,
+                      lost));
     }
   }
 }

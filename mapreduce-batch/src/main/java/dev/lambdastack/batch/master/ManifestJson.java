@@ -100,6 +100,9 @@ public final class ManifestJson {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("start", range.start());
     json.put("end", range.end());
+    if (range.lost() > 0) {
+      json.put("lost", range.lost());
+    }
     range.leaderEpoch().ifPresent(e -> json.put("leaderEpoch", e));
     ArrayNode boundaries = json.putArray("boundaries");
     range.boundaries().forEach((epoch, offset) -> boundaries.addArray().add(epoch).add(offset));
@@ -263,6 +266,7 @@ public final class ManifestJson {
     return new PartitionRange(
         json.required("start").longValue(),
         json.required("end").longValue(),
+        json.path("lost").longValue(),
         leaderEpoch == null ? OptionalInt.empty() : OptionalInt.of(leaderEpoch.intValue()),
         boundaries);
   }

@@ -130,7 +130,8 @@ public final class MasterDataset {
   /**
    * All committed manifests, the first one first, their chain checked.
    *
-   * @throws IOException when a manifest is missing, unreadable, or cannot follow the one before
+   * @throws InvalidInputException when a manifest is missing, unreadable, or cannot follow the one
+   *     before
    */
   public List<StoredManifest> manifests() throws IOException {
     List<StoredManifest> chain = new ArrayList<>();
@@ -224,8 +225,10 @@ public final class MasterDataset {
     return fold.contents();
   }
 
-  private static IOException broken(Path file, String problem) {
-    return new IOException("The chain of manifests is broken at " + file + ": " + problem);
+  private static InvalidInputException broken(Path file, String problem) {
+    return new InvalidInputException(
+        "The chain of manifests is broken at %s: %s; bring the missing or changed file back (from HDFS's trash or a snapshot): nothing is read or written until the chain is whole"
+            .formatted(file, problem));
   }
 
   /** Numbers of the manifests that are there, by their names alone; in order. */
@@ -292,7 +295,7 @@ public final class MasterDataset {
     try (FSDataInputStream in = fileSystem.open(file)) {
       return StoredManifest.of(in.readAllBytes());
     } catch (IllegalArgumentException e) {
-      throw new IOException("Cannot read manifest " + file + ": " + e.getMessage(), e);
+      throw broken(file, e.getMessage());
     }
   }
 

@@ -12,18 +12,32 @@ import java.util.TreeMap;
  * @param start offset, inclusive: the end of the manifest before
  * @param end offset, exclusive: the boundary of the manifest's {@code toEpoch}, where the next one
  *     starts
+ * @param lost so many offsets from {@code start} on hold records that retention had removed before
+ *     they were archived: a gap that a person accepted. 0 where there is none
  * @param leaderEpoch Kafka's leader epoch of the record at {@code end}; empty where the end was set
  *     by the clock, or the broker did not say
  * @param boundaries the boundaries of the manifest's epochs, run-length encoded: each entry says at
  *     which offset its epoch and those after it begin, up to the next entry
  */
 public record PartitionRange(
-    long start, long end, OptionalInt leaderEpoch, NavigableMap<Long, Long> boundaries) {
+    long start, long end, long lost, OptionalInt leaderEpoch, NavigableMap<Long, Long> boundaries) {
   public PartitionRange {
-    if (start < 0 || end < start) {
-      throw new IllegalArgumentException("offsets [" + start + ", " + end + ")");
+    if (start < 0 || end < start || lost < 0 || lost > end - start) {
+      throw new IllegalArgumentException(
+          "offsets [" + start + ", " + end + "), the first " + lost + " lost");
     }
     boundaries = Collections.unmodifiableNavigableMap(new TreeMap<>(boundaries));
+  }
+
+  /** Without a gap. */
+  public PartitionRange(
+      long start, long end, OptionalInt leaderEpoch, NavigableMap<Long, Long> boundaries) {
+    this(start, end, 0, leaderEpoch, boundaries);
+  }
+
+  /** The first offset that was read. */
+  public long readFrom() {
+    return start + lost;
   }
 
   /** The offset at which the epoch begins; it lies in {@code (fromEpoch, toEpoch]}. */

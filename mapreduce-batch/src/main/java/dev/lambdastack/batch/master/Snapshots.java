@@ -118,6 +118,7 @@ final class Snapshots {
     json.put("layout", LAYOUT);
     json.put("sequence", contents.sequence());
     json.put("digest", contents.digest());
+    json.put("lost", contents.lost());
     json.put(
         "archived", new String(ManifestJson.write(contents.archived()), StandardCharsets.UTF_8));
     ArrayNode schemaTexts = json.putArray("schemas");
@@ -159,6 +160,7 @@ final class Snapshots {
         json.required("digest").textValue(),
         (ArchiveManifest) archived,
         files,
-        deadLetters);
+        deadLetters,
+        json.path("lost").longValue());
   }
 }

@@ -182,18 +182,19 @@ final class TopicRun implements AutoCloseable {
               rules);
       versions.add(
           new Version(
-                  table.number(),
-                  table.name().getNameAsString(),
-                  view.fingerprint(),
-                  view.shape(),
-                  horizon,
-                  epochLength,
-                  contents.sequence(),
-                  contents.digest(),
-                  cells,
-                  events,
-                  clock.instant())
-              .with(origin));
+              table.number(),
+              table.name().getNameAsString(),
+              view.fingerprint(),
+              view.shape(),
+              horizon,
+              epochLength,
+              contents.sequence(),
+              contents.digest(),
+              cells,
+              events,
+              contents.lost(),
+              clock.instant(),
+              Optional.of(origin)));
     }
     return versions;
   }

@@ -10,11 +10,13 @@ import dev.lambdastack.batch.compact.Compaction;
 import dev.lambdastack.batch.master.ArchiveManifest;
 import dev.lambdastack.batch.master.DataFile;
 import dev.lambdastack.batch.master.FileSchema;
+import dev.lambdastack.batch.master.OffsetSpan;
 import dev.lambdastack.batch.master.PartitionRange;
-import dev.lambdastack.batch.master.StoredManifest;
 import dev.lambdastack.log.LogClients;
 import dev.lambdastack.log.Tick;
 import dev.lambdastack.log.TopicLog;
+import dev.lambdastack.serving.store.AdoptionStore;
+import dev.lambdastack.views.Adoptions;
 import dev.lambdastack.views.InvalidInputException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -34,6 +36,9 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.avro.generic.GenericRecord;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.hdfs.DistributedFileSystem;
+import org.apache.hadoop.hdfs.protocol.HdfsConstants;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -41,7 +46,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(Servers.Extension.class)
 class ArchiveIT {
@@ -192,9 +197,11 @@ class ArchiveIT {
       assertThat(aborted).isGreaterThan(10);
       List<ArchiveManifest> manifests = scene.manifests();
       assertThat(manifests).hasSize(3);
+      List<ConsumerRecord<byte[], byte[]>> delivered = scene.delivered();
+      Adoptions adoptions = adoptions(scene);
       int checked = 0;
       for (ArchiveManifest manifest : manifests) {
-        checked += assertBoundaries(scene, manifest, seed);
+        checked += assertBoundaries(delivered, adoptions, manifest, seed);
       }
       System.out.printf(
           "%d boundaries equal, %d epochs, %d aborted transactions%n",
@@ -211,9 +218,14 @@ class ArchiveIT {
   }
 
   /** By a plain scan: where does the running maximum of append times reach an epoch's start? */
-  private static int assertBoundaries(Scene scene, ArchiveManifest manifest, long seed) {
+  private static int assertBoundaries(
+      List<ConsumerRecord<byte[], byte[]>> delivered,
+      Adoptions adoptions,
+      ArchiveManifest manifest,
+      long seed) {
     Map<Integer, List<ConsumerRecord<byte[], byte[]>>> byPartition =
-        scene.delivered().stream().collect(Collectors.groupingBy(ConsumerRecord::partition));
+        delivered.stream().collect(Collectors.groupingBy(ConsumerRecord::partition));
+    byPartition.keySet().retainAll(manifest.partitions().keySet());
     int checked = 0;
     for (var entry : byPartition.entrySet()) {
       PartitionRange range = manifest.partitions().get(entry.getKey());
@@ -222,7 +234,7 @@ class ArchiveIT {
           epoch <= manifest.toEpoch();
           epoch++) {
         long start = epoch * Scene.EPOCH.toMillis();
-        long maximum = 0;
+        long maximum = adoptions.floorMillis(entry.getKey());
         long expected = -1;
         for (ConsumerRecord<byte[], byte[]> record : entry.getValue()) {
           maximum = Math.max(maximum, record.timestamp());
@@ -556,48 +568,6 @@ class ArchiveIT {
     }
   }
 
-  /** Like a kill: nothing of ours gets to clean up. */
-  private static final class Killed extends Error {
-    private static final long serialVersionUID = 1L;
-  }
-
-  @ParameterizedTest
-  @EnumSource(Step.class)
-  void killedAnywhereTheNextRunHealsIt(Step step, Servers servers) throws Exception {
-    try (Scene scene = Scene.open(servers, 2)) {
-      Random random = new Random(12);
-      scene.sendAll(0, sales(random, 40, scene.now()), Sale.V1);
-      scene.toEpochStart();
-      scene.archive(Sale.V1).run(scene.topic());
-      List<StoredManifest> before = scene.dataset().manifests();
-      scene.sendAll(1, sales(random, 30, scene.now()), Sale.V1);
-      scene.toEpochStart();
-      Archive killed =
-          new Archive(
-              scene.config(),
-              scene.views(Sale.V1),
-              Sale.SCHEMAS,
-              scene.clock(),
-              reached -> {
-                if (reached == step) {
-                  throw new Killed();
-                }
-              });
-      assertThatThrownBy(() -> killed.run(scene.topic())).isInstanceOf(Killed.class);
-      if (step == Step.COMMITTED) {
-        assertThat(scene.manifests()).hasSize(2);
-      } else {
-        assertThat(scene.dataset().manifests()).isEqualTo(before);
-        assertThat(archived(scene)).hasSize(40);
-      }
-      ArchiveResult healed = scene.archive(Sale.V1).run(scene.topic());
-      assertThat(healed.isEmpty()).isEqualTo(step == Step.COMMITTED);
-      assertThat(scene.manifests()).hasSize(2);
-      assertThat(archived(scene)).hasSize(70);
-      assertArchivedOnce(scene);
-    }
-  }
-
   @Test
   void nothingChangesWhenTheBrokerGoesAwayMeanwhile(Servers servers) throws Exception {
     try (Scene scene = Scene.open(servers, 2)) {
@@ -756,7 +726,7 @@ class ArchiveIT {
   }
 
   @Test
-  void refusesWhenRetentionHasTakenWhatWasNotArchived(Servers servers) throws Exception {
+  void whatRetentionHasTakenIsRefusedUnlessItIsGivenUp(Servers servers) throws Exception {
     try (Scene scene = Scene.open(servers, 1)) {
       archiveSome(scene);
       try (var admin = servers.kafka().admin()) {
@@ -768,33 +738,114 @@ class ArchiveIT {
             .all()
             .get();
       }
-      assertRefused(scene, "retention has removed records of partition 0", "5 offsets are lost");
+      assertRefused(
+          scene,
+          "retention has removed records of partition 0",
+          "5 offsets are lost",
+          "--accept-gap");
+      Map<String, Long> before = scene.everything();
+      scene.send(0, Sale.random(new Random(17), scene.now()), Sale.V1);
+      ArchiveResult plan = scene.archive(Sale.V1).planAcceptingGaps(scene.topic());
+      assertThat(plan.read()).isEqualTo(6);
+      assertThat(plan.lost()).isEqualTo(Map.of(0, new OffsetSpan(10, 15)));
+      assertThat(scene.everything()).isEqualTo(before);
+      scene.conf().set("lambda.archive.split-records", "2");
+      ArchiveResult result = scene.archive(Sale.V1).runAcceptingGaps(scene.topic());
+      assertThat(result.lost()).isEqualTo(Map.of(0, new OffsetSpan(10, 15)));
+      assertThat(result.events()).isEqualTo(6);
+      ArchiveManifest gap = scene.manifests().get(1);
+      assertThat(gap.partitions().get(0).start()).isEqualTo(10);
+      assertThat(gap.partitions().get(0).lost()).isEqualTo(5);
+      assertThat(gap.read()).isEqualTo(gap.partitions().get(0).end() - 15);
+      assertThat(scene.dataset().contents().orElseThrow().lost()).isEqualTo(5);
+      // Nothing is lost from there on, and there is nothing to accept.
+      scene.sendAll(0, sales(new Random(16), 10, scene.now()), Sale.V1);
+      scene.toEpochStart();
+      assertThat(scene.archive(Sale.V1).runAcceptingGaps(scene.topic()).lost()).isEmpty();
+      Set<String> expected = eventsBefore(scene, scene.manifests().get(2).partitions());
+      IntStream.range(0, 10).forEach(offset -> expected.add("0@" + offset));
+      assertThat(archived(scene)).containsExactlyElementsOf(expected);
     }
   }
 
-  @Test
-  void refusesAddedPartitions(Servers servers) throws Exception {
-    try (Scene scene = Scene.open(servers, 1)) {
-      archiveSome(scene);
-      try (var admin = servers.kafka().admin()) {
-        admin
-            .createPartitions(
-                Map.of(scene.topic(), org.apache.kafka.clients.admin.NewPartitions.increaseTo(2)))
-            .all()
-            .get();
-      }
-      awaitPartitions(scene, 2);
-      assertRefused(scene, "partitions were added since manifest 1", "new [1]");
+  private static void grow(Scene scene, int count) throws Exception {
+    try (var admin = scene.servers().kafka().admin()) {
+      admin
+          .createPartitions(
+              Map.of(scene.topic(), org.apache.kafka.clients.admin.NewPartitions.increaseTo(count)))
+          .all()
+          .get();
     }
-  }
-
-  private static void awaitPartitions(Scene scene, int count) {
     try (TopicLog log =
         TopicLog.open(scene.servers().kafka().bootstrapServers(), Scene.TIMEOUT, scene.topic())) {
       long deadline = System.nanoTime() + Scene.TIMEOUT.toNanos();
       while (log.currentPartitions().size() < count) {
         assertThat(System.nanoTime()).isLessThan(deadline);
       }
+    }
+  }
+
+  private static Adoptions adoptions(Scene scene) throws Exception {
+    try (TopicLog log =
+        TopicLog.open(scene.servers().kafka().bootstrapServers(), Scene.TIMEOUT, scene.topic())) {
+      return AdoptionStore.of(scene.config(), scene.topic(), log.topicId()).read().orElseThrow();
+    }
+  }
+
+  /**
+   * Its records from before the adoption count as of then, over epochs that are taken one by one,
+   * and a second partition that comes later.
+   */
+  @Test
+  void addedPartitionsCountFromTheirAdoptionOn(Servers servers) throws Exception {
+    Random random = new Random(21);
+    try (Scene scene = Scene.open(servers, 2)) {
+      scene.conf().set("lambda.clock-skew", "1s");
+      archiveSome(scene);
+      for (int count = 3; count <= 4; count++) {
+        grow(scene, count);
+        scene.sendAll(count - 1, sales(random, 5, scene.now()), Sale.V1);
+        // Whoever comes first adopts it; a dry run does not.
+        scene.archive(Sale.V1).plan(scene.topic());
+        assertThat(adoptions(scene).partitions()).hasSize(count - 1);
+        for (int round = 0; round < 4; round++) {
+          scene.sendAll(count - 1, sales(random, 3, scene.now()), Sale.V1);
+          scene.sendAll(round % count, sales(random, 2, scene.now()), Sale.V1);
+          ArchiveResult result = scene.archive(Sale.V1).run(scene.topic());
+          assertThat(result.added()).isEqualTo(round == 0 ? Set.of(count - 1) : Set.of());
+          scene.toEpochStart();
+        }
+      }
+      Adoptions adoptions = adoptions(scene);
+      List<ArchiveManifest> manifests = scene.manifests();
+      assertThat(manifests).hasSizeGreaterThan(7);
+      List<ConsumerRecord<byte[], byte[]>> delivered = scene.delivered();
+      int early = 0;
+      for (ConsumerRecord<byte[], byte[]> record : delivered) {
+        early += record.timestamp() < adoptions.floorMillis(record.partition()) ? 1 : 0;
+      }
+      assertThat(early).isGreaterThan(20);
+      int checked = 0;
+      for (ArchiveManifest manifest : manifests) {
+        checked += assertBoundaries(delivered, adoptions, manifest, 21);
+      }
+      assertThat(checked).isGreaterThan(20);
+      assertThat(manifests.get(manifests.size() - 1).partitions().get(3).end()).isPositive();
+      assertArchivedOnce(scene);
+    }
+  }
+
+  @Test
+  void refusesAnAddedPartitionThatTheSpeedJobKnewTooEarly(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 1)) {
+      archiveSome(scene);
+      grow(scene, 2);
+      try (TopicLog log =
+          TopicLog.open(servers.kafka().bootstrapServers(), Scene.TIMEOUT, scene.topic())) {
+        AdoptionStore.of(scene.config(), scene.topic(), log.topicId())
+            .adopt(Set.of(0), Set.of(0, 1), scene.clock().instant().minusSeconds(60));
+      }
+      assertRefused(scene, "partition 1 was added and counts from epoch", "clock-skew");
     }
   }
 
@@ -926,6 +977,75 @@ class ArchiveIT {
       assertThatThrownBy(() -> archive.run(scene.topic()))
           .isInstanceOf(InvalidInputException.class)
           .hasMessageContaining("field '_offset' of Clash has a name that the archive uses");
+    }
+  }
+
+  /** Full is where not even a block fits: in the folder of work in progress, or of the dataset. */
+  @ParameterizedTest
+  @ValueSource(strings = {"staging", "master"})
+  void saysThatHdfsIsFullAndHealsWhenItIsNot(String full, Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 1)) {
+      archiveSome(scene);
+      Path folder = new Path("/scene/" + scene.topic() + "/" + full);
+      try (var hdfs = (DistributedFileSystem) servers.hdfs().fileSystem()) {
+        hdfs.mkdirs(folder);
+        hdfs.setQuota(folder, HdfsConstants.QUOTA_DONT_SET, 64 << 10);
+        List<ArchiveManifest> before = scene.manifests();
+        assertThatThrownBy(() -> scene.archive(Sale.V1).run(scene.topic()))
+            .isInstanceOf(InvalidInputException.class)
+            .hasMessageContaining("Cannot write to")
+            .hasMessageContaining("quota")
+            .hasMessageContaining("nothing was committed")
+            .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+        assertThat(scene.manifests()).isEqualTo(before);
+        hdfs.setQuota(folder, HdfsConstants.QUOTA_DONT_SET, HdfsConstants.QUOTA_RESET);
+      }
+      assertThat(scene.archive(Sale.V1).run(scene.topic()).events()).isEqualTo(10);
+      assertArchivedOnce(scene);
+    }
+  }
+
+  @Test
+  void saysThatAManifestIsMissing(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 1)) {
+      archiveSome(scene);
+      scene.archive(Sale.V1).run(scene.topic());
+      scene.toEpochStart();
+      Path manifests =
+          new Path(scene.conf().get("lambda.master") + "/" + scene.topic(), "_manifests");
+      Path first = new Path(manifests, "%020d.json".formatted(1));
+      Path away = new Path("/scene/" + scene.topic() + "/away.json");
+      try (var hdfs = servers.hdfs().fileSystem()) {
+        assertThat(hdfs.rename(first, away)).isTrue();
+        assertRefused(scene, "The chain of manifests is broken", "manifest 1 is missing");
+        assertThat(hdfs.rename(away, first)).isTrue();
+      }
+      assertThat(scene.archive(Sale.V1).run(scene.topic()).isEmpty()).isFalse();
+      assertArchivedOnce(scene);
+    }
+  }
+
+  /** One partition has nearly everything, and is cut into as many tasks as its records need. */
+  @Test
+  void aHugePartitionIsReadByManyTasks(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 3)) {
+      scene.conf().set("lambda.archive.split-records", "100");
+      Random random = new Random(22);
+      scene.sendAll(1, sales(random, 1_000, scene.now()), Sale.V1);
+      scene.sendAll(2, sales(random, 30, scene.now()), Sale.V1);
+      scene.toEpochStart();
+      assertThat(scene.archive(Sale.V1).run(scene.topic()).events()).isEqualTo(1_030);
+      Map<String, Long> rowsOfTasks = new TreeMap<>();
+      for (DataFile file : scene.manifests().get(0).files()) {
+        file.offsets()
+            .forEach(
+                (p, span) ->
+                    rowsOfTasks.merge(
+                        p + "-" + span.start() + "-" + span.end(), file.rows(), Long::sum));
+      }
+      assertThat(rowsOfTasks).hasSize(11);
+      assertThat(rowsOfTasks.values()).allMatch(rows -> rows <= 100);
+      assertArchivedOnce(scene);
     }
   }
 

@@ -11,6 +11,7 @@ import java.util.NavigableMap;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -48,15 +49,20 @@ class EpochSearchTest {
   void runsSayOfEachEpochWhereTheRunningMaximumReachesIt(
       @ForAll @Size(max = 30) List<@LongRange(min = 0, max = 400) Long> times,
       @ForAll @IntRange(max = 20) int from,
-      @ForAll @IntRange(max = 30) int length) {
+      @ForAll @IntRange(max = 30) int length,
+      @ForAll @IntRange(max = 40) int floor) {
+    // Partitions that are added later are adopted at an epoch of which nothing was taken yet.
+    long first = floor <= from ? 0 : floor;
     ListLog log = new ListLog(Map.of(0, times));
     OptionalLong end = OptionalLong.of(times.size());
     NavigableMap<Long, Long> run =
-        new EpochSearch(log, EPOCH).run(0, from, from + length, end).boundaries();
+        new EpochSearch(log, EPOCH, Map.of(0, first))
+            .run(0, from, from + length, 0, end)
+            .boundaries();
     for (long epoch = from + 1; epoch <= from + length; epoch++) {
-      long maximum = 0;
-      long expected = times.size();
-      for (int i = 0; i < times.size(); i++) {
+      long maximum = first * 10;
+      long expected = maximum >= epoch * 10 ? 0 : times.size();
+      for (int i = 0; i < times.size() && expected > 0; i++) {
         maximum = Math.max(maximum, times.get(i));
         if (maximum >= epoch * 10) {
           expected = i;
@@ -72,23 +78,31 @@ class EpochSearchTest {
   void theNewestIsTheGreatestThatAllHave(
       @ForAll @Size(min = 1, max = 10) List<@LongRange(min = 0, max = 400) Long> first,
       @ForAll @Size(min = 1, max = 10) List<@LongRange(min = 0, max = 400) Long> second,
-      @ForAll @IntRange(max = 60) int most) {
+      @ForAll @IntRange(max = 60) int most,
+      @ForAll @IntRange(max = 60) int floor) {
     ListLog log = new ListLog(Map.of(0, first, 1, second));
-    EpochSearch search = new EpochSearch(log, EPOCH);
+    EpochSearch search = new EpochSearch(log, EPOCH, Map.of(0, 0L, 1, (long) floor));
     long expected = 0;
     for (long epoch = 1; epoch <= most; epoch++) {
-      if (search.boundaries(epoch, List.of(0, 1)).size() == 2) {
+      boolean firstHas = first.stream().anyMatch(reaches(epoch));
+      if (firstHas && (epoch <= floor || second.stream().anyMatch(reaches(epoch)))) {
         expected = epoch;
       }
     }
     assertThat(search.newestWithBoundaries(0, most, List.of(0, 1))).isEqualTo(expected);
   }
 
+  private static Predicate<Long> reaches(long epoch) {
+    return time -> time >= epoch * 10;
+  }
+
   @Test
   void aQuietCenturyTakesOneLookUp() {
     ListLog log = new ListLog(Map.of(0, List.of(3_000_000_000L)));
     NavigableMap<Long, Long> run =
-        new EpochSearch(log, EPOCH).run(0, 0, 300_000_000, OptionalLong.empty()).boundaries();
+        new EpochSearch(log, EPOCH, Map.of(0, 0L))
+            .run(0, 0, 300_000_000, 0, OptionalLong.empty())
+            .boundaries();
     assertThat(run).isEqualTo(Map.of(1L, 0L));
     assertThat(log.lookUps()[0]).isEqualTo(1);
   }

@@ -7,6 +7,7 @@ import dev.lambdastack.batch.Sale;
 import dev.lambdastack.batch.master.ArchiveManifest;
 import dev.lambdastack.batch.master.Contents;
 import dev.lambdastack.batch.master.PartitionRange;
+import dev.lambdastack.views.Adoptions;
 import dev.lambdastack.views.InvalidInputException;
 import java.time.Duration;
 import java.time.Instant;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -44,17 +46,82 @@ class StartingPointTest {
             0,
             Instant.EPOCH);
     // Since then a compaction was committed.
-    return new Contents(5, "digest of 5", manifest, List.of(), List.of());
+    return new Contents(5, "digest of 5", manifest, List.of(), List.of(), 0);
   }
 
   private static LogState log(String id, Map<Integer, Long> begin, Map<Integer, Long> end) {
     return new LogState("sales", id, begin, end);
   }
 
+  private static StartingPoint of(
+      Optional<Contents> last, LogState log, Duration epochLength, Instant eventTimeMin) {
+    return StartingPoint.of(
+        last, log, Adoptions.atFirst(Set.of(0, 1)), Gaps.REFUSED, epochLength, eventTimeMin);
+  }
+
+  /** The last manifest ends at epoch 90. */
+  private static StartingPoint withAdded(long begin, long epoch) {
+    return withAdded(begin, epoch, Gaps.REFUSED);
+  }
+
+  private static StartingPoint withAdded(long begin, long epoch, Gaps gaps) {
+    LogState log =
+        log("topic-id", Map.of(0, 12L, 1, 0L, 2, begin), Map.of(0, 500L, 1, 8L, 2, begin + 5));
+    Adoptions adoptions =
+        Adoptions.atFirst(Set.of(0, 1))
+            .with(Set.of(2), Instant.EPOCH.plus(EPOCH.multipliedBy(epoch)));
+    return StartingPoint.of(
+        Optional.of(contents(OptionalInt.of(3))), log, adoptions, gaps, EPOCH, MIN);
+  }
+
+  @Test
+  void aPartitionThatWasAddedIsTakenFromItsFirstRecord() {
+    StartingPoint start = withAdded(0, 93);
+    assertThat(start.offsets()).isEqualTo(Map.of(0, 100L, 1, 7L, 2, 0L));
+    assertThat(start.firstEpochs()).isEqualTo(Map.of(0, 0L, 1, 0L, 2, 93L));
+    assertThat(start.leaderEpochs().get(2)).isEmpty();
+    assertThat(withAdded(0, 90).firstEpochs()).containsEntry(2, 90L);
+  }
+
+  @Test
+  void refusesAPartitionThatCountsFromWhatIsArchivedAlready() {
+    assertThatThrownBy(() -> withAdded(0, 89))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("partition 2 was added and counts from epoch 89 on")
+        .hasMessageContaining("ends at epoch 90");
+  }
+
+  @Test
+  void refusesAnAddedPartitionWhoseFirstRecordsAreGone() {
+    assertThatThrownBy(() -> withAdded(3, 93))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("retention has removed records of partition 2")
+        .hasMessageContaining("3 offsets are lost");
+  }
+
+  @Test
+  void acceptsWhatIsGoneWhereSomebodySaysSo() {
+    LogState log = log("topic-id", Map.of(0, 130L, 1, 7L), Map.of(0, 500L, 1, 8L));
+    StartingPoint start =
+        StartingPoint.of(
+            Optional.of(contents(OptionalInt.of(3))),
+            log,
+            Adoptions.atFirst(Set.of(0, 1)),
+            Gaps.ACCEPTED,
+            EPOCH,
+            MIN);
+    assertThat(start.offsets()).isEqualTo(Map.of(0, 100L, 1, 7L));
+    assertThat(start.lost()).isEqualTo(Map.of(0, 30L));
+    // The record at 100 is gone: what is read begins at another one.
+    assertThat(start.leaderEpochs().get(0)).isEmpty();
+    assertThat(start.leaderEpochs().get(1)).hasValue(3);
+    assertThat(withAdded(3, 93, Gaps.ACCEPTED).lost()).isEqualTo(Map.of(2, 3L));
+  }
+
   @Test
   void withoutAManifestItIsTheFirstRecordThatIsThere() {
     LogState log = log("topic-id", Map.of(0, 12L, 1, 0L), Map.of(0, 50L, 1, 0L));
-    StartingPoint start = StartingPoint.of(Optional.empty(), log, EPOCH, MIN);
+    StartingPoint start = of(Optional.empty(), log, EPOCH, MIN);
     assertThat(start.sequence()).isEqualTo(1);
     assertThat(start.previous()).isEmpty();
     assertThat(start.fromEpoch()).isZero();
@@ -64,8 +131,7 @@ class StartingPointTest {
   @Test
   void elseItIsWhereTheLastManifestEnds() {
     LogState log = log("topic-id", Map.of(0, 12L, 1, 0L), Map.of(0, 500L, 1, 8L));
-    StartingPoint start =
-        StartingPoint.of(Optional.of(contents(OptionalInt.of(3))), log, EPOCH, MIN);
+    StartingPoint start = of(Optional.of(contents(OptionalInt.of(3))), log, EPOCH, MIN);
     assertThat(start.sequence()).isEqualTo(6);
     assertThat(start.previous()).hasValue("digest of 5");
     assertThat(start.fromEpoch()).isEqualTo(90);
@@ -76,8 +142,7 @@ class StartingPointTest {
   private static void assertRefused(
       LogState log, Duration epoch, OptionalInt leaderEpoch, String... parts) {
     var thrown =
-        assertThatThrownBy(
-                () -> StartingPoint.of(Optional.of(contents(leaderEpoch)), log, epoch, MIN))
+        assertThatThrownBy(() -> of(Optional.of(contents(leaderEpoch)), log, epoch, MIN))
             .isInstanceOf(InvalidInputException.class);
     for (String part : parts) {
       thrown.hasMessageContaining(part);
@@ -97,9 +162,7 @@ class StartingPointTest {
     assertRefused(
         log("topic-id", begin, Map.of(0, 99L, 1, 8L)), EPOCH, OptionalInt.empty(), "at least 100");
     LogState byClock = log("topic-id", begin, Map.of(0, 100L, 1, 7L));
-    assertThat(
-            StartingPoint.of(Optional.of(contents(OptionalInt.empty())), byClock, EPOCH, MIN)
-                .offsets())
+    assertThat(of(Optional.of(contents(OptionalInt.empty())), byClock, EPOCH, MIN).offsets())
         .isEqualTo(Map.of(0, 100L, 1, 7L));
   }
 
@@ -125,9 +188,7 @@ class StartingPointTest {
   void refusesAnotherEarliestEventTime() {
     LogState log = log("topic-id", Map.of(0, 0L, 1, 0L), Map.of(0, 500L, 1, 8L));
     assertThatThrownBy(
-            () ->
-                StartingPoint.of(
-                    Optional.of(contents(OptionalInt.of(3))), log, EPOCH, MIN.plusMillis(1)))
+            () -> of(Optional.of(contents(OptionalInt.of(3))), log, EPOCH, MIN.plusMillis(1)))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("lambda.event-time.min=1990-01-01T00:00:00.001Z")
         .hasMessageContaining("set lambda.event-time.min=1990-01-01T00:00:00Z");

@@ -37,7 +37,7 @@ class CompactionPlanTest {
   }
 
   private static List<CompactionPlan> plans(LiveFile... files) {
-    return CompactionPlan.of(new Contents(1, "x", null, List.of(files), List.of()), TARGET);
+    return CompactionPlan.of(new Contents(1, "x", null, List.of(files), List.of(), 0), TARGET);
   }
 
   private static List<String> inputs(LiveFile... files) {

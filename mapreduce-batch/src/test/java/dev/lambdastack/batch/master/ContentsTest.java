@@ -64,6 +64,48 @@ class ContentsTest {
     assertThat(later.horizon().epoch()).isEqualTo(10);
   }
 
+  /** The same manifest, of which the first offsets of a partition are lost. */
+  private static StoredManifest losing(StoredManifest stored, int partition, long lost) {
+    ArchiveManifest m = (ArchiveManifest) stored.manifest();
+    TreeMap<Integer, PartitionRange> ranges = new TreeMap<>(m.partitions());
+    ranges.computeIfPresent(
+        partition,
+        (p, r) -> new PartitionRange(r.start(), r.end(), lost, r.leaderEpoch(), r.boundaries()));
+    return new StoredManifest(
+        new ArchiveManifest(
+            m.sequence(),
+            m.topic(),
+            m.topicId(),
+            m.previous(),
+            m.runId(),
+            m.epochLength(),
+            m.fromEpoch(),
+            m.toEpoch(),
+            m.eventTimeMin(),
+            ranges,
+            m.schema(),
+            m.files(),
+            m.deadLetters(),
+            m.read(),
+            m.ticks(),
+            m.created()),
+        stored.digest());
+  }
+
+  @Test
+  void acceptedGapsAddUpAndAreInSnapshotsToo() throws Exception {
+    StoredManifest first = losing(FIRST, 0, 3);
+    StoredManifest second = losing(SECOND, 0, 4);
+    assertThat(ManifestJson.read(ManifestJson.write(first.manifest()))).isEqualTo(first.manifest());
+    Contents contents = Contents.of(List.of(first)).orElseThrow();
+    assertThat(contents.lost()).isEqualTo(3);
+    Contents found = Snapshots.fromJson(Snapshots.toJson(contents));
+    assertThat(found).isEqualTo(contents);
+    Contents.Fold fold = new Contents.Fold(Optional.of(found));
+    fold.add(second);
+    assertThat(fold.contents().orElseThrow().lost()).isEqualTo(7);
+  }
+
   private static void assertBroken(String problem, StoredManifest... chain) {
     assertThatThrownBy(() -> Contents.of(List.of(chain)))
         .isInstanceOf(IllegalArgumentException.class)

@@ -210,7 +210,7 @@ class MasterDatasetTest {
     Files.delete(file(1));
     Files.deleteIfExists(file(1).resolveSibling("." + file(1).getFileName() + ".crc"));
     assertThatThrownBy(() -> dataset.manifests())
-        .isInstanceOf(IOException.class)
+        .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("manifest 1 is missing");
   }
 
@@ -221,7 +221,7 @@ class MasterDatasetTest {
     Files.writeString(file(1), changed);
     Files.deleteIfExists(file(1).resolveSibling("." + file(1).getFileName() + ".crc"));
     assertThatThrownBy(() -> dataset.manifests())
-        .isInstanceOf(IOException.class)
+        .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("is not the one that it was made after");
   }
 
@@ -231,8 +231,8 @@ class MasterDatasetTest {
     Files.writeString(file(2), Files.readString(file(2)).substring(0, 300));
     Files.deleteIfExists(file(2).resolveSibling("." + file(2).getFileName() + ".crc"));
     assertThatThrownBy(() -> dataset.manifests())
-        .isInstanceOf(IOException.class)
-        .hasMessageContaining("Cannot read manifest");
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("The chain of manifests is broken at");
   }
 
   @Test

@@ -17,9 +17,12 @@ import dev.lambdastack.speed.plan.ViewsLoader;
 import dev.lambdastack.views.EventType;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeSet;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hbase.client.Connection;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewPartitions;
 
 /** A topic with its views, the verbs on it, what was produced and what must be the answer. */
 final class Scenario implements AutoCloseable {
@@ -32,7 +35,7 @@ final class Scenario implements AutoCloseable {
   private final LambdaClient client;
   private final Ledger ledger = new Ledger();
   private final Oracle oracle;
-  private final OrderProducer producer;
+  private OrderProducer producer;
   private final Shops shops;
 
   /** Makes the topic; the scenario is one of {@link ScenarioViews}. */
@@ -48,6 +51,8 @@ final class Scenario implements AutoCloseable {
     Configuration conf = sandbox.configuration();
     conf.set("lambda.speed.checkpoint-interval", "200ms");
     conf.set("lambda.speed.emit-interval", "100ms");
+    // One machine, one clock: partitions that are added count from three seconds on.
+    conf.set("lambda.clock-skew", "1s");
     // A row that is read anew for each answer: tests look at flips.
     conf.set("lambda.read.cache", "0ms");
     this.layers =
@@ -98,6 +103,19 @@ final class Scenario implements AutoCloseable {
 
   OrderProducer producer() {
     return producer;
+  }
+
+  /** Adds partitions to the topic; events go to them from now on. */
+  void grow(int partitions) throws Exception {
+    try (Admin admin = sandbox.clusters().kafka().admin()) {
+      admin
+          .createPartitions(Map.of(type().topic(), NewPartitions.increaseTo(partitions)))
+          .all()
+          .get();
+    }
+    // A producer asks for the number of partitions when it starts, and then every five minutes.
+    producer.close();
+    producer = new OrderProducer(bootstrapServers(), type(), ledger);
   }
 
   /** A view of the scenario by its name without the scenario's. */

@@ -38,7 +38,8 @@ public final class ScenarioViews implements ViewProvider {
           "changed",
           "reverted",
           "verdicts",
-          "replayed");
+          "replayed",
+          "grown");
 
   /** The scenario whose view is keyed by the order, so that each record has a cell of its own. */
   static final String EPOCHS = "epochs";

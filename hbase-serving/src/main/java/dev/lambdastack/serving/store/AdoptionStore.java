@@ -1,0 +1,148 @@
+package dev.lambdastack.serving.store;
+
+import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.views.Adoptions;
+import dev.lambdastack.views.InvalidInputException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.apache.hadoop.fs.CreateFlag;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
+import org.apache.hadoop.fs.FileContext;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Options.CreateOpts;
+import org.apache.hadoop.fs.Options.Rename;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * The partitions of a topic that both layers know, and from which log time on: files {@code
+ * <master>/<topic>/_partitions/<Kafka's topic id>/<step>}, each step a whole {@link Adoptions}. The
+ * next step is put by a rename that fails when its name is taken, so of two at once one wins and
+ * the other takes over what it says. They lie beside the master dataset and not in HBase, so that
+ * the archive needs HBase at no time. Safe for use by many processes at once.
+ */
+public final class AdoptionStore {
+  private static final String FOLDER = "_partitions";
+
+  private final Path folder;
+  private final FileContext files;
+
+  private AdoptionStore(Path folder, FileContext files) {
+    this.folder = folder;
+    this.files = files;
+  }
+
+  /**
+   * Of a topic; writes nothing.
+   *
+   * @throws InvalidInputException when the file system cannot be reached
+   */
+  public static AdoptionStore of(LambdaConfig config, String topic, String topicId) {
+    try {
+      Path master = new Path(config.master());
+      Path qualified = master.getFileSystem(config.hadoop()).makeQualified(master);
+      FileContext files = FileContext.getFileContext(qualified.toUri(), config.hadoop());
+      return new AdoptionStore(
+          new Path(new Path(new Path(qualified, topic), FOLDER), topicId), files);
+    } catch (IOException | IllegalArgumentException e) {
+      throw new InvalidInputException(
+          "Cannot use lambda.master=%s: %s; check fs.defaultFS in core-site.xml and that HDFS runs"
+              .formatted(config.master(), Store.rootMessage(e)),
+          e);
+    }
+  }
+
+  private record Stored(int step, Adoptions adoptions) {}
+
+  /** What is known; empty where neither layer has read the topic yet. */
+  public Optional<Adoptions> read() throws IOException {
+    return last().map(Stored::adoptions);
+  }
+
+  private Optional<Stored> last() throws IOException {
+    FileStatus[] steps;
+    try {
+      steps = files.util().listStatus(folder);
+    } catch (FileNotFoundException e) {
+      return Optional.empty();
+    }
+    Optional<Path> last =
+        Arrays.stream(steps)
+            .map(FileStatus::getPath)
+            .filter(p -> p.getName().matches("[0-9]+"))
+            .max(Comparator.comparingInt(AdoptionStore::step));
+    return last.isEmpty() ? Optional.empty() : Optional.of(read(last.get()));
+  }
+
+  private static int step(Path file) {
+    return Integer.parseInt(file.getName());
+  }
+
+  private Stored read(Path file) throws IOException {
+    try (FSDataInputStream in = files.open(file)) {
+      String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+      return new Stored(step(file), Adoptions.parse(text));
+    } catch (IllegalArgumentException e) {
+      throw new IOException("Cannot read " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Sees to it that these partitions are known.
+   *
+   * @param atFirst those that count from their beginning, where nothing is known yet
+   * @param now all that the topic has; those that are not known are adopted at {@code adoptedAt}
+   * @return what is known now, by us or by who was first
+   */
+  public Adoptions adopt(Set<Integer> atFirst, Set<Integer> now, Instant adoptedAt)
+      throws IOException {
+    while (true) {
+      Optional<Stored> last = last();
+      Adoptions next =
+          last.map(Stored::adoptions)
+              .orElseGet(() -> Adoptions.atFirst(atFirst))
+              .with(now, adoptedAt);
+      if (last.isPresent() && last.get().adoptions().equals(next)) {
+        return next;
+      }
+      if (put(last.map(Stored::step).orElse(0) + 1, next)) {
+        return next;
+      }
+    }
+  }
+
+  private boolean put(int step, Adoptions adoptions) {
+    try {
+      return write(step, adoptions);
+    } catch (IOException e) {
+      throw new InvalidInputException(
+          "Cannot note the topic's partitions in %s: %s; the archive and the speed job must be allowed to write there"
+              .formatted(folder, Store.rootMessage(e)),
+          e);
+    }
+  }
+
+  private boolean write(int step, Adoptions adoptions) throws IOException {
+    Path draft = new Path(folder, "." + step + "." + UUID.randomUUID());
+    try (FSDataOutputStream out =
+        files.create(draft, EnumSet.of(CreateFlag.CREATE), CreateOpts.createParent())) {
+      out.write(adoptions.toText().getBytes(StandardCharsets.UTF_8));
+    }
+    try {
+      files.rename(draft, new Path(folder, String.valueOf(step)), Rename.NONE);
+      return true;
+    } catch (FileAlreadyExistsException taken) {
+      files.delete(draft, false);
+      return false;
+    }
+  }
+}

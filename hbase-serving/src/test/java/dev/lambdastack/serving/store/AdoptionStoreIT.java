@@ -1,0 +1,73 @@
+package dev.lambdastack.serving.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.serving.testing.TestingHBase;
+import dev.lambdastack.serving.testing.TestingHBase.Cluster;
+import dev.lambdastack.views.Adoptions;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** On HDFS, whose rename is the compare-and-set. */
+@ExtendWith(TestingHBase.class)
+class AdoptionStoreIT {
+  private static final Instant NOON = Instant.parse("2026-01-10T12:00:00Z");
+
+  private final AdoptionStore store;
+
+  AdoptionStoreIT(Cluster cluster) {
+    Configuration conf = cluster.configuration();
+    conf.set("lambda.master", "/adoptions/master");
+    store = AdoptionStore.of(LambdaConfig.of(conf), "orders", "id-" + System.nanoTime());
+  }
+
+  private static Set<Integer> upTo(int count) {
+    return IntStream.range(0, count).boxed().collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  @Test
+  void nothingIsKnownBeforeTheFirst() throws Exception {
+    assertThat(store.read()).isEmpty();
+    Adoptions first = store.adopt(upTo(2), upTo(3), NOON);
+    assertThat(first).isEqualTo(Adoptions.atFirst(upTo(2)).with(Set.of(2), NOON));
+    assertThat(store.read()).contains(first);
+    assertThat(store.adopt(upTo(3), upTo(3), NOON.plusSeconds(60))).isEqualTo(first);
+  }
+
+  /** Some have seen more partitions than others; each proposes an instant of its own. */
+  @Test
+  void ofManyAtOnceAllSayTheSameOfEachPartition() throws Exception {
+    ExecutorService runs = Executors.newFixedThreadPool(8);
+    try {
+      List<Callable<Adoptions>> calls = new ArrayList<>();
+      for (int i = 0; i < 32; i++) {
+        int run = i;
+        calls.add(() -> store.adopt(upTo(2), upTo(2 + run % 5), NOON.plusSeconds(run)));
+      }
+      List<Adoptions> answers = new ArrayList<>();
+      for (Future<Adoptions> answer : runs.invokeAll(calls)) {
+        answers.add(answer.get());
+      }
+      Adoptions known = store.read().orElseThrow();
+      assertThat(known.partitions()).isEqualTo(upTo(6));
+      for (Adoptions answer : answers) {
+        answer.floors().forEach((p, floor) -> assertThat(known.floors()).containsEntry(p, floor));
+      }
+    } finally {
+      runs.shutdown();
+    }
+  }
+}

@@ -1,0 +1,191 @@
+package dev.lambdastack.batch.archive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lambdastack.batch.Sale;
+import dev.lambdastack.batch.Scene;
+import dev.lambdastack.batch.Servers;
+import dev.lambdastack.batch.master.FileSchema;
+import dev.lambdastack.log.Tick;
+import dev.lambdastack.serving.config.LambdaConfig;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.permission.FsPermission;
+import org.apache.hadoop.hdfs.DistributedFileSystem;
+import org.apache.hadoop.util.Progressable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** An archive in a process of its own, killed with SIGKILL at each step of its way. */
+@ExtendWith(Servers.Extension.class)
+class ArchiveKillIT {
+  private static final String MID_FILE = "MID_FILE";
+  private static final List<String> STEPS =
+      List.of(
+          Step.PLANNED.name(),
+          MID_FILE,
+          Step.READ.name(),
+          Step.MOVED.name(),
+          Step.COMMITTED.name());
+
+  @TempDir Path folder;
+
+  /** What the child process runs: archives, and stands still for ever at one step. */
+  static final class Child {
+    public static void main(String[] args) throws Exception {
+      Configuration conf = new Configuration();
+      conf.addResource(new org.apache.hadoop.fs.Path(args[0]));
+      String topic = args[1];
+      String step = args[4];
+      if (step.equals(MID_FILE)) {
+        conf.set("fs.hdfs.impl", HeldHdfs.class.getName());
+      }
+      new Archive(
+              LambdaConfig.of(conf),
+              Scene.views(topic, args[2], Sale.V1),
+              Sale.SCHEMAS,
+              Clock.offset(Clock.systemUTC(), Duration.ofMillis(Long.parseLong(args[3]))),
+              reached -> {
+                if (reached.name().equals(step)) {
+                  standStill();
+                }
+              })
+          .run(topic);
+    }
+
+    static void standStill() {
+      System.out.println("reached");
+      while (true) {
+        LockSupport.park();
+      }
+    }
+  }
+
+  /** Stands still when the first bytes of an event file are on their way. */
+  public static final class HeldHdfs extends DistributedFileSystem {
+    @Override
+    public FSDataOutputStream create(
+        org.apache.hadoop.fs.Path path,
+        FsPermission permission,
+        boolean overwrite,
+        int bufferSize,
+        short replication,
+        long blockSize,
+        Progressable progress)
+        throws IOException {
+      FSDataOutputStream out =
+          super.create(path, permission, overwrite, bufferSize, replication, blockSize, progress);
+      if (path.getName().endsWith(".parquet")) {
+        out.write("PAR1".getBytes(StandardCharsets.US_ASCII));
+        out.hflush();
+        Child.standStill();
+      }
+      return out;
+    }
+  }
+
+  private void killAt(String step, Scene scene) throws Exception {
+    Path settings = folder.resolve(step + ".xml");
+    try (OutputStream out = Files.newOutputStream(settings)) {
+      scene.conf().writeXml(out);
+    }
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(a -> a.startsWith("--add-opens") || a.startsWith("-Dlog4j2"))
+        .forEach(command::add);
+    command.addAll(List.of("-Xmx512m", "-XX:TieredStopAtLevel=1"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Child.class.getName()));
+    command.addAll(List.of(settings.toUri().toString(), scene.topic(), scene.viewName()));
+    command.add(String.valueOf(scene.servers().kafka().clockShift().toMillis()));
+    command.add(step);
+    Path errors = folder.resolve(step + ".err");
+    Process process = new ProcessBuilder(command).redirectError(errors.toFile()).start();
+    try (BufferedReader out = process.inputReader(StandardCharsets.UTF_8)) {
+      String line = out.readLine();
+      while (line != null && !line.equals("reached")) {
+        line = out.readLine();
+      }
+      assertThat(line).as("the step %s: %s", step, Files.readString(errors)).isEqualTo("reached");
+    } finally {
+      process.destroyForcibly();
+    }
+    assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).isEqualTo(128 + 9);
+  }
+
+  /** Everything but the folders of work in progress, which nobody reads. */
+  private static Map<String, Long> visible(Scene scene) throws IOException {
+    return scene.everything().entrySet().stream()
+        .filter(e -> e.getKey().contains("/_manifests/"))
+        .filter(e -> !e.getKey().endsWith(".draft"))
+        .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+  }
+
+  private static List<String> archived(Scene scene) throws Exception {
+    return scene.rows(scene.manifests()).stream()
+        .map(r -> r.get(FileSchema.PARTITION) + "@" + r.get(FileSchema.OFFSET))
+        .sorted()
+        .toList();
+  }
+
+  @Test
+  void killedAnywhereNothingChangesAndTheNextRunHealsIt(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 2)) {
+      Random random = new Random(12);
+      long events = 0;
+      for (String step : STEPS) {
+        scene.sendAll(0, sales(random, 20, scene.now()), Sale.V1);
+        scene.sendAll(1, sales(random, 10, scene.now()), Sale.V1);
+        scene.toEpochStart();
+        Map<String, Long> before = visible(scene);
+        killAt(step, scene);
+        if (step.equals(MID_FILE)) {
+          assertThat(scene.everything().keySet())
+              .anyMatch(f -> f.contains("/staging/") && f.endsWith(".parquet"));
+        }
+        boolean isThere = step.equals(Step.COMMITTED.name());
+        if (isThere) {
+          assertThat(visible(scene)).hasSize(before.size() + 1);
+        } else {
+          assertThat(visible(scene)).as(step).isEqualTo(before);
+          assertThat(archived(scene)).hasSize((int) events);
+        }
+        events += 30;
+        ArchiveResult healed = scene.archive(Sale.V1).run(scene.topic());
+        assertThat(healed.events()).as(step).isEqualTo(isThere ? 0 : 30);
+        assertThat(archived(scene))
+            .as(step)
+            .containsExactlyElementsOf(
+                scene.delivered().stream()
+                    .filter(r -> !Tick.isTick(r.headers()))
+                    .map(r -> r.partition() + "@" + r.offset())
+                    .sorted()
+                    .toList())
+            .hasSize((int) events);
+      }
+    }
+  }
+
+  private static List<Sale> sales(Random random, int count, long eventTime) {
+    return IntStream.range(0, count).mapToObj(i -> Sale.random(random, eventTime + i)).toList();
+  }
+}
