@@ -138,6 +138,7 @@ class RunBatchTest {
     assertThat(calls().stream().filter(c -> !c.endsWith("ended")))
         .containsExactly(
             "archive orders",
+            "audit orders",
             "recompute --topic orders",
             "publish --topic orders",
             "cleanup --topic orders");
@@ -251,7 +252,14 @@ class RunBatchTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"archive, 2", "archive, 75", "recompute, 70", "publish, 2", "cleanup, 70"})
+  @CsvSource({
+    "archive, 2",
+    "archive, 75",
+    "audit, 1",
+    "recompute, 70",
+    "publish, 2",
+    "cleanup, 70"
+  })
   void aStepThatFailsStopsTheRunWithItsCode(String verb, int code) throws Exception {
     write("code." + verb, "" + code);
     Ended ended = run("orders");

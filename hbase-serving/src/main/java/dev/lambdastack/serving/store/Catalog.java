@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * All that is noted of a view.
@@ -13,12 +14,14 @@ import java.util.Optional;
  * @param known what answers now, and every generation with its progress
  * @param versions all that are complete, by number
  * @param generationsLeft when generations stopped answering, by number
+ * @param tables every table that any of the view's entries names, whatever they are of
  */
 public record Catalog(
     String view,
     PublishedRow.Known known,
     List<CatalogVersion> versions,
-    Map<Long, Instant> generationsLeft) {
+    Map<Long, Instant> generationsLeft,
+    Set<String> tables) {
 
   /**
    * A complete version.
@@ -36,6 +39,7 @@ public record Catalog(
   public Catalog {
     versions = List.copyOf(versions);
     generationsLeft = Map.copyOf(generationsLeft);
+    tables = Set.copyOf(tables);
   }
 
   /** The version that answers. */

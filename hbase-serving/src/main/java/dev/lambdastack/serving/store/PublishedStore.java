@@ -14,8 +14,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.LongFunction;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.apache.hadoop.hbase.HConstants;
 import org.apache.hadoop.hbase.TableExistsException;
 import org.apache.hadoop.hbase.TableName;
@@ -66,6 +69,7 @@ public final class PublishedStore {
   private static final String VERDICT = "verdict.";
   private static final String ANSWERS = "answers.";
   private static final String LEFT = "left.";
+  private static final Pattern NAMED_TABLE = Pattern.compile("\"table\":\"([^\"]+)\"");
 
   private final Connection connection;
 
@@ -145,7 +149,17 @@ public final class PublishedStore {
       written(result, LEFT + GENERATION + generation.number())
           .ifPresent(time -> left.put(generation.number(), time));
     }
-    return new Catalog(view, known, versions, left);
+    return new Catalog(view, known, versions, left, tables(result));
+  }
+
+  private static Set<String> tables(Result result) {
+    NavigableMap<byte[], byte[]> family = result.getFamilyMap(FAMILY);
+    return family == null
+        ? Set.of()
+        : family.values().stream()
+            .flatMap(value -> NAMED_TABLE.matcher(Bytes.toString(value)).results())
+            .map(match -> match.group(1))
+            .collect(Collectors.toSet());
   }
 
   private static Optional<Instant> written(Result result, String qualifier) {

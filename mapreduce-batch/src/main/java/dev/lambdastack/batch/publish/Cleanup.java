@@ -11,10 +11,10 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.hbase.Cell;
 import org.apache.hadoop.hbase.HConstants;
@@ -121,13 +121,8 @@ public final class Cleanup {
   private List<String> leftovers(
       Connection connection, List<TableName> tables, Catalog catalog, CleanupPlan plan)
       throws IOException {
-    Set<String> listed =
-        Stream.of(
-                catalog.versions().stream().map(v -> v.version().table()),
-                catalog.known().generations().keySet().stream().map(Generation::table),
-                tables(plan, List.of()).stream())
-            .flatMap(s -> s)
-            .collect(Collectors.toSet());
+    Set<String> listed = new HashSet<>(catalog.tables());
+    listed.addAll(tables(plan, List.of()));
     Pattern ours =
         Pattern.compile(
             Pattern.quote(ViewTables.NAMESPACE + ":" + catalog.view()) + "\\.(v|speed\\.g)[0-9]+");

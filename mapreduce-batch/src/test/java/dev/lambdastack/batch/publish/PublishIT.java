@@ -312,8 +312,20 @@ class PublishIT {
 
       // Old ones go once nobody can read them; so do tables that nothing lists, once they are old.
       try (Admin admin = connection.getAdmin()) {
+        ViewTables.createBatch(admin, name, 98, new byte[0][]);
         ViewTables.createBatch(admin, name, 99, new byte[0][]);
         ViewTables.createBatch(admin, name + "_other", 1, new byte[0][]);
+      }
+      // Whatever kind of entry names a table, the table is listed.
+      try (Table table = connection.getTable(PublishedStore.TABLE)) {
+        table.put(
+            new Put(name.getBytes(StandardCharsets.UTF_8))
+                .addColumn(
+                    "p".getBytes(StandardCharsets.UTF_8),
+                    "other.98".getBytes(StandardCharsets.UTF_8),
+                    "{\"number\":98,\"table\":\"%s\"}"
+                        .formatted(ViewTables.batch(name, 98))
+                        .getBytes(StandardCharsets.UTF_8)));
       }
       assertThat(new Cleanup(scene.config(), clock).run(name).isEmpty())
           .as("readers, and the grace")

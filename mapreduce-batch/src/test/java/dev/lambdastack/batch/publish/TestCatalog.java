@@ -121,6 +121,7 @@ final class TestCatalog {
   }
 
   Catalog catalog() {
-    return new Catalog("sales", new PublishedRow.Known(current, generations), versions, left);
+    return new Catalog(
+        "sales", new PublishedRow.Known(current, generations), versions, left, java.util.Set.of());
   }
 }
