@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How a version came to be.
@@ -20,6 +21,11 @@ public record Origin(String user, Duration duration, List<RuleResult> rules) {
     // As it is written: what is read again must be equal.
     duration = duration.truncatedTo(ChronoUnit.MILLIS);
     rules = List.copyOf(rules);
+  }
+
+  /** What a rule found; empty where it was not yet declared when the version was computed. */
+  public Optional<RuleResult> of(Rule rule) {
+    return rules.stream().filter(r -> r.rule().equals(rule.text())).findFirst();
   }
 
   ObjectNode json() {

@@ -79,6 +79,18 @@ public sealed interface Rule {
     }
 
     /**
+     * What holds of the events that a version had and those that were counted since.
+     *
+     * @param before what was found of that version, by this rule
+     */
+    public RuleResult result(RuleResult before, long events, long meeting) {
+      if (!before.rule().equals(text())) {
+        throw new IllegalArgumentException(before.rule() + " is not " + text());
+      }
+      return result(before.checked() + events, before.counted() + meeting);
+    }
+
+    /**
      * What was found.
      *
      * @param events that the view counts

@@ -122,6 +122,20 @@ class RuleTest {
     assertThat(view.shares().get(1).result(0, 0).met()).as("of nothing").isTrue();
   }
 
+  /** What is counted in two goes is what is counted in one. */
+  @Test
+  void sharesAddUp() {
+    Rule.Share most = (Rule.Share) nullShare("text_null").atMost(0.5);
+    RuleResult before = most.result(10, 6);
+    assertThat(before.met()).isFalse();
+    assertThat(most.result(before, 2, 0)).isEqualTo(most.result(12, 6));
+    assertThat(new Origin("etl", Duration.ZERO, List.of(before)).of(most)).contains(before);
+    Rule other = nullShare("text_null").atMost(0.4);
+    assertThat(new Origin("etl", Duration.ZERO, List.of(before)).of(other)).isEmpty();
+    assertThatThrownBy(() -> ((Rule.Share) other).result(before, 1, 1))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
   /** In binary floating point 0.07 of 100 is more than 7. */
   @Test
   void aLimitIsTheDecimalThatWasWritten() {

@@ -199,7 +199,12 @@ final class TopicRun implements AutoCloseable {
     return versions;
   }
 
-  /** What the rules about events found, as the tasks have counted. */
+  /**
+   * What the rules about events found, as the tasks have counted. Rows that an older version holds
+   * are marked and not counted: what begins as a copy of one adds to what that one found ({@link
+   * dev.lambdastack.views.Rule.Share#result(RuleResult, long, long)}), and cannot begin as a
+   * version of a time when the rule was not declared.
+   */
   private static List<RuleResult> shares(View view, Counters counters) {
     long counted = counters.findCounter(RecomputeCounter.COUNTED, view.name()).getValue();
     List<RuleResult> results = new ArrayList<>();
