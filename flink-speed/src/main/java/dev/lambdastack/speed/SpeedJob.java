@@ -23,7 +23,7 @@ import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /**
- * The graph of a speed job: one for a topic, for all of its views.
+ * The graph of a speed job: one for each life, over the views of a topic that the life carries.
  *
  * <pre>
  * log (Kafka) - log time -+- keyBy(row) - epoch totals - cells (HBase)

@@ -35,13 +35,22 @@ final class DeadLetterFiles {
     this.conf = conf;
   }
 
-  /** The manifests that list dead letters, the first one first. */
+  /**
+   * The manifests that list dead letters, the first one first; at least one.
+   *
+   * @throws InvalidInputException when nothing is archived
+   */
   List<ArchiveManifest> manifests() throws IOException {
     List<ArchiveManifest> manifests = new ArrayList<>();
     for (StoredManifest stored : dataset.manifests()) {
       if (stored.manifest() instanceof ArchiveManifest archive) {
         manifests.add(archive);
       }
+    }
+    if (manifests.isEmpty()) {
+      throw new InvalidInputException(
+          "Topic %s has no dead letters: nothing of it is archived in %s; run lambda archive %s first, or check the name"
+              .formatted(dataset.topic(), dataset.root(), dataset.topic()));
     }
     return manifests;
   }

@@ -132,7 +132,7 @@ public final class Replay {
     EventType type = views.eventType(topic);
     MasterDataset dataset = MasterDataset.open(conf, config.master(), topic);
     DeadLetterFiles files = new DeadLetterFiles(dataset, conf);
-    List<ArchiveManifest> manifests = manifests(files, topic);
+    List<ArchiveManifest> manifests = files.manifests();
     Replays replays = new Replays(dataset, conf);
     Pass pass = new Pass(type, last(manifests), replays.read());
     files.visit(manifests, selection, pass::takes);
@@ -157,7 +157,7 @@ public final class Replay {
     EventType type = views.eventType(topic);
     MasterDataset dataset = MasterDataset.open(conf, config.master(), topic);
     DeadLetterFiles files = new DeadLetterFiles(dataset, conf);
-    List<ArchiveManifest> manifests = manifests(files, topic);
+    List<ArchiveManifest> manifests = files.manifests();
     Replays replays = new Replays(dataset, conf);
     try (TopicLog log = TopicLog.open(config.bootstrapServers(), config.kafkaTimeout(), topic)) {
       log.checkSettings();
@@ -172,17 +172,6 @@ public final class Replay {
         return pass.result(topic, doubts);
       }
     }
-  }
-
-  private static List<ArchiveManifest> manifests(DeadLetterFiles files, String topic)
-      throws IOException {
-    List<ArchiveManifest> manifests = files.manifests();
-    if (manifests.isEmpty()) {
-      throw new InvalidInputException(
-          "Topic %s has no dead letters: nothing of it is archived; run lambda archive %s first"
-              .formatted(topic, topic));
-    }
-    return manifests;
   }
 
   private static ArchiveManifest last(List<ArchiveManifest> manifests) {

@@ -62,7 +62,7 @@ public final class Tally {
     this.history = history;
   }
 
-  /** The dead letters of a topic, which may have none. */
+  /** The dead letters of a topic. */
   public static Tally open(LambdaConfig config, String topic) throws IOException {
     Configuration conf = FileSchema.parquet(config.hadoop());
     MasterDataset dataset = MasterDataset.open(conf, config.master(), topic);

@@ -335,6 +335,9 @@ class DeadLettersIT {
       assertThatThrownBy(() -> replay(scene).run(scene.topic(), Selection.ALL))
           .isInstanceOf(InvalidInputException.class)
           .hasMessageContaining("nothing of it is archived");
+      assertThatThrownBy(() -> Tally.open(scene.config(), scene.topic()).groups(Selection.ALL))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("nothing of it is archived");
       send(scene, new Random(16), 2, true);
       archive(scene, OLD);
       var file = scene.manifests().get(0).deadLetters().get(0);

@@ -158,7 +158,9 @@ final class DeadLettersIT {
       System.out.printf(
           "verdicts: %d of %d records are no events, in both layers: %s (seed %d)%n",
           byArchive.size(), count, reasons, seed);
-      assertThat(bySpeed).as("seed %d", seed).isEqualTo(byArchive);
+      Map<String, String> onlyOne = new TreeMap<>(byArchive);
+      bySpeed.forEach((place, why) -> onlyOne.merge(place, why, (a, b) -> a.equals(b) ? null : a));
+      assertThat(onlyOne).as("what only one layer sets aside; seed %d", seed).isEmpty();
       assertThat(reasons.keySet())
           .contains(
               Rejection.Reason.NULL_VALUE.name(),
