@@ -8,6 +8,7 @@ import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.ArgGroup;
@@ -21,7 +22,6 @@ import picocli.CommandLine.Spec;
 /** {@code lambda query}: the merged rows of a view. */
 @Command(
     name = "query",
-    mixinStandardHelpOptions = true,
     versionProvider = VersionProvider.class,
     sortOptions = false,
     header = "Reads a view: batch and speed merged, one row for each key and window.",
@@ -85,11 +85,29 @@ public final class QueryCommand implements Callable<Integer> {
   private AnswerWriter.Format format;
 
   @Option(
+      names = "--version",
+      paramLabel = "<N>",
+      description = {
+        "Reads batch version N alone, whatever answers now: whole up to its horizon,",
+        "without the speed layer. Versions of the past (recompute --as-of) are read so."
+      })
+  private Long version;
+
+  @Option(
       names = "--allow-incomplete",
       description = "Shows what there is where events would be missing, and says which.")
   private boolean allowIncomplete;
 
   @Mixin private ConfigOptions config;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Shows this help.")
+  private boolean help;
+
+  @Option(names = "-V", versionHelp = true, description = "Says which lambda this is.")
+  private boolean lambdaVersion;
 
   @Override
   public Integer call() throws IOException {
@@ -113,11 +131,22 @@ public final class QueryCommand implements Callable<Integer> {
   }
 
   private Answer ask(LambdaClient client) throws IOException {
+    if (version != null) {
+      return askVersion(client);
+    }
     Incomplete incomplete = allowIncomplete ? Incomplete.ALLOW : Incomplete.REFUSE;
     if (keys.all) {
       return client.queryAll(view, from, to, incomplete);
     }
     List<Object> key = KeyArguments.parse(client.describe(view).shape(), keys.parts);
     return client.query(view, key, from, to, incomplete);
+  }
+
+  private Answer askVersion(LambdaClient client) throws IOException {
+    Optional<List<Object>> key =
+        keys.all
+            ? Optional.empty()
+            : Optional.of(KeyArguments.parse(client.shapeOfVersion(view, version), keys.parts));
+    return client.queryVersion(view, version, key, from, to);
   }
 }

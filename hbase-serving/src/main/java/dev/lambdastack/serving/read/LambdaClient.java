@@ -160,6 +160,52 @@ public final class LambdaClient implements AutoCloseable {
     return answer(view, new Question(WindowRange.of(from, to), Optional.empty(), incomplete));
   }
 
+  /**
+   * The rows of one batch version and nothing else, whatever answers now: also of one that was
+   * never published, such as a version of a moment in the past. The answer is whole up to the
+   * version's horizon.
+   *
+   * @param number of the version
+   * @param key as in {@link #query(String, List, Instant, Instant)}; empty for all keys
+   * @throws InvalidInputException also when there is no such version, or its table is gone
+   */
+  public Answer queryVersion(
+      String view, long number, Optional<List<Object>> key, Instant from, Instant to)
+      throws IOException {
+    Deadline deadline = deadline();
+    Version version =
+        await(deadline, () -> store.version(view, number)).orElseThrow(() -> none(view, number));
+    Question question = new Question(WindowRange.of(from, to), key, Incomplete.ALLOW);
+    Instant readAt = clock.instant();
+    try {
+      PublishedRow alone = new PublishedRow(view, 1, Optional.of(version), Optional.empty());
+      List<Merged> merged = rows(alone, question, deadline);
+      merged.sort(BY_WINDOW_THEN_KEY);
+      return new Answer(
+          version.shape(),
+          merged.stream().map(Merged::row).toList(),
+          Provenance.ofVersion(view, version, readAt));
+    } catch (HBaseCalls.TableGoneException e) {
+      throw new InvalidInputException(
+          "Cannot read version %d of view %s: its table %s is gone"
+              .formatted(number, view, version.table()),
+          e);
+    }
+  }
+
+  /** The declaration of one batch version, which may differ from that of the one that answers. */
+  public ViewShape shapeOfVersion(String view, long number) throws IOException {
+    return await(deadline(), () -> store.version(view, number))
+        .orElseThrow(() -> none(view, number))
+        .shape();
+  }
+
+  private static InvalidInputException none(String view, long number) {
+    return new InvalidInputException(
+        "View %s has no complete version %d; lambda versions %s lists those it has"
+            .formatted(view, number, view));
+  }
+
   /** What was asked; {@code key} is empty for all keys. */
   private record Question(WindowRange windows, Optional<List<Object>> key, Incomplete incomplete) {
     List<RowRange> ranges(ViewShape shape) {

@@ -79,6 +79,20 @@ public record Provenance(
         readAt);
   }
 
+  /** Of an answer by one batch version alone: whole up to its horizon. */
+  static Provenance ofVersion(String view, Version version, Instant readAt) {
+    Instant horizon = version.horizon().instant(version.epochLength());
+    return new Provenance(
+        view,
+        Optional.of(version),
+        Optional.empty(),
+        version.horizon().epoch(),
+        horizon,
+        horizon.isAfter(readAt) ? readAt : horizon,
+        Optional.empty(),
+        readAt);
+  }
+
   /** Every partition that either layer reads: one that is silent keeps freshness unknown. */
   private static Set<Integer> partitions(Snapshot snapshot) {
     Set<Integer> partitions = new HashSet<>();

@@ -13,12 +13,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.LongFunction;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.hadoop.hbase.HConstants;
 import org.apache.hadoop.hbase.TableExistsException;
 import org.apache.hadoop.hbase.TableName;
@@ -47,6 +49,7 @@ import org.apache.hadoop.hbase.util.Bytes;
  * p:flips                how many flips made the pointer (8 bytes, big-endian); every flip is a compare-and-set on it
  * p:version.N            Version as JSON, written when version N is complete, before it is published
  * p:verdict.N            what the publish gate found of version N, as JSON
+ * p:asof.N               the same of a version of a moment in the past, which is read by its number alone
  * p:generation.N         Generation as JSON, written when generation N is opened
  * p:answers.version.N    empty; its HBase timestamp is the time of the last flip that made version N answer
  * p:left.version.N       empty; its HBase timestamp is the time of the last flip from version N to another
@@ -65,6 +68,7 @@ public final class PublishedStore {
   private static final byte[] POINTER = Bytes.toBytes("pointer");
   private static final byte[] FLIPS = Bytes.toBytes("flips");
   private static final String VERSION = "version.";
+  private static final String AS_OF = "asof.";
   private static final String GENERATION = "generation.";
   private static final String VERDICT = "verdict.";
   private static final String ANSWERS = "answers.";
@@ -305,6 +309,24 @@ public final class PublishedStore {
         .toList();
   }
 
+  /** All versions of a moment in the past, by number: complete, and never to be published. */
+  public List<Version> asOfVersions(String view) throws IOException {
+    return catalog(get(new Get(Bytes.toBytes(view)).addFamily(FAMILY)), AS_OF).stream()
+        .map(Version::fromJson)
+        .sorted((a, b) -> Long.compare(a.number(), b.number()))
+        .toList();
+  }
+
+  /** A complete version by its number, of the past or not; empty when there is none. */
+  public Optional<Version> version(String view, long number) throws IOException {
+    Result result = get(new Get(Bytes.toBytes(view)).addFamily(FAMILY));
+    return Stream.of(VERSION, AS_OF)
+        .map(prefix -> result.getValue(FAMILY, Bytes.toBytes(prefix + number)))
+        .filter(Objects::nonNull)
+        .map(json -> Version.fromJson(Bytes.toString(json)))
+        .findFirst();
+  }
+
   /** All generations, by number. */
   public List<Generation> generations(String view) throws IOException {
     return generations(get(new Get(Bytes.toBytes(view)).addFamily(FAMILY)));
@@ -313,6 +335,18 @@ public final class PublishedStore {
   /** Enters a version whose table is complete; fails when its number is taken. */
   public void addVersion(Version version) throws IOException {
     if (!addToCatalog(version.shape().name(), VERSION + version.number(), version.toJson())) {
+      throw new IOException(
+          "version %d of view %s is in the catalog already"
+              .formatted(version.number(), version.shape().name()));
+    }
+  }
+
+  /**
+   * Enters a version of a moment in the past whose table is complete; fails when its number is
+   * taken. {@link #versions} does not know it, so that nothing publishes it.
+   */
+  public void addAsOfVersion(Version version) throws IOException {
+    if (!addToCatalog(version.shape().name(), AS_OF + version.number(), version.toJson())) {
       throw new IOException(
           "version %d of view %s is in the catalog already"
               .formatted(version.number(), version.shape().name()));

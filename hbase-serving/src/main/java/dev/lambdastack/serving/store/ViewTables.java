@@ -6,6 +6,7 @@ import dev.lambdastack.views.ViewShape;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.apache.hadoop.hbase.HConstants;
 import org.apache.hadoop.hbase.NamespaceDescriptor;
@@ -24,6 +25,8 @@ import org.apache.hadoop.hbase.regionserver.BloomType;
 public final class ViewTables {
   /** The HBase namespace of every table of the stack. */
   public static final String NAMESPACE = "lambda";
+
+  private static final String SCHEMA = "lambda.pinned-schema";
 
   private ViewTables() {}
 
@@ -50,12 +53,15 @@ public final class ViewTables {
   /**
    * Creates the empty table of a version that is not yet published, split at these row keys.
    *
+   * @param schema fingerprint of the pinned schema that its cells are computed by; copies of the
+   *     table say so too
    * @return false when a table of this number exists already: it is another run's
    */
-  public static boolean createBatch(Admin admin, String view, long version, byte[][] splits)
-      throws IOException {
+  public static boolean createBatch(
+      Admin admin, String view, long version, byte[][] splits, String schema) throws IOException {
     TableDescriptor table =
         TableDescriptorBuilder.newBuilder(batch(view, version))
+            .setValue(SCHEMA, schema)
             .setColumnFamily(
                 ColumnFamilyDescriptorBuilder.newBuilder(Cell.batchFamily())
                     .setMaxVersions(1)
@@ -63,6 +69,11 @@ public final class ViewTables {
                     .build())
             .build();
     return create(admin, table, splits);
+  }
+
+  /** The pinned schema that a batch table says its cells were computed by. */
+  public static Optional<String> schema(TableDescriptor table) {
+    return Optional.ofNullable(table.getValue(SCHEMA));
   }
 
   /**

@@ -63,7 +63,7 @@ public final class Layers {
                             aggregate.toBytes())));
     try (Admin admin = connection.getAdmin()) {
       byte[][] splits = ViewTables.saltSplits(view.shape(), 3);
-      if (!ViewTables.createBatch(admin, view.name(), number, splits)) {
+      if (!ViewTables.createBatch(admin, view.name(), number, splits, "schema")) {
         throw new IOException("version " + number + " exists");
       }
     }

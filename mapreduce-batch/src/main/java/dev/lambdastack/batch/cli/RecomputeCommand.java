@@ -4,13 +4,18 @@ import dev.lambdastack.batch.publish.HeldException;
 import dev.lambdastack.batch.publish.Publish;
 import dev.lambdastack.batch.recompute.Recompute;
 import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.serving.cli.TimeArgument;
 import dev.lambdastack.serving.config.ConfigOptions;
 import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.Version;
 import dev.lambdastack.views.Views;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
@@ -26,7 +31,7 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     header = "Computes views anew from all that is archived.",
     description =
-        "%nEach gets a new version in a table of its own, complete and checked, which answers once it is published.%n",
+        "%nEach gets a new version in a table of its own, complete and checked, which answers once it is published. Views of one topic are computed in one pass. Where the newest version is of the same declaration and schema, the new one begins as a copy of it and only the windows of new events are computed.%n",
     footer = {
       "",
       "Exit codes: 0 done, 2 bad input or refused, 3 computed, but held by the gate of --publish,",
@@ -36,6 +41,22 @@ public final class RecomputeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Mixin private ChosenViews chosen;
+
+  @Option(
+      names = "--full",
+      description =
+          "Reads all events, even where only the windows of new ones would have to be computed.")
+  private boolean full;
+
+  @Option(
+      names = "--as-of",
+      paramLabel = "<time>",
+      converter = TimeArgument.class,
+      description = {
+        "Computes what was archived then: up to the horizon of the last archive run",
+        "at or before that time. Such a version is never published; query --version reads it."
+      })
+  private Instant asOf;
 
   @Option(names = "--publish", description = "Publishes each version when it is complete.")
   private boolean publish;
@@ -53,23 +74,22 @@ public final class RecomputeCommand implements Callable<Integer> {
     LambdaConfig settings = config.load(new Configuration());
     ClassLoader loader = Thread.currentThread().getContextClassLoader();
     Views views = Views.load(loader);
+    Recompute.Options options = options();
     Recompute recompute =
         new Recompute(settings, views, SchemaStore.load(loader), Clock.systemUTC());
     PrintWriter out = spec.commandLine().getOut();
     long started = System.nanoTime();
+    List<Recompute.Outcome> outcomes = recompute.run(chosen.of(views), options);
+    double seconds = (System.nanoTime() - started) / 1e9;
+    for (Recompute.Outcome outcome : outcomes) {
+      out.println(line(outcome));
+    }
+    out.printf(Locale.ROOT, "%s in %.1f s%n", count(outcomes.size()), seconds);
+    out.flush();
     int code = 0;
-    for (Version version : recompute.run(chosen.of(views))) {
-      out.printf(
-          "%s: version %d complete: %d rows from %d events up to %s (manifest %d); %.1f s%n",
-          version.shape().name(),
-          version.number(),
-          version.rows(),
-          version.events(),
-          version.horizon().instant(version.epochLength()),
-          version.manifest(),
-          (System.nanoTime() - started) / 1e9);
-      out.flush();
-      if (publish) {
+    if (publish) {
+      for (Recompute.Outcome outcome : outcomes) {
+        Version version = outcome.version();
         try {
           FlipText.print(
               out,
@@ -82,5 +102,46 @@ public final class RecomputeCommand implements Callable<Integer> {
       }
     }
     return code;
+  }
+
+  private Recompute.Options options() {
+    if (asOf == null) {
+      return full ? Recompute.Options.FULL : Recompute.Options.DEFAULT;
+    }
+    if (publish) {
+      throw new InvalidInputException(
+          "Cannot publish a version of the past: expected --as-of or --publish, found both");
+    }
+    return Recompute.Options.asOf(asOf);
+  }
+
+  private String line(Recompute.Outcome outcome) {
+    Version version = outcome.version();
+    if (!outcome.isNew()) {
+      return "%s: version %d holds all that is archived, up to %s; nothing to do (--full computes it anew)"
+          .formatted(
+              version.shape().name(),
+              version.number(),
+              version.horizon().instant(version.epochLength()));
+    }
+    return "%s: version %d complete: %d rows from %d events up to %s (manifest %d), %s"
+        .formatted(
+            version.shape().name(),
+            version.number(),
+            version.rows(),
+            version.events(),
+            version.horizon().instant(version.epochLength()),
+            version.manifest(),
+            outcome
+                .base()
+                .map(base -> "from version %d and what is new since".formatted(base.number()))
+                .orElse(
+                    asOf == null
+                        ? "from all events"
+                        : "as of then; read it with lambda query --version " + version.number()));
+  }
+
+  private static String count(int views) {
+    return views == 1 ? "1 view" : views + " views";
   }
 }

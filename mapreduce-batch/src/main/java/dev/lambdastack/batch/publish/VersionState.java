@@ -15,7 +15,7 @@ public enum VersionState {
   CANDIDATE;
 
   /** The state of a version of this catalog. */
-  static VersionState of(Catalog catalog, Catalog.CatalogVersion version) {
+  public static VersionState of(Catalog catalog, Catalog.CatalogVersion version) {
     if (catalog.published().filter(v -> v.number() == version.version().number()).isPresent()) {
       return PUBLISHED;
     }

@@ -1,5 +1,7 @@
 package dev.lambdastack.batch.recompute;
 
+import dev.lambdastack.batch.master.LiveFile;
+
 /**
  * Some row groups of one file: those whose middle lies in {@code [start, end)}.
  *
@@ -8,6 +10,10 @@ package dev.lambdastack.batch.recompute;
  * @param schemaFingerprint CRC-64-AVRO of the schema that the file follows
  */
 record FilePart(String path, long start, long end, long schemaFingerprint) {
+  static FilePart whole(LiveFile file) {
+    return new FilePart(file.file().path(), 0, file.file().lengthBytes(), file.schemaFingerprint());
+  }
+
   long lengthBytes() {
     return end - start;
   }

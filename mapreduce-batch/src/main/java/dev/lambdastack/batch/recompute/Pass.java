@@ -1,5 +1,6 @@
 package dev.lambdastack.batch.recompute;
 
+import dev.lambdastack.batch.job.Jobs;
 import dev.lambdastack.serving.config.JobKeys;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.Views;
@@ -11,6 +12,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.hbase.KeyValue;
+import org.apache.hadoop.hbase.io.ImmutableBytesWritable;
+import org.apache.hadoop.hbase.mapreduce.TableMapReduceUtil;
+import org.apache.hadoop.io.BytesWritable;
+import org.apache.hadoop.io.NullWritable;
+import org.apache.hadoop.mapreduce.Job;
+import org.apache.hadoop.mapreduce.lib.output.FileOutputFormat;
 
 /**
  * A pass as its job and tasks see it: the plan, and the views that it names. Views do not fit into
@@ -75,6 +83,26 @@ record Pass(PassPlan plan, List<View> views, List<List<FilePart>> tasks) {
               .formatted(plan.name(), plan.fingerprint(), found.fingerprint()));
     }
     return found;
+  }
+
+  /** Its job, to be run once the pass is announced. */
+  Job job(Configuration conf, Path output) throws IOException {
+    List<String> names = views.stream().map(View::name).toList();
+    Job job = Jobs.create(conf, "recompute " + String.join(", ", names));
+    job.setInputFormatClass(MasterInputFormat.class);
+    job.setMapperClass(AggregatingMapper.class);
+    job.setMapOutputKeyClass(ImmutableBytesWritable.class);
+    job.setMapOutputValueClass(BytesWritable.class);
+    job.setCombinerClass(MergingCombiner.class);
+    job.setPartitionerClass(RegionPartitioner.class);
+    job.setReducerClass(CellReducer.class);
+    job.setNumReduceTasks(plan.reducers());
+    job.setOutputKeyClass(NullWritable.class);
+    job.setOutputValueClass(KeyValue.class);
+    job.setOutputFormatClass(RegionFiles.class);
+    FileOutputFormat.setOutputPath(job, output);
+    TableMapReduceUtil.initCredentials(job);
+    return job;
   }
 
   /** The columns that the views read. */

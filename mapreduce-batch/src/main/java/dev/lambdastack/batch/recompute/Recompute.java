@@ -11,10 +11,12 @@ import dev.lambdastack.views.View;
 import dev.lambdastack.views.Views;
 import java.io.IOException;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.avro.Schema;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hbase.client.Connection;
@@ -48,27 +50,57 @@ public final class Recompute implements Tool {
     config = LambdaConfig.of(conf);
   }
 
-  /** {@link #run(List)} of the arguments; 0 when all succeeded. */
+  /** {@link #run(List, Options)} of the arguments; 0 when all succeeded. */
   @Override
   public int run(String[] args) throws Exception {
-    run(List.of(args));
+    run(List.of(args), Options.DEFAULT);
     return 0;
   }
 
-  /** {@link #run(List)} of one view. */
+  /** {@link #run(List, Options)} of one view: its newest version. */
   public Version run(String view) throws IOException, InterruptedException {
-    return run(List.of(view)).get(0);
+    return run(List.of(view), Options.DEFAULT).get(0).version();
   }
+
+  /**
+   * What is computed.
+   *
+   * @param full whether all events are read, even where an older version could serve
+   * @param asOf what was archived then, in place of all that is archived now; always full, and not
+   *     to be published
+   */
+  public record Options(boolean full, Optional<Instant> asOf) {
+    public static final Options DEFAULT = new Options(false, Optional.empty());
+    public static final Options FULL = new Options(true, Optional.empty());
+
+    public static Options asOf(Instant instant) {
+      return new Options(true, Optional.of(instant));
+    }
+  }
+
+  /**
+   * What a recompute came to for one view.
+   *
+   * @param version complete, in the catalog and not published by this run
+   * @param base the older version that it began from; empty where all events were read
+   * @param isNew false where nothing was archived since {@code base}, which is {@code version} then
+   */
+  public record Outcome(Version version, Optional<Version> base, boolean isNew) {}
 
   /**
    * Computes a new version of each view up to the horizon of the last manifest of its topic.
    *
-   * @return the versions in the order of the names, entered in the catalog and not published
+   * <p>Where the newest version of a view is by the same declaration and the same pinned schema,
+   * the new one begins as a copy of it, and only the windows that new events are in are computed:
+   * cells and rows come to the same.
+   *
+   * @return in the order of the names
    * @throws InvalidInputException when there is no such view, nothing is archived, or HBase cannot
    *     be reached
    * @throws IOException when a job or a check fails; nothing is left behind of its topic then
    */
-  public List<Version> run(List<String> names) throws IOException, InterruptedException {
+  public List<Outcome> run(List<String> names, Options options)
+      throws IOException, InterruptedException {
     Map<Source, List<View>> sources = new LinkedHashMap<>();
     for (String name : names) {
       View view = views.find(name);
@@ -82,14 +114,14 @@ public final class Recompute implements Tool {
     List<TopicRun> runs = new ArrayList<>();
     try {
       for (List<View> together : sources.values()) {
-        runs.add(TopicRun.open(config, schemas, clock, together));
+        runs.add(TopicRun.open(config, schemas, clock, together, options));
       }
-      Map<String, Version> made = new LinkedHashMap<>();
+      Map<String, Outcome> made = new LinkedHashMap<>();
       try (Connection connection = Store.connect(config)) {
         PublishedStore store = new PublishedStore(connection);
         store.ensureTable();
         for (TopicRun run : runs) {
-          run.run(connection, store).forEach(v -> made.put(v.shape().name(), v));
+          run.run(connection, store).forEach(o -> made.put(o.version().shape().name(), o));
         }
       }
       return names.stream().map(made::get).toList();

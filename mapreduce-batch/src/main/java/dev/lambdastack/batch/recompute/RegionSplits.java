@@ -53,10 +53,7 @@ final class RegionSplits {
   private static void read(
       MasterFiles files, Pick pick, int rows, ColumnBatch batch, List<ColumnarAggregation> samples)
       throws IOException {
-    LiveFile input = pick.file();
-    FilePart whole =
-        new FilePart(input.file().path(), 0, input.file().lengthBytes(), input.schemaFingerprint());
-    try (MasterFile file = files.open(whole)) {
+    try (MasterFile file = files.open(FilePart.whole(pick.file()))) {
       Optional<RowGroup> group = file.rowGroupAt(pick.fraction());
       int left = group.isEmpty() ? 0 : rows;
       while (left > 0 && group.get().next(batch)) {

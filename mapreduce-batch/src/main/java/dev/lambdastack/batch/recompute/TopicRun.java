@@ -4,37 +4,37 @@ import dev.lambdastack.batch.job.Jobs;
 import dev.lambdastack.batch.job.RunId;
 import dev.lambdastack.batch.job.Staging;
 import dev.lambdastack.batch.master.Contents;
+import dev.lambdastack.batch.master.DataFile;
 import dev.lambdastack.batch.master.Lease;
 import dev.lambdastack.batch.master.LiveFile;
 import dev.lambdastack.batch.master.MasterDataset;
+import dev.lambdastack.batch.master.StoredManifest;
+import dev.lambdastack.batch.publish.VersionState;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.serving.store.Catalog;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.views.Cell;
-import dev.lambdastack.views.Horizon;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.Origin;
 import dev.lambdastack.views.RuleResult;
 import dev.lambdastack.views.Version;
 import dev.lambdastack.views.View;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.apache.avro.SchemaNormalization;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.hbase.HBaseConfiguration;
-import org.apache.hadoop.hbase.KeyValue;
 import org.apache.hadoop.hbase.client.Connection;
-import org.apache.hadoop.hbase.io.ImmutableBytesWritable;
-import org.apache.hadoop.hbase.mapreduce.TableMapReduceUtil;
-import org.apache.hadoop.io.BytesWritable;
-import org.apache.hadoop.io.NullWritable;
 import org.apache.hadoop.mapreduce.Counters;
 import org.apache.hadoop.mapreduce.Job;
-import org.apache.hadoop.mapreduce.lib.output.FileOutputFormat;
 import org.apache.hadoop.security.UserGroupInformation;
 
 /** One pass over a topic's files, which makes a version of each of some views. */
@@ -46,7 +46,8 @@ final class TopicRun implements AutoCloseable {
   private final MasterDataset dataset;
   private final Lease lease;
   private final Contents contents;
-  private final List<LiveFile> files;
+  private final Frozen frozen;
+  private final Recompute.Options options;
 
   private TopicRun(
       LambdaConfig config,
@@ -55,15 +56,17 @@ final class TopicRun implements AutoCloseable {
       List<View> views,
       MasterDataset dataset,
       Lease lease,
-      Contents contents) {
+      Recompute.Options options)
+      throws IOException {
     this.config = config;
     this.schemas = schemas;
     this.clock = clock;
     this.views = views;
     this.dataset = dataset;
+    this.options = options;
     this.lease = lease;
-    this.contents = contents;
-    this.files = contents.files();
+    this.contents = dataset.contents().orElseThrow();
+    this.frozen = options.asOf().isPresent() ? asOf(options.asOf().get()) : Frozen.of(contents);
   }
 
   /**
@@ -72,20 +75,23 @@ final class TopicRun implements AutoCloseable {
    * @param views of one topic and one schema
    * @throws InvalidInputException when nothing is archived
    */
-  static TopicRun open(LambdaConfig config, SchemaStore schemas, Clock clock, List<View> views)
+  static TopicRun open(
+      LambdaConfig config,
+      SchemaStore schemas,
+      Clock clock,
+      List<View> views,
+      Recompute.Options options)
       throws IOException {
-    View first = views.get(0);
-    String topic = first.eventType().topic();
+    String topic = views.get(0).eventType().topic();
     MasterDataset dataset = MasterDataset.open(config.hadoop(), config.master(), topic);
     if (dataset.sequences().isEmpty()) {
       throw new InvalidInputException(
           "Cannot recompute view %s: nothing of topic %s is archived in %s; run lambda archive %s first"
-              .formatted(first.name(), topic, dataset.root(), topic));
+              .formatted(views.get(0).name(), topic, dataset.root(), topic));
     }
     Lease lease = Lease.take(dataset, RunId.next(clock), clock, config.lease());
     try {
-      return new TopicRun(
-          config, schemas, clock, views, dataset, lease, dataset.contents().orElseThrow());
+      return new TopicRun(config, schemas, clock, views, dataset, lease, options);
     } catch (IOException | RuntimeException e) {
       lease.close();
       throw e;
@@ -97,158 +103,314 @@ final class TopicRun implements AutoCloseable {
     lease.close();
   }
 
+  private Frozen asOf(Instant instant) throws IOException {
+    List<StoredManifest> chain = dataset.manifests();
+    return Frozen.asOf(instant, chain, contents)
+        .orElseThrow(
+            () ->
+                new InvalidInputException(
+                    "Cannot recompute view %s as of %s: nothing of topic %s was archived by then; the first manifest is of %s"
+                        .formatted(
+                            views.get(0).name(),
+                            instant,
+                            dataset.topic(),
+                            chain.get(0).manifest().created())));
+  }
+
+  /**
+   * A version to be made.
+   *
+   * @param base what its table begins as; empty for nothing
+   */
+  private record Target(
+      View view, VersionTable table, Optional<Version> base, Optional<TimeRanges> touched) {}
+
   /** Makes the versions and enters them in the catalog. */
-  List<Version> run(Connection connection, PublishedStore store)
+  List<Recompute.Outcome> run(Connection connection, PublishedStore store)
       throws IOException, InterruptedException {
+    List<Recompute.Outcome> outcomes = new ArrayList<>();
+    List<View> incremental = new ArrayList<>();
+    List<Version> bases = new ArrayList<>();
+    List<View> full = new ArrayList<>();
+    for (View view : views) {
+      Optional<Version> base = base(connection, store, view);
+      if (BaseVersion.isUpToDate(base, contents)) {
+        outcomes.add(new Recompute.Outcome(base.get(), base, false));
+      } else if (base.isPresent()) {
+        incremental.add(view);
+        bases.add(base.get());
+      } else {
+        full.add(view);
+      }
+    }
+    if (incremental.isEmpty() && full.isEmpty()) {
+      return outcomes;
+    }
     String runId = RunId.next(clock);
     Path staging = Staging.folder(config, dataset.fileSystem(), "recompute-" + runId);
-    List<VersionTable> tables = new ArrayList<>();
+    List<Target> targets = new ArrayList<>();
     List<Version> versions;
     try {
-      List<byte[][]> splits = splits();
-      for (int i = 0; i < views.size(); i++) {
-        tables.add(VersionTable.create(connection, store, views.get(i).name(), splits.get(i)));
+      List<TimeRanges> touched = touched(incremental, bases);
+      for (int i = 0; i < incremental.size(); i++) {
+        targets.add(
+            new Target(
+                incremental.get(i),
+                VersionTable.copyOf(connection, store, bases.get(i)),
+                Optional.of(bases.get(i)),
+                Optional.of(touched.get(i))));
       }
-      versions = fill(tables, runId, staging);
+      List<byte[][]> splits = splits(full);
+      for (int i = 0; i < full.size(); i++) {
+        targets.add(
+            new Target(
+                full.get(i),
+                VersionTable.create(connection, store, full.get(i), splits.get(i)),
+                Optional.empty(),
+                Optional.empty()));
+      }
+      versions = fill(targets, runId, staging);
       dataset.fileSystem().delete(staging, true);
     } catch (Exception e) {
-      tables.forEach(t -> t.dropAfter(e));
+      targets.forEach(t -> t.table().dropAfter(e));
       Staging.removeAfter(e, dataset.fileSystem(), staging);
       throw e;
     }
-    enter(store, versions, tables);
-    return versions;
+    enter(store, versions, targets);
+    for (int i = 0; i < versions.size(); i++) {
+      outcomes.add(new Recompute.Outcome(versions.get(i), targets.get(i).base(), true));
+    }
+    return outcomes;
   }
 
-  private static void enter(PublishedStore store, List<Version> versions, List<VersionTable> tables)
+  private Optional<Version> base(Connection connection, PublishedStore store, View view)
+      throws IOException {
+    if (options.full() || options.asOf().isPresent()) {
+      return Optional.empty();
+    }
+    Catalog catalog = store.catalog(view.name());
+    List<Version> usable =
+        catalog.versions().stream()
+            .filter(v -> VersionState.of(catalog, v) != VersionState.HELD)
+            .map(Catalog.CatalogVersion::version)
+            .toList();
+    for (Version version : BaseVersion.candidates(view, usable, contents)) {
+      if (isOfThisDataset(version)
+          && ShareCounts.areKnown(view, version)
+          && VersionTable.isOfSchema(connection, version, pinned(view))) {
+        return Optional.of(version);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private boolean isOfThisDataset(Version version) throws IOException {
+    return version.manifest() <= contents.sequence()
+        && dataset.manifest(version.manifest()).digest().equals(version.manifestDigest());
+  }
+
+  static String pinned(View view) {
+    return "%016x".formatted(SchemaNormalization.parsingFingerprint64(view.eventType().schema()));
+  }
+
+  private void enter(PublishedStore store, List<Version> versions, List<Target> targets)
       throws IOException {
     for (int i = 0; i < versions.size(); i++) {
       try {
-        store.addVersion(versions.get(i));
+        if (options.asOf().isPresent()) {
+          store.addAsOfVersion(versions.get(i));
+        } else {
+          store.addVersion(versions.get(i));
+        }
       } catch (IOException | RuntimeException e) {
         // It may have happened all the same: then its table must stay.
-        tables.subList(i + 1, tables.size()).forEach(t -> t.dropAfter(e));
+        targets.subList(i + 1, targets.size()).forEach(t -> t.table().dropAfter(e));
         throw e;
       }
     }
   }
 
-  private List<byte[][]> splits() throws IOException, InterruptedException {
-    Projection projection = Projection.of(views, false);
+  /** The windows of each view that rows are in which its base does not hold. */
+  private List<TimeRanges> touched(List<View> incremental, List<Version> bases) throws IOException {
+    if (incremental.isEmpty()) {
+      return List.of();
+    }
+    Projection times = new Projection(views.get(0).eventType(), List.of(), true);
+    List<TouchedWindows.Question> questions = new ArrayList<>();
+    for (int i = 0; i < bases.size(); i++) {
+      questions.add(
+          new TouchedWindows.Question(bases.get(i).horizon(), incremental.get(i).shape().window()));
+    }
+    return TouchedWindows.find(
+        MasterFiles.of(config, schemas, times, Optional.empty()), frozen.files(), times, questions);
+  }
+
+  private List<byte[][]> splits(List<View> full) throws IOException, InterruptedException {
+    if (full.isEmpty()) {
+      return List.of();
+    }
+    Projection projection = Projection.of(full, false);
     return RegionSplits.sample(
         MasterFiles.of(config, schemas, projection, Optional.empty()),
-        files,
-        views,
+        frozen.files(),
+        full,
         projection,
         config.regions());
   }
 
-  private List<Version> fill(List<VersionTable> tables, String runId, Path staging)
+  private List<Version> fill(List<Target> targets, String runId, Path staging)
       throws IOException, InterruptedException {
     long started = System.nanoTime();
-    Horizon horizon = contents.horizon();
-    Duration epochLength = contents.archived().epochLength();
-    long events = contents.events();
-    long timestamp = Cell.batchTimestamp(horizon.epoch(), epochLength);
-    List<PassPlan.ViewPlan> plans = new ArrayList<>();
-    for (int i = 0; i < views.size(); i++) {
-      View view = views.get(i);
-      plans.add(
-          new PassPlan.ViewPlan(
-              view.name(), view.fingerprint(), tables.get(i).regionStarts(), Optional.empty()));
-    }
-    Pass pass =
-        new Pass(
-            new PassPlan(
-                runId, dataset.topic(), schemas.toJson(), timestamp, Optional.empty(), plans),
-            views,
-            FileParts.ofTasks(
-                files, config.hadoop().getLong(Pass.TASK_BYTES, FileParts.taskBytes(files))));
     Configuration conf = HBaseConfiguration.create(config.hadoop());
     Path output = new Path(staging, "hfiles");
-    Counters counters = events == 0 ? new Counters() : compute(pass, conf, staging, output, events);
+    PassPlan plan = plan(targets, runId);
+    List<LiveFile> inputs = inputs(plan);
+    Counters counters = new Counters();
+    if (!inputs.isEmpty()) {
+      long taskBytes = config.hadoop().getLong(Pass.TASK_BYTES, FileParts.taskBytes(inputs));
+      List<View> computed = targets.stream().map(Target::view).toList();
+      counters =
+          compute(
+              new Pass(plan, computed, FileParts.ofTasks(inputs, taskBytes)),
+              inputs,
+              conf,
+              staging,
+              output);
+      checkRows(counters, inputs);
+    }
     List<Version> versions = new ArrayList<>();
-    for (int i = 0; i < views.size(); i++) {
-      View view = views.get(i);
-      VersionTable table = tables.get(i);
-      long cells = counters.findCounter(RecomputeCounter.CELLS, view.name()).getValue();
-      table.load(conf, RegionFiles.folder(output, view.name()), timestamp, cells);
-      List<RuleResult> rules = shares(view, counters);
-      rules.addAll(RowRules.judge(view, table.connection(), table.name()));
+    for (Target target : targets) {
+      String name = target.view().name();
+      long cells = counters.findCounter(RecomputeCounter.CELLS, name).getValue();
+      long newCells = counters.findCounter(RecomputeCounter.NEW_CELLS, name).getValue();
+      target.table().load(conf, RegionFiles.folder(output, name), plan.cellTimestamp(), cells);
+      List<RuleResult> rules =
+          new ArrayList<>(ShareCounts.results(target.view(), target.base(), counters));
+      rules.addAll(
+          RowRules.judge(target.view(), target.table().connection(), target.table().name()));
       Origin origin =
           new Origin(
               UserGroupInformation.getCurrentUser().getShortUserName(),
               Duration.ofNanos(System.nanoTime() - started),
               rules);
-      versions.add(
-          new Version(
-              table.number(),
-              table.name().getNameAsString(),
-              view.fingerprint(),
-              view.shape(),
-              horizon,
-              epochLength,
-              contents.sequence(),
-              contents.digest(),
-              cells,
-              events,
-              contents.lost(),
-              clock.instant(),
-              Optional.of(origin)));
+      versions.add(version(target, newCells, origin));
     }
     return versions;
   }
 
-  /**
-   * What the rules about events found, as the tasks have counted. Rows that an older version holds
-   * are marked and not counted: what begins as a copy of one adds to what that one found ({@link
-   * dev.lambdastack.views.Rule.Share#result(RuleResult, long, long)}), and cannot begin as a
-   * version of a time when the rule was not declared.
-   */
-  private static List<RuleResult> shares(View view, Counters counters) {
-    long counted = counters.findCounter(RecomputeCounter.COUNTED, view.name()).getValue();
-    List<RuleResult> results = new ArrayList<>();
-    for (int i = 0; i < view.shares().size(); i++) {
-      long meeting =
-          counters
-              .findCounter(RecomputeCounter.meeting(view.name()), RecomputeCounter.ofShare(i))
-              .getValue();
-      results.add(view.shares().get(i).result(counted, meeting));
+  private PassPlan plan(List<Target> targets, String runId) throws IOException {
+    List<PassPlan.ViewPlan> plans = new ArrayList<>();
+    for (Target target : targets) {
+      plans.add(
+          new PassPlan.ViewPlan(
+              target.view().name(),
+              target.view().fingerprint(),
+              target.table().regionStarts(),
+              target
+                  .base()
+                  .map(
+                      base ->
+                          new PassPlan.Increment(
+                              base.horizon().offsets(), target.touched().orElseThrow()))));
     }
-    return results;
+    return new PassPlan(
+        runId,
+        dataset.topic(),
+        schemas.toJson(),
+        Cell.batchTimestamp(frozen.horizon().epoch(), frozen.epochLength()),
+        frozen.before(),
+        plans);
+  }
+
+  /** The files that hold a time that a view looks at; of another schema, times are not sure. */
+  private List<LiveFile> inputs(PassPlan plan) {
+    Optional<TimeRanges> times = plan.times();
+    if (times.isEmpty()) {
+      return frozen.files();
+    }
+    if (times.get().isEmpty()) {
+      return List.of();
+    }
+    long pinned = SchemaNormalization.parsingFingerprint64(views.get(0).eventType().schema());
+    return frozen.files().stream()
+        .filter(
+            f ->
+                f.schemaFingerprint() != pinned
+                    || times.get().overlaps(f.file().minEventTime(), f.file().maxEventTime()))
+        .toList();
+  }
+
+  private Version version(Target target, long newCells, Origin origin) {
+    View view = target.view();
+    return new Version(
+        target.table().number(),
+        target.table().name().getNameAsString(),
+        view.fingerprint(),
+        view.shape(),
+        frozen.horizon(),
+        frozen.epochLength(),
+        frozen.sequence(),
+        frozen.digest(),
+        target.base().map(Version::rows).orElse(0L) + newCells,
+        frozen.events(),
+        frozen.lost(),
+        clock.instant(),
+        Optional.of(origin));
   }
 
   /** Runs the job; its counters. */
-  private Counters compute(Pass pass, Configuration conf, Path staging, Path output, long rows)
+  private Counters compute(
+      Pass pass, List<LiveFile> inputs, Configuration conf, Path staging, Path output)
       throws IOException, InterruptedException {
-    Job job = Jobs.create(conf, "recompute " + String.join(", ", names()));
-    job.setInputFormatClass(MasterInputFormat.class);
-    job.setMapperClass(AggregatingMapper.class);
-    job.setMapOutputKeyClass(ImmutableBytesWritable.class);
-    job.setMapOutputValueClass(BytesWritable.class);
-    job.setCombinerClass(MergingCombiner.class);
-    job.setPartitionerClass(RegionPartitioner.class);
-    job.setReducerClass(CellReducer.class);
-    job.setNumReduceTasks(pass.plan().reducers());
-    job.setOutputKeyClass(NullWritable.class);
-    job.setOutputValueClass(KeyValue.class);
-    job.setOutputFormatClass(RegionFiles.class);
-    FileOutputFormat.setOutputPath(job, output);
-    TableMapReduceUtil.initCredentials(job);
+    Job job = pass.job(conf, output);
     try (Pass.Running running =
         pass.announce(job.getConfiguration(), new Path(staging, "plan.json"))) {
       Jobs.run(job);
-    }
-    long read = job.getCounters().findCounter(RecomputeCounter.ROWS).getValue();
-    if (read != rows) {
-      throw new IOException(
-          "Views %s were computed from %d rows, where the manifests list %d"
-              .formatted(names(), read, rows));
+    } catch (IOException e) {
+      throw explained(e, inputs);
     }
     return job.getCounters();
   }
 
-  private List<String> names() {
-    return views.stream().map(View::name).toList();
+  /** A job says little of why it failed: mostly it is a file, which is told here. */
+  private IOException explained(IOException failure, List<LiveFile> inputs) throws IOException {
+    for (LiveFile input : inputs) {
+      Optional<String> problem = problem(input.file());
+      if (problem.isPresent()) {
+        throw new InvalidInputException(
+            "Cannot recompute from topic %s: file %s %s; put it back as it was (lambda audit %s checks all files) and run again; no version was made"
+                .formatted(
+                    dataset.topic(),
+                    dataset.resolve(input.file().path()),
+                    problem.get(),
+                    dataset.topic()),
+            failure);
+      }
+    }
+    return failure;
+  }
+
+  private Optional<String> problem(DataFile file) throws IOException {
+    try {
+      long length = dataset.fileSystem().getFileStatus(dataset.resolve(file.path())).getLen();
+      return length == file.lengthBytes()
+          ? Optional.empty()
+          : Optional.of(
+              "has another length than its manifest says (expected %d bytes, found %d)"
+                  .formatted(file.lengthBytes(), length));
+    } catch (FileNotFoundException e) {
+      return Optional.of("is missing, which a manifest lists");
+    }
+  }
+
+  private void checkRows(Counters counters, List<LiveFile> inputs) throws IOException {
+    boolean all = inputs.size() == frozen.files().size();
+    long expected = all ? frozen.events() : inputs.stream().mapToLong(f -> f.file().rows()).sum();
+    long read = counters.findCounter(RecomputeCounter.ROWS).getValue();
+    if (read != expected) {
+      throw new IOException(
+          "Topic %s: %d rows were read, where the manifests list %d"
+              .formatted(dataset.topic(), read, expected));
+    }
   }
 }

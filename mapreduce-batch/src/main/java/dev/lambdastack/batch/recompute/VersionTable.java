@@ -4,11 +4,13 @@ import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.ViewTables;
 import dev.lambdastack.views.Cell;
 import dev.lambdastack.views.Version;
+import dev.lambdastack.views.View;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
@@ -17,6 +19,7 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.hbase.CellUtil;
 import org.apache.hadoop.hbase.TableExistsException;
 import org.apache.hadoop.hbase.TableName;
+import org.apache.hadoop.hbase.TableNotFoundException;
 import org.apache.hadoop.hbase.client.Admin;
 import org.apache.hadoop.hbase.client.Connection;
 import org.apache.hadoop.hbase.client.Get;
@@ -33,14 +36,14 @@ import org.apache.hadoop.hbase.tool.BulkLoadHFiles;
 record VersionTable(Connection connection, String view, long number, TableName name) {
   /** An empty table under the first number that neither the catalog nor a table has. */
   static VersionTable create(
-      Connection connection, PublishedStore store, String view, byte[][] splits)
-      throws IOException {
+      Connection connection, PublishedStore store, View view, byte[][] splits) throws IOException {
     try (Admin admin = connection.getAdmin()) {
-      long number = next(store, view);
-      while (!ViewTables.createBatch(admin, view, number, splits)) {
+      String name = view.name();
+      long number = next(store, name);
+      while (!ViewTables.createBatch(admin, name, number, splits, TopicRun.pinned(view))) {
         number++;
       }
-      return new VersionTable(connection, view, number, ViewTables.batch(view, number));
+      return new VersionTable(connection, name, number, ViewTables.batch(name, number));
     }
   }
 
@@ -67,6 +70,19 @@ record VersionTable(Connection connection, String view, long number, TableName n
       } finally {
         admin.deleteSnapshot(snapshot);
       }
+    }
+  }
+
+  /**
+   * Whether a version's table is there and says that its cells were computed by this pinned schema.
+   */
+  static boolean isOfSchema(Connection connection, Version version, String pinned)
+      throws IOException {
+    try (Admin admin = connection.getAdmin()) {
+      return ViewTables.schema(admin.getDescriptor(TableName.valueOf(version.table())))
+          .equals(Optional.of(pinned));
+    } catch (TableNotFoundException cleanedUp) {
+      return false;
     }
   }
 

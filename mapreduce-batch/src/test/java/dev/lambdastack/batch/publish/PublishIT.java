@@ -312,9 +312,9 @@ class PublishIT {
 
       // Old ones go once nobody can read them; so do tables that nothing lists, once they are old.
       try (Admin admin = connection.getAdmin()) {
-        ViewTables.createBatch(admin, name, 98, new byte[0][]);
-        ViewTables.createBatch(admin, name, 99, new byte[0][]);
-        ViewTables.createBatch(admin, name + "_other", 1, new byte[0][]);
+        ViewTables.createBatch(admin, name, 98, new byte[0][], "schema");
+        ViewTables.createBatch(admin, name, 99, new byte[0][], "schema");
+        ViewTables.createBatch(admin, name + "_other", 1, new byte[0][], "schema");
       }
       // Whatever kind of entry names a table, the table is listed.
       try (Table table = connection.getTable(PublishedStore.TABLE)) {

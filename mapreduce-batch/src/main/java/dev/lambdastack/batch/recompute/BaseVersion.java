@@ -1,0 +1,46 @@
+package dev.lambdastack.batch.recompute;
+
+import dev.lambdastack.batch.master.Contents;
+import dev.lambdastack.views.Horizon;
+import dev.lambdastack.views.Version;
+import dev.lambdastack.views.View;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Which older version a new one may begin from: one that the same declaration computed from the
+ * beginning of what is archived now. Pure.
+ */
+final class BaseVersion {
+  private BaseVersion() {}
+
+  /**
+   * Those that may serve, the one that holds most first.
+   *
+   * @param versions of the view that are complete
+   * @param contents what is archived now; whether a version is of this dataset is not looked at
+   */
+  static List<Version> candidates(View view, List<Version> versions, Contents contents) {
+    return versions.stream()
+        .filter(v -> v.fingerprint().equals(view.fingerprint()))
+        .filter(v -> v.epochLength().equals(contents.archived().epochLength()))
+        .filter(v -> isBegun(v.horizon(), contents.horizon()))
+        .sorted(
+            Comparator.comparingLong((Version v) -> v.horizon().epoch())
+                .thenComparingLong(Version::number)
+                .reversed())
+        .toList();
+  }
+
+  private static boolean isBegun(Horizon older, Horizon now) {
+    return older.epoch() <= now.epoch()
+        && older.offsets().entrySet().stream()
+            .allMatch(e -> e.getValue() <= now.offsets().getOrDefault(e.getKey(), -1L));
+  }
+
+  /** Whether nothing was archived since. */
+  static boolean isUpToDate(Optional<Version> base, Contents contents) {
+    return base.isPresent() && base.get().horizon().equals(contents.horizon());
+  }
+}

@@ -1,0 +1,102 @@
+package dev.lambdastack.batch.recompute;
+
+import dev.lambdastack.batch.master.DataFile;
+import dev.lambdastack.batch.master.LiveFile;
+import dev.lambdastack.views.ColumnBatch;
+import dev.lambdastack.views.Horizon;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The windows that rows behind a horizon are in. Files whose rows are all before it are not looked
+ * at; of the others, the event times alone are read.
+ */
+final class TouchedWindows {
+  /** More ranges than this are not kept apart: tasks would look up each row in a great list. */
+  private static final int MOST_RANGES = 1 << 18;
+
+  /**
+   * Whose windows are looked for.
+   *
+   * @param base what an older version of the view holds
+   * @param window length of the view's windows
+   */
+  record Question(Horizon base, Duration window) {}
+
+  private static final class Search {
+    private final Horizon base;
+    private final TimeRanges.OfWindows found;
+
+    Search(Question question) {
+      base = question.base();
+      found = new TimeRanges.OfWindows(question.window().toMillis(), MOST_RANGES);
+    }
+
+    /** Whether the file's own times do not tell. */
+    boolean hasToRead(LiveFile file, boolean timesAreSure) {
+      DataFile data = file.file();
+      return switch (data.side(base)) {
+        case BEFORE -> false;
+        case EITHER -> true;
+        case BEHIND -> {
+          boolean tells = timesAreSure && found.isOne(data.minEventTime(), data.maxEventTime());
+          if (tells) {
+            found.add(data.minEventTime());
+          }
+          yield !tells;
+        }
+      };
+    }
+
+    void add(ColumnBatch batch) {
+      for (int row = 0; row < batch.size(); row++) {
+        long end = base.offsets().getOrDefault(batch.partitions()[row], 0L);
+        if (batch.offsets()[row] >= end) {
+          found.add(batch.eventTimes()[row]);
+        }
+      }
+    }
+  }
+
+  private TouchedWindows() {}
+
+  /**
+   * The answers, in the order of the questions.
+   *
+   * @param files opened for no column, with coordinates
+   */
+  static List<TimeRanges> find(
+      MasterFiles files, List<LiveFile> inputs, Projection projection, List<Question> questions)
+      throws IOException {
+    List<Search> searches = questions.stream().map(Search::new).toList();
+    ColumnBatch batch = ColumnBatch.of(projection.type(), projection.columns());
+    for (LiveFile input : inputs) {
+      boolean timesAreSure = files.followsPin(input.schemaFingerprint());
+      List<Search> reading = new ArrayList<>();
+      for (Search search : searches) {
+        if (search.hasToRead(input, timesAreSure)) {
+          reading.add(search);
+        }
+      }
+      if (!reading.isEmpty()) {
+        read(files, input, batch, reading);
+      }
+    }
+    return searches.stream().map(s -> s.found.ranges()).toList();
+  }
+
+  private static void read(
+      MasterFiles files, LiveFile input, ColumnBatch batch, List<Search> searches)
+      throws IOException {
+    try (MasterFile file = files.open(FilePart.whole(input))) {
+      for (Optional<RowGroup> group = file.next(); group.isPresent(); group = file.next()) {
+        while (group.get().next(batch)) {
+          searches.forEach(s -> s.add(batch));
+        }
+      }
+    }
+  }
+}

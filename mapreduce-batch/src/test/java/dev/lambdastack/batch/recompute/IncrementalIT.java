@@ -1,0 +1,315 @@
+package dev.lambdastack.batch.recompute;
+
+import static dev.lambdastack.batch.recompute.RecomputeIT.assertSame;
+import static dev.lambdastack.batch.recompute.RecomputeIT.everything;
+import static dev.lambdastack.batch.recompute.RecomputeIT.table;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lambdastack.batch.Sale;
+import dev.lambdastack.batch.Scene;
+import dev.lambdastack.batch.Servers;
+import dev.lambdastack.batch.master.CompactionManifest;
+import dev.lambdastack.batch.master.Contents;
+import dev.lambdastack.batch.master.DataFile;
+import dev.lambdastack.batch.master.FileSchema;
+import dev.lambdastack.batch.master.LiveFile;
+import dev.lambdastack.batch.master.OffsetSpan;
+import dev.lambdastack.batch.publish.Publish;
+import dev.lambdastack.serving.merge.MergedRow;
+import dev.lambdastack.serving.read.Answer;
+import dev.lambdastack.serving.read.LambdaClient;
+import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.Metric;
+import dev.lambdastack.views.Version;
+import dev.lambdastack.views.View;
+import dev.lambdastack.views.Views;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.apache.avro.generic.GenericData;
+import org.apache.avro.generic.GenericRecord;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.hbase.TableName;
+import org.apache.hadoop.hbase.client.Connection;
+import org.apache.hadoop.hbase.client.Result;
+import org.apache.hadoop.hbase.client.ResultScanner;
+import org.apache.hadoop.hbase.client.Scan;
+import org.apache.hadoop.hbase.client.Table;
+import org.apache.parquet.avro.AvroParquetWriter;
+import org.apache.parquet.hadoop.ParquetWriter;
+import org.apache.parquet.hadoop.util.HadoopOutputFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Versions that begin as copies of older ones, and versions of the past. */
+@ExtendWith(Servers.Extension.class)
+class IncrementalIT {
+  private static final int STEPS = 5;
+
+  /** A day of all kinds in one row: windows that most steps touch again. */
+  private static View daily(Scene scene) {
+    return View.named(scene.viewName() + "_daily")
+        .over(scene.type(Sale.V1))
+        .window(Duration.ofDays(1))
+        .metric("events", Metric.count())
+        .metric("users", Metric.distinct("user"))
+        .build();
+  }
+
+  private static List<Scene.Placed> produce(Scene scene, Random random, int count, int hoursBack) {
+    List<Scene.Placed> placed = new ArrayList<>();
+    for (int p = 0; p < 3; p++) {
+      List<Sale> sales =
+          IntStream.range(0, random.nextInt(count))
+              .mapToObj(
+                  i -> Sale.random(random, scene.now() - random.nextInt(hoursBack * 60) * 60_000L))
+              .toList();
+      placed.addAll(scene.sendAll(p, sales, Sale.V1));
+    }
+    return placed;
+  }
+
+  /** All cells of a table, as they are: row key and value. */
+  private static Map<String, String> cells(Connection connection, Version version)
+      throws Exception {
+    Map<String, String> cells = new TreeMap<>();
+    try (Table table = connection.getTable(TableName.valueOf(version.table()));
+        ResultScanner scanner = table.getScanner(new Scan())) {
+      for (Result result : scanner) {
+        assertThat(result.rawCells()).hasSize(1);
+        cells.put(
+            HexFormat.of().formatHex(result.getRow()), HexFormat.of().formatHex(result.value()));
+      }
+    }
+    return cells;
+  }
+
+  /** Puts all files into one, sorted by event time, as a compaction does. */
+  private static void compact(Scene scene) throws Exception {
+    Contents contents = scene.dataset().contents().orElseThrow();
+    List<GenericRecord> rows = new ArrayList<>();
+    SortedMap<Integer, OffsetSpan> offsets = new TreeMap<>();
+    for (LiveFile file : contents.files()) {
+      rows.addAll(scene.read(file.file().path()));
+      file.file().offsets().forEach((p, span) -> offsets.merge(p, span, OffsetSpan::and));
+    }
+    rows.sort(Comparator.comparingLong(r -> (Long) r.get("event_time")));
+    String path = scene.topic() + "/event_date=mixed/compacted-" + contents.sequence();
+    Configuration conf = FileSchema.parquet(scene.conf());
+    Path target = scene.dataset().resolve(path);
+    try (ParquetWriter<GenericRecord> writer =
+        AvroParquetWriter.<GenericRecord>builder(HadoopOutputFile.fromPath(target, conf))
+            .withSchema(FileSchema.of(scene.topic(), Sale.V1))
+            .withDataModel(GenericData.get())
+            .withConf(conf)
+            .withRowGroupSize(20_000L)
+            .build()) {
+      for (GenericRecord row : rows) {
+        writer.write(row);
+      }
+    }
+    DataFile file =
+        new DataFile(
+            path,
+            Optional.empty(),
+            rows.size(),
+            offsets,
+            (Long) rows.get(0).get("event_time"),
+            (Long) rows.get(rows.size() - 1).get("event_time"),
+            contents.files().stream().mapToLong(f -> f.file().minAppendTime()).min().orElseThrow(),
+            contents.files().stream().mapToLong(f -> f.file().maxAppendTime()).max().orElseThrow(),
+            scene.dataset().fileSystem().getFileStatus(target).getLen(),
+            "00");
+    scene
+        .dataset()
+        .commit(
+            new CompactionManifest(
+                contents.sequence() + 1,
+                scene.topic(),
+                Optional.of(contents.digest()),
+                "compaction",
+                Sale.V1,
+                List.of(file),
+                contents.files().stream().map(f -> f.file().path()).toList(),
+                scene.clock().instant()),
+            c -> false)
+        .orElseThrow();
+  }
+
+  /**
+   * Whatever comes, early, late or not at all, and however files are put together meanwhile: after
+   * each step the tables hold what plain Java computes, and in the end, byte for byte, what one
+   * full run computes. Then every moment of the past is computed again, from the compacted files.
+   */
+  @Test
+  void anySequenceOfIncrementalRunsGivesTheCellsOfOneFullRun(Servers servers) throws Exception {
+    long seed = Long.getLong("seed", 41);
+    System.out.println("seed " + seed);
+    Random random = new Random(seed);
+    try (Scene scene = Scene.openWithHBase(servers, 3);
+        Connection connection = RecomputeIT.connect(scene)) {
+      scene.conf().set(Pass.TASK_BYTES, "20000");
+      View hourly = everything(scene.viewName(), scene.type(Sale.V1));
+      View daily = daily(scene);
+      List<String> names = List.of(hourly.name(), daily.name());
+      Recompute recompute =
+          new Recompute(
+              scene.config(), Views.of(List.of(hourly, daily)), Sale.SCHEMAS, scene.clock());
+      List<Scene.Placed> sent = new ArrayList<>(produce(scene, random, 300, 12));
+      List<Instant> moments = new ArrayList<>();
+      List<List<Scene.Placed>> then = new ArrayList<>();
+      List<Recompute.Outcome> last = List.of();
+      for (int step = 0; step < STEPS; step++) {
+        scene.toEpochStart();
+        scene.archive(Sale.V1).run(scene.topic());
+        moments.add(scene.clock().instant());
+        then.add(List.copyOf(sent));
+        if (step == 2 || random.nextInt(3) == 0) {
+          compact(scene);
+        }
+        List<Recompute.Outcome> outcomes = recompute.run(names, Recompute.Options.DEFAULT);
+        for (int i = 0; i < names.size(); i++) {
+          Recompute.Outcome outcome = outcomes.get(i);
+          assertThat(outcome.isNew()).isTrue();
+          assertThat(outcome.version().events()).isEqualTo(sent.size());
+          assertThat(outcome.version().rows())
+              .isEqualTo(cells(connection, outcome.version()).size());
+          if (step > 0) {
+            assertThat(outcome.base()).hasValue(last.get(i).version());
+          } else {
+            assertThat(outcome.base()).isEmpty();
+          }
+        }
+        assertSame(table(connection, outcomes.get(0).version()), everything(sent));
+        last = outcomes;
+        // The last but one step brings nothing; others a few recent events, or late ones.
+        if (step != STEPS - 2) {
+          sent.addAll(produce(scene, random, 40, random.nextBoolean() ? 1 : 14));
+        }
+      }
+      List<Recompute.Outcome> full = recompute.run(names, Recompute.Options.FULL);
+      for (int i = 0; i < names.size(); i++) {
+        assertThat(full.get(i).base()).isEmpty();
+        assertThat(cells(connection, last.get(i).version()))
+            .isEqualTo(cells(connection, full.get(i).version()));
+        assertThat(last.get(i).version().rows()).isEqualTo(full.get(i).version().rows());
+      }
+      // Nothing was archived since.
+      assertThat(recompute.run(names, Recompute.Options.DEFAULT))
+          .allMatch(o -> !o.isNew())
+          .extracting(Recompute.Outcome::version)
+          .containsExactly(full.get(0).version(), full.get(1).version());
+      compact(scene);
+      pastIsAsItWas(scene, connection, recompute, moments.get(1), then.get(1));
+      assertThatThrownBy(
+              () ->
+                  recompute.run(
+                      names, Recompute.Options.asOf(moments.get(0).minus(Duration.ofHours(1)))))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("nothing of topic " + scene.topic() + " was archived by then");
+      assertThat(scene.everything().keySet()).noneMatch(f -> f.contains("/staging/"));
+    }
+  }
+
+  private static void pastIsAsItWas(
+      Scene scene,
+      Connection connection,
+      Recompute recompute,
+      Instant moment,
+      List<Scene.Placed> sent)
+      throws Exception {
+    String view = scene.viewName();
+    List<Version> before = new PublishedStore(connection).versions(view);
+    Version past = recompute.run(List.of(view), Recompute.Options.asOf(moment)).get(0).version();
+    assertSame(table(connection, past), everything(sent));
+    assertThat(past.events()).isEqualTo(sent.size());
+    assertThat(past.rows()).isEqualTo(everything(sent).size());
+    // No verb that publishes knows it.
+    assertThat(new PublishedStore(connection).versions(view)).isEqualTo(before);
+    Publish publish = new Publish(scene.config(), scene.clock());
+    assertThatThrownBy(() -> publish.publish(view, OptionalLong.of(past.number())))
+        .isInstanceOf(InvalidInputException.class);
+    try (LambdaClient client = LambdaClient.over(connection, scene.config(), scene.clock())) {
+      Answer answer =
+          client.queryVersion(
+              view, past.number(), Optional.empty(), Instant.EPOCH, scene.clock().instant());
+      assertThat(answer.rows()).hasSize(everything(sent).size());
+      assertThat(answer.rows().stream().mapToLong(MergedRow::events).sum()).isEqualTo(sent.size());
+      assertThat(answer.speedEvents()).isZero();
+      assertThat(answer.complete()).isTrue();
+      assertThat(answer.provenance().version()).hasValue(past);
+      assertThat(answer.provenance().freshness())
+          .isEqualTo(past.horizon().instant(past.epochLength()));
+      MergedRow row = answer.rows().get(0);
+      assertThat(
+              client
+                  .queryVersion(
+                      view,
+                      past.number(),
+                      Optional.of(row.key()),
+                      row.start(),
+                      row.start().plusMillis(1))
+                  .rows())
+          .containsExactly(row);
+      assertThatThrownBy(
+              () ->
+                  client.queryVersion(
+                      view, 99, Optional.empty(), Instant.EPOCH, scene.clock().instant()))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("has no complete version 99");
+    }
+  }
+
+  /** Another declaration, another schema: the old cells say nothing then. */
+  @Test
+  void computesAllWhereTheDeclarationOrTheSchemaChanged(Servers servers) throws Exception {
+    Random random = new Random(42);
+    try (Scene scene = Scene.openWithHBase(servers, 3);
+        Connection connection = RecomputeIT.connect(scene)) {
+      View view = everything(scene.viewName(), scene.type(Sale.V1));
+      List<Scene.Placed> sent = new ArrayList<>(produce(scene, random, 60, 12));
+      scene.toEpochStart();
+      scene.archive(Sale.V1).run(scene.topic());
+      recompute(scene, view).run(scene.viewName());
+      sent.addAll(produce(scene, random, 60, 12));
+      scene.toEpochStart();
+      scene.archive(Sale.V1).run(scene.topic());
+      View other =
+          View.named(scene.viewName())
+              .over(scene.type(Sale.V1))
+              .keyedBy("kind")
+              .window(Duration.ofHours(1))
+              .metric("events", Metric.count())
+              .build();
+      assertThat(outcome(scene, other).base()).isEmpty();
+      View pinned = everything(scene.viewName(), scene.type(Sale.V2));
+      assertThat(pinned.fingerprint()).isEqualTo(view.fingerprint());
+      Recompute.Outcome outcome = outcome(scene, pinned);
+      assertThat(outcome.base()).isEmpty();
+      assertSame(table(connection, outcome.version()), everything(sent));
+      // The first one is still there to begin from.
+      assertThat(outcome(scene, view).base().orElseThrow().number()).isEqualTo(1);
+    }
+  }
+
+  private static Recompute recompute(Scene scene, View view) {
+    return new Recompute(scene.config(), Views.of(List.of(view)), Sale.SCHEMAS, scene.clock());
+  }
+
+  private static Recompute.Outcome outcome(Scene scene, View view) throws Exception {
+    return recompute(scene, view).run(List.of(view.name()), Recompute.Options.DEFAULT).get(0);
+  }
+}
