@@ -102,6 +102,7 @@ final class ChainAudit {
     events += manifest.events();
     dead += manifest.deadLetterCount();
     ticks += manifest.ticks();
+    lost += manifest.lost();
     archived = manifest;
   }
 
