@@ -97,9 +97,18 @@ record Gate(double maxShrink, long maxGrowth, long maxDrift) {
     return new Finding(
         "rule " + result.rule(),
         !result.met(),
-        "%s: %,d of %,d"
-            .formatted(result.met() ? "met" : "broken", result.counted(), result.checked()),
+        "%s: %,d of %,d %s"
+            .formatted(
+                result.met() ? "met" : "broken",
+                result.counted(),
+                result.checked(),
+                isAboutEvents(result) ? "events" : "rows break it"),
         result.examples());
+  }
+
+  /** As it was declared; no metric's name has a parenthesis. */
+  private static boolean isAboutEvents(RuleResult result) {
+    return result.rule().startsWith("share(") || result.rule().startsWith("nullShare(");
   }
 
   private Finding drift(Drift drift) {

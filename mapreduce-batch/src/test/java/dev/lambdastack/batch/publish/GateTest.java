@@ -70,12 +70,15 @@ class GateTest {
                     Duration.ofSeconds(1),
                     List.of(
                         new RuleResult("a >= 0", 10, 0, true, List.of()),
-                        new RuleResult("b >= 0", 10, 3, false, List.of("x: b is -1")))));
+                        new RuleResult("b >= 0", 10, 3, false, List.of("x: b is -1")),
+                        new RuleResult("nullShare(c) <= 0.5", 40, 2, true, List.of()))));
     GateReport report = GATE.judge(version, Optional.empty(), NO_DRIFT);
     assertThat(held(report)).containsExactly("rule b >= 0");
     assertThat(report.lines())
-        .startsWith("rule b >= 0: HELD: broken: 3 of 10", "  x: b is -1")
-        .contains("rule a >= 0: met: 0 of 10");
+        .startsWith("rule b >= 0: HELD: broken: 3 of 10 rows break it", "  x: b is -1")
+        .contains(
+            "rule a >= 0: met: 0 of 10 rows break it",
+            "rule nullShare(c) <= 0.5: met: 2 of 40 events");
     assertThat(GateReport.fromJson(report.toJson())).isEqualTo(report);
   }
 
