@@ -85,9 +85,14 @@ final class Launch {
         lives.add(new Life(goOn(from, log, store), Optional.of(from), from.reason()));
       }
       if (!choice.anew().isEmpty()) {
+        // First, since it may refuse: then no generation is left behind.
+        Adoptions adoptions = adopt(log.partitions(), log);
         Opening.Opened opened = new Opening(config, store, clock).open(choice.anew(), log, hbase);
         lives.add(
-            new Life(begin(opened, log), Optional.empty(), String.join("; ", choice.reasons())));
+            new Life(
+                begin(opened, adoptions, log),
+                Optional.empty(),
+                String.join("; ", choice.reasons())));
       }
       return new SpeedJob.Started(start(lives), choice.left().stream().map(View::name).toList());
     }
@@ -258,10 +263,10 @@ final class Launch {
         .toList();
   }
 
-  private SpeedPlan begin(Opening.Opened opened, TopicLog log) throws IOException {
+  private SpeedPlan begin(Opening.Opened opened, Adoptions adoptions, TopicLog log) {
     List<Slot> slots = new ArrayList<>();
     opened.generations().forEach(g -> slots.add(new Slot(slots.size(), g)));
-    return plan(slots, opened.start(), adopt(log.partitions(), log), log);
+    return plan(slots, opened.start(), adoptions, log);
   }
 
   private SpeedPlan plan(List<Slot> slots, SpeedStart start, Adoptions adoptions, TopicLog log) {

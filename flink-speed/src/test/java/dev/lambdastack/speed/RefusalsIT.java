@@ -2,13 +2,17 @@ package dev.lambdastack.speed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.serving.cli.CommandRunner;
+import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.serving.store.AdoptionStore;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.Views;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -111,6 +115,22 @@ class RefusalsIT {
     createTopic("orders", Map.of());
     assertThat(refusal("orders", "-D", "hbase.zookeeper.property.clientPort=1"))
         .contains("Cannot reach HBase");
+  }
+
+  /** The same record would be an event in one layer and none in the other. */
+  @Test
+  void anotherEarliestEventTimeThanTheArchives() throws Exception {
+    createTopic("orders", Map.of());
+    LambdaConfig archive = TestingClusters.config(Map.of());
+    try (TopicLog log =
+        TopicLog.open(archive.bootstrapServers(), archive.kafkaTimeout(), "orders")) {
+      AdoptionStore.of(archive, "orders", log.topicId())
+          .adopt(log.partitions(), log.partitions(), Instant.EPOCH);
+    }
+    assertThat(refusal("orders", "-D", "lambda.event-time.min=2000-01-01T00:00:00Z"))
+        .contains("lambda.event-time.min=2000-01-01T00:00:00Z")
+        .contains("began with 1990-01-01T00:00:00Z")
+        .contains("set lambda.event-time.min=1990-01-01T00:00:00Z");
   }
 
   @Test

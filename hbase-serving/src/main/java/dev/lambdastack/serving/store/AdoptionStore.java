@@ -29,16 +29,24 @@ import org.apache.hadoop.fs.Path;
  * next step is put by a rename that fails when its name is taken, so of two at once one wins and
  * the other takes over what it says. They lie beside the master dataset and not in HBase, so that
  * the archive needs HBase at no time. Safe for use by many processes at once.
+ *
+ * <p>Beside the steps lies {@code event-time-min}, the earliest event time that both layers take:
+ * were it another one in each, the same record would be an event in one and none in the other.
  */
 public final class AdoptionStore {
   private static final String FOLDER = "_partitions";
+  private static final String EVENT_TIME_MIN = "event-time-min";
 
   private final Path folder;
   private final FileContext files;
+  private final String topic;
+  private final Instant eventTimeMin;
 
-  private AdoptionStore(Path folder, FileContext files) {
+  private AdoptionStore(Path folder, FileContext files, String topic, Instant eventTimeMin) {
     this.folder = folder;
     this.files = files;
+    this.topic = topic;
+    this.eventTimeMin = eventTimeMin;
   }
 
   /**
@@ -52,7 +60,10 @@ public final class AdoptionStore {
       Path qualified = master.getFileSystem(config.hadoop()).makeQualified(master);
       FileContext files = FileContext.getFileContext(qualified.toUri(), config.hadoop());
       return new AdoptionStore(
-          new Path(new Path(new Path(qualified, topic), FOLDER), topicId), files);
+          new Path(new Path(new Path(qualified, topic), FOLDER), topicId),
+          files,
+          topic,
+          config.eventTimeMin());
     } catch (IOException | IllegalArgumentException e) {
       throw new InvalidInputException(
           "Cannot use lambda.master=%s: %s; check fs.defaultFS in core-site.xml and that HDFS runs"
@@ -102,9 +113,11 @@ public final class AdoptionStore {
    * @param atFirst those that count from their beginning, where nothing is known yet
    * @param now all that the topic has; those that are not known are adopted at {@code adoptedAt}
    * @return what is known now, by us or by who was first
+   * @throws InvalidInputException when a layer has begun with another {@code lambda.event-time.min}
    */
   public Adoptions adopt(Set<Integer> atFirst, Set<Integer> now, Instant adoptedAt)
       throws IOException {
+    agreeOnEventTimeMin();
     while (true) {
       Optional<Stored> last = last();
       Adoptions next =
@@ -114,31 +127,48 @@ public final class AdoptionStore {
       if (last.isPresent() && last.get().adoptions().equals(next)) {
         return next;
       }
-      if (put(last.map(Stored::step).orElse(0) + 1, next)) {
+      if (put(String.valueOf(last.map(Stored::step).orElse(0) + 1), next.toText())) {
         return next;
       }
     }
   }
 
-  private boolean put(int step, Adoptions adoptions) {
+  private void agreeOnEventTimeMin() throws IOException {
+    Path file = new Path(folder, EVENT_TIME_MIN);
+    if (!files.util().exists(file) && put(EVENT_TIME_MIN, eventTimeMin.toString())) {
+      return;
+    }
+    String found;
+    try (FSDataInputStream in = files.open(file)) {
+      found = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+    if (!found.equals(eventTimeMin.toString())) {
+      throw new InvalidInputException(
+          "Cannot read topic %s with lambda.event-time.min=%s: its archive and speed jobs began with %s, which never changes, so that both layers take the same events; set lambda.event-time.min=%s"
+              .formatted(topic, eventTimeMin, found, found));
+    }
+  }
+
+  /** False when the name is taken. */
+  private boolean put(String name, String text) {
     try {
-      return write(step, adoptions);
+      return write(name, text);
     } catch (IOException e) {
       throw new InvalidInputException(
-          "Cannot note the topic's partitions in %s: %s; the archive and the speed job must be allowed to write there"
+          "Cannot note what both layers go by in %s: %s; the archive and the speed job must be allowed to write there"
               .formatted(folder, Store.rootMessage(e)),
           e);
     }
   }
 
-  private boolean write(int step, Adoptions adoptions) throws IOException {
-    Path draft = new Path(folder, "." + step + "." + UUID.randomUUID());
+  private boolean write(String name, String text) throws IOException {
+    Path draft = new Path(folder, "." + name + "." + UUID.randomUUID());
     try (FSDataOutputStream out =
         files.create(draft, EnumSet.of(CreateFlag.CREATE), CreateOpts.createParent())) {
-      out.write(adoptions.toText().getBytes(StandardCharsets.UTF_8));
+      out.write(text.getBytes(StandardCharsets.UTF_8));
     }
     try {
-      files.rename(draft, new Path(folder, String.valueOf(step)), Rename.NONE);
+      files.rename(draft, new Path(folder, name), Rename.NONE);
       return true;
     } catch (FileAlreadyExistsException taken) {
       files.delete(draft, false);

@@ -1,11 +1,13 @@
 package dev.lambdastack.serving.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.testing.TestingHBase;
 import dev.lambdastack.serving.testing.TestingHBase.Cluster;
 import dev.lambdastack.views.Adoptions;
+import dev.lambdastack.views.InvalidInputException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,12 +28,28 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class AdoptionStoreIT {
   private static final Instant NOON = Instant.parse("2026-01-10T12:00:00Z");
 
+  private final String topicId;
   private final AdoptionStore store;
+  private final AdoptionStore other;
 
   AdoptionStoreIT(Cluster cluster) {
     Configuration conf = cluster.configuration();
     conf.set("lambda.master", "/adoptions/master");
-    store = AdoptionStore.of(LambdaConfig.of(conf), "orders", "id-" + System.nanoTime());
+    topicId = "id-" + System.nanoTime();
+    store = AdoptionStore.of(LambdaConfig.of(conf), "orders", topicId);
+    conf.set("lambda.event-time.min", "2000-01-01T00:00:00Z");
+    other = AdoptionStore.of(LambdaConfig.of(conf), "orders", topicId);
+  }
+
+  @Test
+  void whoTakesOtherEventTimesIsRefused() throws Exception {
+    Adoptions known = other.adopt(upTo(2), upTo(2), NOON);
+    assertThatThrownBy(() -> store.adopt(upTo(3), upTo(3), NOON))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageStartingWith(
+            "Cannot read topic orders with lambda.event-time.min=1990-01-01T00:00:00Z: ")
+        .hasMessageContaining("began with 2000-01-01T00:00:00Z");
+    assertThat(other.read()).contains(known);
   }
 
   private static Set<Integer> upTo(int count) {
