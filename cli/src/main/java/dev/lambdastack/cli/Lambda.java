@@ -16,6 +16,8 @@ import dev.lambdastack.serving.cli.CommandRunner;
 import dev.lambdastack.serving.cli.QueryCommand;
 import dev.lambdastack.serving.cli.VersionProvider;
 import dev.lambdastack.speed.SpeedCommand;
+import dev.lambdastack.speed.alert.AlertsCommand;
+import dev.lambdastack.speed.dimension.DimensionCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
 
@@ -31,6 +33,8 @@ import picocli.CommandLine.HelpCommand;
       ViewsCommand.class,
       ProduceCommand.class,
       SpeedCommand.class,
+      DimensionCommand.class,
+      AlertsCommand.class,
       ArchiveCommand.class,
       CompactCommand.class,
       AuditCommand.class,

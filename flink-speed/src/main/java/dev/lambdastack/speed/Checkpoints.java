@@ -29,7 +29,7 @@ import org.apache.hadoop.fs.Path;
  *                               number in the state, the view and the generation's number
  * </pre>
  */
-final class Checkpoints {
+public final class Checkpoints {
   private static final String METADATA = "_metadata";
   private static final String CHECKPOINT = "chk-";
   private static final String SAVEPOINT = "savepoint-";
@@ -44,9 +44,11 @@ final class Checkpoints {
   }
 
   /**
+   * The folder of a life, which need not exist.
+   *
    * @throws InvalidInputException when the file system cannot be reached
    */
-  static Checkpoints of(LambdaConfig config, String topic, String life) {
+  public static Checkpoints of(LambdaConfig config, String topic, String life) {
     try {
       Path root = new Path(config.speedCheckpoints());
       FileSystem files = root.getFileSystem(config.hadoop());
@@ -71,7 +73,7 @@ final class Checkpoints {
   }
 
   /** With scheme and authority. */
-  String uri() {
+  public String uri() {
     return folder.toUri().toString();
   }
 
@@ -154,12 +156,12 @@ final class Checkpoints {
   }
 
   /** Whether Flink may delete it when it has a newer one: savepoints are a person's. */
-  static boolean isOurs(String checkpoint) {
+  public static boolean isOurs(String checkpoint) {
     return new Path(checkpoint).getName().startsWith(CHECKPOINT);
   }
 
   /** The checkpoint or savepoint that was completed last. */
-  Optional<String> newest() {
+  public Optional<String> newest() {
     List<FileStatus> found = new ArrayList<>();
     for (FileStatus job : list(folder)) {
       for (FileStatus checkpoint : list(job.getPath())) {

@@ -19,12 +19,17 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * What the speed job asks of Flink. A key {@code flink.<key>} of our configuration sets Flink's
  * {@code <key>}; what exactness rests on cannot be changed that way.
  */
-final class FlinkSettings {
+public final class FlinkSettings {
   private static final String PREFIX = "flink.";
 
   private final Configuration flink = new Configuration();
 
-  FlinkSettings(LambdaConfig config, String topic, String checkpoints) {
+  /**
+   * Settings of a job.
+   *
+   * @param checkpoints the folder of its checkpoints
+   */
+  public FlinkSettings(LambdaConfig config, String topic, String checkpoints) {
     flink.set(RestartStrategyOptions.RESTART_STRATEGY, "exponential-delay");
     flink.set(
         RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_INITIAL_BACKOFF,
@@ -52,21 +57,24 @@ final class FlinkSettings {
         ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
   }
 
-  void restore(String checkpoint, RecoveryClaimMode mode) {
+  /** Lets the job go on from a checkpoint. */
+  public void restore(String checkpoint, RecoveryClaimMode mode) {
     flink.set(StateRecoveryOptions.SAVEPOINT_PATH, checkpoint);
     // The source's, where partitions were added; that the rest is there is checked by its tasks.
     flink.set(StateRecoveryOptions.SAVEPOINT_IGNORE_UNCLAIMED_STATE, true);
     flink.set(StateRecoveryOptions.RESTORE_MODE, mode);
   }
 
-  StreamExecutionEnvironment localEnvironment(int parallelism) {
+  /** An environment in this JVM. */
+  public StreamExecutionEnvironment localEnvironment(int parallelism) {
     Configuration cluster = new Configuration(flink);
     cluster.set(TaskManagerOptions.NUM_TASK_SLOTS, parallelism);
     cluster.set(RestOptions.BIND_PORT, "0");
     return StreamExecutionEnvironment.createLocalEnvironment(parallelism, cluster);
   }
 
-  void applyTo(StreamExecutionEnvironment env) {
+  /** Gives an environment these settings. */
+  public void applyTo(StreamExecutionEnvironment env) {
     env.configure(flink, Thread.currentThread().getContextClassLoader());
   }
 }

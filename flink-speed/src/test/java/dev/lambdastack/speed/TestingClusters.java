@@ -17,7 +17,7 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** Kafka, HDFS and HBase, started once for all tests of this JVM. */
-final class TestingClusters implements BeforeAllCallback {
+public final class TestingClusters implements BeforeAllCallback {
   private static final Pattern SERVERS =
       Pattern.compile(
           "hbase\\.zookeeper\\.(quorum|property\\.clientPort)|hbase\\.rootdir|fs\\.defaultFS"
@@ -59,12 +59,13 @@ final class TestingClusters implements BeforeAllCallback {
                     });
   }
 
-  static EmbeddedKafka kafka() {
+  /** The broker. */
+  public static EmbeddedKafka kafka() {
     return servers.kafka();
   }
 
   /** Settings for these clusters, checkpoints on HDFS, and these of our own keys. */
-  static LambdaConfig config(Map<String, String> overrides) {
+  public static LambdaConfig config(Map<String, String> overrides) {
     Configuration conf = servers.hbase().configuration();
     conf.set("lambda.kafka.bootstrap-servers", kafka().bootstrapServers());
     conf.set("lambda.speed.checkpoint-interval", "200ms");
@@ -89,7 +90,7 @@ final class TestingClusters implements BeforeAllCallback {
   }
 
   /** Deletes a topic where there is one, and waits until it is gone. */
-  static void removeTopic(String topic) throws Exception {
+  public static void removeTopic(String topic) throws Exception {
     try (var admin = kafka().admin()) {
       if (admin.listTopics().names().get().contains(topic)) {
         admin.deleteTopics(List.of(topic)).all().get();

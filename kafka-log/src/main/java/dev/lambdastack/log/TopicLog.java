@@ -147,9 +147,7 @@ public final class TopicLog implements AutoCloseable {
    *     producers
    */
   public synchronized void checkSettings() {
-    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
-    Config config =
-        ask(() -> admin.describeConfigs(List.of(resource)).values().get(resource), "settings");
+    Config config = settings();
     String stamps = value(config, TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG);
     if (!stamps.equals("LogAppendTime")) {
       throw new InvalidInputException(
@@ -162,6 +160,25 @@ public final class TopicLog implements AutoCloseable {
           "Cannot use topic %s: it is compacted, so events vanish from it (expected cleanup.policy=delete, found %s); run kafka-configs.sh --bootstrap-server %s --alter --entity-type topics --entity-name %s --add-config cleanup.policy=delete"
               .formatted(topic, cleanup, bootstrapServers, topic));
     }
+  }
+
+  /**
+   * Refuses a topic that does not keep the newest record of each key, as a dimension must.
+   *
+   * @throws InvalidInputException when the topic is not compacted, or loses old records besides
+   */
+  public synchronized void checkCompacted() {
+    String cleanup = value(settings(), TopicConfig.CLEANUP_POLICY_CONFIG);
+    if (!cleanup.equals("compact")) {
+      throw new InvalidInputException(
+          "Cannot use topic %s as a dimension: ids would vanish from it with time (expected cleanup.policy=compact, found %s); run kafka-configs.sh --bootstrap-server %s --alter --entity-type topics --entity-name %s --add-config cleanup.policy=compact"
+              .formatted(topic, cleanup, bootstrapServers, topic));
+    }
+  }
+
+  private Config settings() {
+    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+    return ask(() -> admin.describeConfigs(List.of(resource)).values().get(resource), "settings");
   }
 
   private static String value(Config config, String name) {

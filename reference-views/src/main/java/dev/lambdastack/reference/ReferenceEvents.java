@@ -28,6 +28,22 @@ public final class ReferenceEvents {
           "event_time",
           "device");
 
+  /** Uses of cards, on topic {@code card-transactions}. */
+  public static final EventType CARD_TRANSACTIONS =
+      EventType.of(
+          "card-transactions",
+          SCHEMAS.find("dev.lambdastack.events.payments.CardTransaction", 1),
+          "event_time",
+          "card");
+
+  /** What ads cost, on topic {@code ad-spend}. */
+  public static final EventType AD_SPEND =
+      EventType.of(
+          "ad-spend",
+          SCHEMAS.find("dev.lambdastack.events.ads.AdSpend", 1),
+          "event_time",
+          "campaign");
+
   private ReferenceEvents() {}
 
   private static org.apache.avro.Schema retail(String name) {

@@ -1,6 +1,7 @@
 package dev.lambdastack.reference;
 
 import static dev.lambdastack.reference.ReferenceEvents.ORDERS;
+import static dev.lambdastack.reference.ReferenceEvents.PRODUCTS;
 import static dev.lambdastack.reference.ReferenceEvents.SENSOR_READINGS;
 import static dev.lambdastack.views.Condition.is;
 import static dev.lambdastack.views.Metric.avg;
@@ -22,7 +23,7 @@ import java.util.List;
 public final class ReferenceViews implements ViewProvider {
   @Override
   public List<View> views() {
-    return List.of(actionMetrics(), dailySales(), deviceTemperature());
+    return List.of(actionMetrics(), dailySales(), salesByBrand(), deviceTemperature());
   }
 
   /** What happens in the stores, by the minute. */
@@ -34,6 +35,22 @@ public final class ReferenceViews implements ViewProvider {
         .metric("event_count", count())
         .metric("total_amount", sum("amount"))
         .metric("unique_users", distinct("customer_id"))
+        .build();
+  }
+
+  /**
+   * What each brand sells, by four weeks. A product that changes its brand takes its past along.
+   */
+  private static View salesByBrand() {
+    return View.named("sales_by_brand")
+        .over(ORDERS)
+        .where("action", is("purchase"))
+        .keyedBy("product_id")
+        .lookup("product_id", PRODUCTS, "brand_name")
+        .window(Duration.ofDays(28))
+        .metric("order_count", count())
+        .metric("total_revenue", sum("amount"))
+        .metric("unique_customers", distinct("customer_id"))
         .build();
   }
 

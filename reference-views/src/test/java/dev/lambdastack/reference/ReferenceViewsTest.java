@@ -30,11 +30,11 @@ class ReferenceViewsTest {
   @Test
   void areFoundLikeAUsersViews() {
     assertThat(VIEWS.all().stream().map(View::name))
-        .containsExactly("action_metrics", "daily_sales", "device_temperature");
+        .containsExactly("action_metrics", "daily_sales", "device_temperature", "sales_by_brand");
     assertThat(VIEWS.eventType("orders")).isEqualTo(ReferenceEvents.ORDERS);
     assertThat(VIEWS.eventType("sensor-readings")).isEqualTo(ReferenceEvents.SENSOR_READINGS);
     assertThat(ReferenceEvents.CUSTOMERS.topic()).isEqualTo("customers");
-    assertThat(ReferenceEvents.PRODUCTS.topic()).isEqualTo("products");
+    assertThat(VIEWS.dimension("products")).isEqualTo(ReferenceEvents.PRODUCTS);
   }
 
   /** Each (key, window start) and its metrics, as a reader would see them. */

@@ -48,6 +48,12 @@ class SchemaStoreTest {
     assertThat(fingerprints)
         .isEqualTo(
             Map.of(
+                "AdSpend v1",
+                "0f83e2ee41f7d0c1",
+                "Alert v1",
+                "ffde5cda6d9f9a19",
+                "CardTransaction v1",
+                "73c824dc00f6345c",
                 "Customer v1",
                 "48c35c41b353a178",
                 "Order v1",

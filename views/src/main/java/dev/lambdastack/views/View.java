@@ -40,6 +40,7 @@ public final class View {
   private final Map<String, Condition> filter;
   private final Map<String, DerivedColumn> derived;
   private final List<Rule> rules;
+  private final List<EventType> dimensions;
   private final String fingerprint;
 
   private View(Builder b) {
@@ -63,11 +64,60 @@ public final class View {
           metric.check(name, input);
           metrics.add(new ViewShape.NamedMetric(name, metric, input));
         });
-    shape = new ViewShape(b.name, keys, b.window, b.saltBuckets, metrics);
+    List<Lookup> lookups = new ArrayList<>();
+    b.lookups.forEach(
+        (key, to) -> lookups.add(new Lookup(key, to.dimension().topic(), to.attribute())));
+    shape = new ViewShape(b.name, keys, b.window, b.saltBuckets, metrics, lookups);
+    dimensions = b.lookups.values().stream().map(Builder.To::dimension).distinct().toList();
+    checkLookups(b.lookups);
     filter.forEach((column, condition) -> condition.test(column(column)));
     fingerprint = sha256(declaration());
     rules = List.copyOf(b.rules);
     rules.forEach(rule -> RuleCheck.check(this, rule));
+  }
+
+  private void checkLookups(Map<String, Builder.To> lookups) {
+    lookups.forEach((key, to) -> checkLookup(key, to.dimension(), to.attribute()));
+    Set<String> shown = new HashSet<>();
+    for (Column column : shape.answered().keyColumns()) {
+      if (!shown.add(column.name())
+          || shape.metrics().stream().anyMatch(m -> m.name().equals(column.name()))) {
+        throw new InvalidInputException(
+            "View %s shows two columns named '%s': look up another attribute or rename the metric"
+                .formatted(name(), column.name()));
+      }
+    }
+  }
+
+  private void checkLookup(String key, EventType dimension, String attribute) {
+    Column part =
+        shape.keyColumns().stream()
+            .filter(c -> c.name().equals(key))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new InvalidInputException(
+                        "View %s looks up '%s', which is no key column of it: add it to keyedBy(...)"
+                            .formatted(name(), key)));
+    Column id = dimension.column(dimension.partitionKey());
+    if (id.type() != part.type() || id.scale() != part.scale() || id.nullable()) {
+      throw new InvalidInputException(
+          "View %s cannot look up '%s' in %s: expected an id '%s' of type %s that is never null, found %s%s"
+              .formatted(
+                  name(),
+                  key,
+                  dimension.topic(),
+                  id.name(),
+                  part.type(),
+                  id.nullable() ? "nullable " : "",
+                  id.type()));
+    }
+    if (dimension.column(attribute).type() != ColumnType.STRING) {
+      throw new InvalidInputException(
+          "View %s cannot show '%s' by attribute '%s' of %s: expected a text, found %s"
+              .formatted(
+                  name(), key, attribute, dimension.topic(), dimension.column(attribute).type()));
+    }
   }
 
   /**
@@ -88,6 +138,11 @@ public final class View {
 
   public ViewShape shape() {
     return shape;
+  }
+
+  /** The dimensions that its lookups name, without duplicates. */
+  public List<EventType> dimensions() {
+    return dimensions;
   }
 
   /**
@@ -221,6 +276,9 @@ public final class View {
     private final Map<String, DerivedColumn> derived = new LinkedHashMap<>();
     private final Map<String, Metric> metrics = new LinkedHashMap<>();
     private final List<Rule> rules = new ArrayList<>();
+    private final Map<String, To> lookups = new LinkedHashMap<>();
+
+    private record To(EventType dimension, String attribute) {}
 
     private Builder(String name) {
       if (!name.matches("[a-z][a-z0-9_]{0,63}")) {
@@ -242,6 +300,25 @@ public final class View {
      */
     public Builder keyedBy(String... columns) {
       this.keys = List.of(columns);
+      return this;
+    }
+
+    /**
+     * Lets answers show a key column, an id, by an attribute of a dimension: {@code
+     * lookup("product_id", PRODUCTS, "brand_name")}. Both layers keep rows by the id; the join is
+     * made when an answer is read. An id that the dimension does not have is shown as {@value
+     * Lookup#UNKNOWN}.
+     *
+     * @param dimension what the dimension's topic holds; its partition key is the id, its newest
+     *     record is the one that counts
+     * @param attribute a text column of it
+     */
+    public Builder lookup(String keyColumn, EventType dimension, String attribute) {
+      if (lookups.putIfAbsent(keyColumn, new To(dimension, attribute)) != null) {
+        throw new InvalidInputException(
+            "View %s looks up '%s' twice: declare a view for each attribute"
+                .formatted(name, keyColumn));
+      }
       return this;
     }
 

@@ -8,6 +8,7 @@ import java.math.RoundingMode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a reader must know of a view to read its tables: key, window, salt and metrics, without the
@@ -16,13 +17,16 @@ import java.util.List;
  *
  * @param window length of a window of event time, whole milliseconds, aligned to 1970, UTC
  * @param saltBuckets 1 to 256; fixed for the life of a table
+ * @param lookups the key columns, at most once each, that answers show by an attribute of a
+ *     dimension
  */
 public record ViewShape(
     String name,
     List<Column> keyColumns,
     Duration window,
     int saltBuckets,
-    List<NamedMetric> metrics) {
+    List<NamedMetric> metrics,
+    List<Lookup> lookups) {
 
   /**
    * A metric under its name.
@@ -34,6 +38,19 @@ public record ViewShape(
   public ViewShape {
     keyColumns = List.copyOf(keyColumns);
     metrics = List.copyOf(metrics);
+    lookups = List.copyOf(lookups);
+  }
+
+  /** How this key column is looked up; empty where answers show it as it is. */
+  public Optional<Lookup> lookup(String keyColumn) {
+    return lookups.stream().filter(l -> l.column().equals(keyColumn)).findFirst();
+  }
+
+  /** The shape of answers: as this one, with each looked-up key column become its attribute. */
+  public ViewShape answered() {
+    List<Column> columns =
+        keyColumns.stream().map(c -> lookup(c.name()).map(Lookup::answered).orElse(c)).toList();
+    return new ViewShape(name, columns, window, saltBuckets, metrics, List.of());
   }
 
   /** The identity of {@link Aggregate#merge}. */
@@ -81,6 +98,15 @@ public record ViewShape(
         metric.put("rounding", named.metric().rounding().name());
       }
     }
+    if (!lookups.isEmpty()) {
+      ArrayNode lookupArray = json.putArray("lookups");
+      for (Lookup lookup : lookups) {
+        ObjectNode node = lookupArray.addObject();
+        node.put("column", lookup.column());
+        node.put("dimension", lookup.dimension());
+        node.put("attribute", lookup.attribute());
+      }
+    }
     return json;
   }
 
@@ -102,12 +128,22 @@ public record ViewShape(
               new Metric(kind, input == null ? null : input.name(), scale, rounding),
               input));
     }
+    List<Lookup> lookups = new ArrayList<>();
+    json.path("lookups")
+        .forEach(
+            l ->
+                lookups.add(
+                    new Lookup(
+                        l.get("column").asText(),
+                        l.get("dimension").asText(),
+                        l.get("attribute").asText())));
     return new ViewShape(
         json.get("name").asText(),
         keys,
         Duration.ofMillis(json.get("windowMillis").asLong()),
         json.get("saltBuckets").asInt(),
-        metrics);
+        metrics,
+        lookups);
   }
 
   static ObjectNode columnJson(Column column) {

@@ -3,6 +3,7 @@ package dev.lambdastack.views;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
@@ -20,6 +21,7 @@ public final class Views {
                 .formatted(view.name()));
       }
     }
+    checkDimensions();
     for (View view : byName.values()) {
       for (View other : byName.values()) {
         if (view.eventType().topic().equals(other.eventType().topic())
@@ -27,6 +29,27 @@ public final class Views {
           throw new InvalidInputException(
               "Views %s and %s declare topic %s with different schemas or columns: a topic has one event type"
                   .formatted(view.name(), other.name(), view.eventType().topic()));
+        }
+      }
+    }
+  }
+
+  private void checkDimensions() {
+    for (View view : byName.values()) {
+      for (EventType dimension : view.dimensions()) {
+        if (!ofTopic(dimension.topic()).isEmpty()) {
+          throw new InvalidInputException(
+              "View %s looks up in topic %s, whose events view %s counts: a topic holds events or a dimension"
+                  .formatted(
+                      view.name(), dimension.topic(), ofTopic(dimension.topic()).get(0).name()));
+        }
+        for (View other : byName.values()) {
+          if (other.dimensions().stream()
+              .anyMatch(d -> d.topic().equals(dimension.topic()) && !d.equals(dimension))) {
+            throw new InvalidInputException(
+                "Views %s and %s declare dimension %s with different schemas or columns: a topic has one event type"
+                    .formatted(view.name(), other.name(), dimension.topic()));
+          }
         }
       }
     }
@@ -85,6 +108,35 @@ public final class Views {
           "No view '%s'; %s".formatted(name, known("views", byName.keySet())));
     }
     return view;
+  }
+
+  /** The dimension on this topic; empty when no view looks anything up there. */
+  public Optional<EventType> findDimension(String topic) {
+    return byName.values().stream()
+        .flatMap(v -> v.dimensions().stream())
+        .filter(d -> d.topic().equals(topic))
+        .findFirst();
+  }
+
+  /**
+   * The dimension on this topic.
+   *
+   * @throws InvalidInputException when no view looks anything up there
+   */
+  public EventType dimension(String topic) {
+    return findDimension(topic)
+        .orElseThrow(
+            () ->
+                new InvalidInputException(
+                    "No view looks anything up in topic '%s'; %s"
+                        .formatted(
+                            topic,
+                            known(
+                                "dimensions",
+                                byName.values().stream()
+                                    .flatMap(v -> v.dimensions().stream())
+                                    .map(EventType::topic)
+                                    .collect(Collectors.toSet())))));
   }
 
   /**

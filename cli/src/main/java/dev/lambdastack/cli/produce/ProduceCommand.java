@@ -4,12 +4,14 @@ import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.schemas.EventEncoder;
 import dev.lambdastack.serving.config.ConfigOptions;
 import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.views.AlertRules;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.Views;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import org.apache.avro.generic.GenericRecord;
@@ -49,7 +51,8 @@ public final class ProduceCommand implements Callable<Integer> {
   @Parameters(
       index = "0",
       paramLabel = "<topic>",
-      description = "A topic that a view reads; `lambda views` lists them.")
+      description =
+          "A topic that a view or an alert rule reads, or a view looks up in; `lambda views` lists them.")
   private String topic;
 
   @Option(names = "--file", paramLabel = "<file>", description = "Default: standard input.")
@@ -72,11 +75,19 @@ public final class ProduceCommand implements Callable<Integer> {
               .formatted(rate));
     }
     LambdaConfig checked = config.load(new Configuration());
-    EventType type = Views.load(Thread.currentThread().getContextClassLoader()).eventType(topic);
+    Views views = Views.load(Thread.currentThread().getContextClassLoader());
+    Optional<EventType> dimension = views.findDimension(topic);
+    Optional<EventType> ofRules =
+        AlertRules.load(Thread.currentThread().getContextClassLoader()).findEventType(topic);
+    EventType type = dimension.or(() -> ofRules).orElseGet(() -> views.eventType(topic));
     EventEncoder encoder = new EventEncoder(type);
     long known = file == null ? 0 : checkFile(type, encoder);
     try (TopicLog log = TopicLog.open(checked.bootstrapServers(), checked.kafkaTimeout(), topic)) {
-      log.checkSettings();
+      if (dimension.isPresent()) {
+        log.checkCompacted();
+      } else {
+        log.checkSettings();
+      }
     }
     long sent = send(type, encoder, checked, known);
     spec.commandLine()

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lambdastack.views.Column;
+import dev.lambdastack.views.Lookup;
 import dev.lambdastack.views.Metric;
 import dev.lambdastack.views.Rule;
 import dev.lambdastack.views.View;
@@ -106,12 +107,21 @@ final class Explanation {
     String window =
         "windows of %s of %s, UTC"
             .formatted(Durations.words(shape.window()), view.eventType().eventTime());
-    return List.of(
+    List<String> texts = new ArrayList<>();
+    texts.add(
         shape.keyColumns().isEmpty()
             ? window + "; there is no key"
-            : shape.keyColumns().stream().map(Column::name).collect(Collectors.joining(", "))
+            : shape.answered().keyColumns().stream()
+                    .map(Column::name)
+                    .collect(Collectors.joining(", "))
                 + " and "
                 + window);
+    for (Lookup lookup : shape.lookups()) {
+      texts.add(
+          "%s is what dimension %s says of %s when an answer is read, or '%s'"
+              .formatted(lookup.attribute(), lookup.dimension(), lookup.column(), Lookup.UNKNOWN));
+    }
+    return texts;
   }
 
   private List<String> keeps() {

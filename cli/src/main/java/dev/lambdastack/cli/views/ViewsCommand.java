@@ -94,7 +94,9 @@ public final class ViewsCommand implements Callable<Integer> {
               view.eventType().topic(),
               shape.keyColumns().isEmpty()
                   ? null
-                  : shape.keyColumns().stream().map(Column::name).collect(Collectors.joining(", ")),
+                  : shape.answered().keyColumns().stream()
+                      .map(Column::name)
+                      .collect(Collectors.joining(", ")),
               Durations.words(shape.window()),
               shape.metrics().stream()
                   .map(ViewShape.NamedMetric::name)

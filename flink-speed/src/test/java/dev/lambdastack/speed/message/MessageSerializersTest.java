@@ -40,6 +40,22 @@ class MessageSerializersTest {
   }
 
   @Property
+  void recordsOfRulesAndAlertsRoundTrip(
+      @ForAll String text,
+      @ForAll int partition,
+      @ForAll long offset,
+      @ForAll long time,
+      @ForAll("bytes") byte[] value)
+      throws Exception {
+    KeyedRecord record = new KeyedRecord(text, partition, offset, time, value);
+    assertThat(roundTrip(record, KeyedRecord.TYPE.createSerializer(null)))
+        .usingRecursiveComparison()
+        .isEqualTo(record);
+    RaisedAlert alert = new RaisedAlert(text, text + "k", "m" + text, partition, offset, time, -1);
+    assertThat(roundTrip(alert, RaisedAlert.TYPE.createSerializer(null))).isEqualTo(alert);
+  }
+
+  @Property
   void contributionsAndTotalsRoundTrip(
       @ForAll int slot,
       @ForAll("bytes") byte[] row,

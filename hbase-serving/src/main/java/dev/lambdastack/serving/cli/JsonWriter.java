@@ -14,6 +14,8 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -38,6 +40,9 @@ final class JsonWriter implements AnswerWriter {
       provenance(json, answer.provenance());
       json.writeNumberField("events", answer.events());
       json.writeNumberField("speed_events", answer.speedEvents());
+      if (answer.joined().isPresent()) {
+        joined(json, answer.joined().get());
+      }
       json.writeArrayFieldStart("rows");
       for (MergedRow row : answer.rows()) {
         row(json, answer.shape(), row);
@@ -48,6 +53,15 @@ final class JsonWriter implements AnswerWriter {
       throw new UncheckedIOException(e);
     }
     out.println();
+  }
+
+  private static void joined(JsonGenerator json, Answer.Joined joined) throws IOException {
+    json.writeNumberField("unknown_events", joined.unknownEvents());
+    json.writeObjectFieldStart("dimensions");
+    for (Map.Entry<String, Instant> dimension : joined.dimensions().entrySet()) {
+      json.writeStringField(dimension.getKey(), dimension.getValue().toString());
+    }
+    json.writeEndObject();
   }
 
   private static void provenance(JsonGenerator json, Provenance from) throws IOException {

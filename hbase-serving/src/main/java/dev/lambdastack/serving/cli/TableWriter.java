@@ -4,8 +4,10 @@ import dev.lambdastack.serving.merge.MergedRow;
 import dev.lambdastack.serving.read.Answer;
 import dev.lambdastack.serving.read.Provenance;
 import dev.lambdastack.views.Column;
+import dev.lambdastack.views.Lookup;
 import dev.lambdastack.views.ViewShape;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,6 +44,29 @@ final class TableWriter implements AnswerWriter {
     return cells;
   }
 
+  private static List<String> joined(Answer.Joined joined, Provenance from) {
+    List<String> lines = new ArrayList<>();
+    joined
+        .dimensions()
+        .forEach(
+            (dimension, time) ->
+                lines.add(
+                    "Joined to %s as of %s, %s ago."
+                        .formatted(
+                            dimension,
+                            time,
+                            Texts.age(Duration.between(time, from.readAt()).abs()))));
+    if (joined.unknownEvents() > 0) {
+      lines.add(
+          "%s under '%s': the dimension does not have %s."
+              .formatted(
+                  Texts.count(joined.unknownEvents(), "event"),
+                  Lookup.UNKNOWN,
+                  joined.unknownEvents() == 1 ? "its id" : "their ids"));
+    }
+    return lines;
+  }
+
   private static List<String> footer(Question question, Answer answer) {
     Provenance from = answer.provenance();
     List<String> lines = new ArrayList<>();
@@ -70,6 +95,7 @@ final class TableWriter implements AnswerWriter {
                                 .formatted(g.number(), Texts.percent(answer.speedShare())))
                     .orElse("no speed layer yet")));
     Texts.lost(from).ifPresent(lines::add);
+    answer.joined().ifPresent(joined -> lines.addAll(joined(joined, from)));
     from.incompleteBecause().ifPresent(why -> lines.add("INCOMPLETE: " + why));
     lines.add(
         from.freshness().equals(Instant.EPOCH)

@@ -104,6 +104,7 @@ public final class LambdaConfig {
     speedParallelism();
     speedRetention();
     speedDeadLettersTopic("");
+    alertsTopic();
     if (readCache().compareTo(Duration.ofSeconds(1)) > 0) {
       throw bad("lambda.read.cache", "at most 1s");
     }
@@ -254,6 +255,11 @@ public final class LambdaConfig {
       throw bad(key, "off, or the name of another topic, in which {topic} stands for the topic's");
     }
     return Optional.of(name);
+  }
+
+  /** The topic that alerts go to. */
+  public String alertsTopic() {
+    return text("lambda.alerts.topic");
   }
 
   public Duration readCache() {

@@ -15,19 +15,28 @@ import java.util.NoSuchElementException;
  */
 public final class RowMerge implements Iterator<RowMerge.Merged> {
   /**
-   * A merged row and the row key it stands under in both tables.
+   * Both layers' part of a row.
    *
    * @param rowKey not copied
+   * @param whole the aggregate of both; belongs to whoever holds this
+   * @param speedEvents how many of its events the speed layer contributed
    */
-  public record Merged(byte[] rowKey, MergedRow row) {}
+  public record Merged(byte[] rowKey, Aggregate whole, long speedEvents) {
+    /**
+     * The row as it is answered.
+     *
+     * @param shape by which the row key was made
+     */
+    public MergedRow row(ViewShape shape) {
+      return MergedRow.of(shape, rowKey, whole, speedEvents);
+    }
+  }
 
-  private final ViewShape shape;
   private final Side batch;
   private final Side speed;
 
   /** Both iterators ascend by row key, without repeating one. */
-  public RowMerge(ViewShape shape, Iterator<LayerRow> batch, Iterator<LayerRow> speed) {
-    this.shape = shape;
+  public RowMerge(Iterator<LayerRow> batch, Iterator<LayerRow> speed) {
     this.batch = new Side(batch);
     this.speed = new Side(speed);
   }
@@ -57,9 +66,8 @@ public final class RowMerge implements Iterator<RowMerge.Merged> {
     return merged(new LayerRow(left.rowKey(), whole), right.aggregate().events());
   }
 
-  private Merged merged(LayerRow row, long speedEvents) {
-    return new Merged(
-        row.rowKey(), MergedRow.of(shape, row.rowKey(), row.aggregate(), speedEvents));
+  private static Merged merged(LayerRow row, long speedEvents) {
+    return new Merged(row.rowKey(), row.aggregate(), speedEvents);
   }
 
   private static int compare(LayerRow a, LayerRow b) {

@@ -2,18 +2,40 @@ package dev.lambdastack.serving.read;
 
 import dev.lambdastack.serving.merge.MergedRow;
 import dev.lambdastack.views.ViewShape;
+import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * The rows of a view that were asked for, all by one published row: never a mix of two versions,
  * generations or declarations. Immutable.
  *
- * @param shape the declaration that the tables were filled by
+ * @param shape the declaration that the tables were filled by, its looked-up key columns become
+ *     attributes
  * @param rows by window start, then by key; a window without events has no row
+ * @param joined what the rows were joined to; empty where the view looks nothing up
  */
-public record Answer(ViewShape shape, List<MergedRow> rows, Provenance provenance) {
+public record Answer(
+    ViewShape shape, List<MergedRow> rows, Provenance provenance, Optional<Joined> joined) {
   public Answer {
     rows = List.copyOf(rows);
+  }
+
+  /**
+   * The join of an answer.
+   *
+   * @param dimensions by name: up to when all changes of a dimension are seen, by its loader's
+   *     clock
+   * @param unknownEvents how many events of the rows have no attribute and stand under {@value
+   *     dev.lambdastack.views.Lookup#UNKNOWN}
+   */
+  public record Joined(Map<String, Instant> dimensions, long unknownEvents) {
+    public Joined {
+      dimensions = Collections.unmodifiableMap(new TreeMap<>(dimensions));
+    }
   }
 
   /** Whether no event with a log time before {@link Provenance#freshness} is missing. */

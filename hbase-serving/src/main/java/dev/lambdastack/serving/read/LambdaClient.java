@@ -1,8 +1,11 @@
 package dev.lambdastack.serving.read;
 
 import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.serving.merge.KeyJoin;
+import dev.lambdastack.serving.merge.MergedRow;
 import dev.lambdastack.serving.merge.RowMerge;
 import dev.lambdastack.serving.merge.RowMerge.Merged;
+import dev.lambdastack.serving.store.DimensionStore;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.PublishedStore.Snapshot;
 import dev.lambdastack.serving.store.Store;
@@ -47,12 +50,18 @@ import org.apache.hadoop.hbase.client.Connection;
  * read refuses with {@link HandoffException}, or marks the answer as incomplete if that was
  * allowed.
  *
+ * <p>A view that looks key columns up is joined to its dimensions as they are when the answer is
+ * read: each id has one attribute in an answer, so each event is under one key.
+ *
  * <p>All reads may throw {@link InvalidInputException}: no such view, a key that does not fit,
  * {@code from} after {@code to}, more rows than {@code lambda.read.max-rows}, HBase not answering
  * within {@code lambda.read.timeout}; and {@link IOException} where HBase refuses (access rights)
  * or the thread is interrupted.
  */
 public final class LambdaClient implements AutoCloseable {
+  /** How many ids an attribute may have, so that each is read by a range of its own. */
+  private static final int MOST_IDS = 64;
+
   /** Into how many ranges of salts a read of all keys is cut; each is scanned in both tables. */
   private static final int FAN_OUT = 8;
 
@@ -113,14 +122,14 @@ public final class LambdaClient implements AutoCloseable {
   public Description describe(String view) throws IOException {
     PublishedCache.Read read = await(deadline(), () -> published.find(view));
     return new Description(
-        read.snapshot().row().shape(),
+        read.snapshot().row().shape().answered(),
         Provenance.of(read.snapshot(), clock.instant(), incomplete(read.snapshot().row())));
   }
 
   /**
    * A view's declaration and where its answers come from.
    *
-   * @param shape says how many parts a key has, and of which types
+   * @param shape says how many parts a key has, and of which types; a looked-up part is a text
    */
   public record Description(ViewShape shape, Provenance provenance) {}
 
@@ -208,13 +217,15 @@ public final class LambdaClient implements AutoCloseable {
 
   /** What was asked; {@code key} is empty for all keys. */
   private record Question(WindowRange windows, Optional<List<Object>> key, Incomplete incomplete) {
-    List<RowRange> ranges(ViewShape shape) {
-      if (key.isEmpty()) {
-        return windows.isEmpty() ? List.of() : RowRange.ofAllKeys(shape, FAN_OUT);
-      }
+    List<RowRange> ranges(ViewShape shape, Optional<KeyJoin> join) {
       // A key that does not fit is refused even where there is nothing to read.
-      RowRange range = RowRange.ofKey(shape, key.get(), windows);
-      return windows.isEmpty() ? List.of() : List.of(range);
+      Optional<List<List<Object>>> keys =
+          join.isPresent() ? join.get().keptKeys(MOST_IDS) : key.map(List::of);
+      Optional<List<RowRange>> ofKeys =
+          keys.map(ks -> ks.stream().map(k -> RowRange.ofKey(shape, k, windows)).toList());
+      return windows.isEmpty()
+          ? List.of()
+          : ofKeys.orElseGet(() -> RowRange.ofAllKeys(shape, FAN_OUT));
     }
   }
 
@@ -248,19 +259,45 @@ public final class LambdaClient implements AutoCloseable {
     PublishedRow row = snapshot.row();
     Instant readAt = clock.instant();
     refuse(question, incomplete(row));
-    List<Merged> merged = rows(row, question, deadline);
+    Optional<Dimensions> dimensions = dimensions(row.shape(), deadline);
+    Optional<KeyJoin> join =
+        dimensions.map(d -> new KeyJoin(row.shape(), d.values(), question.key()));
+    List<Answered> answered = rows(row, question, join, deadline);
     // Again: cells may have expired while they were being read.
     Optional<String> incomplete = incomplete(row);
     refuse(question, incomplete);
-    merged.sort(BY_WINDOW_THEN_KEY);
+    answered.sort(BY_WINDOW_THEN_KEY);
     return new Answer(
-        row.shape(),
-        merged.stream().map(Merged::row).toList(),
-        Provenance.of(snapshot, readAt, incomplete));
+        row.shape().answered(),
+        answered.stream().map(Answered::row).toList(),
+        Provenance.of(snapshot, readAt, incomplete),
+        join.map(j -> new Answer.Joined(dimensions.orElseThrow().wholeUpTo(), j.unknownEvents())));
   }
 
-  private static final Comparator<Merged> BY_WINDOW_THEN_KEY =
-      Comparator.<Merged, Instant>comparing(m -> m.row().start())
+  /** Read before the rows: an id that a row holds was in the log before, its dimension maybe. */
+  private Optional<Dimensions> dimensions(ViewShape shape, Deadline deadline) throws IOException {
+    if (shape.lookups().isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        await(
+            deadline,
+            () -> Dimensions.read(new DimensionStore(connection), shape, config.readMaxRows())));
+  }
+
+  /**
+   * A row of the answer.
+   *
+   * @param rowKey by which answers are ordered
+   */
+  private record Answered(byte[] rowKey, MergedRow row) {
+    static Answered of(Merged merged, ViewShape shape) {
+      return new Answered(merged.rowKey(), merged.row(shape));
+    }
+  }
+
+  private static final Comparator<Answered> BY_WINDOW_THEN_KEY =
+      Comparator.<Answered, Instant>comparing(m -> m.row().start())
           .thenComparing(
               (a, b) ->
                   // Without the salt, byte order is the key's own order.
@@ -280,20 +317,30 @@ public final class LambdaClient implements AutoCloseable {
   }
 
   /** All scans are under way at once; their rows are merged range by range. */
-  private List<Merged> rows(PublishedRow row, Question question, Deadline deadline)
+  private List<Answered> rows(
+      PublishedRow row, Question question, Optional<KeyJoin> join, Deadline deadline)
       throws IOException {
     List<RangeRead> reads = new ArrayList<>();
     try {
-      for (RowRange range : question.ranges(row.shape())) {
+      for (RowRange range : question.ranges(row.shape(), join)) {
         reads.add(start(row, range, question.windows(), deadline));
       }
-      List<Merged> rows = new ArrayList<>();
+      List<Answered> rows = new ArrayList<>();
       for (RangeRead read : reads) {
-        RowMerge merge = read.merge(row.shape());
+        RowMerge merge = read.merge();
         while (merge.hasNext()) {
-          add(rows, merge.next(), row.view());
+          Merged merged = merge.next();
+          if (join.isPresent()) {
+            join.get().add(merged);
+            checkSize(join.get().size(), row.view());
+          } else {
+            rows.add(Answered.of(merged, row.shape()));
+            checkSize(rows.size(), row.view());
+          }
         }
       }
+      join.ifPresent(
+          j -> j.rows().forEach(merged -> rows.add(Answered.of(merged, row.shape().answered()))));
       return rows;
     } catch (UncheckedIOException e) {
       throw e.getCause();
@@ -310,13 +357,12 @@ public final class LambdaClient implements AutoCloseable {
         LayerReader.batch(row, range).map(scan), LayerReader.speed(row, range).map(scan));
   }
 
-  private void add(List<Merged> rows, Merged row, String view) {
-    if (rows.size() == config.readMaxRows()) {
+  private void checkSize(int rows, String view) {
+    if (rows > config.readMaxRows()) {
       throw new InvalidInputException(
           "The answer of view %s has more than %d rows; ask for a shorter range or raise lambda.read.max-rows"
               .formatted(view, config.readMaxRows()));
     }
-    rows.add(row);
   }
 
   private Deadline deadline() {

@@ -2,15 +2,14 @@ package dev.lambdastack.serving.read;
 
 import dev.lambdastack.serving.merge.LayerRow;
 import dev.lambdastack.serving.merge.RowMerge;
-import dev.lambdastack.views.ViewShape;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.Optional;
 
 /** Both layers' scans of one range, under way together. */
 record RangeRead(Optional<LayerScan> batch, Optional<LayerScan> speed) implements AutoCloseable {
-  RowMerge merge(ViewShape shape) {
-    return new RowMerge(shape, rows(batch), rows(speed));
+  RowMerge merge() {
+    return new RowMerge(rows(batch), rows(speed));
   }
 
   private static Iterator<LayerRow> rows(Optional<LayerScan> scan) {

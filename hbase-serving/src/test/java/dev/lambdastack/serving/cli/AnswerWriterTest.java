@@ -84,7 +84,7 @@ class AnswerWriterTest {
   private static Answer answer(
       Version version, List<Sale> batch, List<Sale> speed, Optional<String> incomplete) {
     List<MergedRow> rows = new ArrayList<>();
-    new RowMerge(VIEW.shape(), rows(batch), rows(speed)).forEachRemaining(m -> rows.add(m.row()));
+    new RowMerge(rows(batch), rows(speed)).forEachRemaining(m -> rows.add(m.row(VIEW.shape())));
     rows.sort((a, b) -> a.key().toString().compareTo(b.key().toString()));
     Instant horizon = VERSION.horizon().instant(Sales.EPOCH);
     return new Answer(
@@ -98,7 +98,8 @@ class AnswerWriterTest {
             horizon,
             NOON.minusMillis(1500),
             incomplete,
-            NOON));
+            NOON),
+        Optional.empty());
   }
 
   private static final Answer ANSWER =

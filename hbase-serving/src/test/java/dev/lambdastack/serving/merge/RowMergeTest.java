@@ -30,9 +30,9 @@ class RowMergeTest {
   }
 
   private static List<MergedRow> merge(List<Sale> batch, List<Sale> speed) {
-    RowMerge merge = new RowMerge(VIEW.shape(), rows(batch).iterator(), rows(speed).iterator());
+    RowMerge merge = new RowMerge(rows(batch).iterator(), rows(speed).iterator());
     List<MergedRow> merged = new ArrayList<>();
-    merge.forEachRemaining(m -> merged.add(m.row()));
+    merge.forEachRemaining(m -> merged.add(m.row(VIEW.shape())));
     return merged;
   }
 
@@ -62,8 +62,7 @@ class RowMergeTest {
 
   @Example
   void nothingMergesToNothing() {
-    RowMerge merge =
-        new RowMerge(VIEW.shape(), Collections.emptyIterator(), Collections.emptyIterator());
+    RowMerge merge = new RowMerge(Collections.emptyIterator(), Collections.emptyIterator());
     assertThat(merge.hasNext()).isFalse();
     assertThatThrownBy(merge::next).isInstanceOf(NoSuchElementException.class);
   }
@@ -79,7 +78,7 @@ class RowMergeTest {
   }
 
   private static void assertFault(Iterator<LayerRow> rows) {
-    RowMerge merge = new RowMerge(VIEW.shape(), rows, Collections.emptyIterator());
+    RowMerge merge = new RowMerge(rows, Collections.emptyIterator());
     assertThatThrownBy(() -> merge.forEachRemaining(row -> {}))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("ascend");

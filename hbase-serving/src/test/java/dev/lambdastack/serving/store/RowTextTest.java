@@ -22,6 +22,7 @@ class RowTextTest {
               new Column("price", ColumnType.DECIMAL, 2, false)),
           Duration.ofHours(1),
           16,
+          List.of(),
           List.of());
 
   private static String text(String name) {

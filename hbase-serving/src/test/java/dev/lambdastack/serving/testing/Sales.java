@@ -62,6 +62,29 @@ public final class Sales {
 
   /** A view with every metric, keyed by these columns. */
   public static View view(String name, String... keys) {
+    return builder(name, keys).build();
+  }
+
+  /** {@link #view} whose key column {@code clerk} is answered by the clerk's team. */
+  public static View joined(String name, String dimension, String... keys) {
+    EventType staff =
+        EventType.of(
+            dimension,
+            SchemaBuilder.record("Clerk")
+                .fields()
+                .requiredLong("clerk")
+                .optionalString("team")
+                .optionalString("city")
+                .name("time")
+                .type(LogicalTypes.timestampMillis().addToSchema(Schema.create(Schema.Type.LONG)))
+                .noDefault()
+                .endRecord(),
+            "time",
+            "clerk");
+    return builder(name, keys).lookup("clerk", staff, "team").build();
+  }
+
+  private static View.Builder builder(String name, String... keys) {
     return View.named(name)
         .over(TYPE)
         .keyedBy(keys)
@@ -72,8 +95,7 @@ public final class Sales {
         .metric("least", min("amount"))
         .metric("greatest", max("amount"))
         .metric("clerks", distinct("clerk"))
-        .metric("last", latest("amount"))
-        .build();
+        .metric("last", latest("amount"));
   }
 
   /** Sales over three days of event time and ten epochs, in no order of time. */

@@ -50,6 +50,9 @@ public final class ScenarioViews implements ViewProvider {
   /** Scenarios whose {@code daily_sales} is declared the new way where {@link #changed} says so. */
   private static final List<String> CHANGING = List.of("changed", "reverted");
 
+  /** The scenario whose view is joined to a dimension. */
+  static final String JOINED = "joined";
+
   private static volatile boolean changed;
 
   @Override
@@ -67,6 +70,17 @@ public final class ScenarioViews implements ViewProvider {
             .metric("records", count())
             .build());
     views.add(everyMetric());
+    views.add(
+        View.named(JOINED + "_by_brand")
+            .over(orders(JOINED))
+            .where("action", is("purchase"))
+            .keyedBy("product_id")
+            .lookup("product_id", joinedProducts(), "brand_name")
+            .window(Duration.ofDays(1))
+            .metric("orders", count())
+            .metric("revenue", sum("amount"))
+            .metric("customers", distinct("customer_id"))
+            .build());
     return views;
   }
 
@@ -110,6 +124,11 @@ public final class ScenarioViews implements ViewProvider {
   static EventType orders(String scenario) {
     return EventType.of(
         "orders-" + scenario, ReferenceEvents.ORDERS.schema(), "event_time", "customer_id");
+  }
+
+  static EventType joinedProducts() {
+    return EventType.of(
+        "products-" + JOINED, ReferenceEvents.PRODUCTS.schema(), "event_time", "product_id");
   }
 
   private static View actionMetrics(String scenario) {

@@ -1,0 +1,203 @@
+package dev.lambdastack.speed.alert;
+
+import dev.lambdastack.log.TopicLog;
+import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.serving.store.AlertStore;
+import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.speed.Checkpoints;
+import dev.lambdastack.speed.FlinkSettings;
+import dev.lambdastack.speed.plan.Settings;
+import dev.lambdastack.views.AlertRule;
+import dev.lambdastack.views.InvalidInputException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.core.execution.RecoveryClaimMode;
+import org.apache.flink.runtime.client.JobCancellationException;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.util.ExceptionUtils;
+import org.apache.hadoop.hbase.client.Connection;
+
+/** A running job that shows the events of a topic to the alert rules over it. */
+public final class AlertJob implements AutoCloseable {
+  private static final Duration LIMIT = Duration.ofMinutes(3);
+
+  /** A running job completes a checkpoint in this many intervals. */
+  private static final int PATIENCE_INTERVALS = 2;
+
+  private final JobClient client;
+  private final Checkpoints checkpoints;
+  private final List<AlertRule> rules;
+  private final Optional<String> resumedFrom;
+
+  private AlertJob(
+      JobClient client,
+      Checkpoints checkpoints,
+      List<AlertRule> rules,
+      Optional<String> resumedFrom) {
+    this.client = client;
+    this.checkpoints = checkpoints;
+    this.rules = rules;
+    this.resumedFrom = resumedFrom;
+  }
+
+  /**
+   * Starts the job of a topic: goes on from its newest checkpoint where the rules are still the
+   * same, else begins with the oldest record that Kafka has. Returns when Flink has taken the job.
+   *
+   * @param environment where it runs; else in this JVM
+   * @throws InvalidInputException for what a person can mend
+   */
+  public static AlertJob start(
+      LambdaConfig config,
+      String topic,
+      RulesLoader loader,
+      SchemaStore schemas,
+      Optional<StreamExecutionEnvironment> environment)
+      throws Exception {
+    List<AlertRule> rules =
+        loader.load(Thread.currentThread().getContextClassLoader()).ofTopic(topic);
+    AlertPlan plan = plan(config, topic, rules);
+    AlertPublisher.type(schemas, plan.alertsTopic());
+    try (Connection hbase = Store.connect(config)) {
+      new AlertStore(hbase).ensureTable();
+    }
+    Checkpoints checkpoints = Checkpoints.of(config, topic, life(plan));
+    Optional<String> newest = checkpoints.newest();
+    if (newest.isPresent()) {
+      refuseIfRunning(config, topic, checkpoints, newest);
+    }
+    FlinkSettings settings = new FlinkSettings(config, topic, checkpoints.uri());
+    newest.ifPresent(
+        checkpoint ->
+            settings.restore(
+                checkpoint,
+                Checkpoints.isOurs(checkpoint)
+                    ? RecoveryClaimMode.CLAIM
+                    : RecoveryClaimMode.NO_CLAIM));
+    StreamExecutionEnvironment env =
+        environment.orElseGet(() -> settings.localEnvironment(config.speedParallelism()));
+    settings.applyTo(env);
+    AlertGraph.addTo(env, plan, loader, schemas, config.speedParallelism());
+    return new AlertJob(env.executeAsync("lambda alerts " + topic), checkpoints, rules, newest);
+  }
+
+  private static AlertPlan plan(LambdaConfig config, String topic, List<AlertRule> rules) {
+    String alertsTopic = config.alertsTopic();
+    if (alertsTopic.equals(topic)) {
+      throw new InvalidInputException(
+          "Cannot write the alerts of topic %s to itself; set lambda.alerts.topic"
+              .formatted(topic));
+    }
+    try (TopicLog log = TopicLog.open(config.bootstrapServers(), config.kafkaTimeout(), topic);
+        TopicLog alerts =
+            TopicLog.open(config.bootstrapServers(), config.kafkaTimeout(), alertsTopic)) {
+      log.checkSettings();
+      alerts.beginOffsets();
+      return new AlertPlan(
+          topic,
+          log.topicId(),
+          RuleOperator.declaration(rules),
+          new TreeMap<>(log.beginOffsets()),
+          alertsTopic,
+          config.bootstrapServers(),
+          config.kafkaTimeout(),
+          config.eventTimeMin(),
+          new Settings(config.hadoop()));
+    }
+  }
+
+  /** Other rules, another topic of the same name or another alerts topic: another life. */
+  private static String life(AlertPlan plan) throws Exception {
+    byte[] digest =
+        MessageDigest.getInstance("SHA-256")
+            .digest(
+                (plan.topicId() + "\n" + plan.alertsTopic() + "\n" + plan.declaration())
+                    .getBytes(StandardCharsets.UTF_8));
+    return "alerts-" + HexFormat.of().formatHex(digest, 0, 8);
+  }
+
+  private static void refuseIfRunning(
+      LambdaConfig config, String topic, Checkpoints checkpoints, Optional<String> newest)
+      throws InterruptedException {
+    long deadline =
+        System.nanoTime()
+            + config
+                .speedCheckpointInterval()
+                .multipliedBy(PATIENCE_INTERVALS)
+                .plusMillis(500)
+                .toNanos();
+    while (System.nanoTime() - deadline < 0) {
+      if (!checkpoints.newest().equals(newest)) {
+        throw new InvalidInputException(
+            "Cannot start an alert job of topic %s: one is running (it completes checkpoints in %s); stop it first"
+                .formatted(topic, checkpoints.uri()));
+      }
+      Thread.sleep(50);
+    }
+  }
+
+  /** The rules that it shows events to. */
+  public List<AlertRule> rules() {
+    return rules;
+  }
+
+  /** The checkpoint that it went on from; empty when it began with the oldest record. */
+  public Optional<String> resumedFrom() {
+    return resumedFrom;
+  }
+
+  /** The checkpoint that was completed last. */
+  public Optional<String> newestCheckpoint() {
+    return checkpoints.newest();
+  }
+
+  /** Whether it was cancelled, or failed for good. */
+  public boolean hasEnded() {
+    return client.getJobExecutionResult().isDone();
+  }
+
+  /**
+   * Waits until the job ends; returns when it was cancelled.
+   *
+   * @throws InvalidInputException when it failed for a reason that a person can mend
+   */
+  public void awaitEnd() throws Exception {
+    try {
+      client.getJobExecutionResult().get();
+    } catch (ExecutionException e) {
+      if (ExceptionUtils.findThrowable(e, JobCancellationException.class).isPresent()) {
+        return;
+      }
+      Optional<InvalidInputException> refusal =
+          ExceptionUtils.findSerializedThrowable(
+              e, InvalidInputException.class, Thread.currentThread().getContextClassLoader());
+      throw refusal.isPresent() ? refusal.get() : e;
+    }
+  }
+
+  /** Ends the job if it still runs; its newest checkpoint stays. Returns when it has ended. */
+  @Override
+  public void close() throws Exception {
+    if (hasEnded()) {
+      return;
+    }
+    try {
+      client.cancel().get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+      client.getJobExecutionResult().get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+    } catch (ExecutionException | IllegalStateException e) {
+      // It ended: as asked for, or by itself meanwhile.
+      if (!hasEnded()) {
+        throw e;
+      }
+    }
+  }
+}

@@ -1,0 +1,102 @@
+package dev.lambdastack.speed.alert;
+
+import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.serving.config.ConfigOptions;
+import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.speed.FlinkCluster;
+import dev.lambdastack.views.AlertRule;
+import java.io.PrintWriter;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.hadoop.conf.Configuration;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code lambda alerts}: shows the events of a topic to the alert rules over it. */
+@Command(
+    name = "alerts",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    header = "Raises the alerts of all rules over a topic, until it is interrupted.",
+    description = {
+      "",
+      "Each alert goes into the table lambda:alerts and, once, onto the topic lambda.alerts.topic (alerts).",
+      "Goes on from its newest checkpoint. Where there is none, or the rules changed, it begins with the",
+      "oldest event that Kafka has, and leaves out the alerts that are on the topic already.",
+      ""
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  lambda alerts card-transactions",
+      "  lambda alerts sensor-readings --cluster jobmanager:8081",
+      "",
+      "Exit codes: 0 ended by the user, 2 bad input or refused, 70 unexpected fault."
+    })
+public final class AlertsCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      index = "0",
+      paramLabel = "<topic>",
+      description = "The topic of the events; all rules over it are asked.")
+  private String topic;
+
+  @Option(
+      names = "--cluster",
+      paramLabel = "<host:port>",
+      description =
+          "Submits to the Flink session cluster with this REST endpoint; else runs in this process.")
+  private String cluster;
+
+  @Mixin private ConfigOptions config;
+
+  @Override
+  public Integer call() throws Exception {
+    LambdaConfig loaded = config.load(new Configuration());
+    Optional<StreamExecutionEnvironment> environment =
+        Optional.ofNullable(cluster).map(c -> FlinkCluster.parse(c).environment());
+    PrintWriter out = spec.commandLine().getOut();
+    AlertJob job =
+        AlertJob.start(
+            loaded,
+            topic,
+            RulesLoader.FROM_CLASS_PATH,
+            SchemaStore.load(Thread.currentThread().getContextClassLoader()),
+            environment);
+    out.println(
+        job.resumedFrom()
+            .map("Going on from %s"::formatted)
+            .orElse("Beginning with the oldest event of topic " + topic));
+    for (AlertRule rule : job.rules()) {
+      out.println("  " + rule.name());
+    }
+    out.println("Alerts go to topic %s until Ctrl-C.".formatted(loaded.alertsTopic()));
+    Thread hook = new Thread(() -> end(job), "lambda-alerts-end");
+    Runtime.getRuntime().addShutdownHook(hook);
+    try {
+      job.awaitEnd();
+      return 0;
+    } finally {
+      try {
+        Runtime.getRuntime().removeShutdownHook(hook);
+        job.close();
+      } catch (IllegalStateException interrupted) {
+        hook.join();
+      }
+    }
+  }
+
+  /** Its checkpoint stays: the next start goes on from there. */
+  private static void end(AlertJob job) {
+    try {
+      job.close();
+    } catch (Exception e) {
+      // The process ends in any case.
+    }
+  }
+}

@@ -1,0 +1,95 @@
+package dev.lambdastack.speed.dimension;
+
+import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.serving.config.ConfigOptions;
+import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.views.EventType;
+import dev.lambdastack.views.Views;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.concurrent.Callable;
+import org.apache.hadoop.conf.Configuration;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code lambda dimension}: keeps what views look up. */
+@Command(
+    name = "dimension",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    header =
+        "Keeps a dimension, a compacted topic that views look ids up in, until it is interrupted.",
+    description = {
+      "",
+      "Reads the topic from its beginning into a new table, which answers as soon as it has caught up;",
+      "then follows. Answers of views are joined to it when they are read, so a change shows at once,",
+      "in old windows too. While it does not run, answers are joined to what it left, and say as of when.",
+      ""
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  lambda dimension products",
+      "  lambda dimension products --once",
+      "",
+      "Exit codes: 0 ended by the user, or loaded once; 2 bad input, or a later load took over;",
+      "70 unexpected fault."
+    })
+public final class DimensionCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      index = "0",
+      paramLabel = "<topic>",
+      description = "A compacted topic that a view looks something up in.")
+  private String topic;
+
+  @Option(names = "--once", description = "Ends when the table holds what the topic holds now.")
+  private boolean once;
+
+  @Mixin private ConfigOptions config;
+
+  @Override
+  public Integer call() throws IOException {
+    LambdaConfig loaded = config.load(new Configuration());
+    ClassLoader loader = Thread.currentThread().getContextClassLoader();
+    EventType dimension = Views.load(loader).dimension(topic);
+    PrintWriter out = spec.commandLine().getOut();
+    try (DimensionLoad load =
+        DimensionLoad.open(dimension, SchemaStore.load(loader), loaded, Clock.systemUTC())) {
+      Instant whole = load.catchUp();
+      out.printf(
+          "Dimension %s holds what its topic held at %s: %,d record%s applied, %,d passed over (load %d)%n",
+          topic,
+          whole,
+          load.changes(),
+          load.changes() == 1 ? "" : "s",
+          load.passedOver(),
+          load.number());
+      if (once) {
+        return 0;
+      }
+      out.println("Following the topic until Ctrl-C.");
+      Thread main = Thread.currentThread();
+      Thread hook =
+          new Thread(
+              () -> {
+                load.stop();
+                try {
+                  main.join(5_000);
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                }
+              },
+              "lambda-dimension-end");
+      Runtime.getRuntime().addShutdownHook(hook);
+      load.follow();
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,97 @@
+package dev.lambdastack.views;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** The alert rules that a process knows. Immutable. */
+public final class AlertRules {
+  private final Map<String, AlertRule> byName = new TreeMap<>();
+
+  private AlertRules(List<AlertRule> rules) {
+    for (AlertRule rule : rules) {
+      if (byName.putIfAbsent(rule.name(), rule) != null) {
+        throw new InvalidInputException(
+            "Two jars on the class path declare rule '%s': rename one or remove one jar"
+                .formatted(rule.name()));
+      }
+      for (AlertRule other : byName.values()) {
+        if (other.eventType().topic().equals(rule.eventType().topic())
+            && !other.eventType().equals(rule.eventType())) {
+          throw new InvalidInputException(
+              "Rules %s and %s declare topic %s with different schemas or columns: a topic has one event type"
+                  .formatted(other.name(), rule.name(), rule.eventType().topic()));
+        }
+      }
+    }
+  }
+
+  /**
+   * The rules of all providers that the class loader finds.
+   *
+   * @throws InvalidInputException when a provider cannot be loaded or two declare one name
+   */
+  public static AlertRules load(ClassLoader loader) {
+    List<AlertRule> rules = new ArrayList<>();
+    try {
+      for (AlertProvider provider : ServiceLoader.load(AlertProvider.class, loader)) {
+        rules.addAll(provider.rules());
+      }
+    } catch (ServiceConfigurationError | ExceptionInInitializerError | NoClassDefFoundError e) {
+      Throwable cause = e;
+      while (cause.getCause() != null && !(cause instanceof InvalidInputException)) {
+        cause = cause.getCause();
+      }
+      if (cause instanceof InvalidInputException invalid) {
+        throw invalid;
+      }
+      throw new InvalidInputException(
+          "Cannot load the alert rules: %s; check the jar and its META-INF/services/%s"
+              .formatted(cause, AlertProvider.class.getName()),
+          e);
+    }
+    return new AlertRules(rules);
+  }
+
+  public static AlertRules of(List<AlertRule> rules) {
+    return new AlertRules(rules);
+  }
+
+  /** The event type on this topic; empty when no rule reads it. */
+  public Optional<EventType> findEventType(String topic) {
+    return byName.values().stream()
+        .map(AlertRule::eventType)
+        .filter(t -> t.topic().equals(topic))
+        .findFirst();
+  }
+
+  /**
+   * The rules over one topic, by name; at least one.
+   *
+   * @throws InvalidInputException when there is none
+   */
+  public List<AlertRule> ofTopic(String topic) {
+    List<AlertRule> rules =
+        byName.values().stream().filter(r -> r.eventType().topic().equals(topic)).toList();
+    if (rules.isEmpty()) {
+      throw new InvalidInputException(
+          "No alert rule reads topic '%s'; %s"
+              .formatted(
+                  topic,
+                  byName.isEmpty()
+                      ? "there are no rules on the class path (put your jar there)"
+                      : "the topics with rules are "
+                          + byName.values().stream()
+                              .map(r -> r.eventType().topic())
+                              .distinct()
+                              .sorted()
+                              .collect(Collectors.joining(", "))));
+    }
+    return rules;
+  }
+}
