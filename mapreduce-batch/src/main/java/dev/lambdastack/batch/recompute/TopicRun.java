@@ -174,6 +174,7 @@ final class TopicRun implements AutoCloseable {
     } catch (Exception e) {
       targets.forEach(t -> t.table().dropAfter(e));
       Staging.removeAfter(e, dataset.fileSystem(), staging);
+      checkFilesAfter(e);
       throw e;
     }
     enter(store, versions, targets);
@@ -272,7 +273,6 @@ final class TopicRun implements AutoCloseable {
       counters =
           compute(
               new Pass(plan, computed, FileParts.ofTasks(inputs, taskBytes)),
-              inputs,
               conf,
               staging,
               output);
@@ -359,22 +359,19 @@ final class TopicRun implements AutoCloseable {
   }
 
   /** Runs the job; its counters. */
-  private Counters compute(
-      Pass pass, List<LiveFile> inputs, Configuration conf, Path staging, Path output)
+  private Counters compute(Pass pass, Configuration conf, Path staging, Path output)
       throws IOException, InterruptedException {
     Job job = pass.job(conf, output);
     try (Pass.Running running =
         pass.announce(job.getConfiguration(), new Path(staging, "plan.json"))) {
       Jobs.run(job);
-    } catch (IOException e) {
-      throw explained(e, inputs);
     }
     return job.getCounters();
   }
 
-  /** A job says little of why it failed: mostly it is a file, which is told here. */
-  private IOException explained(IOException failure, List<LiveFile> inputs) throws IOException {
-    for (LiveFile input : inputs) {
+  /** A job says little of why it failed: where it is a file, that is told here. */
+  private void checkFilesAfter(Exception failure) throws IOException {
+    for (LiveFile input : frozen.files()) {
       Optional<String> problem = problem(input.file());
       if (problem.isPresent()) {
         throw new InvalidInputException(
@@ -387,7 +384,6 @@ final class TopicRun implements AutoCloseable {
             failure);
       }
     }
-    return failure;
   }
 
   private Optional<String> problem(DataFile file) throws IOException {
