@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hbase.client.Connection;
 
@@ -188,12 +189,8 @@ public final class LambdaClient implements AutoCloseable {
     Instant readAt = clock.instant();
     try {
       PublishedRow alone = new PublishedRow(view, 1, Optional.of(version), Optional.empty());
-      List<Merged> merged = rows(alone, question, deadline);
-      merged.sort(BY_WINDOW_THEN_KEY);
-      return new Answer(
-          version.shape(),
-          merged.stream().map(Merged::row).toList(),
-          Provenance.ofVersion(view, version, readAt));
+      return joined(
+          alone, question, deadline, () -> Provenance.ofVersion(view, version, readAt));
     } catch (HBaseCalls.TableGoneException e) {
       throw new InvalidInputException(
           "Cannot read version %d of view %s: its table %s is gone"
@@ -206,7 +203,8 @@ public final class LambdaClient implements AutoCloseable {
   public ViewShape shapeOfVersion(String view, long number) throws IOException {
     return await(deadline(), () -> store.version(view, number))
         .orElseThrow(() -> none(view, number))
-        .shape();
+        .shape()
+        .answered();
   }
 
   private static InvalidInputException none(String view, long number) {
@@ -259,18 +257,36 @@ public final class LambdaClient implements AutoCloseable {
     PublishedRow row = snapshot.row();
     Instant readAt = clock.instant();
     refuse(question, incomplete(row));
+    return joined(
+        row,
+        question,
+        deadline,
+        () -> {
+          // Again: cells may have expired while they were being read.
+          Optional<String> incomplete = incomplete(row);
+          refuse(question, incomplete);
+          return Provenance.of(snapshot, readAt, incomplete);
+        });
+  }
+
+  /**
+   * The rows by a published row, joined to the dimensions that the view looks up.
+   *
+   * @param provenance asked when all rows are read
+   */
+  private Answer joined(
+      PublishedRow row, Question question, Deadline deadline, Supplier<Provenance> provenance)
+      throws IOException {
     Optional<Dimensions> dimensions = dimensions(row.shape(), deadline);
     Optional<KeyJoin> join =
         dimensions.map(d -> new KeyJoin(row.shape(), d.values(), question.key()));
     List<Answered> answered = rows(row, question, join, deadline);
-    // Again: cells may have expired while they were being read.
-    Optional<String> incomplete = incomplete(row);
-    refuse(question, incomplete);
+    Provenance from = provenance.get();
     answered.sort(BY_WINDOW_THEN_KEY);
     return new Answer(
         row.shape().answered(),
         answered.stream().map(Answered::row).toList(),
-        Provenance.of(snapshot, readAt, incomplete),
+        from,
         join.map(j -> new Answer.Joined(dimensions.orElseThrow().wholeUpTo(), j.unknownEvents())));
   }
 
