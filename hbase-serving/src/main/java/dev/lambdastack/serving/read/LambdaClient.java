@@ -189,8 +189,7 @@ public final class LambdaClient implements AutoCloseable {
     Instant readAt = clock.instant();
     try {
       PublishedRow alone = new PublishedRow(view, 1, Optional.of(version), Optional.empty());
-      return joined(
-          alone, question, deadline, () -> Provenance.ofVersion(view, version, readAt));
+      return joined(alone, question, deadline, () -> Provenance.ofVersion(view, version, readAt));
     } catch (HBaseCalls.TableGoneException e) {
       throw new InvalidInputException(
           "Cannot read version %d of view %s: its table %s is gone"
