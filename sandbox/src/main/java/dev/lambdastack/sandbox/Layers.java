@@ -67,6 +67,14 @@ public final class Layers {
     return new Recompute(config, views(), schemas(), clock).run(view);
   }
 
+  /** {@code lambda recompute --full} of a view. */
+  public Version recomputeFull(String view) throws IOException, InterruptedException {
+    return new Recompute(config, views(), schemas(), clock)
+        .run(List.of(view), Recompute.Options.FULL)
+        .get(0)
+        .version();
+  }
+
   /** {@code lambda publish} of a view: its newest version answers from now on. */
   public Flip publish(String view) throws IOException, InterruptedException {
     return new Publish(config, clock).publish(view, OptionalLong.empty());

@@ -44,7 +44,8 @@ public final class PublishCommand implements Callable<Integer> {
   @Option(
       names = "--version",
       paramLabel = "<N>",
-      description = "Which version of one view (default: the newest complete one).")
+      description =
+          "Which version of one view (default: the newest complete one that was not replaced before).")
   private Long version;
 
   @Option(names = "--force", description = "Publishes what the gate holds, and says what it found.")

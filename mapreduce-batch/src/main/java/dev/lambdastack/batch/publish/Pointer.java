@@ -34,7 +34,8 @@ final class Pointer {
   }
 
   /**
-   * The version of this number, or the newest.
+   * The version of this number; or the newest, without those that answered before: what somebody
+   * rolled back from never comes back by itself.
    *
    * @throws InvalidInputException when there is none
    */
@@ -43,7 +44,10 @@ final class Pointer {
         catalog.versions().stream().map(Catalog.CatalogVersion::version).toList();
     Optional<Version> found =
         number.isEmpty()
-            ? versions.stream().max(Comparator.comparingLong(Version::number))
+            ? catalog.versions().stream()
+                .filter(v -> v.answersSince().isEmpty() || isPublished(catalog, v.version()))
+                .map(Catalog.CatalogVersion::version)
+                .max(Comparator.comparingLong(Version::number))
             : versions.stream().filter(v -> v.number() == number.getAsLong()).findFirst();
     return found.orElseThrow(
         () ->
@@ -56,6 +60,10 @@ final class Pointer {
                             catalog.view(),
                             number.orElse(0),
                             versions.stream().map(Version::number).toList())));
+  }
+
+  private static boolean isPublished(Catalog catalog, Version version) {
+    return catalog.published().equals(Optional.of(version));
   }
 
   /** Makes a version answer; nothing changes when it does already. */

@@ -246,8 +246,11 @@ class PublishIT {
       assertThat(lines(new Publish(withoutDrift(scene), clock).publish(name, one(2))))
           .contains("drift: not looked for (lambda.gate.drift=false)");
       publish.rollback(name, 1);
+      assertThat(publish.publish(name, OptionalLong.empty()).isChanged())
+          .as("what was rolled back from comes back by its number alone")
+          .isFalse();
       speed.appliedTo(second);
-      assertThat(lines(publish.publish(name, OptionalLong.empty())))
+      assertThat(lines(publish.publish(name, one(2))))
           .contains(
               "drift: 0 of %d rows differ from version 1 and the cells of speed generation 1 between the horizons"
                   .formatted(second.rows()));
