@@ -3,6 +3,9 @@ package dev.lambdastack.schemas;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lambdastack.events.ads.AdSpend;
+import dev.lambdastack.events.alerts.Alert;
+import dev.lambdastack.events.payments.CardTransaction;
 import dev.lambdastack.events.retail.Customer;
 import dev.lambdastack.events.retail.Order;
 import dev.lambdastack.events.retail.Product;
@@ -71,12 +74,15 @@ class SchemaStoreTest {
             Order.getClassSchema(),
             Customer.getClassSchema(),
             Product.getClassSchema(),
-            SensorReading.getClassSchema())) {
+            SensorReading.getClassSchema(),
+            AdSpend.getClassSchema(),
+            Alert.getClassSchema(),
+            CardTransaction.getClassSchema())) {
       List<SchemaVersion> versions = OURS.versions(generated.getFullName());
       assertThat(versions.get(versions.size() - 1).fingerprint())
           .isEqualTo(SchemaNormalization.parsingFingerprint64(generated));
     }
-    assertThat(OURS.all().stream().map(SchemaVersion::fullName).distinct()).hasSize(4);
+    assertThat(OURS.all().stream().map(SchemaVersion::fullName).distinct()).hasSize(7);
   }
 
   @Test
@@ -140,7 +146,7 @@ class SchemaStoreTest {
       }
       assertThat(store.find("user.own.Swipe", 3).getName()).isEqualTo("Swipe");
       assertThat(store.find("dev.lambdastack.events.retail.Order", 1)).isNotNull();
-      assertThat(store.all()).hasSize(8);
+      assertThat(store.all()).hasSize(11);
     }
   }
 
