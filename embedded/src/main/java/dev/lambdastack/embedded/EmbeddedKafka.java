@@ -123,10 +123,9 @@ public final class EmbeddedKafka implements AutoCloseable {
   }
 
   /**
-   * Sets how far the broker's clock stands off the system's, from the next record on; it stays over
-   * a restart. A step back stamps records earlier than those before them, as a leader change
-   * between hosts does. A step forward of more than a producer's {@code transaction.timeout.ms} may
-   * abort its open transaction.
+   * Sets how far the clock that stamps records stands off the system's, from the next record on; it
+   * stays over a restart. A step back stamps records earlier than those before them, as a leader
+   * change between hosts does.
    */
   public void shiftClock(Duration shift) {
     time.shiftTo(shift);

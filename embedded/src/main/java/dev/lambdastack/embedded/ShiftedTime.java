@@ -3,15 +3,23 @@ package dev.lambdastack.embedded;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
-import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.utils.Time;
 
 /**
- * A broker's wall clock that stands off the system's by a shift, which may change at any time, also
- * backwards. Elapsed time ({@link #nanoseconds}, sleeps, waits) is the system's and never jumps.
- * Thread-safe.
+ * A broker's clock, of which the part that stamps records stands off the system's by a shift, which
+ * may change at any time, also backwards. Everything else in the broker goes by the system's clock:
+ * its controller waits for deadlines by the wall clock, and would wait for as long as it was set
+ * back. Thread-safe.
  */
 final class ShiftedTime implements Time {
+  /** Kafka's log asks for the time to stamp what it appends. */
+  private static final String LOG = "org.apache.kafka.storage.internals.log.";
+
+  /** This class, its caller, and what lies between them. */
+  private static final int FRAMES = 4;
+
+  private static final StackWalker STACK = StackWalker.getInstance();
+
   private final AtomicLong shiftMillis = new AtomicLong();
 
   void shiftTo(Duration shift) {
@@ -24,7 +32,14 @@ final class ShiftedTime implements Time {
 
   @Override
   public long milliseconds() {
-    return System.currentTimeMillis() + shiftMillis.get();
+    long shift = shiftMillis.get();
+    long now = System.currentTimeMillis();
+    return shift == 0 || !isAskedByTheLog() ? now : now + shift;
+  }
+
+  private static boolean isAskedByTheLog() {
+    return STACK.walk(
+        frames -> frames.limit(FRAMES).anyMatch(f -> f.getClassName().startsWith(LOG)));
   }
 
   @Override
@@ -37,19 +52,9 @@ final class ShiftedTime implements Time {
     Time.SYSTEM.sleep(millis);
   }
 
-  /** Waits until the condition holds or this clock reaches the deadline. */
   @Override
   public void waitObject(Object object, Supplier<Boolean> condition, long deadlineMillis)
       throws InterruptedException {
-    synchronized (object) {
-      while (!condition.get()) {
-        long left = deadlineMillis - milliseconds();
-        if (left <= 0) {
-          throw new TimeoutException("Condition not satisfied before deadline");
-        }
-        // The clock may be shifted past the deadline while we wait, so look at it now and then.
-        object.wait(Math.min(left, 100));
-      }
-    }
+    Time.SYSTEM.waitObject(object, condition, deadlineMillis);
   }
 }

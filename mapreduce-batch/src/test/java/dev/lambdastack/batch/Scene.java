@@ -98,7 +98,7 @@ public final class Scene implements AutoCloseable {
     return scene;
   }
 
-  /** The clock stays where it is: a broker whose clock steps back keeps its clients waiting. */
+  /** The clock stays where it is, so that no epoch comes twice. */
   @Override
   public void close() {
     producer.close();
