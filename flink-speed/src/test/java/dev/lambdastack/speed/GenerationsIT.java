@@ -241,7 +241,7 @@ class GenerationsIT {
       assertThat(started.left()).isEmpty();
       assertThat(on.resumedFrom()).isPresent();
       assertThat(on.life()).isEqualTo(old.get(1).life());
-      assertThat(on.generations()).containsExactly(old.get(1));
+      assertThat(on.generations()).isEqualTo(old.subList(1, old.size()));
       assertThat(anew.startedBecause())
           .isEqualTo(
               "the declaration of view action_metrics changed; view category_orders has no generation yet");
@@ -270,7 +270,7 @@ class GenerationsIT {
     started = SpeedJob.startAll(config, "orders", SpeedOptions.defaults());
     try (RunningSpeedJob on = started.jobs().get(0);
         RunningSpeedJob anew = started.jobs().get(1)) {
-      assertThat(on.generations()).containsExactly(old.get(1));
+      assertThat(on.generations()).isEqualTo(old.subList(1, old.size()));
       assertThat(anew.generations()).hasSize(1);
       assertThat(anew.generations().get(0).number()).isEqualTo(changed.number() + 1);
       orders.send(60, 0, 1, 2);
