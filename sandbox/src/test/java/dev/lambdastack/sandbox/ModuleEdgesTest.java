@@ -139,12 +139,26 @@ class ModuleEdgesTest {
         noClasses()
             .that()
             .resideInAnyPackage(BATCH, SPEED)
+            .and()
+            .resideOutsideOfPackage("dev.lambdastack.batch.cli..")
             .should()
             .dependOnClassesThat(
                 resideInAPackage(SERVING)
                     .and(
                         resideOutsideOfPackages(
                             "dev.lambdastack.serving.store..", "dev.lambdastack.serving.config..")))
+            .because("jobs write what clients read; they do not read as clients"));
+  }
+
+  @Test
+  void commandsOfTheBatchLayerShowTablesAsOthersDoAndReadNone() {
+    check(
+        noClasses()
+            .that()
+            .resideInAPackage("dev.lambdastack.batch.cli..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("dev.lambdastack.serving.read..", "dev.lambdastack.serving.merge..")
             .because("jobs write what clients read; they do not read as clients"));
   }
 
