@@ -80,6 +80,13 @@ public final class Layers {
     return new Publish(config, clock).publish(view, OptionalLong.empty());
   }
 
+  /**
+   * {@code lambda publish --version} of a view: a version by its number, also one that was left.
+   */
+  public Flip publish(String view, long version) throws IOException, InterruptedException {
+    return new Publish(config, clock).publish(view, OptionalLong.of(version));
+  }
+
   /** {@code lambda publish --rollback}: an earlier version of a view answers again. */
   public Flip rollback(String view, long version) throws IOException, InterruptedException {
     return new Publish(config, clock).rollback(view, version);

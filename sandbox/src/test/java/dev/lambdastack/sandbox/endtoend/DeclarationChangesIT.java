@@ -99,11 +99,11 @@ final class DeclarationChangesIT {
             assertThat(anew.generations())
                 .singleElement()
                 .satisfies(g -> assertThat(g.shape().name()).isEqualTo(view));
-            publishOnceAsFresh(scenario, view);
+            whenAsFresh(() -> scenario.layers().publish(view, version.number()));
             polls.await(5);
             whenAsFresh(() -> scenario.layers().rollback(view, 1));
             polls.await(5);
-            publishOnceAsFresh(scenario, view);
+            whenAsFresh(() -> scenario.layers().publish(view, version.number()));
             polls.await(5);
             whenAsFresh(() -> scenario.layers().rollback(view, 1));
             polls.await(5);
@@ -114,7 +114,7 @@ final class DeclarationChangesIT {
             assertThat(scenario.client().describe(view).provenance().version())
                 .hasValueSatisfying(v -> assertThat(v.number()).isEqualTo(1));
             scenario.check("rolled back across the change");
-            publishOnceAsFresh(scenario, view);
+            whenAsFresh(() -> scenario.layers().publish(view, version.number()));
             check(List.of(answer(scenario)), truth(scenario), version, Set.of("new"));
           } catch (Exception | AssertionError e) {
             anew.close();
