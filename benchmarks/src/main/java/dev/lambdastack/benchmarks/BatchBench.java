@@ -126,7 +126,7 @@ final class BatchBench implements Callable<Integer> {
   private static long ours(Stage stage, Figures figures, String view, long events)
       throws Exception {
     long started = System.nanoTime();
-    Version version = stage.layers().recompute(view);
+    Version version = stage.recomputeInFull(view);
     stage.layers().publish(view);
     figures.add("ours " + view, (System.nanoTime() - started) / 1e9, events);
     return version.rows();

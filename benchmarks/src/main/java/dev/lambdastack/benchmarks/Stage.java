@@ -1,14 +1,19 @@
 package dev.lambdastack.benchmarks;
 
 import dev.lambdastack.batch.archive.ArchiveResult;
+import dev.lambdastack.batch.recompute.Recompute;
 import dev.lambdastack.log.LogClients;
 import dev.lambdastack.sandbox.Layers;
 import dev.lambdastack.sandbox.Sandbox;
+import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.views.Version;
 import dev.lambdastack.views.Views;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -73,6 +78,18 @@ final class Stage implements AutoCloseable {
   /** Archives what was sent. */
   ArchiveResult archive() throws Exception {
     return layers.archive();
+  }
+
+  /** {@code lambda recompute --full} of a view: nothing of an earlier version is taken over. */
+  Version recomputeInFull(String view) throws Exception {
+    return new Recompute(
+            config(),
+            layers.views(),
+            SchemaStore.load(getClass().getClassLoader()),
+            Clock.systemUTC())
+        .run(List.of(view), Recompute.Options.FULL)
+        .get(0)
+        .version();
   }
 
   @Override
