@@ -1,11 +1,8 @@
 package dev.lambdastack.views;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.ServiceConfigurationError;
-import java.util.ServiceLoader;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -37,25 +34,8 @@ public final class AlertRules {
    * @throws InvalidInputException when a provider cannot be loaded or two declare one name
    */
   public static AlertRules load(ClassLoader loader) {
-    List<AlertRule> rules = new ArrayList<>();
-    try {
-      for (AlertProvider provider : ServiceLoader.load(AlertProvider.class, loader)) {
-        rules.addAll(provider.rules());
-      }
-    } catch (ServiceConfigurationError | ExceptionInInitializerError | NoClassDefFoundError e) {
-      Throwable cause = e;
-      while (cause.getCause() != null && !(cause instanceof InvalidInputException)) {
-        cause = cause.getCause();
-      }
-      if (cause instanceof InvalidInputException invalid) {
-        throw invalid;
-      }
-      throw new InvalidInputException(
-          "Cannot load the alert rules: %s; check the jar and its META-INF/services/%s"
-              .formatted(cause, AlertProvider.class.getName()),
-          e);
-    }
-    return new AlertRules(rules);
+    return new AlertRules(
+        Providers.load(AlertProvider.class, loader, AlertProvider::rules, "alert rules"));
   }
 
   public static AlertRules of(List<AlertRule> rules) {

@@ -1,11 +1,8 @@
 package dev.lambdastack.views;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.ServiceConfigurationError;
-import java.util.ServiceLoader;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -61,25 +58,7 @@ public final class Views {
    * @throws InvalidInputException when a provider cannot be loaded or two declare one name
    */
   public static Views load(ClassLoader loader) {
-    List<View> views = new ArrayList<>();
-    try {
-      for (ViewProvider provider : ServiceLoader.load(ViewProvider.class, loader)) {
-        views.addAll(provider.views());
-      }
-    } catch (ServiceConfigurationError | ExceptionInInitializerError | NoClassDefFoundError e) {
-      Throwable cause = e;
-      while (cause.getCause() != null && !(cause instanceof InvalidInputException)) {
-        cause = cause.getCause();
-      }
-      if (cause instanceof InvalidInputException invalid) {
-        throw invalid;
-      }
-      throw new InvalidInputException(
-          "Cannot load the views: %s; check the view jar and its META-INF/services/%s"
-              .formatted(cause, ViewProvider.class.getName()),
-          e);
-    }
-    return new Views(views);
+    return new Views(Providers.load(ViewProvider.class, loader, ViewProvider::views, "views"));
   }
 
   public static Views of(List<View> views) {

@@ -78,7 +78,7 @@ class ViewsTest {
         .hasMessageStartingWith("Cannot load the views: ")
         .hasMessageContaining("user.Missing")
         .hasMessageEndingWith(
-            "; check the view jar and its META-INF/services/dev.lambdastack.views.ViewProvider");
+            "; check the jar and its META-INF/services/dev.lambdastack.views.ViewProvider");
   }
 
   @Test
