@@ -1,5 +1,7 @@
 package dev.lambdastack.schemas;
 
+import dev.lambdastack.views.Column;
+import dev.lambdastack.views.ColumnType;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.RowKey;
@@ -10,6 +12,7 @@ import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaNormalization;
@@ -122,36 +125,52 @@ public final class EventDecoder {
       return new Rejection(
           Rejection.Reason.CORRUPT, "no %s: %s".formatted(plan.writer(), e.getMessage()));
     }
-    return judgeTime(plan, value, appendTimeMillis);
+    Optional<Rejection> rejection = judge(row.eventTime(), appendTimeMillis, row.keyTextBytes());
+    return rejection.isPresent() ? rejection.get() : event.set(plan, value);
   }
 
-  private Decoded judgeTime(WriterPlan plan, byte[] value, long appendTimeMillis) {
-    long time = row.eventTime();
-    if (time < earliest) {
-      return new Rejection(
-          Rejection.Reason.EVENT_TIME_TOO_EARLY,
-          "event time %s lies before %s".formatted(text(time), text(earliest)));
+  /**
+   * Why an event that decodes is none all the same: its time is absurd, or its texts are too long.
+   * For those who have an event by its columns.
+   *
+   * @param eventTimeMillis by the type's pinned schema, as all of this
+   * @param keyTextBytes of its {@link #keyTexts} together
+   */
+  public Optional<Rejection> judge(long eventTimeMillis, long appendTimeMillis, long keyTextBytes) {
+    if (eventTimeMillis < earliest) {
+      return Optional.of(
+          new Rejection(
+              Rejection.Reason.EVENT_TIME_TOO_EARLY,
+              "event time %s lies before %s".formatted(text(eventTimeMillis), text(earliest))));
     }
     long ahead = MAX_AHEAD.toMillis();
     long latest =
         appendTimeMillis > Long.MAX_VALUE - ahead ? Long.MAX_VALUE : appendTimeMillis + ahead;
-    if (time > latest) {
-      return new Rejection(
-          Rejection.Reason.EVENT_TIME_AHEAD,
-          "event time %s is more than %d hours ahead of the append time %s"
-              .formatted(text(time), MAX_AHEAD.toHours(), text(appendTimeMillis)));
+    if (eventTimeMillis > latest) {
+      return Optional.of(
+          new Rejection(
+              Rejection.Reason.EVENT_TIME_AHEAD,
+              "event time %s is more than %d hours ahead of the append time %s"
+                  .formatted(text(eventTimeMillis), MAX_AHEAD.toHours(), text(appendTimeMillis))));
     }
-    return judgeText(plan, value);
+    if (keyTextBytes > RowKey.MAX_TEXT_BYTES) {
+      return Optional.of(
+          new Rejection(
+              Rejection.Reason.TEXT_TOO_LONG,
+              "the texts of the columns that are never null have %d bytes together, more than %d; a long text needs a column that may be null"
+                  .formatted(keyTextBytes, RowKey.MAX_TEXT_BYTES)));
+    }
+    return Optional.empty();
   }
 
-  private Decoded judgeText(WriterPlan plan, byte[] value) {
-    if (row.keyTextBytes() > RowKey.MAX_TEXT_BYTES) {
-      return new Rejection(
-          Rejection.Reason.TEXT_TOO_LONG,
-          "the texts of the columns that are never null have %d bytes together, more than %d; a long text needs a column that may be null"
-              .formatted(row.keyTextBytes(), RowKey.MAX_TEXT_BYTES));
-    }
-    return event.set(plan, value);
+  /** The columns whose texts a view may be keyed by, and which are therefore not of any length. */
+  public static List<String> keyTexts(EventType type) {
+    // An enum's symbols are the schema's, not the producer's.
+    return type.columns().values().stream()
+        .filter(c -> c.type() == ColumnType.STRING && !c.nullable())
+        .map(Column::name)
+        .filter(n -> type.schema().getField(n).schema().getType() == Schema.Type.STRING)
+        .toList();
   }
 
   private Rejection unknown(long fingerprint) {

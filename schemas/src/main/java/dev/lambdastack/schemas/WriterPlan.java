@@ -1,7 +1,6 @@
 package dev.lambdastack.schemas;
 
 import dev.lambdastack.views.Column;
-import dev.lambdastack.views.ColumnType;
 import dev.lambdastack.views.EventType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -56,13 +55,8 @@ final class WriterPlan {
       add(type, columns.get(i), storeOf(type, columns.get(i), i));
     }
     add(type, type.eventTime(), (cursor, row) -> row.setEventTime(cursor.number));
-    for (Column column : type.columns().values()) {
-      // An enum's symbols are the schema's, not the producer's.
-      if (column.type() == ColumnType.STRING
-          && !column.nullable()
-          && type.schema().getField(column.name()).schema().getType() == Schema.Type.STRING) {
-        add(type, column.name(), WriterPlan::count);
-      }
+    for (String column : EventDecoder.keyTexts(type)) {
+      add(type, column, WriterPlan::count);
     }
   }
 

@@ -19,6 +19,8 @@ import java.util.Optional;
  * @param events master rows that were read
  * @param lost offsets before the horizon whose records retention had removed before they were
  *     archived, as far as gaps were accepted; no version holds them
+ * @param rejected events among {@code events} that are no events by the schema that is pinned for
+ *     the version, though they were by the one that they were archived under; no row counts them
  * @param origin how it came to be; empty for versions of a time when that was not noted
  */
 public record Version(
@@ -33,6 +35,7 @@ public record Version(
     long rows,
     long events,
     long lost,
+    long rejected,
     Instant created,
     Optional<Origin> origin) {
 
@@ -61,6 +64,7 @@ public record Version(
         rows,
         events,
         0,
+        0,
         created,
         Optional.empty());
   }
@@ -79,6 +83,7 @@ public record Version(
         rows,
         events,
         lost,
+        rejected,
         created,
         Optional.of(found));
   }
@@ -107,6 +112,9 @@ public record Version(
     if (lost > 0) {
       json.put("lost", lost);
     }
+    if (rejected > 0) {
+      json.put("rejected", rejected);
+    }
     json.put("created", created.toString());
     origin.ifPresent(o -> json.set("origin", o.json()));
     return json;
@@ -125,6 +133,7 @@ public record Version(
         json.get("rows").asLong(),
         json.get("events").asLong(),
         json.path("lost").asLong(),
+        json.path("rejected").asLong(),
         Instant.parse(json.get("created").asText()),
         Optional.ofNullable(json.get("origin")).map(Origin::of));
   }

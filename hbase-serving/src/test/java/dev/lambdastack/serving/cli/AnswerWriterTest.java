@@ -48,6 +48,7 @@ class AnswerWriterTest {
         1,
         1,
         lost,
+        0,
         NOON,
         Optional.empty());
   }

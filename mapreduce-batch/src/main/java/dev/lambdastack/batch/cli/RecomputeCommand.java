@@ -124,7 +124,7 @@ public final class RecomputeCommand implements Callable<Integer> {
               version.number(),
               version.horizon().instant(version.epochLength()));
     }
-    return "%s: version %d complete: %d rows from %d events up to %s (manifest %d), %s"
+    return "%s: version %d complete: %d rows from %d events up to %s (manifest %d), %s%s"
         .formatted(
             version.shape().name(),
             version.number(),
@@ -138,7 +138,11 @@ public final class RecomputeCommand implements Callable<Integer> {
                 .orElse(
                     asOf == null
                         ? "from all events"
-                        : "as of then; read it with lambda query --version " + version.number()));
+                        : "as of then; read it with lambda query --version " + version.number()),
+            version.rejected() == 0
+                ? ""
+                : "; %,d of the events are none by the schema that is pinned now, and no row counts them"
+                    .formatted(version.rejected()));
   }
 
   private static String count(int views) {

@@ -99,6 +99,7 @@ public final class VersionsCommand implements Callable<Integer> {
                 "horizon",
                 "rows",
                 "events",
+                "rejected",
                 "input",
                 "declaration",
                 "created",
@@ -113,6 +114,7 @@ public final class VersionsCommand implements Callable<Integer> {
               v.horizon().instant(v.epochLength()),
               v.rows(),
               v.events(),
+              v.rejected(),
               "%s (manifest %d)".formatted(shortened(v.manifestDigest()), v.manifest()),
               shortened(v.fingerprint()),
               v.created(),
@@ -134,7 +136,7 @@ public final class VersionsCommand implements Callable<Integer> {
 
   private static void csv(List<VersionInfo> versions, PrintWriter out) {
     out.print(
-        "version,state,horizon,rows,events,manifest,input,declaration,created,duration_ms,by,answers_since\r\n");
+        "version,state,horizon,rows,events,manifest,input,declaration,created,duration_ms,by,answers_since,rejected\r\n");
     for (VersionInfo info : versions) {
       Version v = info.version();
       List<Object> fields =
@@ -150,7 +152,8 @@ public final class VersionsCommand implements Callable<Integer> {
               v.created(),
               v.origin().map(o -> (Object) o.duration().toMillis()).orElse(""),
               quoted(v.origin().map(Origin::user).orElse("")),
-              info.answersSince().map(Object::toString).orElse(""));
+              info.answersSince().map(Object::toString).orElse(""),
+              v.rejected());
       out.print(fields.stream().map(Object::toString).collect(Collectors.joining(",")));
       out.print("\r\n");
     }
@@ -174,6 +177,7 @@ public final class VersionsCommand implements Callable<Integer> {
       json.put("horizon_epoch", v.horizon().epoch());
       json.put("rows", v.rows());
       json.put("events", v.events());
+      json.put("rejected", v.rejected());
       json.put("manifest", v.manifest());
       json.put("input", v.manifestDigest());
       json.put("declaration", v.fingerprint());

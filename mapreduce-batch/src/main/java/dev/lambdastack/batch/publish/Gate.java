@@ -14,16 +14,23 @@ import java.util.Optional;
 /**
  * Decides whether a version may answer. Pure: what it looks at was counted before.
  *
+ * @param maxRejected share of the events that may be none by the schema that is pinned
  * @param maxShrink share of the rows before that may be missing
  * @param maxGrowth times the rows before that there may be
  * @param maxDrift rows that may differ from what the layers said before
  */
-record Gate(double maxShrink, long maxGrowth, long maxDrift) {
+record Gate(double maxRejected, double maxShrink, long maxGrowth, long maxDrift) {
   /** A version of fewer rows may grow as if it had as many. */
   private static final long FEW_ROWS = 1_000;
 
+  private static final long FEW_REJECTED = 100;
+
   static Gate of(LambdaConfig config) {
-    return new Gate(config.gateMaxShrink(), config.gateMaxGrowth(), config.gateMaxDrift());
+    return new Gate(
+        config.deadLettersMaxShare(),
+        config.gateMaxShrink(),
+        config.gateMaxGrowth(),
+        config.gateMaxDrift());
   }
 
   /** The drift that was found, or why it was not looked for. */
@@ -44,15 +51,35 @@ record Gate(double maxShrink, long maxGrowth, long maxDrift) {
    */
   GateReport judge(Version version, Optional<Version> before, DriftCheck drift) {
     List<Finding> findings = new ArrayList<>();
-    findings.add(
-        passed(
-            "rows read",
-            "%,d events were read, as many as the manifests up to %d list"
-                .formatted(version.events(), version.manifest())));
+    findings.add(rowsRead(version));
     findings.add(before.map(b -> rowCount(version, b)).orElseGet(() -> firstRows(version)));
     version.origin().map(Origin::rules).orElse(List.of()).forEach(r -> findings.add(rule(r)));
     findings.add(drift.drift().map(this::drift).orElseGet(() -> passed("drift", drift.whyNot())));
     return new GateReport(version.shape().name(), version.number(), findings);
+  }
+
+  /** As the archive judges dead letters: few are accepted whatever their share. */
+  private Finding rowsRead(Version version) {
+    String read =
+        "%,d events were read, as many as the manifests up to %d list"
+            .formatted(version.events(), version.manifest());
+    long rejected = version.rejected();
+    if (rejected == 0) {
+      return passed("rows read", read);
+    }
+    String text =
+        "%s; %,d of them are none by the schema that is pinned now, and no row counts them"
+            .formatted(read, rejected);
+    boolean held =
+        rejected > maxRejected * version.events() && (rejected > FEW_REJECTED || maxRejected == 0);
+    return held
+        ? new Finding(
+            "rows read",
+            true,
+            "%s: more than a share of %s (lambda.dead-letters.max-share)"
+                .formatted(text, percent(maxRejected)),
+            List.of())
+        : passed("rows read", text);
   }
 
   private static Finding passed(String check, String text) {

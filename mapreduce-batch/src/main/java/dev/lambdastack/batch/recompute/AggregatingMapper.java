@@ -63,6 +63,7 @@ final class AggregatingMapper
   private long memoryBytes;
   private long untilMeasure = ROWS_BETWEEN_MEASURES;
   private long rows;
+  private long rejected;
   private long spills;
 
   AggregatingMapper() {}
@@ -92,7 +93,9 @@ final class AggregatingMapper
     while (group.next(batch)) {
       untilMeasure -= batch.size();
       before.ifPresent(this::dropRowsBehind);
-      rows += batch.size();
+      int none = group.rejected().count(this::isCounted);
+      rejected += none;
+      rows += batch.size() + none;
       parts.forEach(part -> part.add(batch));
       if (untilMeasure <= 0) {
         measure(context);
@@ -102,7 +105,15 @@ final class AggregatingMapper
   }
 
   private void dropRowsBehind(Map<Integer, Long> ends) {
-    batch.retain(row -> batch.offsets()[row] < ends.getOrDefault(batch.partitions()[row], 0L));
+    batch.retain(row -> isBefore(ends, batch.partitions()[row], batch.offsets()[row]));
+  }
+
+  private boolean isCounted(int partition, long offset) {
+    return before.isEmpty() || isBefore(before.get(), partition, offset);
+  }
+
+  private static boolean isBefore(Map<Integer, Long> ends, int partition, long offset) {
+    return offset < ends.getOrDefault(partition, 0L);
   }
 
   private void measure(Context context) throws IOException, InterruptedException {
@@ -149,6 +160,7 @@ final class AggregatingMapper
       countForRules(part, context);
     }
     context.getCounter(RecomputeCounter.ROWS).increment(rows);
+    context.getCounter(RecomputeCounter.REJECTED).increment(rejected);
     context.getCounter(RecomputeCounter.SPILLS).increment(spills);
   }
 }

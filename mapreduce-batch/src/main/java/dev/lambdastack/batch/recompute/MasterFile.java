@@ -1,5 +1,7 @@
 package dev.lambdastack.batch.recompute;
 
+import static org.apache.parquet.schema.Type.Repetition.REQUIRED;
+
 import dev.lambdastack.batch.master.FileSchema;
 import dev.lambdastack.schemas.EventDecoder;
 import dev.lambdastack.views.EventType;
@@ -7,6 +9,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -95,23 +98,30 @@ final class MasterFile implements AutoCloseable {
   private MessageType requested() {
     Set<Type> types = new LinkedHashSet<>();
     projection.columns().forEach(c -> field(c).ifPresent(f -> types.add(whole.getType(f))));
-    types.add(whole.getType(eventTime()));
+    field(projection.type().eventTime()).ifPresent(f -> types.add(whole.getType(f)));
     if (projection.withCoordinates()) {
       types.add(whole.getType(FileSchema.PARTITION));
       types.add(whole.getType(FileSchema.OFFSET));
     }
     if (decoder.isPresent()) {
       types.add(whole.getType(FileSchema.RAW));
+      types.add(whole.getType(FileSchema.APPEND_TIME));
+      keyTexts().forEach(c -> field(c).ifPresent(f -> types.add(whole.getType(f))));
     }
     return new MessageType(whole.getName(), new ArrayList<>(types));
   }
 
-  private String eventTime() {
-    String column = projection.type().eventTime();
-    return field(column)
-        .orElseThrow(
-            () ->
-                new IllegalStateException(path + " has no column " + column + ", the event time"));
+  /**
+   * Columns that say whether a row's texts are too long by the pinned schema. None where they are
+   * all columns of the file that are never null: the archive has measured those.
+   */
+  private List<String> keyTexts() {
+    List<String> columns = EventDecoder.keyTexts(projection.type());
+    boolean measured =
+        columns.stream()
+            .map(this::field)
+            .allMatch(f -> f.isPresent() && whole.getType(f.get()).isRepetition(REQUIRED));
+    return measured ? List.of() : columns;
   }
 
   /** What the file calls a column of the pinned schema, by name or alias. */
@@ -154,14 +164,27 @@ final class MasterFile implements AutoCloseable {
     boolean coordinates = projection.withCoordinates();
     return Optional.of(
         new MasterRows(
-            path,
             pages.getRowCount(),
             values,
             columns.event(type.eventTime()),
             coordinates ? columns.file(FileSchema.PARTITION) : null,
             coordinates ? columns.file(FileSchema.OFFSET) : null,
-            decoder.isPresent() ? columns.file(FileSchema.RAW) : null,
-            decoder.orElse(null)));
+            decoder.isPresent() ? older(columns, values, decoder.get()) : null));
+  }
+
+  private OlderRows older(Columns columns, ColumnSource[] values, EventDecoder pinned) {
+    List<OlderRows.KeyText> texts = new ArrayList<>();
+    for (String column : keyTexts()) {
+      ColumnSource source = columns.event(column);
+      texts.add(new OlderRows.KeyText(source, MasterRows.indexOf(values, source)));
+    }
+    return new OlderRows(
+        path,
+        pinned,
+        values.length,
+        columns.file(FileSchema.RAW),
+        columns.file(FileSchema.APPEND_TIME),
+        texts);
   }
 
   /** Whether a row group may have one of the times that are looked for, by its statistics. */
@@ -169,7 +192,8 @@ final class MasterFile implements AutoCloseable {
     if (times.isEmpty()) {
       return true;
     }
-    ColumnChunkMetaData chunk = chunk(block, eventTime()).orElseThrow();
+    ColumnChunkMetaData chunk =
+        chunk(block, field(projection.type().eventTime()).orElseThrow()).orElseThrow();
     if (!(chunk.getStatistics() instanceof LongStatistics known) || !known.hasNonNullValue()) {
       return true;
     }

@@ -12,12 +12,10 @@ import org.apache.hadoop.conf.Configuration;
 
 /** Opens parts of a topic's files for some columns. */
 final class MasterFiles {
-  /** No event that the archive took lies before it. */
-  private static final Instant ANY_TIME = Instant.ofEpochMilli(Long.MIN_VALUE);
-
   private final Configuration conf;
   private final MasterDataset dataset;
   private final SchemaStore schemas;
+  private final Instant eventTimeMin;
   private final Projection projection;
   private final Optional<TimeRanges> times;
   private final long pinned;
@@ -26,11 +24,13 @@ final class MasterFiles {
       Configuration conf,
       MasterDataset dataset,
       SchemaStore schemas,
+      Instant eventTimeMin,
       Projection projection,
       Optional<TimeRanges> times) {
     this.conf = conf;
     this.dataset = dataset;
     this.schemas = schemas;
+    this.eventTimeMin = eventTimeMin;
     this.projection = projection;
     this.times = times;
     this.pinned = SchemaNormalization.parsingFingerprint64(projection.type().schema());
@@ -48,6 +48,7 @@ final class MasterFiles {
         config.hadoop(),
         MasterDataset.open(config.hadoop(), config.master(), projection.type().topic()),
         schemas,
+        config.eventTimeMin(),
         projection,
         times);
   }
@@ -65,7 +66,7 @@ final class MasterFiles {
         followsPin
             ? Optional.empty()
             : Optional.of(
-                new EventDecoder(schemas, projection.type(), projection.columns(), ANY_TIME));
+                new EventDecoder(schemas, projection.type(), projection.columns(), eventTimeMin));
     return MasterFile.open(
         conf,
         dataset.resolve(part.path()),

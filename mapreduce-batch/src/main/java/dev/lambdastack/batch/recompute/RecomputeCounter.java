@@ -4,6 +4,8 @@ package dev.lambdastack.batch.recompute;
 enum RecomputeCounter {
   /** Rows of the master dataset before the horizon in the files, whether a view counts them. */
   ROWS,
+  /** Those of {@link #ROWS} that are no events by the pinned schema. */
+  REJECTED,
   /** How often a mapper's memory was full. */
   SPILLS;
 

@@ -123,7 +123,17 @@ final class TopicRun implements AutoCloseable {
    * @param base what its table begins as; empty for nothing
    */
   private record Target(
-      View view, VersionTable table, Optional<Version> base, Optional<TimeRanges> touched) {}
+      View view,
+      VersionTable table,
+      Optional<Version> base,
+      Optional<TouchedWindows.Answer> touched) {
+    /** Events that no row counts; those of a base were counted when it was made. */
+    long rejected(Counters counters) {
+      return base.isPresent()
+          ? base.get().rejected() + touched.orElseThrow().rejected()
+          : counters.findCounter(RecomputeCounter.REJECTED).getValue();
+    }
+  }
 
   /** Makes the versions and enters them in the catalog. */
   List<Recompute.Outcome> run(Connection connection, PublishedStore store)
@@ -151,7 +161,7 @@ final class TopicRun implements AutoCloseable {
     List<Target> targets = new ArrayList<>();
     List<Version> versions;
     try {
-      List<TimeRanges> touched = touched(incremental, bases);
+      List<TouchedWindows.Answer> touched = touched(incremental, bases);
       for (int i = 0; i < incremental.size(); i++) {
         targets.add(
             new Target(
@@ -232,7 +242,8 @@ final class TopicRun implements AutoCloseable {
   }
 
   /** The windows of each view that rows are in which its base does not hold. */
-  private List<TimeRanges> touched(List<View> incremental, List<Version> bases) throws IOException {
+  private List<TouchedWindows.Answer> touched(List<View> incremental, List<Version> bases)
+      throws IOException {
     if (incremental.isEmpty()) {
       return List.of();
     }
@@ -293,7 +304,7 @@ final class TopicRun implements AutoCloseable {
               UserGroupInformation.getCurrentUser().getShortUserName(),
               Duration.ofNanos(System.nanoTime() - started),
               rules);
-      versions.add(version(target, newCells, origin));
+      versions.add(version(target, newCells, target.rejected(counters), origin));
     }
     return versions;
   }
@@ -311,7 +322,8 @@ final class TopicRun implements AutoCloseable {
                   .map(
                       base ->
                           new PassPlan.Increment(
-                              base.horizon().offsets(), target.touched().orElseThrow()))));
+                              base.horizon().offsets(),
+                              target.touched().orElseThrow().windows()))));
     }
     return new PassPlan(
         runId,
@@ -340,7 +352,7 @@ final class TopicRun implements AutoCloseable {
         .toList();
   }
 
-  private Version version(Target target, long newCells, Origin origin) {
+  private Version version(Target target, long newCells, long rejected, Origin origin) {
     View view = target.view();
     return new Version(
         target.table().number(),
@@ -354,6 +366,7 @@ final class TopicRun implements AutoCloseable {
         target.base().map(Version::rows).orElse(0L) + newCells,
         frozen.events(),
         frozen.lost(),
+        rejected,
         clock.instant(),
         Optional.of(origin));
   }

@@ -26,8 +26,16 @@ final class TouchedWindows {
    */
   record Question(Horizon base, Duration window) {}
 
+  /**
+   * What was found.
+   *
+   * @param rejected rows behind the horizon that are no events by the pinned schema
+   */
+  record Answer(TimeRanges windows, long rejected) {}
+
   private static final class Search {
     private final Horizon base;
+    private long rejected;
     private final TimeRanges.OfWindows found;
 
     Search(Question question) {
@@ -51,13 +59,21 @@ final class TouchedWindows {
       };
     }
 
-    void add(ColumnBatch batch) {
+    void add(ColumnBatch batch, RejectedRows none) {
       for (int row = 0; row < batch.size(); row++) {
-        long end = base.offsets().getOrDefault(batch.partitions()[row], 0L);
-        if (batch.offsets()[row] >= end) {
+        if (isBehind(batch.partitions()[row], batch.offsets()[row])) {
           found.add(batch.eventTimes()[row]);
         }
       }
+      rejected += none.count(this::isBehind);
+    }
+
+    private boolean isBehind(int partition, long offset) {
+      return offset >= base.offsets().getOrDefault(partition, 0L);
+    }
+
+    Answer answer() {
+      return new Answer(found.ranges(), rejected);
     }
   }
 
@@ -68,7 +84,7 @@ final class TouchedWindows {
    *
    * @param files opened for no column, with coordinates
    */
-  static List<TimeRanges> find(
+  static List<Answer> find(
       MasterFiles files, List<LiveFile> inputs, Projection projection, List<Question> questions)
       throws IOException {
     List<Search> searches = questions.stream().map(Search::new).toList();
@@ -85,7 +101,7 @@ final class TouchedWindows {
         read(files, input, batch, reading);
       }
     }
-    return searches.stream().map(s -> s.found.ranges()).toList();
+    return searches.stream().map(Search::answer).toList();
   }
 
   private static void read(
@@ -93,8 +109,9 @@ final class TouchedWindows {
       throws IOException {
     try (MasterFile file = files.open(FilePart.whole(input))) {
       for (Optional<RowGroup> group = file.next(); group.isPresent(); group = file.next()) {
-        while (group.get().next(batch)) {
-          searches.forEach(s -> s.add(batch));
+        RowGroup rows = group.get();
+        while (rows.next(batch)) {
+          searches.forEach(s -> s.add(batch, rows.rejected()));
         }
       }
     }

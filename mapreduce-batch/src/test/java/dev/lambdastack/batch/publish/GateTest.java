@@ -12,7 +12,7 @@ import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 class GateTest {
-  private static final Gate GATE = new Gate(0.1, 10, 0);
+  private static final Gate GATE = new Gate(0.01, 0.1, 10, 0);
   private static final Gate.DriftCheck NO_DRIFT = Gate.DriftCheck.none("not looked for");
 
   private static GateReport judge(long rows, long before) {
@@ -60,6 +60,45 @@ class GateTest {
     assertThat(report.lines()).anyMatch(l -> l.contains("not compared"));
   }
 
+  /** As the archive judges dead letters: by their share, where they are more than a hundred. */
+  @Test
+  void aPinThatRejectsMuchOfWhatIsArchivedHolds() {
+    assertThat(rejecting(100, 100).isHeld()).isFalse();
+    assertThat(rejecting(20_000, 200).isHeld()).isFalse();
+    assertThat(rejecting(20_000, 200).lines())
+        .first()
+        .asString()
+        .isEqualTo(
+            "rows read: 20,000 events were read, as many as the manifests up to 1 list; 200 of them are none by the schema that is pinned now, and no row counts them");
+    assertThat(held(rejecting(20_000, 201))).containsExactly("rows read");
+    assertThat(rejecting(20_000, 201).lines())
+        .first()
+        .asString()
+        .contains("201 of them", "more than a share of 1 % (lambda.dead-letters.max-share)");
+  }
+
+  private static GateReport rejecting(long events, long rejected) {
+    Version v = TestCatalog.version(1, events);
+    Version version =
+        new Version(
+            v.number(),
+            v.table(),
+            v.fingerprint(),
+            v.shape(),
+            v.horizon(),
+            v.epochLength(),
+            v.manifest(),
+            v.manifestDigest(),
+            v.rows(),
+            v.events(),
+            0,
+            rejected,
+            v.created(),
+            Optional.empty());
+    assertThat(Version.fromJson(version.toJson())).isEqualTo(version);
+    return GATE.judge(version, Optional.empty(), NO_DRIFT);
+  }
+
   @Test
   void aBrokenRuleHolds() {
     Version version =
@@ -94,7 +133,7 @@ class GateTest {
             "drift: HELD: 2 of 100 rows differ from version 1 and the cells of speed generation 4 between the horizons; at most 0 may (lambda.gate.max-drift)",
             "  x: version 2 has 1");
     assertThat(
-            new Gate(0.1, 10, 2)
+            new Gate(0.01, 0.1, 10, 2)
                 .judge(version, Optional.of(before), Gate.DriftCheck.of(drift))
                 .isHeld())
         .isFalse();

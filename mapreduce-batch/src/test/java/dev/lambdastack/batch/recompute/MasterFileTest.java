@@ -6,6 +6,7 @@ import dev.lambdastack.batch.master.FileSchema;
 import dev.lambdastack.schemas.DecodedEvent;
 import dev.lambdastack.schemas.EventDecoder;
 import dev.lambdastack.schemas.EventEncoder;
+import dev.lambdastack.schemas.Rejection;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.schemas.SchemaVersion;
 import dev.lambdastack.views.ColumnBatch;
@@ -414,6 +415,118 @@ class MasterFileTest {
     }
     assertThat(String.join(" ", decoded)).isEqualTo(expected);
     assertThat(read).isEqualTo(decoded);
+  }
+
+  /**
+   * Archived by one schema, read by a later one that takes another field for the event time and has
+   * a new text that is never null: whatever row the speed layer's decoder rejects is in no batch,
+   * whether the file has its bytes or its columns alone, and all others are.
+   */
+  @Test
+  void aRowIsRejectedWhereTheDecoderRejectsTheRecord() throws Exception {
+    String fields =
+        """
+        {"name":"text","type":"string"},
+        {"name":"time","type":{"type":"long","logicalType":"timestamp-millis"}},
+        {"name":"other_time","type":{"type":"long","logicalType":"timestamp-millis"}}
+        """;
+    Schema archived = schemaOf(fields);
+    Schema writer =
+        schemaOf(fields + ",{\"name\":\"note\",\"type\":\"string\",\"default\":\"long\"}");
+    // Its own text and the default of the new one are too long together where the own is just not.
+    EventType type = EventType.of("t", writer, "other_time", "text");
+    SchemaStore schemas =
+        SchemaStore.of(
+            List.of(new SchemaVersion(archived, 1, "test"), new SchemaVersion(writer, 2, "test")));
+    List<String> columns = List.of("other_time");
+    Instant min = Instant.ofEpochMilli(1_000);
+    EventDecoder speed = new EventDecoder(schemas, type, columns, min);
+    long seed = 7;
+    Random random = new Random(seed);
+    Configuration conf = FileSchema.parquet(new Configuration());
+    Schema schema = FileSchema.of("t", archived);
+    org.apache.hadoop.fs.Path path =
+        new org.apache.hadoop.fs.Path(folder.resolve("rejected").toUri());
+    long day = EventDecoder.MAX_AHEAD.toMillis();
+    List<Long> accepted = new ArrayList<>();
+    List<Long> rejected = new ArrayList<>();
+    java.util.Map<Rejection.Reason, Integer> reasons = new java.util.TreeMap<>();
+    try (ParquetWriter<GenericRecord> file =
+        AvroParquetWriter.<GenericRecord>builder(HadoopOutputFile.fromPath(path, conf))
+            .withSchema(schema)
+            .withDataModel(GenericData.get())
+            .withConf(conf)
+            .build()) {
+      for (long offset = 0; offset < 6_000; offset++) {
+        boolean isRaw = random.nextBoolean();
+        long appendTime = 5_000 + random.nextInt(10);
+        GenericRecord event = new GenericData.Record(isRaw ? writer : archived);
+        int length = random.nextInt(4) > 0 ? 5 : 15_996 - (isRaw ? 3 : 1) + random.nextInt(4);
+        event.put("text", "x".repeat(length));
+        event.put("time", 6_000L);
+        event.put(
+            "other_time",
+            switch (random.nextInt(4)) {
+              case 0 -> 998L + random.nextInt(4);
+              case 1 -> appendTime + day - 2 + random.nextInt(4);
+              default -> 2_000L + random.nextInt(100);
+            });
+        if (isRaw) {
+          event.put("note", random.nextInt(5) == 0 ? "y".repeat(16_001) : "abcdef");
+        }
+        byte[] value =
+            new EventEncoder(EventType.of("t", isRaw ? writer : archived, "time", "text"))
+                .value(event);
+        if (speed.decode(value, 3, offset, appendTime) instanceof Rejection found) {
+          rejected.add(offset);
+          reasons.merge(found.reason(), 1, Integer::sum);
+        } else {
+          accepted.add(offset);
+        }
+        GenericRecord row = new GenericData.Record(schema);
+        archived.getFields().forEach(f -> row.put(f.name(), event.get(f.name())));
+        row.put(FileSchema.PARTITION, 3);
+        row.put(FileSchema.OFFSET, offset);
+        row.put(FileSchema.APPEND_TIME, appendTime);
+        row.put(FileSchema.WRITER_SCHEMA, 0L);
+        row.put(FileSchema.RAW, isRaw ? ByteBuffer.wrap(value) : null);
+        file.write(row);
+      }
+    }
+    assertThat(reasons).hasSize(3);
+    assertThat(accepted).hasSizeGreaterThan(500);
+    List<Long> read = new ArrayList<>();
+    long none = 0;
+    long late = 0;
+    try (MasterFile file =
+        MasterFile.open(
+            conf,
+            path,
+            0,
+            Long.MAX_VALUE,
+            new Projection(type, columns, true),
+            Optional.of(new EventDecoder(schemas, type, columns, min)),
+            Optional.empty())) {
+      ColumnBatch batch = ColumnBatch.of(type, columns);
+      for (Optional<RowGroup> group = file.next(); group.isPresent(); group = file.next()) {
+        while (group.get().next(batch)) {
+          for (int i = 0; i < batch.size(); i++) {
+            read.add(batch.offsets()[i]);
+            assertThat(batch.row(i).longAt(0)).isEqualTo(batch.eventTimes()[i]);
+          }
+          none += group.get().rejected().count((p, o) -> p == 3);
+          late += group.get().rejected().count((p, o) -> o >= 5_000);
+        }
+      }
+    }
+    assertThat(read).isEqualTo(accepted);
+    assertThat(none).isEqualTo(rejected.size());
+    assertThat(late).isEqualTo(rejected.stream().filter(o -> o >= 5_000).count());
+  }
+
+  private static Schema schemaOf(String fields) {
+    return SchemaParser.parseSingle(
+        "{\"type\":\"record\",\"name\":\"E\",\"fields\":[%s]}".formatted(fields));
   }
 
   private static String values(Row row, EventType type, List<String> columns) {
