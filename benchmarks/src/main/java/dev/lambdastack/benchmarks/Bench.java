@@ -10,7 +10,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     header = "Our figures beside those of peers, in one run on this machine.",
-    subcommands = {BatchBench.class, ArchiveBench.class},
+    subcommands = {BatchBench.class, ArchiveBench.class, SpeedBench.class},
     footerHeading = "%nExit codes:%n",
     footer = {
       "   0  measured",

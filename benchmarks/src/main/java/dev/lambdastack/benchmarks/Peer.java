@@ -8,12 +8,13 @@ import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
  * A peer in a process and class path of its own, warm between runs: it says {@code @ready} when it
- * can be asked, takes a line for each run, and answers {@code @done <seconds> <rows>} or {@code
+ * can be asked, takes a line for each run, and answers {@code @done <seconds> <rows> <totals>} or {@code
  * @failed <why>}. What else it prints goes to its log.
  */
 final class Peer implements AutoCloseable {
@@ -24,8 +25,12 @@ final class Peer implements AutoCloseable {
   private final BufferedReader answers;
   private final Writer questions;
 
-  /** What a run took, by the peer's own clock, from submit to readable. */
-  record Run(double seconds, long rows) {}
+  /**
+   * What a run took, by the peer's own clock.
+   *
+   * @param totals what else it counted, by which its answer is checked
+   */
+  record Run(double seconds, long rows, List<Long> totals) {}
 
   private Peer(String name, Process process) {
     this.name = name;
@@ -75,7 +80,10 @@ final class Peer implements AutoCloseable {
     questions.write(question + "\n");
     questions.flush();
     String[] answer = await("@done ").split(" ");
-    return new Run(Double.parseDouble(answer[1]), Long.parseLong(answer[2]));
+    return new Run(
+        Double.parseDouble(answer[1]),
+        Long.parseLong(answer[2]),
+        Arrays.stream(answer).skip(3).map(Long::parseLong).toList());
   }
 
   private String await(String prefix) throws IOException {
