@@ -27,7 +27,7 @@ import org.apache.avro.SchemaNormalization;
  */
 public final class EventDecoder {
   /** The marker {@code C3 01} and the writer schema's fingerprint, least significant byte first. */
-  static final int HEADER_BYTES = 10;
+  public static final int HEADER_BYTES = 10;
 
   /** How far an event time may lie ahead of the append time. */
   public static final Duration MAX_AHEAD = Duration.ofDays(1);
@@ -37,6 +37,7 @@ public final class EventDecoder {
 
   private final EventType type;
   private final long earliest;
+  private final long pinnedFingerprint;
   private final Map<Long, WriterPlan> plans = new HashMap<>();
   private final Map<Long, SchemaVersion> others = new HashMap<>();
   private final Cursor cursor = new Cursor();
@@ -63,7 +64,7 @@ public final class EventDecoder {
     this.row = new EventRow(columns.size());
     this.event = new DecodedEvent(row);
     Schema pinned = type.schema();
-    long pinnedFingerprint = SchemaNormalization.parsingFingerprint64(pinned);
+    this.pinnedFingerprint = SchemaNormalization.parsingFingerprint64(pinned);
     Set<String> names = new HashSet<>(pinned.getAliases());
     names.add(pinned.getFullName());
     for (SchemaVersion version : schemas.all()) {
@@ -80,6 +81,11 @@ public final class EventDecoder {
         f ->
             new WriterPlan(
                 new SchemaVersion(pinned, 1, "topic " + type.topic()), type, f, columns));
+  }
+
+  /** CRC-64-AVRO of the pinned reader schema. */
+  public long pinnedFingerprint() {
+    return pinnedFingerprint;
   }
 
   private void checkReadable(SchemaVersion version) {

@@ -24,7 +24,7 @@ import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 
 /** Reads one range of offsets into files of the task's own, and reports them. */
 final class ArchiveMapper
-    extends Mapper<NullWritable, ConsumerRecord<byte[], byte[]>, NullWritable, NullWritable> {
+    extends Mapper<NullWritable, List<ConsumerRecord<byte[], byte[]>>, NullWritable, NullWritable> {
   private OffsetRange range;
   private EventDecoder decoder;
   private EventFiles events;
@@ -44,7 +44,9 @@ final class ArchiveMapper
     TaskReport report;
     try {
       while (context.nextKeyValue()) {
-        add(context.getCurrentValue());
+        for (ConsumerRecord<byte[], byte[]> record : context.getCurrentValue()) {
+          add(record);
+        }
       }
       report = finish();
     } catch (InvalidInputException e) {
@@ -101,7 +103,8 @@ final class ArchiveMapper
     Decoded decoded =
         decoder.decode(record.value(), record.partition(), record.offset(), appendTime);
     if (decoded instanceof DecodedEvent event) {
-      events.add(record.value(), record.offset(), appendTime, event.eventTime());
+      events.add(
+          record.value(), record.offset(), appendTime, event.eventTime(), !event.isConverted());
     } else if (decoded instanceof Rejection rejection) {
       deadLetters.add(record, rejection);
     }

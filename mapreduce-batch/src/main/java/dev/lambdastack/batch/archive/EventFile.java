@@ -5,6 +5,7 @@ import dev.lambdastack.batch.master.FileSchema;
 import dev.lambdastack.batch.master.MasterFileWriter;
 import dev.lambdastack.batch.master.OffsetSpan;
 import dev.lambdastack.schemas.DecodedEvent;
+import dev.lambdastack.schemas.EventDecoder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.LocalDate;
@@ -23,6 +24,7 @@ final class EventFile {
   private final MasterFileWriter writer;
   private final GenericData.Record row;
   private final int eventFields;
+  private final long pinnedFingerprint;
   private long rows;
   private long minEventTime = Long.MAX_VALUE;
   private long maxEventTime = Long.MIN_VALUE;
@@ -33,12 +35,19 @@ final class EventFile {
    * A file.
    *
    * @param schema as {@link FileSchema#of} makes it
+   * @param pinnedFingerprint of the schema of the event's own columns
    */
-  EventFile(TaskFolder folder, Schema schema, Optional<LocalDate> date, OffsetRange range)
+  EventFile(
+      TaskFolder folder,
+      Schema schema,
+      long pinnedFingerprint,
+      Optional<LocalDate> date,
+      OffsetRange range)
       throws IOException {
     this.path = folder.eventFile(date);
     this.date = date;
     this.range = range;
+    this.pinnedFingerprint = pinnedFingerprint;
     this.writer = folder.writer(path, schema);
     this.row = new GenericData.Record(schema);
     this.eventFields = schema.getField(FileSchema.PARTITION).pos();
@@ -56,9 +65,25 @@ final class EventFile {
     row.put(FileSchema.WRITER_SCHEMA, event.writerFingerprint());
     row.put(FileSchema.RAW, event.isConverted() ? ByteBuffer.wrap(value) : null);
     writer.write(row);
+    count(event.eventTime(), appendTime);
+  }
+
+  /** Whether {@link #writePinned} may be called. */
+  boolean takesPinned() {
+    return writer.takesEvents();
+  }
+
+  /** Appends an event that was written with the pinned schema, without decoding it again. */
+  void writePinned(byte[] value, long offset, long appendTime, long eventTime) throws IOException {
+    writer.writeEvent(
+        value, EventDecoder.HEADER_BYTES, range.partition(), offset, appendTime, pinnedFingerprint);
+    count(eventTime, appendTime);
+  }
+
+  private void count(long eventTime, long appendTime) {
     rows++;
-    minEventTime = Math.min(minEventTime, event.eventTime());
-    maxEventTime = Math.max(maxEventTime, event.eventTime());
+    minEventTime = Math.min(minEventTime, eventTime);
+    maxEventTime = Math.max(maxEventTime, eventTime);
     minAppendTime = Math.min(minAppendTime, appendTime);
     maxAppendTime = Math.max(maxAppendTime, appendTime);
   }

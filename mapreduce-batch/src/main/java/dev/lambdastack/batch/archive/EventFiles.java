@@ -4,9 +4,7 @@ import dev.lambdastack.batch.master.DataFile;
 import dev.lambdastack.schemas.DecodedEvent;
 import dev.lambdastack.schemas.EventDecoder;
 import java.io.IOException;
-import java.time.Instant;
 import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -26,19 +24,22 @@ final class EventFiles {
   /** What an event takes beside its bytes, about. */
   private static final int OVERHEAD_BYTES = 100;
 
-  private record Waiting(byte[] value, long offset, long appendTime, long eventTime) {
+  private static final long DAY_MILLIS = 86_400_000;
+
+  private record Waiting(
+      byte[] value, long offset, long appendTime, long eventTime, boolean isPinned) {
     long sizeBytes() {
       return (long) value.length + OVERHEAD_BYTES;
     }
   }
 
   private static final class Day {
-    private final LocalDate date;
+    private final long epochDay;
     private List<Waiting> events = new ArrayList<>();
     private long sizeBytes;
 
-    Day(LocalDate date) {
-      this.date = date;
+    Day(long epochDay) {
+      this.epochDay = epochDay;
     }
   }
 
@@ -48,8 +49,12 @@ final class EventFiles {
   private final EventDecoder decoder;
   private final int openDates;
   private final long memoryBytes;
-  private final Map<LocalDate, Day> days = new HashMap<>();
-  private final Map<LocalDate, EventFile> files = new HashMap<>();
+  private final Map<Long, Day> days = new HashMap<>();
+
+  /** Of the event that came last: the next one's as a rule. */
+  private Day day = new Day(Long.MIN_VALUE);
+
+  private final Map<Long, EventFile> files = new HashMap<>();
   private EventFile mixed;
   private long waitingBytes;
 
@@ -80,11 +85,15 @@ final class EventFiles {
    * Adds an event that the decoder accepted.
    *
    * @param value kept until it is written
+   * @param isPinned whether it was written with the pinned schema; offsets come in their order
    */
-  void add(byte[] value, long offset, long appendTime, long eventTime) throws IOException {
-    Waiting event = new Waiting(value, offset, appendTime, eventTime);
-    LocalDate date = LocalDate.ofInstant(Instant.ofEpochMilli(eventTime), ZoneOffset.UTC);
-    Day day = days.computeIfAbsent(date, Day::new);
+  void add(byte[] value, long offset, long appendTime, long eventTime, boolean isPinned)
+      throws IOException {
+    Waiting event = new Waiting(value, offset, appendTime, eventTime, isPinned);
+    long epochDay = Math.floorDiv(eventTime, DAY_MILLIS);
+    if (day.epochDay != epochDay) {
+      day = days.computeIfAbsent(epochDay, Day::new);
+    }
     day.events.add(event);
     day.sizeBytes += event.sizeBytes();
     waitingBytes += event.sizeBytes();
@@ -103,15 +112,19 @@ final class EventFiles {
         .sorted(
             Comparator.comparingLong((Day d) -> d.sizeBytes)
                 .reversed()
-                .thenComparing((Day d) -> d.date))
+                .thenComparing((Day d) -> d.epochDay))
         .toList();
   }
 
-  private void write(Day day) throws IOException {
-    EventFile file = fileOf(day.date);
-    day.events.sort(
-        Comparator.comparingLong(Waiting::eventTime).thenComparingLong(Waiting::offset));
-    for (Waiting event : day.events) {
+  private void write(Day full) throws IOException {
+    EventFile file = fileOf(full.epochDay);
+    // Stable: events of one time stay in the order of their offsets.
+    full.events.sort(Comparator.comparingLong(Waiting::eventTime));
+    for (Waiting event : full.events) {
+      if (event.isPinned && file.takesPinned()) {
+        file.writePinned(event.value, event.offset, event.appendTime, event.eventTime);
+        continue;
+      }
       if (!(decoder.decode(event.value, range.partition(), event.offset, event.appendTime)
           instanceof DecodedEvent decoded)) {
         throw new IllegalStateException(
@@ -120,32 +133,36 @@ final class EventFiles {
       }
       file.write(decoded, event.value, event.offset, event.appendTime);
     }
-    waitingBytes -= day.sizeBytes;
-    day.sizeBytes = 0;
-    day.events = new ArrayList<>();
+    waitingBytes -= full.sizeBytes;
+    full.sizeBytes = 0;
+    full.events = new ArrayList<>();
   }
 
-  private EventFile fileOf(LocalDate date) throws IOException {
-    EventFile file = files.get(date);
+  private EventFile fileOf(long epochDay) throws IOException {
+    EventFile file = files.get(epochDay);
     if (file != null) {
       return file;
     }
     if (files.size() < openDates) {
-      EventFile own = new EventFile(folder, schema, Optional.of(date), range);
-      files.put(date, own);
+      EventFile own = file(Optional.of(LocalDate.ofEpochDay(epochDay)));
+      files.put(epochDay, own);
       return own;
     }
     if (mixed == null) {
-      mixed = new EventFile(folder, schema, Optional.empty(), range);
+      mixed = file(Optional.empty());
     }
     return mixed;
   }
 
+  private EventFile file(Optional<LocalDate> date) throws IOException {
+    return new EventFile(folder, schema, decoder.pinnedFingerprint(), date, range);
+  }
+
   /** Writes what waits and closes all files. */
   List<DataFile> finish() throws IOException {
-    for (Day day : byGreatest()) {
-      if (!day.events.isEmpty()) {
-        write(day);
+    for (Day waiting : byGreatest()) {
+      if (!waiting.events.isEmpty()) {
+        write(waiting);
       }
     }
     List<DataFile> finished = new ArrayList<>();

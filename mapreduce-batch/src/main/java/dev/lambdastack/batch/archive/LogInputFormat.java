@@ -10,7 +10,7 @@ import org.apache.hadoop.mapreduce.TaskAttemptContext;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /** The committed records of ranges of offsets. */
-final class LogInputFormat extends InputFormat<NullWritable, ConsumerRecord<byte[], byte[]>> {
+final class LogInputFormat extends InputFormat<NullWritable, List<ConsumerRecord<byte[], byte[]>>> {
   LogInputFormat() {}
 
   @Override
@@ -19,7 +19,7 @@ final class LogInputFormat extends InputFormat<NullWritable, ConsumerRecord<byte
   }
 
   @Override
-  public RecordReader<NullWritable, ConsumerRecord<byte[], byte[]>> createRecordReader(
+  public RecordReader<NullWritable, List<ConsumerRecord<byte[], byte[]>>> createRecordReader(
       InputSplit split, TaskAttemptContext context) {
     return new LogRecordReader();
   }

@@ -4,8 +4,6 @@ import dev.lambdastack.log.LogClients;
 import dev.lambdastack.serving.config.LambdaConfig;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Collections;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,18 +19,19 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * The committed records of one range of offsets. It ends when the reader's position reaches the
- * range's end: the last offsets may belong to markers and aborted records, which nobody is given.
+ * The committed records of one range of offsets, as they are delivered: many at a time, since the
+ * framework counts each value. It ends when the reader's position reaches the range's end: the last
+ * offsets may belong to markers and aborted records, which nobody is given.
  */
-final class LogRecordReader extends RecordReader<NullWritable, ConsumerRecord<byte[], byte[]>> {
+final class LogRecordReader
+    extends RecordReader<NullWritable, List<ConsumerRecord<byte[], byte[]>>> {
   private static final Duration POLL = Duration.ofMillis(100);
 
   private KafkaConsumer<byte[], byte[]> consumer;
   private TopicPartition partition;
   private OffsetRange range;
   private Duration timeout;
-  private Iterator<ConsumerRecord<byte[], byte[]>> batch = Collections.emptyIterator();
-  private ConsumerRecord<byte[], byte[]> current;
+  private List<ConsumerRecord<byte[], byte[]>> current = List.of();
 
   @Override
   public void initialize(InputSplit split, TaskAttemptContext context) {
@@ -57,12 +56,15 @@ final class LogRecordReader extends RecordReader<NullWritable, ConsumerRecord<by
   @Override
   public boolean nextKeyValue() throws IOException {
     long deadline = System.nanoTime() + timeout.toNanos();
-    while (!batch.hasNext()) {
+    for (; ; ) {
       long position = consumer.position(partition);
       if (position >= range.end()) {
         return false;
       }
-      batch = consumer.poll(POLL).iterator();
+      current = upToEnd(consumer.poll(POLL).records(partition));
+      if (!current.isEmpty()) {
+        return true;
+      }
       if (consumer.position(partition) > position) {
         deadline = System.nanoTime() + timeout.toNanos();
       } else if (System.nanoTime() - deadline > 0) {
@@ -71,9 +73,16 @@ final class LogRecordReader extends RecordReader<NullWritable, ConsumerRecord<by
                 .formatted(partition, position, timeout.toMillis()));
       }
     }
-    current = batch.next();
-    // Records at and after the end come with the last batch: they belong to another task.
-    return current.offset() < range.end();
+  }
+
+  /** Records at and after the end come with the last batch: they belong to another task. */
+  private List<ConsumerRecord<byte[], byte[]>> upToEnd(
+      List<ConsumerRecord<byte[], byte[]>> records) {
+    int count = records.size();
+    while (count > 0 && records.get(count - 1).offset() >= range.end()) {
+      count--;
+    }
+    return records.subList(0, count);
   }
 
   @Override
@@ -82,15 +91,17 @@ final class LogRecordReader extends RecordReader<NullWritable, ConsumerRecord<by
   }
 
   @Override
-  public ConsumerRecord<byte[], byte[]> getCurrentValue() {
+  public List<ConsumerRecord<byte[], byte[]>> getCurrentValue() {
     return current;
   }
 
   @Override
   public float getProgress() {
-    return current == null || range.getLength() == 0
+    return current.isEmpty() || range.getLength() == 0
         ? 0
-        : Math.min(1, (current.offset() - range.start()) / (float) range.getLength());
+        : Math.min(
+            1,
+            (current.get(current.size() - 1).offset() - range.start()) / (float) range.getLength());
   }
 
   @Override
