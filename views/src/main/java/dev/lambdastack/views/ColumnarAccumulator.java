@@ -188,6 +188,7 @@ abstract class ColumnarAccumulator {
 
   static final class Distinct extends ColumnarAccumulator {
     private final ColumnType type;
+    private final long[] hashes = new long[ColumnBatch.CAPACITY];
     private DistinctSketch[] sketches = new DistinctSketch[0];
 
     Distinct(ColumnType type) {
@@ -196,21 +197,41 @@ abstract class ColumnarAccumulator {
 
     @Override
     void add(ColumnBatch batch, ColumnVector column, int[] rows, int[] groups, int count) {
+      hash(column, rows, count);
       boolean[] nulls = column.nulls();
       for (int i = 0; i < count; i++) {
-        int row = rows[i];
-        if (!nulls[row]) {
-          sketch(groups[i]).add(hash(column, row));
+        if (!nulls[rows[i]]) {
+          sketch(groups[i]).add(hashes[i]);
         }
       }
     }
 
-    private long hash(ColumnVector column, int row) {
-      return switch (type) {
-        case STRING -> column.texts().hash(column.ids()[row]);
-        case DOUBLE -> DistinctSketch.hash(Double.doubleToLongBits(column.doubles()[row]));
-        case LONG, DECIMAL, BOOLEAN, TIMESTAMP -> DistinctSketch.hash(column.longs()[row]);
-      };
+    /** Of null rows, anything. */
+    private void hash(ColumnVector column, int[] rows, int count) {
+      switch (type) {
+        case STRING -> {
+          boolean[] nulls = column.nulls();
+          TextDictionary texts = column.texts();
+          int[] ids = column.ids();
+          for (int i = 0; i < count; i++) {
+            if (!nulls[rows[i]]) {
+              hashes[i] = texts.hash(ids[rows[i]]);
+            }
+          }
+        }
+        case DOUBLE -> {
+          double[] doubles = column.doubles();
+          for (int i = 0; i < count; i++) {
+            hashes[i] = DistinctSketch.hash(Double.doubleToLongBits(doubles[rows[i]]));
+          }
+        }
+        case LONG, DECIMAL, BOOLEAN, TIMESTAMP -> {
+          long[] longs = column.longs();
+          for (int i = 0; i < count; i++) {
+            hashes[i] = DistinctSketch.hash(longs[rows[i]]);
+          }
+        }
+      }
     }
 
     private DistinctSketch sketch(int group) {

@@ -108,6 +108,8 @@ public final class ColumnarAggregation {
   /** Key and window start. */
   private final PairTable groups = new PairTable();
 
+  private final WindowGroups window;
+
   private final int[] inputs;
   private final ColumnarAccumulator[] accumulators;
   private final ColumnarAccumulator.Count events = new ColumnarAccumulator.Count();
@@ -131,6 +133,7 @@ public final class ColumnarAggregation {
   public ColumnarAggregation(View view, List<String> columns) {
     this.view = view;
     this.bound = view.bind(columns);
+    this.window = new WindowGroups(view.shape().window().toMillis(), groups);
     this.ownColumns = columns.size();
     this.derived =
         view.derived().values().stream()
@@ -238,19 +241,7 @@ public final class ColumnarAggregation {
         key[i] = pairs.number(key[i], part[i]);
       }
     }
-    long window = view.shape().window().toMillis();
-    long[] times = batch.eventTimes();
-    // Rows of a file are sorted by time: mostly the window is the one before.
-    long start = 0;
-    long end = 0;
-    for (int i = 0; i < count; i++) {
-      long time = times[rows[i]];
-      if (time < start || time >= end) {
-        start = Math.floorDiv(time, window) * window;
-        end = start + window;
-      }
-      groupOf[i] = groups.number(key[i], start);
-    }
+    window.find(key, batch.eventTimes(), rows, count, groupOf);
   }
 
   /**
@@ -325,6 +316,7 @@ public final class ColumnarAggregation {
 
   private void clear() {
     groups.clear();
+    window.clear();
     Arrays.stream(keys).forEach(PairTable::clear);
     Arrays.stream(parts).forEach(KeyPart::clear);
     Arrays.stream(accumulators).forEach(ColumnarAccumulator::clear);

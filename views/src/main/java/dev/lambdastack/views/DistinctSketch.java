@@ -27,8 +27,16 @@ final class DistinctSketch {
   private static final int RANK_BITS = Long.SIZE - LG_REGISTERS;
   private static final long SEED = 9001;
 
-  private long[] hashes = new long[4];
+  private static final int LEAST = 8;
+
+  /** The set by open addressing, at most three quarters full; 0 where there is none. */
+  private long[] hashes = new long[LEAST];
+
+  private boolean hasZero;
+
+  /** Of the set, zero included. */
   private int size;
+
   private byte[] registers;
 
   static long hash(byte[] value) {
@@ -63,8 +71,7 @@ final class DistinctSketch {
       raise(hash);
       return;
     }
-    int at = Arrays.binarySearch(hashes, 0, size, hash);
-    if (at >= 0) {
+    if (contains(hash)) {
       return;
     }
     if (size == MAX_EXACT) {
@@ -72,22 +79,64 @@ final class DistinctSketch {
       raise(hash);
       return;
     }
-    int place = -at - 1;
-    long[] target =
-        size < hashes.length ? hashes : new long[Math.min(MAX_EXACT, hashes.length * 2)];
-    System.arraycopy(hashes, place, target, place + 1, size - place);
-    if (target != hashes) {
-      System.arraycopy(hashes, 0, target, 0, place);
-      hashes = target;
+    insert(hash);
+  }
+
+  private boolean contains(long hash) {
+    return hash == 0 ? hasZero : hashes[place(hash)] == hash;
+  }
+
+  /** Where a hash stands, or would. */
+  private int place(long hash) {
+    int mask = hashes.length - 1;
+    int at = (int) hash & mask;
+    while (hashes[at] != 0 && hashes[at] != hash) {
+      at = at + 1 & mask;
     }
-    hashes[place] = hash;
+    return at;
+  }
+
+  /** One that is not there. */
+  private void insert(long hash) {
     size++;
+    if (hash == 0) {
+      hasZero = true;
+      return;
+    }
+    if (4 * size > 3 * hashes.length) {
+      long[] smaller = hashes;
+      hashes = new long[2 * smaller.length];
+      for (long known : smaller) {
+        if (known != 0) {
+          hashes[place(known)] = known;
+        }
+      }
+    }
+    hashes[place(hash)] = hash;
+  }
+
+  /** Of a sketch that is exact, ascending. */
+  private long[] sorted() {
+    long[] sorted = new long[size];
+    int next = hasZero ? 1 : 0;
+    for (long hash : hashes) {
+      if (hash != 0) {
+        sorted[next++] = hash;
+      }
+    }
+    Arrays.sort(sorted);
+    return sorted;
   }
 
   void merge(DistinctSketch other) {
     if (other.registers == null) {
-      for (int i = 0; i < other.size; i++) {
-        add(other.hashes[i]);
+      if (other.hasZero) {
+        add(0);
+      }
+      for (long hash : other.hashes) {
+        if (hash != 0) {
+          add(hash);
+        }
       }
       return;
     }
@@ -101,10 +150,16 @@ final class DistinctSketch {
 
   private void becomeDense() {
     registers = new byte[REGISTERS];
-    for (int i = 0; i < size; i++) {
-      raise(hashes[i]);
+    if (hasZero) {
+      raise(0);
+    }
+    for (long hash : hashes) {
+      if (hash != 0) {
+        raise(hash);
+      }
     }
     hashes = null;
+    hasZero = false;
     size = 0;
   }
 
@@ -185,8 +240,8 @@ final class DistinctSketch {
     }
     out.writeByte(0);
     out.writeShort(size);
-    for (int i = 0; i < size; i++) {
-      out.writeLong(hashes[i]);
+    for (long hash : sorted()) {
+      out.writeLong(hash);
     }
   }
 
@@ -194,14 +249,13 @@ final class DistinctSketch {
     DistinctSketch sketch = new DistinctSketch();
     switch (in.readByte()) {
       case 0 -> {
-        sketch.size = in.readUnsignedShort();
-        if (sketch.size > MAX_EXACT) {
+        int count = in.readUnsignedShort();
+        if (count > MAX_EXACT) {
           throw new IOException(
-              "sketch of " + sketch.size + " hashes (expected at most " + MAX_EXACT + ")");
+              "sketch of " + count + " hashes (expected at most " + MAX_EXACT + ")");
         }
-        sketch.hashes = new long[Math.max(4, sketch.size)];
-        for (int i = 0; i < sketch.size; i++) {
-          sketch.hashes[i] = in.readLong();
+        for (int i = 0; i < count; i++) {
+          sketch.add(in.readLong());
         }
       }
       case 1 -> {

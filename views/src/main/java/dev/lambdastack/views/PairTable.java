@@ -9,11 +9,17 @@ import java.util.Arrays;
 final class PairTable {
   private static final int LEAST = 1024;
 
+  /** Pairs of numbers below this have a table of their own, without hashing. */
+  private static final int NEAR_BITS = 6;
+
   private long[] firsts = new long[LEAST];
   private long[] seconds = new long[LEAST];
 
   /** One more than the number of the pair; 0 for none. Twice as long as the pairs' arrays. */
   private int[] places = new int[2 * LEAST];
+
+  /** One more than the number of the pair; 0 for none. Only of pairs that are near zero. */
+  private final int[] near = new int[1 << 2 * NEAR_BITS];
 
   private int size;
 
@@ -31,6 +37,19 @@ final class PairTable {
 
   /** The number of a pair, which is the next one where the pair is new. */
   int number(long first, long second) {
+    if ((first | second) >>> NEAR_BITS != 0) {
+      return look(first, second);
+    }
+    int place = (int) (first << NEAR_BITS | second);
+    int number = near[place] - 1;
+    if (number < 0) {
+      number = look(first, second);
+      near[place] = number + 1;
+    }
+    return number;
+  }
+
+  private int look(long first, long second) {
     int mask = places.length - 1;
     int at = hash(first, second) & mask;
     while (true) {
@@ -48,7 +67,7 @@ final class PairTable {
   private int add(long first, long second, int at) {
     if (size == firsts.length) {
       grow();
-      return number(first, second);
+      return look(first, second);
     }
     firsts[size] = first;
     seconds[size] = second;
@@ -78,9 +97,10 @@ final class PairTable {
   void clear() {
     size = 0;
     Arrays.fill(places, 0);
+    Arrays.fill(near, 0);
   }
 
   long sizeBytes() {
-    return 16L * firsts.length + 4L * places.length;
+    return 16L * firsts.length + 4L * places.length + 4L * near.length;
   }
 }

@@ -18,19 +18,14 @@ import org.apache.avro.Schema;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.HadoopReadOptions;
-import org.apache.parquet.column.Dictionary;
+import org.apache.parquet.column.ColumnDescriptor;
 import org.apache.parquet.column.EncodingStats;
-import org.apache.parquet.column.impl.ColumnReadStoreImpl;
 import org.apache.parquet.column.page.PageReadStore;
 import org.apache.parquet.column.statistics.LongStatistics;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.metadata.BlockMetaData;
 import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
 import org.apache.parquet.hadoop.util.HadoopInputFile;
-import org.apache.parquet.io.api.Binary;
-import org.apache.parquet.io.api.Converter;
-import org.apache.parquet.io.api.GroupConverter;
-import org.apache.parquet.io.api.PrimitiveConverter;
 import org.apache.parquet.schema.LogicalTypeAnnotation.TimeUnit;
 import org.apache.parquet.schema.LogicalTypeAnnotation.TimestampLogicalTypeAnnotation;
 import org.apache.parquet.schema.MessageType;
@@ -227,34 +222,37 @@ final class MasterFile implements AutoCloseable {
   /** The columns of one row group. */
   private final class Columns {
     private final BlockMetaData block;
-    private final ColumnReadStoreImpl store;
-    private final Dictionaries dictionaries = new Dictionaries(requested);
+    private final PageReadStore pages;
     private final Map<String, ColumnSource> opened = new HashMap<>();
 
     Columns(PageReadStore pages, BlockMetaData block) {
+      this.pages = pages;
       this.block = block;
-      this.store =
-          new ColumnReadStoreImpl(
-              pages, dictionaries, requested, reader.getFileMetaData().getCreatedBy());
     }
 
-    ColumnSource event(String column) {
+    ColumnSource event(String column) throws IOException {
       Schema.Field pinned = projection.type().schema().getField(column);
-      return field(column)
-          .map(name -> opened.computeIfAbsent(name, n -> open(n, Symbols.of(pinned))))
-          .orElseGet(() -> DefaultValues.of(pinned, projection.type().column(column)));
+      Optional<String> name = field(column);
+      return name.isPresent()
+          ? open(name.get(), Symbols.of(pinned))
+          : DefaultValues.of(pinned, projection.type().column(column));
     }
 
     /** One of our own columns. */
-    ColumnSource file(String name) {
-      return opened.computeIfAbsent(name, n -> open(n, Symbols.NONE));
+    ColumnSource file(String name) throws IOException {
+      return open(name, Symbols.NONE);
     }
 
-    private ColumnSource open(String name, Symbols symbols) {
-      var column = store.getColumnReader(requested.getColumnDescription(new String[] {name}));
-      // Texts that are decoded from raw bytes are in no dictionary of the file.
-      boolean byDictionary = decoder.isEmpty() && hasOnlyDictionaryPages(name);
-      return new ParquetSource(column, byDictionary ? dictionaries.of(name) : null, symbols);
+    private ColumnSource open(String name, Symbols symbols) throws IOException {
+      ColumnSource source = opened.get(name);
+      if (source == null) {
+        ColumnDescriptor column = requested.getColumnDescription(new String[] {name});
+        // Texts that are decoded from raw bytes are in no dictionary of the file.
+        boolean textsById = decoder.isEmpty() && hasOnlyDictionaryPages(name);
+        source = new ParquetSource(column, pages.getPageReader(column), textsById, symbols);
+        opened.put(name, source);
+      }
+      return source;
     }
 
     private boolean hasOnlyDictionaryPages(String name) {
@@ -265,48 +263,5 @@ final class MasterFile implements AutoCloseable {
           && stats.hasDictionaryEncodedPages()
           && !stats.hasNonDictionaryEncodedPages();
     }
-  }
-
-  /** Takes the dictionaries of a row group's columns; values go another way. */
-  private static final class Dictionaries extends GroupConverter {
-    private final MessageType schema;
-    private final Dictionary[] dictionaries;
-
-    Dictionaries(MessageType schema) {
-      this.schema = schema;
-      this.dictionaries = new Dictionary[schema.getFieldCount()];
-    }
-
-    /** Null when the column has none. */
-    Dictionary of(String name) {
-      return dictionaries[schema.getFieldIndex(name)];
-    }
-
-    @Override
-    public Converter getConverter(int field) {
-      return new PrimitiveConverter() {
-        @Override
-        public boolean hasDictionarySupport() {
-          return true;
-        }
-
-        @Override
-        public void setDictionary(Dictionary dictionary) {
-          dictionaries[field] = dictionary;
-        }
-
-        @Override
-        public void addValueFromDictionary(int id) {}
-
-        @Override
-        public void addBinary(Binary value) {}
-      };
-    }
-
-    @Override
-    public void start() {}
-
-    @Override
-    public void end() {}
   }
 }

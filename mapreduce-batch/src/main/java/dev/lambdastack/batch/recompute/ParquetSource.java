@@ -2,230 +2,266 @@ package dev.lambdastack.batch.recompute;
 
 import dev.lambdastack.views.ColumnVector;
 import dev.lambdastack.views.TextDictionary;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
-import org.apache.parquet.column.ColumnReader;
-import org.apache.parquet.column.Dictionary;
-import org.apache.parquet.io.api.Binary;
-import org.apache.parquet.schema.LogicalTypeAnnotation;
-import org.apache.parquet.schema.LogicalTypeAnnotation.DecimalLogicalTypeAnnotation;
-import org.apache.parquet.schema.LogicalTypeAnnotation.TimeUnit;
-import org.apache.parquet.schema.LogicalTypeAnnotation.TimestampLogicalTypeAnnotation;
-import org.apache.parquet.schema.PrimitiveType;
+import org.apache.parquet.bytes.BytesInput;
+import org.apache.parquet.column.ColumnDescriptor;
+import org.apache.parquet.column.Encoding;
+import org.apache.parquet.column.page.DataPage;
+import org.apache.parquet.column.page.DataPageV1;
+import org.apache.parquet.column.page.DataPageV2;
+import org.apache.parquet.column.page.DictionaryPage;
+import org.apache.parquet.column.page.PageReader;
 
 /**
- * A column of one row group. Where all pages are dictionary-encoded, each text and decimal is
- * decoded once for the row group; a page that is not has no dictionary ids, so then every value is
- * decoded. Not thread-safe.
+ * A column of one row group, read page by page and many values at once. What a dictionary has is
+ * decoded once for the row group, and texts stay the ids that it gives them where all pages have
+ * ids. Not thread-safe.
  */
 final class ParquetSource implements ColumnSource {
-  private enum Form {
-    INT,
-    LONG,
-    MICROS,
-    BOOLEAN,
-    FLOAT,
-    DOUBLE,
-    DECIMAL,
-    BYTES
-  }
-
-  private final ColumnReader reader;
+  private final ColumnDescriptor column;
+  private final PageReader pages;
   private final Symbols symbols;
-  private final int maxDefinitionLevel;
-  private final Form form;
-  private final TextDictionary texts;
-  private final long[] decimals;
+  private final ValueForm form;
+  private final boolean nullable;
+  private final boolean textsById;
+  private final ChunkDictionary dictionary;
+
+  /** Of the page that is under way: rows that were not read yet. */
+  private int rowsLeft;
+
+  /** Of its nullable rows, 1 where there is a value; null where no row is null. */
+  private HybridRuns levels;
+
+  private PageValues values;
+
+  private int[] ints = new int[0];
+  private long[] longs = new long[0];
+  private double[] doubles = new double[0];
+  private byte[][] bytes = new byte[0][];
 
   /**
    * A column at its first row.
    *
-   * @param dictionary of the column chunk when every page of it is dictionary-encoded, else null
+   * @param textsById whether every page has dictionary ids, which texts are to stay
    * @param symbols what the pinned schema makes of the file's texts
    */
-  ParquetSource(ColumnReader reader, Dictionary dictionary, Symbols symbols) {
-    PrimitiveType type = reader.getDescriptor().getPrimitiveType();
-    this.reader = reader;
+  ParquetSource(ColumnDescriptor column, PageReader pages, boolean textsById, Symbols symbols)
+      throws IOException {
+    this.column = column;
+    this.pages = pages;
     this.symbols = symbols;
-    this.maxDefinitionLevel = reader.getDescriptor().getMaxDefinitionLevel();
-    this.form = formOf(type);
-    this.texts =
-        form == Form.BYTES && dictionary != null
-            ? new TextDictionary(texts(dictionary, symbols))
-            : null;
-    this.decimals = form == Form.DECIMAL && dictionary != null ? decimals(dictionary) : null;
+    this.form = ValueForm.of(column.getPrimitiveType());
+    if (column.getMaxDefinitionLevel() > 1 || column.getMaxRepetitionLevel() > 0) {
+      throw new IllegalStateException("column " + column + " is nested");
+    }
+    this.nullable = column.getMaxDefinitionLevel() == 1;
+    DictionaryPage page = pages.readDictionaryPage();
+    this.dictionary = page == null ? null : new ChunkDictionary(column, page, form, symbols);
+    this.textsById = textsById && dictionary != null;
   }
 
-  private static Form formOf(PrimitiveType type) {
-    LogicalTypeAnnotation logical = type.getLogicalTypeAnnotation();
-    return switch (type.getPrimitiveTypeName()) {
-      case INT32 -> Form.INT;
-      case INT64 ->
-          // A local time is no instant: views see the number that it is.
-          logical instanceof TimestampLogicalTypeAnnotation timestamp
-                  && timestamp.isAdjustedToUTC()
-                  && timestamp.getUnit() == TimeUnit.MICROS
-              ? Form.MICROS
-              : Form.LONG;
-      case BOOLEAN -> Form.BOOLEAN;
-      case FLOAT -> Form.FLOAT;
-      case DOUBLE -> Form.DOUBLE;
-      case BINARY, FIXED_LEN_BYTE_ARRAY ->
-          logical instanceof DecimalLogicalTypeAnnotation ? Form.DECIMAL : Form.BYTES;
-      case INT96 -> throw new IllegalStateException("column " + type + " is none of ours");
-    };
+  /** How many of the next rows stand in one page, up to {@code most}; opens the next page. */
+  private int rowsOfPage(int most) {
+    while (rowsLeft == 0) {
+      DataPage page = pages.readPage();
+      if (page == null) {
+        throw new IllegalStateException("column " + column + " ends before its row group");
+      }
+      try {
+        if (page instanceof DataPageV1 v1) {
+          open(v1);
+        } else {
+          open((DataPageV2) page);
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      rowsLeft = page.getValueCount();
+    }
+    return Math.min(rowsLeft, most);
   }
 
-  private static byte[][] texts(Dictionary dictionary, Symbols symbols) {
-    byte[][] texts = new byte[dictionary.getMaxId() + 1][];
-    for (int id = 0; id < texts.length; id++) {
-      texts[id] = symbols.pinned(dictionary.decodeToBinary(id).getBytes());
+  private void open(DataPageV1 page) throws IOException {
+    ByteBuffer all = page.getBytes().toByteBuffer();
+    byte[] array = array(all);
+    int start = all.hasArray() ? all.arrayOffset() + all.position() : 0;
+    int end = start + all.remaining();
+    levels = null;
+    if (nullable) {
+      if (page.getDlEncoding() != Encoding.RLE) {
+        throw new IllegalStateException(
+            "column " + column + " has definition levels in " + page.getDlEncoding());
+      }
+      int length =
+          array[start] & 0xFF
+              | (array[start + 1] & 0xFF) << 8
+              | (array[start + 2] & 0xFF) << 16
+              | (array[start + 3] & 0xFF) << 24;
+      start += Integer.BYTES;
+      levels = new HybridRuns(array, start, start + length, 1);
+      start += length;
     }
-    return texts;
+    values =
+        PageValues.of(
+            column,
+            form,
+            symbols,
+            page.getValueEncoding(),
+            dictionary,
+            array,
+            start,
+            end,
+            page.getValueCount());
   }
 
-  private static long[] decimals(Dictionary dictionary) {
-    long[] decimals = new long[dictionary.getMaxId() + 1];
-    for (int id = 0; id < decimals.length; id++) {
-      decimals[id] = unscaled(dictionary.decodeToBinary(id));
+  private void open(DataPageV2 page) throws IOException {
+    levels = null;
+    if (nullable) {
+      byte[] array = bytes(page.getDefinitionLevels());
+      levels = new HybridRuns(array, 0, array.length, 1);
     }
-    return decimals;
+    byte[] array = bytes(page.getData());
+    values =
+        PageValues.of(
+            column,
+            form,
+            symbols,
+            page.getDataEncoding(),
+            dictionary,
+            array,
+            0,
+            array.length,
+            page.getValueCount() - page.getNullCount());
   }
 
-  /** Two's complement, most significant byte first; of a precision that fits a long. */
-  static long unscaled(Binary binary) {
-    byte[] bytes = binary.getBytesUnsafe();
-    if (bytes.length == 0) {
-      return 0;
+  private static byte[] bytes(BytesInput input) throws IOException {
+    return input.toByteArray();
+  }
+
+  private static byte[] array(ByteBuffer buffer) {
+    if (buffer.hasArray()) {
+      return buffer.array();
     }
-    // Longer ones repeat the sign; the shift drops it.
-    long value = bytes[0];
-    for (int i = 1; i < bytes.length; i++) {
-      value = value << 8 | bytes[i] & 0xFF;
-    }
-    return value;
+    byte[] copy = new byte[buffer.remaining()];
+    buffer.duplicate().get(copy);
+    return copy;
   }
 
   /**
-   * Whether the row that is next has a value. A null takes none: reading or skipping one there
-   * would misalign all that follow.
+   * Says of the next rows which are null.
+   *
+   * @return how many are not
    */
-  private boolean hasValue() {
-    return reader.getCurrentDefinitionLevel() == maxDefinitionLevel;
+  private int present(boolean[] nulls, int from, int count) {
+    rowsLeft -= count;
+    if (levels == null) {
+      Arrays.fill(nulls, from, from + count, false);
+      return count;
+    }
+    ints = ints.length < count ? new int[count] : ints;
+    levels.read(ints, 0, count);
+    int present = 0;
+    for (int i = 0; i < count; i++) {
+      nulls[from + i] = ints[i] == 0;
+      present += ints[i];
+    }
+    return present;
   }
 
   @Override
   public void longs(long[] into, boolean[] nulls, int rows) {
-    if (maxDefinitionLevel > 0) {
-      nullableLongs(into, nulls, rows);
-      return;
+    for (int row = 0; row < rows; ) {
+      int count = rowsOfPage(rows - row);
+      int present = present(nulls, row, count);
+      if (present == count) {
+        values.longs(into, row, count);
+      } else {
+        longs = longs.length < present ? new long[count] : longs;
+        values.longs(longs, 0, present);
+        int next = 0;
+        for (int i = row; i < row + count; i++) {
+          if (!nulls[i]) {
+            into[i] = longs[next++];
+          }
+        }
+      }
+      row += count;
     }
-    Arrays.fill(nulls, 0, rows, false);
-    // A loop of its own for each of the usual forms.
-    if (form == Form.LONG) {
-      for (int row = 0; row < rows; row++) {
-        into[row] = reader.getLong();
-        reader.consume();
-      }
-    } else if (form == Form.INT) {
-      for (int row = 0; row < rows; row++) {
-        into[row] = reader.getInteger();
-        reader.consume();
-      }
-    } else if (decimals != null) {
-      for (int row = 0; row < rows; row++) {
-        into[row] = decimals[reader.getCurrentValueDictionaryID()];
-        reader.consume();
-      }
-    } else {
-      for (int row = 0; row < rows; row++) {
-        into[row] = number();
-        reader.consume();
-      }
-    }
-  }
-
-  private void nullableLongs(long[] into, boolean[] nulls, int rows) {
-    for (int row = 0; row < rows; row++) {
-      nulls[row] = !hasValue();
-      if (!nulls[row]) {
-        into[row] = number();
-      }
-      reader.consume();
-    }
-  }
-
-  private long number() {
-    return switch (form) {
-      case INT -> reader.getInteger();
-      case LONG -> reader.getLong();
-      case MICROS -> Math.floorDiv(reader.getLong(), 1000L);
-      case BOOLEAN -> reader.getBoolean() ? 1 : 0;
-      case DECIMAL ->
-          decimals == null
-              ? unscaled(reader.getBinary())
-              : decimals[reader.getCurrentValueDictionaryID()];
-      case FLOAT, DOUBLE, BYTES -> throw notA("number");
-    };
   }
 
   @Override
   public void doubles(double[] into, boolean[] nulls, int rows) {
-    for (int row = 0; row < rows; row++) {
-      nulls[row] = !hasValue();
-      if (!nulls[row]) {
-        into[row] = real();
+    for (int row = 0; row < rows; ) {
+      int count = rowsOfPage(rows - row);
+      int present = present(nulls, row, count);
+      if (present == count) {
+        values.doubles(into, row, count);
+      } else {
+        doubles = doubles.length < present ? new double[count] : doubles;
+        values.doubles(doubles, 0, present);
+        int next = 0;
+        for (int i = row; i < row + count; i++) {
+          if (!nulls[i]) {
+            into[i] = doubles[next++];
+          }
+        }
       }
-      reader.consume();
+      row += count;
     }
-  }
-
-  private double real() {
-    return switch (form) {
-      case FLOAT -> reader.getFloat();
-      case DOUBLE -> reader.getDouble();
-      case INT -> reader.getInteger();
-      case LONG -> reader.getLong();
-      case MICROS, BOOLEAN, DECIMAL, BYTES -> throw notA("floating point number");
-    };
   }
 
   @Override
   public void texts(ColumnVector into, int rows) {
-    if (form != Form.BYTES) {
-      throw notA("text");
+    if (form != ValueForm.BYTES) {
+      throw form.notA("text");
     }
-    boolean[] nulls = into.nulls();
-    if (texts == null) {
+    if (textsById) {
+      TextDictionary texts = dictionary.textDictionary();
+      into.useTexts(texts);
+      ids(into.ids(), into.nulls(), rows);
+    } else {
       into.useOwnTexts();
-      for (int row = 0; row < rows; row++) {
-        nulls[row] = !hasValue();
-        if (!nulls[row]) {
-          into.setText(row, symbols.pinned(reader.getBinary().getBytes()));
-        }
-        reader.consume();
-      }
-      return;
-    }
-    into.useTexts(texts);
-    int[] ids = into.ids();
-    if (maxDefinitionLevel == 0) {
-      Arrays.fill(nulls, 0, rows, false);
-      for (int row = 0; row < rows; row++) {
-        ids[row] = reader.getCurrentValueDictionaryID();
-        reader.consume();
-      }
-      return;
-    }
-    for (int row = 0; row < rows; row++) {
-      nulls[row] = !hasValue();
-      if (!nulls[row]) {
-        ids[row] = reader.getCurrentValueDictionaryID();
-      }
-      reader.consume();
+      ownTexts(into, rows);
     }
   }
 
-  private IllegalStateException notA(String what) {
-    return new IllegalStateException("column " + reader.getDescriptor() + " is no " + what);
+  private void ids(int[] into, boolean[] nulls, int rows) {
+    for (int row = 0; row < rows; ) {
+      int count = rowsOfPage(rows - row);
+      int present = present(nulls, row, count);
+      PageValues.ByDictionary ids = (PageValues.ByDictionary) values;
+      if (present == count) {
+        ids.ids(into, row, count);
+      } else {
+        ids.ids(ints, 0, present);
+        int next = 0;
+        for (int i = row; i < row + count; i++) {
+          if (!nulls[i]) {
+            into[i] = ints[next++];
+          }
+        }
+      }
+      row += count;
+    }
+  }
+
+  private void ownTexts(ColumnVector into, int rows) {
+    boolean[] nulls = into.nulls();
+    for (int row = 0; row < rows; ) {
+      int count = rowsOfPage(rows - row);
+      int present = present(nulls, row, count);
+      bytes = bytes.length < present ? new byte[count][] : bytes;
+      values.texts(bytes, 0, present);
+      int next = 0;
+      for (int i = row; i < row + count; i++) {
+        if (!nulls[i]) {
+          into.setText(i, bytes[next++]);
+        }
+      }
+      row += count;
+    }
   }
 }
