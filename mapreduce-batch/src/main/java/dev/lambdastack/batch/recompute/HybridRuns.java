@@ -72,14 +72,7 @@ final class HybridRuns {
   private void unpack() {
     int groups = Math.min(packedGroups, GROUPS_AT_ONCE);
     for (int group = 0; group < groups; group++) {
-      if (at + width > end) {
-        // The last group of a page may be cut off behind its last number.
-        byte[] padded = Arrays.copyOfRange(bytes, Math.min(at, end), Math.min(at, end) + width);
-        Arrays.fill(padded, Math.max(0, end - at), width, (byte) 0);
-        packer.unpack8Values(padded, 0, unpacked, group * GROUP);
-      } else {
-        packer.unpack8Values(bytes, at, unpacked, group * GROUP);
-      }
+      packer.unpack8Values(bytes, at, unpacked, group * GROUP);
       at += width;
     }
     packedGroups -= groups;

@@ -157,8 +157,7 @@ abstract sealed class PageValues {
 
     private void decimals(long[] into, int from, int count) {
       if (length == Long.BYTES) {
-        buffer.order(ByteOrder.BIG_ENDIAN).asLongBuffer().get(into, from, count);
-        buffer.order(ByteOrder.LITTLE_ENDIAN);
+        buffer.duplicate().order(ByteOrder.BIG_ENDIAN).asLongBuffer().get(into, from, count);
         skip(count);
         return;
       }
