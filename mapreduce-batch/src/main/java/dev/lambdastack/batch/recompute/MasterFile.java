@@ -167,7 +167,8 @@ final class MasterFile implements AutoCloseable {
             decoder.isPresent() ? older(columns, values, decoder.get()) : null));
   }
 
-  private OlderRows older(Columns columns, ColumnSource[] values, EventDecoder pinned) {
+  private OlderRows older(Columns columns, ColumnSource[] values, EventDecoder pinned)
+      throws IOException {
     List<OlderRows.KeyText> texts = new ArrayList<>();
     for (String column : keyTexts()) {
       ColumnSource source = columns.event(column);
