@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 
@@ -77,6 +78,32 @@ final class Answers {
           count((Long) row.value("unique_users")),
           share(row.speedEvents(), row.events()));
     }
+    screen.say("  %s", source(answer));
+  }
+
+  /** The brands that sold most in the window of four weeks that holds a day. */
+  void brands(LocalDate day, int most) throws IOException {
+    long window = Duration.ofDays(28).toMillis();
+    Instant from = Instant.ofEpochMilli(Math.floorDiv(start(day).toEpochMilli(), window) * window);
+    Answer answer = client.queryAll("sales_by_brand", from, from.plusMillis(1));
+    screen.say(
+        "Which brands sold most in the four weeks from %s on? (sales_by_brand, joined to the products)",
+        DAY.format(from));
+    screen.say(
+        "  %-16s %8s %12s %10s %12s", "brand", "orders", "revenue", "customers", "from speed");
+    answer.rows().stream()
+        .sorted(
+            Comparator.comparing((MergedRow r) -> (BigDecimal) r.value("total_revenue")).reversed())
+        .limit(most)
+        .forEach(
+            row ->
+                screen.say(
+                    "  %-16s %8s %12s %10s %12s",
+                    row.key().get(0),
+                    count((Long) row.value("order_count")),
+                    money(row.value("total_revenue")),
+                    count((Long) row.value("unique_customers")),
+                    share(row.speedEvents(), row.events())));
     screen.say("  %s", source(answer));
   }
 

@@ -2,8 +2,10 @@ package dev.lambdastack.sandbox;
 
 import static dev.lambdastack.sandbox.Screen.count;
 
+import dev.lambdastack.embedded.EmbeddedKafka;
 import dev.lambdastack.reference.ReferenceEvents;
 import dev.lambdastack.sandbox.foodmart.FoodMart;
+import dev.lambdastack.sandbox.foodmart.Product;
 import dev.lambdastack.sandbox.foodmart.ShopEvent;
 import dev.lambdastack.sandbox.oracle.Oracle;
 import dev.lambdastack.sandbox.oracle.Verdict;
@@ -12,6 +14,7 @@ import dev.lambdastack.sandbox.produce.Ledger;
 import dev.lambdastack.sandbox.produce.OrderProducer;
 import dev.lambdastack.serving.read.LambdaClient;
 import dev.lambdastack.serving.read.Provenance;
+import dev.lambdastack.serving.store.AlertStore.Alert;
 import dev.lambdastack.speed.RunningSpeedJob;
 import dev.lambdastack.speed.plan.ViewsLoader;
 import java.nio.file.Path;
@@ -20,6 +23,7 @@ import java.time.LocalDate;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
 
 /** The quickstart's way through the architecture, stage by stage. */
 final class Tour {
@@ -63,11 +67,12 @@ final class Tour {
           new OrderProducer(
               sandbox.clusters().kafka().bootstrapServers(), ReferenceEvents.ORDERS, ledger)) {
         produceHistory(producer, history);
+        loadProducts(mart.products());
         firstBatch();
         client = layers.client();
         try (RunningSpeedJob speed = startSpeed()) {
           new LiveStage(screen, layers, client, ledger, live).run(producer);
-          return judge(history, live);
+          return judge(mart.products(), history, live);
         }
       }
     } finally {
@@ -78,14 +83,19 @@ final class Tour {
   private void startClusters() throws Exception {
     screen.heading("Start Kafka, HDFS and HBase");
     sandbox = Sandbox.start(EPOCH);
-    sandbox.clusters().kafka().createTopic(TOPIC, PARTITIONS);
+    EmbeddedKafka kafka = sandbox.clusters().kafka();
+    kafka.createTopic(TOPIC, PARTITIONS);
+    kafka.createTopic(
+        ReferenceEvents.PRODUCTS.topic(), PARTITIONS, Map.of("cleanup.policy", "compact"));
+    kafka.createTopic(ReferenceEvents.CARD_TRANSACTIONS.topic(), PARTITIONS);
+    kafka.createTopic(sandbox.config().alertsTopic(), 1);
     for (String topic : topics) {
-      sandbox.clusters().kafka().createTopic(topic, PARTITIONS);
+      kafka.createTopic(topic, PARTITIONS);
     }
     layers = new Layers(sandbox.config(), TOPIC, ViewsLoader.FROM_CLASS_PATH);
     screen.say(
         "Kafka %s, HDFS %s; topic %s with %d partitions, epochs of %d s",
-        sandbox.clusters().kafka().bootstrapServers(),
+        kafka.bootstrapServers(),
         sandbox.clusters().hdfs().uri(),
         TOPIC,
         PARTITIONS,
@@ -113,6 +123,14 @@ final class Tour {
         count(late.late()), Answers.share(late.late(), late.sales()), late.medianDays());
   }
 
+  private void loadProducts(List<Product> products) throws Exception {
+    screen.heading("Products: a dimension that answers are joined to when they are read");
+    Products.send(sandbox.config(), products);
+    screen.say(
+        "%s products with their brands, from a compacted topic into HBase (sales_by_brand looks them up)",
+        count(Products.load(sandbox.config())));
+  }
+
   private RunningSpeedJob startSpeed() throws Exception {
     screen.heading("Start the speed job");
     RunningSpeedJob job = layers.startSpeed();
@@ -130,14 +148,18 @@ final class Tour {
     layers.batch().lines().forEach(line -> screen.say("%s", line));
   }
 
-  private int judge(List<ShopEvent> history, List<ShopEvent> live) throws Exception {
+  private int judge(List<Product> products, List<ShopEvent> history, List<ShopEvent> live)
+      throws Exception {
     screen.heading("What the stack answers now");
     Answers answers = new Answers(client, screen);
     answers.week(LocalDate.of(1998, 6, 22));
     answers.minutes(LocalDate.of(1998, 6, 25), 9, 5);
+    answers.brands(LocalDate.of(1998, 6, 25), 5);
     sayLate();
+    showAlerts();
     screen.heading("Compare every answer with a plain recomputation from the source rows");
-    Oracle oracle = new Oracle();
+    Oracle oracle =
+        new Oracle(products.stream().collect(Collectors.toMap(Product::id, Product::brand)));
     oracle.countAll(history);
     oracle.countAll(live);
     Verdict verdict = oracle.compare(client);
@@ -149,7 +171,7 @@ final class Tour {
     }
     screen.say("%s", verdict);
     screen.say(
-        "(All windows of both views, found or expected; %d reads by key were compared besides.)",
+        "(All windows of the three views, found or expected; %d reads by key were compared besides.)",
         verdict.keyQueries());
     screen.title(
         "%n%.0f s, at most %s of memory.",
@@ -161,6 +183,15 @@ final class Tour {
       stayUp();
     }
     return verdict.allEqual() ? 0 : 1;
+  }
+
+  private void showAlerts() throws Exception {
+    screen.heading("Alerts: rules over a topic of their own, each alert once");
+    List<Alert> alerts = new CardAlerts(sandbox.config()).run();
+    screen.say(
+        "%d uses of two cards on topic %s:",
+        CardAlerts.uses(), ReferenceEvents.CARD_TRANSACTIONS.topic());
+    alerts.forEach(a -> screen.say("  %s %s: %s", a.rule(), a.key(), a.message()));
   }
 
   private void sayLate() throws Exception {
@@ -180,6 +211,9 @@ final class Tour {
     screen.title("  scripts/lambda views --published");
     screen.title(
         "  scripts/lambda query daily_sales --key Vegetables --from 1998-06-01 --to 1998-06-08");
+    screen.title(
+        "  scripts/lambda query sales_by_brand --key Hermanos --from 1998-01-01 --to 1998-12-31");
+    screen.title("  scripts/lambda alerts --list");
     screen.title(
         "  scripts/lambda query action_metrics --all --from 1998-06-01T12:00:00Z --to 1998-06-01T12:10:00Z --format csv");
     new CountDownLatch(1).await();

@@ -3,17 +3,25 @@ package dev.lambdastack.speed.alert;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.config.ConfigOptions;
 import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.serving.store.AlertStore;
+import dev.lambdastack.serving.store.AlertStore.Alert;
+import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.speed.FlinkCluster;
 import dev.lambdastack.views.AlertRule;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.hbase.client.Connection;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -34,14 +42,16 @@ import picocli.CommandLine.Spec;
     footer = {
       "  lambda alerts card-transactions",
       "  lambda alerts sensor-readings --cluster jobmanager:8081",
+      "  lambda alerts --list",
       "",
-      "Exit codes: 0 ended by the user, 2 bad input or refused, 70 unexpected fault."
+      "Exit codes: 0 ended by the user, or listed; 2 bad input or refused, 70 unexpected fault."
     })
 public final class AlertsCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Parameters(
       index = "0",
+      arity = "0..1",
       paramLabel = "<topic>",
       description = "The topic of the events; all rules over it are asked.")
   private String topic;
@@ -53,11 +63,25 @@ public final class AlertsCommand implements Callable<Integer> {
           "Submits to the Flink session cluster with this REST endpoint; else runs in this process.")
   private String cluster;
 
+  @Option(
+      names = "--list",
+      description =
+          "Lists the alerts that were raised, of all topics unless one is named, and ends.")
+  private boolean list;
+
   @Mixin private ConfigOptions config;
 
   @Override
   public Integer call() throws Exception {
+    if (topic == null && !list) {
+      throw new ParameterException(
+          spec.commandLine(), "Missing <topic>: whose events shall the rules be asked about?");
+    }
     LambdaConfig loaded = config.load(new Configuration());
+    if (list) {
+      list(loaded);
+      return 0;
+    }
     Optional<StreamExecutionEnvironment> environment =
         Optional.ofNullable(cluster).map(c -> FlinkCluster.parse(c).environment());
     PrintWriter out = spec.commandLine().getOut();
@@ -88,6 +112,24 @@ public final class AlertsCommand implements Callable<Integer> {
       } catch (IllegalStateException interrupted) {
         hook.join();
       }
+    }
+  }
+
+  private void list(LambdaConfig loaded) throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    try (Connection hbase = Store.connect(loaded)) {
+      AlertStore store = new AlertStore(hbase);
+      store.ensureTable();
+      List<Alert> alerts =
+          store.all().stream()
+              .filter(alert -> topic == null || alert.topic().equals(topic))
+              .sorted(Comparator.comparing(Alert::eventTime).thenComparing(Alert::id))
+              .toList();
+      for (Alert alert : alerts) {
+        out.printf(
+            "%s  %s  %s  %s%n", alert.eventTime(), alert.rule(), alert.key(), alert.message());
+      }
+      out.printf("%d alert%s%n", alerts.size(), alerts.size() == 1 ? "" : "s");
     }
   }
 

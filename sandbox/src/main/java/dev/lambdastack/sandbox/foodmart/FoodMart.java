@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * FoodMart's sales of 1997 and 1998 as events, in file order. The files list one store after the
@@ -43,7 +44,7 @@ public final class FoodMart {
   static final Duration OPEN = Duration.ofHours(12);
 
   private final Map<Long, LocalDate> days = new HashMap<>();
-  private final Map<Long, String> categories = new HashMap<>();
+  private final Map<Long, Product> products = new TreeMap<>();
 
   private FoodMart() {}
 
@@ -57,14 +58,24 @@ public final class FoodMart {
     JsonRows.forEach(
         "product",
         r ->
-            mart.categories.put(
-                number(r, "product_id"), classes.get(number(r, "product_class_id"))));
+            mart.products.put(
+                number(r, "product_id"),
+                new Product(
+                    number(r, "product_id"),
+                    text(r, "product_name"),
+                    text(r, "brand_name"),
+                    classes.get(number(r, "product_class_id")))));
     JsonRows.forEach(
         "time_by_day",
         r ->
             mart.days.put(
                 number(r, "time_id"), LocalDate.parse(text(r, "the_date").substring(0, 10))));
     return mart;
+  }
+
+  /** All products, by id. */
+  public List<Product> products() {
+    return List.copyOf(products.values());
   }
 
   /**
@@ -132,7 +143,7 @@ public final class FoodMart {
         fact.row(),
         fact.customerId(),
         fact.productId(),
-        categories.get(fact.productId()),
+        products.get(fact.productId()).category(),
         fact.storeId(),
         ShopEvent.Action.PURCHASE,
         fact.quantity(),

@@ -16,8 +16,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * What {@code action_metrics} and {@code daily_sales} must say after some source rows, worked out
- * from those alone. Not thread-safe.
+ * What {@code action_metrics}, {@code daily_sales} and, where the brands are known, {@code
+ * sales_by_brand} must say after some source rows, worked out from those alone. Not thread-safe.
  */
 public final class Oracle {
   /** Up to here counts of different values are exact; beyond, they are estimates. */
@@ -28,29 +28,42 @@ public final class Oracle {
 
   private static final Duration KEY_RANGE = Duration.ofDays(28);
 
+  private final List<Question> questions;
+
   private final Map<Question, NavigableMap<String, NavigableMap<Instant, Tally>>> tallies =
       new EnumMap<>(Question.class);
 
   private final String prefix;
+  private final Map<Long, String> brands;
 
-  /** An oracle for the reference views. */
-  public Oracle() {
-    this("");
+  /**
+   * An oracle for the reference views.
+   *
+   * @param brands of all products, by id
+   */
+  public Oracle(Map<Long, String> brands) {
+    this("", brands, List.of(Question.values()));
   }
 
-  /** An oracle for views that are declared as the reference views are, under prefixed names. */
+  /** An oracle for two views that are declared as the reference views are, under prefixed names. */
   public Oracle(String prefix) {
+    this(prefix, Map.of(), List.of(Question.ACTION_METRICS, Question.DAILY_SALES));
+  }
+
+  private Oracle(String prefix, Map<Long, String> brands, List<Question> questions) {
     this.prefix = prefix;
-    for (Question question : Question.values()) {
+    this.brands = Map.copyOf(brands);
+    this.questions = questions;
+    for (Question question : questions) {
       tallies.put(question, new TreeMap<>());
     }
   }
 
   /** Counts an event that was produced. */
   public void count(ShopEvent event) {
-    for (Question question : Question.values()) {
+    for (Question question : questions) {
       question
-          .key(event)
+          .key(event, brands)
           .ifPresent(
               key ->
                   tallies
@@ -67,7 +80,7 @@ public final class Oracle {
   }
 
   /**
-   * Reads every window of both views, and for each key a range of its windows by itself, and
+   * Reads every window of each view, and for each key a range of its windows by itself, and
    * compares all with what was counted. Windows that should be there and are not, and windows that
    * should not be there, are differences too.
    */
@@ -76,7 +89,7 @@ public final class Oracle {
     long equal = 0;
     long keyQueries = 0;
     List<Difference> differences = new ArrayList<>();
-    for (Question question : Question.values()) {
+    for (Question question : questions) {
       List<MergedRow> rows = client.queryAll(view(question), Instant.MIN, Instant.MAX).rows();
       Comparison all = new Comparison(view(question), question, tallies.get(question), rows);
       windows += all.windows();

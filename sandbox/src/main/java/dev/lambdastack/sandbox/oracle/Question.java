@@ -10,12 +10,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** The two views that the oracle knows, as their description in words says them. */
+/** The views that the oracle knows, as their description in words says them. */
 enum Question {
   /** Per action and minute: events, their amount, different customers. */
   ACTION_METRICS("action_metrics", Duration.ofMinutes(1)) {
     @Override
-    Optional<String> key(ShopEvent event) {
+    Optional<String> key(ShopEvent event, Map<Long, String> brands) {
       return Optional.of(event.action().symbol());
     }
 
@@ -32,7 +32,7 @@ enum Question {
   /** Per product category and day, of purchases alone: orders, revenue, average, customers. */
   DAILY_SALES("daily_sales", Duration.ofDays(1)) {
     @Override
-    Optional<String> key(ShopEvent event) {
+    Optional<String> key(ShopEvent event, Map<Long, String> brands) {
       return event.action() == Action.PURCHASE ? Optional.of(event.category()) : Optional.empty();
     }
 
@@ -44,6 +44,25 @@ enum Question {
       values.put(
           "avg_order_value",
           tally.amount().divide(BigDecimal.valueOf(tally.events()), 2, RoundingMode.HALF_UP));
+      values.put("unique_customers", tally.customers());
+      return values;
+    }
+  },
+
+  /** Per brand and four weeks, of purchases alone: orders, revenue, customers. */
+  SALES_BY_BRAND("sales_by_brand", Duration.ofDays(28)) {
+    @Override
+    Optional<String> key(ShopEvent event, Map<Long, String> brands) {
+      return event.action() == Action.PURCHASE
+          ? Optional.ofNullable(brands.get(event.productId()))
+          : Optional.empty();
+    }
+
+    @Override
+    Map<String, Object> values(Tally tally) {
+      Map<String, Object> values = new LinkedHashMap<>();
+      values.put("order_count", tally.events());
+      values.put("total_revenue", tally.amount());
       values.put("unique_customers", tally.customers());
       return values;
     }
@@ -71,8 +90,12 @@ enum Question {
     return start.plus(window);
   }
 
-  /** The key that an event counts for; none where the view leaves it out. */
-  abstract Optional<String> key(ShopEvent event);
+  /**
+   * The key that an event counts for; none where the view leaves it out.
+   *
+   * @param brands of the products, by id
+   */
+  abstract Optional<String> key(ShopEvent event, Map<Long, String> brands);
 
   abstract Map<String, Object> values(Tally tally);
 }
