@@ -20,6 +20,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 import org.apache.avro.generic.GenericData;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -44,6 +45,10 @@ final class Readings {
   private static final Duration LATE = Duration.ofMinutes(2);
   private static final int AMOUNTS = 10_000;
   private static final int SITES = 40;
+  private static final String[] NAMES =
+      IntStream.range(0, DEVICES).mapToObj("meter-%04d"::formatted).toArray(String[]::new);
+  private static final String[] SITE_NAMES =
+      IntStream.range(0, SITES).mapToObj(s -> "site-" + s).toArray(String[]::new);
 
   private final GenericData.Record event;
   private final EventEncoder encoder;
@@ -84,7 +89,7 @@ final class Readings {
   }
 
   static String device(int number) {
-    return "meter-%04d".formatted(number);
+    return NAMES[number];
   }
 
   /** A number that looks random, the same for the same input. */
@@ -98,7 +103,7 @@ final class Readings {
   ProducerRecord<byte[], byte[]> record(
       String topic, int device, long sequence, long amount, Instant time) {
     event.put("device", device(device));
-    event.put("site", "site-" + device % SITES);
+    event.put("site", SITE_NAMES[device % SITES]);
     event.put("firmware", "4.19.2-rc1");
     event.put("sequence", sequence);
     event.put("amount", amount);

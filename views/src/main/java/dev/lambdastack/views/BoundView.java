@@ -34,6 +34,7 @@ public final class BoundView {
   private final int[] metrics;
   private final Optional<Test[]> shares;
   private final RowKey.Buffer key = new RowKey.Buffer();
+  private long windowStart;
   private Row current;
 
   BoundView(View view, List<String> columns) {
@@ -92,6 +93,27 @@ public final class BoundView {
    *     decoded event only where a derived column is part of the key
    */
   public byte[] rowKey() {
+    encode();
+    return checked(
+        RowKey.of(view.shape().saltBuckets(), key.bytes(), key.length(), windowStart),
+        () -> " at partition %d offset %d".formatted(current.partition(), current.offset()));
+  }
+
+  /**
+   * A hash of the accepted event's key and window, for tables that find a row without making its
+   * key; not the same in each release.
+   */
+  public int rowHash() {
+    encode();
+    return key.hash(windowStart);
+  }
+
+  /** Whether this is the {@link #rowKey} of the event that {@link #rowHash} was asked for last. */
+  public boolean isRow(byte[] rowKey) {
+    return key.isKeyOf(rowKey, windowStart);
+  }
+
+  private void encode() {
     key.clear();
     for (int i = 0; i < keys.length; i++) {
       switch (keyColumns[i].type()) {
@@ -101,13 +123,7 @@ public final class BoundView {
         case DOUBLE -> throw new AssertionError("keys are never floating point");
       }
     }
-    return checked(
-        RowKey.of(
-            view.shape().saltBuckets(),
-            key.bytes(),
-            key.length(),
-            view.shape().windowStart(current.eventTime())),
-        () -> " at partition %d offset %d".formatted(current.partition(), current.offset()));
+    windowStart = view.shape().windowStart(current.eventTime());
   }
 
   /** The row key of a key's components and a window. */

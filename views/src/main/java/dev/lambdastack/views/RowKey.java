@@ -1,7 +1,10 @@
 package dev.lambdastack.views;
 
 import java.io.ByteArrayOutputStream;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.math.BigDecimal;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -36,6 +39,11 @@ public final class RowKey {
 
   /** Bytes of the window start at the end of every row key. */
   public static final int WINDOW_BYTES = Long.BYTES;
+
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+
+  private static final long HASH_FACTOR = 0x9E3779B97F4A7C15L;
 
   private RowKey() {}
 
@@ -136,18 +144,11 @@ public final class RowKey {
   }
 
   private static void putLong(byte[] target, int at, long value) {
-    long flipped = value ^ Long.MIN_VALUE;
-    for (int i = 0; i < Long.BYTES; i++) {
-      target[at + i] = (byte) (flipped >>> (56 - 8 * i));
-    }
+    LONGS.set(target, at, value ^ Long.MIN_VALUE);
   }
 
   private static long getLong(byte[] source, int at) {
-    long value = 0;
-    for (int i = 0; i < Long.BYTES; i++) {
-      value = value << 8 | source[at + i] & 0xFF;
-    }
-    return value ^ Long.MIN_VALUE;
+    return (long) LONGS.get(source, at) ^ Long.MIN_VALUE;
   }
 
   /** Key components under construction; reused from event to event. */
@@ -175,14 +176,38 @@ public final class RowKey {
 
     void appendUtf8(byte[] utf8) {
       ensure(2 * utf8.length + 2);
+      byte[] target = bytes;
+      int at = length;
       for (byte b : utf8) {
-        bytes[length++] = b;
+        target[at++] = b;
         if (b == 0) {
-          bytes[length++] = (byte) 0xFF;
+          target[at++] = (byte) 0xFF;
         }
       }
-      bytes[length++] = 0;
-      bytes[length++] = 0;
+      target[at++] = 0;
+      target[at++] = 0;
+      length = at;
+    }
+
+    /** Of the components and a window. */
+    int hash(long windowStart) {
+      long hash = windowStart * HASH_FACTOR;
+      int at = 0;
+      for (; at + Long.BYTES <= length; at += Long.BYTES) {
+        hash = (hash ^ (long) LONGS.get(bytes, at)) * HASH_FACTOR;
+        hash ^= hash >>> 32;
+      }
+      for (; at < length; at++) {
+        hash = (hash ^ bytes[at]) * HASH_FACTOR;
+      }
+      return (int) (hash ^ hash >>> 32);
+    }
+
+    /** Whether a row key has these components and this window; the salt follows from them. */
+    boolean isKeyOf(byte[] row, long windowStart) {
+      return row.length == 1 + length + WINDOW_BYTES
+          && Arrays.equals(row, 1, 1 + length, bytes, 0, length)
+          && RowKey.windowStart(row) == windowStart;
     }
 
     void appendLong(long value) {

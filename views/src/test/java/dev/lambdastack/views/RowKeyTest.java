@@ -389,4 +389,34 @@ class RowKeyTest {
                   .formatted(bad.get2(), bad.get1(), bad.get3()));
     }
   }
+
+  /** What finds a row without making its key agrees with the keys, whatever is in them. */
+  @Property(tries = 100)
+  void rowsAreFoundByTheirHashAndTheirPartsAsByTheirKeys(@ForAll long seed) {
+    View view =
+        View.named("found")
+            .over(TestTypes.EVERYTHING)
+            .keyedBy("text", "whole", "flag")
+            .window(Duration.ofMillis(2))
+            .metric("n", Metric.count())
+            .build();
+    BoundView bound = view.bind(view.columns());
+    List<byte[]> rows = new ArrayList<>();
+    List<Integer> hashes = new ArrayList<>();
+    List<TestEvent> events = EventArbitraries.events(new Random(seed), 60, 4, 0);
+    for (TestEvent event : events) {
+      assertThat(bound.accepts(event.row(view.columns()))).isTrue();
+      rows.add(bound.rowKey());
+      hashes.add(bound.rowHash());
+    }
+    for (int i = 0; i < events.size(); i++) {
+      assertThat(bound.accepts(events.get(i).row(view.columns()))).isTrue();
+      int hash = bound.rowHash();
+      for (int j = 0; j < rows.size(); j++) {
+        boolean same = Arrays.equals(rows.get(i), rows.get(j));
+        assertThat(bound.isRow(rows.get(j))).isEqualTo(same);
+        assertThat(!same || hash == hashes.get(j)).isTrue();
+      }
+    }
+  }
 }

@@ -9,7 +9,6 @@ import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.speed.message.Contribution;
 import dev.lambdastack.speed.message.Envelope;
 import dev.lambdastack.speed.message.Position;
-import dev.lambdastack.speed.message.RowId;
 import dev.lambdastack.speed.plan.Slot;
 import dev.lambdastack.speed.plan.SpeedPlan;
 import dev.lambdastack.speed.plan.ViewsLoader;
@@ -28,7 +27,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeutils.base.StringSerializer;
@@ -79,6 +77,9 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
     private final long first;
     private long next;
 
+    /** Whether it was read since its position was sent. */
+    private boolean moved;
+
     Reading(long next, long logTimeMillis) {
       this.first = next;
       this.next = next;
@@ -87,7 +88,11 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
   }
 
   private transient Map<Integer, Reading> readings;
-  private transient Set<Integer> moved;
+
+  /** The partition of the last record and what is known of it: records of one come in runs. */
+  private transient int partition;
+
+  private transient Reading reading;
   private transient ListState<Position> positions;
   private transient ListState<String> signature;
   private transient EventDecoder decoder;
@@ -127,7 +132,7 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
     readings = new TreeMap<>();
     plan.starts()
         .forEach((p, offset) -> readings.put(p, new Reading(offset, plan.startLogTimes().get(p))));
-    moved = new TreeSet<>();
+    partition = -1;
     tooLate = Optional.empty();
     if (context.isRestored()) {
       refusingRestarts(
@@ -188,7 +193,7 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
 
   private void checkTopic() throws Exception {
     Map<Integer, Long> next = new TreeMap<>();
-    readings.forEach((partition, reading) -> next.put(partition, reading.next));
+    readings.forEach((number, at) -> next.put(number, at.next));
     try {
       topic.check(plan, next);
     } catch (InvalidInputException e) {
@@ -225,7 +230,10 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
   @Override
   public void processElement(StreamRecord<Envelope> element) throws Exception {
     Envelope envelope = element.getValue();
-    Reading reading = readings.get(envelope.partition());
+    if (envelope.partition() != partition) {
+      partition = envelope.partition();
+      reading = readings.get(partition);
+    }
     if (reading != null && envelope.offset() < reading.first) {
       // Counted before the checkpoint; a source that began anew reads them again.
       return;
@@ -241,7 +249,7 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
     }
     long logTime = reading.logTime.advance(envelope.appendTimeMillis());
     reading.next = envelope.offset() + 1;
-    moved.add(envelope.partition());
+    reading.moved = true;
     if (envelope.tick()) {
       ticks.inc();
     } else {
@@ -300,16 +308,11 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
   private void contribute(Envelope envelope, long epoch, Row row) {
     for (Target target : targets) {
       if (epoch >= target.coverage() && target.view().accepts(row)) {
-        RowId id = new RowId(target.slot(), target.view().rowKey());
         target
             .view()
             .addTo(
                 pending.at(
-                    id,
-                    epoch,
-                    target.view().view().shape(),
-                    envelope.partition(),
-                    envelope.offset()));
+                    target.slot(), target.view(), epoch, envelope.partition(), envelope.offset()));
       }
     }
   }
@@ -334,10 +337,13 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
 
   private void send() {
     sendContributions();
-    for (int partition : moved) {
-      output.collect(POSITIONS, new StreamRecord<>(position(partition, readings.get(partition))));
-    }
-    moved.clear();
+    readings.forEach(
+        (number, at) -> {
+          if (at.moved) {
+            at.moved = false;
+            output.collect(POSITIONS, new StreamRecord<>(position(number, at)));
+          }
+        });
   }
 
   private static Position position(int partition, Reading reading) {
@@ -379,7 +385,7 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
   public void snapshotState(StateSnapshotContext context) throws Exception {
     super.snapshotState(context);
     List<Position> all = new ArrayList<>();
-    readings.forEach((partition, reading) -> all.add(position(partition, reading)));
+    readings.forEach((number, at) -> all.add(position(number, at)));
     positions.update(all);
     signature.update(plan.signature());
   }
