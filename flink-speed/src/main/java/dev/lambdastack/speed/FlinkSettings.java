@@ -43,7 +43,9 @@ public final class FlinkSettings {
       }
     }
     flink.set(PipelineOptions.NAME, "lambda speed " + topic);
+    // Nothing falls back to Kryo, and state is found by names that we gave.
     flink.set(PipelineOptions.GENERIC_TYPES, false);
+    flink.set(PipelineOptions.AUTO_GENERATE_UIDS, false);
     flink.set(PipelineOptions.OBJECT_REUSE, true);
     flink.set(PipelineOptions.MAX_PARALLELISM, SpeedJob.MAX_PARALLELISM);
     flink.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, config.speedCheckpointInterval());

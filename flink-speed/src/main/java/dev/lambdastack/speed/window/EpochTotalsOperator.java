@@ -43,6 +43,7 @@ public final class EpochTotalsOperator extends AbstractStreamOperator<Total>
         BoundedOneInput {
   private static final long serialVersionUID = 1L;
   private static final int MAX_CHANGED = 16_384;
+  private static final long NEVER = Long.MAX_VALUE;
 
   private final SpeedPlan plan;
 
@@ -54,7 +55,11 @@ public final class EpochTotalsOperator extends AbstractStreamOperator<Total>
   private transient Map<Integer, ViewShape> shapes;
   private transient int changedCells;
   private transient long earliestChanged;
-  private transient boolean emitIsDue;
+
+  /** When what changed is to be emitted; {@link #NEVER} when nothing has. */
+  private transient long due;
+
+  private transient boolean timerIsSet;
 
   public EpochTotalsOperator(SpeedPlan plan) {
     this.plan = plan;
@@ -72,6 +77,7 @@ public final class EpochTotalsOperator extends AbstractStreamOperator<Total>
                     "totals", LongSerializer.INSTANCE, BytePrimitiveArraySerializer.INSTANCE));
     timers = getInternalTimerService("epochs", VoidNamespaceSerializer.INSTANCE, this);
     changed = new HashMap<>();
+    due = NEVER;
     earliestChanged = Long.MAX_VALUE;
   }
 
@@ -120,17 +126,28 @@ public final class EpochTotalsOperator extends AbstractStreamOperator<Total>
   }
 
   private void emitSoon() {
-    if (!emitIsDue) {
-      emitIsDue = true;
-      getProcessingTimeService()
-          .registerTimer(
-              getProcessingTimeService().getCurrentProcessingTime()
-                  + plan.emitInterval().toMillis(),
-              time -> {
-                emitIsDue = false;
-                emit();
-              });
+    if (due == NEVER) {
+      due = getProcessingTimeService().getCurrentProcessingTime() + plan.emitInterval().toMillis();
+      if (!timerIsSet) {
+        setTimer();
+      }
     }
+  }
+
+  private void setTimer() {
+    timerIsSet = true;
+    getProcessingTimeService()
+        .registerTimer(
+            due,
+            time -> {
+              timerIsSet = false;
+              if (due <= time) {
+                emit();
+              } else if (due != NEVER) {
+                // A barrier came first: what changed since then has its own time.
+                setTimer();
+              }
+            });
   }
 
   /** Emits what changed; state then has it too. */
@@ -148,6 +165,7 @@ public final class EpochTotalsOperator extends AbstractStreamOperator<Total>
     changed.clear();
     changedCells = 0;
     earliestChanged = Long.MAX_VALUE;
+    due = NEVER;
   }
 
   @Override

@@ -103,6 +103,30 @@ class EpochTotalsOperatorTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
+  void afterABarrierTheIntervalBeginsWithTheNextChange(boolean rocks) throws Exception {
+    try (Harness harness = open(null, rocks)) {
+      harness.add(BREAD, 7, 2);
+      harness.setProcessingTime(400);
+      harness.prepareSnapshotPreBarrier(1);
+      assertThat(harness.emitted()).containsExactly("bread 7 2");
+      harness.setProcessingTime(450);
+      harness.add(BREAD, 7, 1);
+      harness.setProcessingTime(949);
+      assertThat(harness.emitted()).isEmpty();
+      harness.setProcessingTime(950);
+      assertThat(harness.emitted()).containsExactly("bread 7 3");
+      harness.add(BREAD, 7, 1);
+      harness.prepareSnapshotPreBarrier(2);
+      assertThat(harness.emitted()).containsExactly("bread 7 4");
+      harness.setProcessingTime(3000);
+      harness.add(BREAD, 7, 1);
+      harness.setProcessingTime(3500);
+      assertThat(harness.emitted()).containsExactly("bread 7 5");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
   void anEpochThatClosesEmitsItsTotalsAndLeavesNothing(boolean rocks) throws Exception {
     try (Harness harness = open(null, rocks)) {
       harness.add(BREAD, 7, 2);
