@@ -140,7 +140,7 @@ class PreAggregateTest {
     int number = random.nextInt(different);
     return new Reading(
         names[number % names.length],
-        number - different / 2,
+        number - different / 2L,
         random.nextInt(1000),
         (random.nextInt(4) - 2) * WINDOW.toMillis() + random.nextInt(60_000),
         offset);
