@@ -5,6 +5,8 @@ import java.util.Locale;
 
 /** Latencies of single events. Not thread-safe. */
 final class Latencies {
+  private static final double ROUNDING = 1e-6;
+
   private long[] nanos = new long[1 << 16];
   private int count;
 
@@ -30,7 +32,8 @@ final class Latencies {
     }
     long[] sorted = Arrays.copyOf(nanos, count);
     Arrays.sort(sorted);
-    return sorted[(int) Math.ceil(share * count) - 1] / 1e6;
+    // 0.07 of 100 is a little more than 7 to a double.
+    return sorted[Math.max(1, (int) Math.ceil(share * count - ROUNDING)) - 1] / 1e6;
   }
 
   @Override
