@@ -20,11 +20,11 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(TestingClusters.class)
 class SoakIT {
   private static final Duration LIMIT = Duration.ofSeconds(90);
-  private static final Duration EPOCH = Duration.ofSeconds(1);
+  private static final Duration EPOCH = Duration.ofMillis(500);
   private static final int EPOCHS = 30;
 
-  /** Open at once: the one that runs, the one before it while its last records come, and one. */
-  private static final int OPEN = 3;
+  /** Open at once: the one that runs, and those before it while their last records come. */
+  private static final int OPEN = 4;
 
   @Test
   void stateStaysFlatOverThirtyEpochs() throws Exception {
@@ -34,7 +34,7 @@ class SoakIT {
         TestingClusters.config(
             Map.of(
                 "lambda.epoch",
-                "1s",
+                "500ms",
                 // So that one can be looked at before it goes.
                 "flink.execution.checkpointing.num-retained",
                 "20"));
@@ -50,7 +50,7 @@ class SoakIT {
         for (long epoch = first; epoch < first + EPOCHS; epoch++) {
           while (System.currentTimeMillis() < (epoch + 1) * EPOCH.toMillis()) {
             orders.send(20, 0, 1, 2);
-            Thread.sleep(100);
+            Thread.sleep(50);
           }
           samples.add(CheckpointedTotals.of(config, job.newestCheckpoint().orElseThrow()));
         }
