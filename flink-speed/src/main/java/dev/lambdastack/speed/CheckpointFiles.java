@@ -13,6 +13,7 @@ import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
 import org.apache.flink.runtime.state.AbstractIncrementalStateHandle;
 import org.apache.flink.runtime.state.IncrementalKeyedStateHandle.HandleAndLocalPath;
 import org.apache.flink.runtime.state.IncrementalRemoteKeyedStateHandle;
+import org.apache.flink.runtime.state.KeyGroupsSavepointStateHandle;
 import org.apache.flink.runtime.state.KeyGroupsStateHandle;
 import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.runtime.state.OperatorStateHandle;
@@ -28,13 +29,15 @@ final class CheckpointFiles {
   private CheckpointFiles() {}
 
   /**
-   * @throws InvalidInputException when the checkpoint cannot be read, or a file is missing
+   * @throws InvalidInputException when the checkpoint cannot be read, a file is missing, or another
+   *     state backend wrote it
    */
   static void check(LambdaConfig config, String checkpoint) {
     try {
       CheckpointMetadata metadata = read(config, checkpoint);
       for (OperatorState operator : metadata.getOperatorStates()) {
         for (OperatorSubtaskState task : operator.getStates()) {
+          checkBackend(config, checkpoint, task);
           for (Path file : files(task).toList()) {
             if (!file.getFileSystem(config.hadoop()).exists(file)) {
               throw unreadable(checkpoint, "its file %s is missing".formatted(file), null);
@@ -49,6 +52,25 @@ final class CheckpointFiles {
       // Flink's reader throws what comes when bytes are not what it expects.
       throw unreadable(
           checkpoint, String.valueOf(e.getMessage()).lines().findFirst().orElse(""), e);
+    }
+  }
+
+  /** Each backend has a form of its own; that of canonical savepoints both can read. */
+  private static void checkBackend(
+      LambdaConfig config, String checkpoint, OperatorSubtaskState task) {
+    String backend = FlinkSettings.stateBackend(config);
+    boolean incremental = FlinkSettings.isIncremental(config);
+    for (KeyedStateHandle state : task.getManagedKeyedState()) {
+      boolean byRocks = state instanceof IncrementalRemoteKeyedStateHandle;
+      boolean byHeap =
+          incremental
+              && state instanceof KeyGroupsStateHandle
+              && !(state instanceof KeyGroupsSavepointStateHandle);
+      if (byRocks && backend.equals("hashmap") || byHeap && backend.equals("rocksdb")) {
+        throw new InvalidInputException(
+            "Cannot go on from %s with lambda.speed.state-backend=%s: %s wrote it; set lambda.speed.state-backend=%3$s, or start with --fresh"
+                .formatted(checkpoint, backend, byRocks ? "rocksdb" : "hashmap"));
+      }
     }
   }
 

@@ -68,6 +68,22 @@ public final class FlinkSettings {
         ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
   }
 
+  /** The state backend that a job has, as Flink names it. */
+  static String stateBackend(LambdaConfig config) {
+    return config
+        .hadoop()
+        .get(PREFIX + StateBackendOptions.STATE_BACKEND.key(), config.speedStateBackend());
+  }
+
+  /** Whether its checkpoints hold what changed since the one before. */
+  static boolean isIncremental(LambdaConfig config) {
+    return config
+        .hadoop()
+        .getBoolean(
+            PREFIX + CheckpointingOptions.INCREMENTAL_CHECKPOINTS.key(),
+            stateBackend(config).equals("rocksdb"));
+  }
+
   /** Lets the job go on from a checkpoint. */
   public void restore(String checkpoint, RecoveryClaimMode mode) {
     flink.set(StateRecoveryOptions.SAVEPOINT_PATH, checkpoint);

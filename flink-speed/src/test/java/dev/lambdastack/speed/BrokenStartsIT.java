@@ -47,8 +47,9 @@ class BrokenStartsIT {
   }
 
   /** Runs the command and gives its one line. */
-  private static String refusal() {
+  private static String refusal(String... more) {
     List<String> args = new ArrayList<>(List.of("orders", "-D", "lambda.epoch=2h"));
+    args.addAll(List.of(more));
     args.addAll(TestingClusters.commandLine());
     StringWriter err = new StringWriter();
     CommandLine command =
@@ -84,6 +85,10 @@ class BrokenStartsIT {
       FileSystem files = folder.getFileSystem(config.hadoop());
       org.apache.hadoop.fs.Path kept = new org.apache.hadoop.fs.Path(folder.getParent(), "kept");
       FileUtil.copy(files, folder, files, kept, false, config.hadoop());
+
+      assertThat(refusal("-D", "lambda.speed.state-backend=rocksdb"))
+          .contains("Cannot go on from " + checkpoint)
+          .contains("hashmap wrote it; set lambda.speed.state-backend=hashmap, or start with");
 
       org.apache.hadoop.fs.Path metadata = new org.apache.hadoop.fs.Path(folder, "_metadata");
       try (var out = files.create(metadata, true)) {

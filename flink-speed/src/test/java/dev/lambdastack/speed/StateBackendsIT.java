@@ -1,11 +1,13 @@
 package dev.lambdastack.speed;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.views.Generation;
+import dev.lambdastack.views.InvalidInputException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.time.Duration;
@@ -77,6 +79,10 @@ class StateBackendsIT {
         }
       }
       assertThat(UnrulySink.FAILURES.get()).isEqualTo(2);
+      String other = backend.equals("rocksdb") ? "hashmap" : "rocksdb";
+      assertThatThrownBy(() -> SpeedJob.start(config(other, 2), "orders", SpeedOptions.defaults()))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining(backend + " wrote it");
       var epochs = TestingCells.epochs(orders.log(3), EPOCH);
       assertThat(TestingCells.actual(hbase, metrics))
           .isEqualTo(TestingCells.actionMetrics(orders, epochs, metrics.coverage()));
