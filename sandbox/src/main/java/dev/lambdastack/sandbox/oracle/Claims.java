@@ -116,7 +116,7 @@ public final class Claims {
     private void count(ShopEvent event) {
       for (Question question : Question.values()) {
         question
-            .key(event)
+            .key(event, Map.of())
             .ifPresent(
                 key ->
                     tallies
