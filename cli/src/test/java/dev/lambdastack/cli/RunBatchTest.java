@@ -130,6 +130,20 @@ class RunBatchTest {
     return metrics;
   }
 
+  /** Last, so that a compaction that is overtaken (75) stops nothing. */
+  @Test
+  void filesAreCompactedWhereItIsAskedFor() throws Exception {
+    write("code.compact", "75");
+    Ended ended = run("--compact", "orders");
+    assertThat(ended.code()).isEqualTo(75);
+    assertThat(calls().stream().filter(c -> !c.endsWith("ended")))
+        .hasSize(6)
+        .startsWith("archive orders")
+        .endsWith("cleanup --topic orders", "compact orders");
+    assertThat(run("--compact", "--dry-run", "orders").out()).contains("lambda compact orders\n");
+    assertThat(calls()).contains("compact orders --dry-run");
+  }
+
   @Test
   void stepsComeInOrderAndLeaveALogAndMetrics() throws Exception {
     environment.put("RUN_BATCH_NOW", "2026-02-01T00:00:05Z");
