@@ -4,15 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.batch.archive.Archive;
 import dev.lambdastack.batch.archive.ArchiveResult;
+import dev.lambdastack.batch.compact.Compaction;
+import dev.lambdastack.batch.compact.CompactionResult;
+import dev.lambdastack.batch.master.FileSchema;
+import dev.lambdastack.batch.master.LiveFile;
 import dev.lambdastack.batch.recompute.Recompute;
 import dev.lambdastack.embedded.EmbeddedYarn;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.views.Cell;
 import dev.lambdastack.views.Version;
 import dev.lambdastack.views.Views;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.apache.avro.generic.GenericRecord;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hbase.TableName;
 import org.apache.hadoop.hbase.client.Connection;
@@ -27,7 +33,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(Servers.Extension.class)
 class OnYarnIT {
   @Test
-  void archivesAndRecomputesInProcessesOfTheirOwn(Servers servers) throws Exception {
+  void archivesRecomputesAndCompactsInProcessesOfTheirOwn(Servers servers) throws Exception {
     try (EmbeddedYarn yarn = EmbeddedYarn.start(servers.hdfs());
         Scene scene =
             Scene.open(servers, onYarn(servers, yarn), YarnViews.TOPIC, YarnViews.VIEW, 2);
@@ -55,7 +61,36 @@ class OnYarnIT {
         }
       }
       assertThat(events).isEqualTo(200);
+      compacts(scene, views, random, sales);
     }
+  }
+
+  /** A second run's small files and the first one's become one file, with the same rows. */
+  private static void compacts(Scene scene, Views views, Random random, List<Sale> sales)
+      throws Exception {
+    List<Sale> all = new ArrayList<>(sales);
+    List<Sale> more =
+        IntStream.range(0, 100)
+            .mapToObj(i -> Sale.random(random, sales.get(0).eventTime()))
+            .toList();
+    scene.sendAll(1, more, Sale.V1);
+    all.addAll(more);
+    scene.toEpochStart();
+    new Archive(scene.config(), views, Sale.SCHEMAS, scene.clock()).run(scene.topic());
+    CompactionResult compacted =
+        new Compaction(scene.config(), views, scene.clock()).run(scene.topic());
+    assertThat(compacted.filesBefore()).isGreaterThan(compacted.filesAfter());
+    assertThat(compacted.rows()).isEqualTo(300);
+    List<GenericRecord> rows = new ArrayList<>();
+    for (LiveFile file : scene.dataset().contents().orElseThrow().files()) {
+      rows.addAll(scene.read(file.file().path()));
+    }
+    assertThat(rows)
+        .extracting(row -> row.get("id"))
+        .containsExactlyInAnyOrderElementsOf(all.stream().map(s -> (Object) s.id()).toList());
+    assertThat(rows)
+        .extracting(row -> row.get(FileSchema.PARTITION) + " " + row.get(FileSchema.OFFSET))
+        .doesNotHaveDuplicates();
   }
 
   private static Configuration onYarn(Servers servers, EmbeddedYarn yarn) {

@@ -88,7 +88,7 @@ public final class Scene implements AutoCloseable {
   }
 
   /** A scene with names of its own. */
-  static Scene open(
+  public static Scene open(
       Servers servers, Configuration conf, String topic, String viewName, int partitions)
       throws IOException {
     Scene scene = new Scene(servers, conf, topic, viewName);

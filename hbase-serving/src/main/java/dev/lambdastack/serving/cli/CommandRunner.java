@@ -1,5 +1,6 @@
 package dev.lambdastack.serving.cli;
 
+import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
@@ -9,6 +10,7 @@ import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
@@ -30,7 +32,6 @@ public final class CommandRunner {
   public static int onConsole(Object command, String... args) {
     FaultLog.announce();
     PrintWriter err = utf8(System.err);
-    System.setErr(ErrWithoutTraces.over(System.err));
     Thread.setDefaultUncaughtExceptionHandler(
         (thread, fault) -> FaultLog.append("thread " + thread.getName(), fault));
     try {
@@ -48,15 +49,26 @@ public final class CommandRunner {
   /** Runs a command on the writers that it has. */
   public static int run(CommandLine commandLine, String... args) {
     return commandLine
+        .registerConverter(long.class, CommandRunner::wholeNumber)
+        .registerConverter(Long.class, CommandRunner::wholeNumber)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpWidth(100)
         .setParameterExceptionHandler((e, given) -> misused(e))
         .setExecutionExceptionHandler(
             (e, command, parsed) ->
-                e instanceof InvalidInputException invalid
-                    ? refused(invalid, command.getErr())
+                e instanceof InvalidInputException || Store.isAway(e)
+                    ? refused(e, command.getErr())
                     : unexpected(e, command.getErr()))
         .execute(args);
+  }
+
+  /** What picocli says of its own accord names a type of Java. */
+  private static long wholeNumber(String text) {
+    try {
+      return Long.parseLong(text);
+    } catch (NumberFormatException e) {
+      throw new TypeConversionException("expected a whole number, found '" + text + "'");
+    }
   }
 
   private static int misused(ParameterException e) {
@@ -73,8 +85,12 @@ public final class CommandRunner {
     return InvalidInputException.EXIT_CODE;
   }
 
-  private static int refused(InvalidInputException e, PrintWriter err) {
-    err.println(oneLine(e.getMessage()));
+  private static int refused(Exception e, PrintWriter err) {
+    err.println(
+        e instanceof InvalidInputException
+            ? oneLine(e.getMessage())
+            : "HBase does not answer any more: %s; what answered before still does, and nothing is half done that is ever read; run the command again once HBase is back. %s"
+                .formatted(oneLine(Store.rootMessage(e)), FaultLog.append("the command", e)));
     return InvalidInputException.EXIT_CODE;
   }
 

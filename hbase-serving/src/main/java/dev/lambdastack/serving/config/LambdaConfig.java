@@ -82,6 +82,7 @@ public final class LambdaConfig {
     speedCheckpoints();
     kafkaTimeout();
     hbaseTimeout();
+    hbaseOperationTimeout();
     epoch();
     eventTimeMin();
     tick();
@@ -102,8 +103,6 @@ public final class LambdaConfig {
     speedCheckpointInterval();
     speedEmitInterval();
     speedParallelism();
-    speedStateBackend();
-    speedRestartDelay();
     speedRetention();
     speedDeadLettersTopic("");
     alertsTopic();
@@ -117,6 +116,7 @@ public final class LambdaConfig {
     gateDrift();
     gateMaxDrift();
     versionsKeep();
+    versionsKeepPast();
     cleanupGrace();
   }
 
@@ -136,6 +136,11 @@ public final class LambdaConfig {
   /** How long a command waits for HBase before it says that it cannot be reached. */
   public Duration hbaseTimeout() {
     return duration("lambda.hbase.timeout", 1);
+  }
+
+  /** How long a command that works on HBase waits for one operation. */
+  public Duration hbaseOperationTimeout() {
+    return duration("lambda.hbase.operation-timeout", 1000);
   }
 
   public Duration epoch() {
@@ -240,21 +245,6 @@ public final class LambdaConfig {
     return (int) number("lambda.speed.parallelism", 1, 128);
   }
 
-  /** Where the speed job keeps its state between checkpoints, as Flink names it. */
-  public String speedStateBackend() {
-    String key = "lambda.speed.state-backend";
-    String backend = text(key);
-    if (!backend.equals("hashmap") && !backend.equals("rocksdb")) {
-      throw bad(key, "hashmap or rocksdb");
-    }
-    return backend;
-  }
-
-  /** The longest pause before a job that failed is started again. */
-  public Duration speedRestartDelay() {
-    return duration("lambda.speed.restart-delay", 200);
-  }
-
   public Duration speedRetention() {
     return duration("lambda.speed.retention", 1000);
   }
@@ -315,6 +305,11 @@ public final class LambdaConfig {
   /** How many versions of a view a clean-up keeps, the one that answers among them. */
   public int versionsKeep() {
     return (int) number("lambda.versions.keep", 1, 1_000_000);
+  }
+
+  /** How old a version of a moment in the past may become before a clean-up drops it. */
+  public Duration versionsKeepPast() {
+    return duration("lambda.versions.keep-past", 0);
   }
 
   /** How old work that nothing lists must be before a clean-up takes it for left behind. */

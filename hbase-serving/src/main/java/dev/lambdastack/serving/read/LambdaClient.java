@@ -183,8 +183,7 @@ public final class LambdaClient implements AutoCloseable {
       String view, long number, Optional<List<Object>> key, Instant from, Instant to)
       throws IOException {
     Deadline deadline = deadline();
-    Version version =
-        await(deadline, () -> store.version(view, number)).orElseThrow(() -> none(view, number));
+    Version version = version(deadline, view, number);
     Question question = new Question(WindowRange.of(from, to), key, Incomplete.ALLOW);
     Instant readAt = clock.instant();
     try {
@@ -192,24 +191,31 @@ public final class LambdaClient implements AutoCloseable {
       return joined(alone, question, deadline, () -> Provenance.ofVersion(view, version, readAt));
     } catch (HBaseCalls.TableGoneException e) {
       throw new InvalidInputException(
-          "Cannot read version %d of view %s: its table %s is gone"
-              .formatted(number, view, version.table()),
+          "Cannot read version %d of view %s: it was dropped meanwhile, with its table %s; lambda versions %s lists those it has"
+              .formatted(number, view, version.table(), view),
           e);
     }
   }
 
   /** The declaration of one batch version, which may differ from that of the one that answers. */
   public ViewShape shapeOfVersion(String view, long number) throws IOException {
-    return await(deadline(), () -> store.version(view, number))
-        .orElseThrow(() -> none(view, number))
-        .shape()
-        .answered();
+    return version(deadline(), view, number).shape().answered();
   }
 
-  private static InvalidInputException none(String view, long number) {
-    return new InvalidInputException(
-        "View %s has no complete version %d; lambda versions %s lists those it has"
-            .formatted(view, number, view));
+  private Version version(Deadline deadline, String view, long number) throws IOException {
+    Optional<Version> found = await(deadline, () -> store.version(view, number));
+    if (found.isPresent()) {
+      return found.get();
+    }
+    boolean was = number > 0 && number <= await(deadline, () -> store.lastVersion(view));
+    throw new InvalidInputException(
+        "%s; lambda versions %s lists those it has"
+            .formatted(
+                was
+                    ? "View %s has version %d no longer, or not yet: it was discarded or cleaned up, or was never completed"
+                        .formatted(view, number)
+                    : "View %s has no complete version %d".formatted(view, number),
+                view));
   }
 
   /** What was asked; {@code key} is empty for all keys. */

@@ -13,6 +13,8 @@ import java.util.Set;
  *
  * @param known what answers now, and every generation with its progress
  * @param versions all that are complete, by number
+ * @param past versions of moments in the past, by number: read by their numbers alone, and never
+ *     published
  * @param generationsLeft when generations stopped answering, by number
  * @param tables every table that any of the view's entries names, whatever they are of
  */
@@ -20,6 +22,7 @@ public record Catalog(
     String view,
     PublishedRow.Known known,
     List<CatalogVersion> versions,
+    List<Version> past,
     Map<Long, Instant> generationsLeft,
     Set<String> tables) {
 
@@ -38,6 +41,7 @@ public record Catalog(
 
   public Catalog {
     versions = List.copyOf(versions);
+    past = List.copyOf(past);
     generationsLeft = Map.copyOf(generationsLeft);
     tables = Set.copyOf(tables);
   }
@@ -45,6 +49,11 @@ public record Catalog(
   /** The version that answers. */
   public Optional<Version> published() {
     return known.current().flatMap(PublishedRow::version);
+  }
+
+  /** A version of the past. */
+  public Optional<Version> past(long number) {
+    return past.stream().filter(v -> v.number() == number).findFirst();
   }
 
   public Optional<CatalogVersion> version(long number) {

@@ -48,6 +48,8 @@ import org.apache.hadoop.hbase.util.Bytes;
  * p:pointer              PublishedRow as JSON; changed only together with p:flips
  * p:flips                how many flips made the pointer (8 bytes, big-endian); every flip is a compare-and-set on it
  * p:version.N            Version as JSON, written when version N is complete, before it is published
+ * p:last-version         the greatest number that a version of the view was ever given (8 bytes); none is given twice
+ * p:making.N             which run makes version N, from before there is a table until the version is complete
  * p:verdict.N            what the publish gate found of version N, as JSON
  * p:asof.N               the same of a version of a moment in the past, which is read by its number alone
  * p:generation.N         Generation as JSON, written when generation N is opened
@@ -67,6 +69,8 @@ public final class PublishedStore {
   private static final byte[] PROGRESS = Bytes.toBytes("s");
   private static final byte[] POINTER = Bytes.toBytes("pointer");
   private static final byte[] FLIPS = Bytes.toBytes("flips");
+  private static final byte[] LAST_VERSION = Bytes.toBytes("last-version");
+  private static final String MAKING = "making.";
   private static final String VERSION = "version.";
   private static final String AS_OF = "asof.";
   private static final String GENERATION = "generation.";
@@ -153,7 +157,14 @@ public final class PublishedStore {
       written(result, LEFT + GENERATION + generation.number())
           .ifPresent(time -> left.put(generation.number(), time));
     }
-    return new Catalog(view, known, versions, left, tables(result));
+    return new Catalog(view, known, versions, asOfVersions(result), left, tables(result));
+  }
+
+  private static List<Version> asOfVersions(Result result) {
+    return catalog(result, AS_OF).stream()
+        .map(Version::fromJson)
+        .sorted((a, b) -> Long.compare(a.number(), b.number()))
+        .toList();
   }
 
   private static Set<String> tables(Result result) {
@@ -205,7 +216,7 @@ public final class PublishedStore {
     }
     Delete delete = new Delete(row);
     for (long version : versions) {
-      for (String prefix : List.of(VERSION, VERDICT, ANSWERS + VERSION, LEFT + VERSION)) {
+      for (String prefix : List.of(VERSION, AS_OF, VERDICT, ANSWERS + VERSION, LEFT + VERSION)) {
         delete.addColumns(FAMILY, Bytes.toBytes(prefix + version));
       }
     }
@@ -311,10 +322,7 @@ public final class PublishedStore {
 
   /** All versions of a moment in the past, by number: complete, and never to be published. */
   public List<Version> asOfVersions(String view) throws IOException {
-    return catalog(get(new Get(Bytes.toBytes(view)).addFamily(FAMILY)), AS_OF).stream()
-        .map(Version::fromJson)
-        .sorted((a, b) -> Long.compare(a.number(), b.number()))
-        .toList();
+    return asOfVersions(get(new Get(Bytes.toBytes(view)).addFamily(FAMILY)));
   }
 
   /** A complete version by its number, of the past or not; empty when there is none. */
@@ -332,21 +340,142 @@ public final class PublishedStore {
     return generations(get(new Get(Bytes.toBytes(view)).addFamily(FAMILY)));
   }
 
-  /** Enters a version whose table is complete; fails when its number is taken. */
-  public void addVersion(Version version) throws IOException {
-    if (!addToCatalog(version.shape().name(), VERSION + version.number(), version.toJson())) {
-      throw new IOException(
-          "version %d of view %s is in the catalog already"
-              .formatted(version.number(), version.shape().name()));
+  /**
+   * Gives out the next number of a version, which no version of the view has ever had, and notes
+   * who makes it. Of callers at once each gets a number of its own.
+   *
+   * @param run says of the maker whether it is still at work, to whoever asks {@link #making}
+   */
+  public long beginVersion(String view, String run) throws IOException {
+    byte[] row = Bytes.toBytes(view);
+    while (true) {
+      Result result = get(new Get(row).addFamily(FAMILY));
+      byte[] last = result.getValue(FAMILY, LAST_VERSION);
+      long number = last(result) + 1;
+      Put put =
+          new Put(row)
+              .addColumn(FAMILY, LAST_VERSION, Bytes.toBytes(number))
+              .addColumn(FAMILY, Bytes.toBytes(MAKING + number), Bytes.toBytes(run));
+      CheckAndMutate.Builder check = CheckAndMutate.newBuilder(row);
+      if (last == null) {
+        check.ifNotExists(FAMILY, LAST_VERSION);
+      } else {
+        check.ifEquals(FAMILY, LAST_VERSION, last);
+      }
+      try (Table table = connection.getTable(TABLE)) {
+        if (table.checkAndMutate(check.build(put)).isSuccess()) {
+          return number;
+        }
+      }
+    }
+  }
+
+  /** Versions that are being made, or were by runs that are no more: by number, by whom. */
+  public Map<Long, String> making(String view) throws IOException {
+    Result result = get(new Get(Bytes.toBytes(view)).addFamily(FAMILY));
+    Map<Long, String> making = new TreeMap<>();
+    NavigableMap<byte[], byte[]> family = result.getFamilyMap(FAMILY);
+    if (family != null) {
+      family.forEach(
+          (qualifier, run) -> {
+            String name = Bytes.toString(qualifier);
+            if (name.startsWith(MAKING)) {
+              making.put(Long.valueOf(name.substring(MAKING.length())), Bytes.toString(run));
+            }
+          });
+    }
+    return making;
+  }
+
+  /**
+   * Takes a version over that another run has begun: from then on that one cannot complete it.
+   *
+   * @return false when it is complete, or was given up or taken over before
+   */
+  public boolean takeOverVersion(String view, long number, String from, String to)
+      throws IOException {
+    byte[] making = Bytes.toBytes(MAKING + number);
+    return whereMaking(
+        view,
+        number,
+        from,
+        new Put(Bytes.toBytes(view)).addColumn(FAMILY, making, Bytes.toBytes(to)));
+  }
+
+  /** Gives up a version that this run has begun; nobody completes it any more. */
+  public boolean abandonVersion(String view, long number, String run) throws IOException {
+    byte[] making = Bytes.toBytes(MAKING + number);
+    return whereMaking(
+        view, number, run, new Delete(Bytes.toBytes(view)).addColumns(FAMILY, making));
+  }
+
+  private boolean whereMaking(String view, long number, String run, Mutation then)
+      throws IOException {
+    CheckAndMutate.Builder check =
+        CheckAndMutate.newBuilder(Bytes.toBytes(view))
+            .ifEquals(FAMILY, Bytes.toBytes(MAKING + number), Bytes.toBytes(run));
+    CheckAndMutate mutation =
+        then instanceof Put put ? check.build(put) : check.build((Delete) then);
+    try (Table table = connection.getTable(TABLE)) {
+      return table.checkAndMutate(mutation).isSuccess();
     }
   }
 
   /**
-   * Enters a version of a moment in the past whose table is complete; fails when its number is
-   * taken. {@link #versions} does not know it, so that nothing publishes it.
+   * Enters a version that this run has begun and whose table is complete.
+   *
+   * @param asOf whether it is of a moment in the past: {@link #versions} does not know it then, so
+   *     that nothing publishes it
+   * @throws IOException when it was given up meanwhile
    */
-  public void addAsOfVersion(Version version) throws IOException {
-    if (!addToCatalog(version.shape().name(), AS_OF + version.number(), version.toJson())) {
+  public void completeVersion(Version version, String run, boolean asOf) throws IOException {
+    String view = version.shape().name();
+    byte[] row = Bytes.toBytes(view);
+    byte[] making = Bytes.toBytes(MAKING + version.number());
+    Mutation entered =
+        new Put(row)
+            .addColumn(
+                FAMILY,
+                Bytes.toBytes((asOf ? AS_OF : VERSION) + version.number()),
+                Bytes.toBytes(version.toJson()));
+    RowMutations mutations = new RowMutations(row);
+    mutations.add(entered);
+    Mutation made = new Delete(row).addColumns(FAMILY, making);
+    mutations.add(made);
+    boolean done;
+    try (Table table = connection.getTable(TABLE)) {
+      done =
+          table
+              .checkAndMutate(
+                  CheckAndMutate.newBuilder(row)
+                      .ifEquals(FAMILY, making, Bytes.toBytes(run))
+                      .build(mutations))
+              .isSuccess();
+    }
+    // A client that had no answer asks again, and finds what it has done.
+    if (!done && !version(view, version.number()).equals(Optional.of(version))) {
+      throw new IOException(
+          "Version %d of view %s was taken for left behind by a killed run (lambda.lease)"
+              .formatted(version.number(), view));
+    }
+  }
+
+  /** The greatest number that any version was given, be it gone; 0 for none. */
+  public long lastVersion(String view) throws IOException {
+    return last(get(new Get(Bytes.toBytes(view)).addFamily(FAMILY)));
+  }
+
+  private static long last(Result result) {
+    byte[] last = result.getValue(FAMILY, LAST_VERSION);
+    return Stream.of(versions(result), asOfVersions(result))
+        .flatMap(List::stream)
+        .mapToLong(Version::number)
+        .reduce(last == null ? 0 : Bytes.toLong(last), Math::max);
+  }
+
+  /** Enters a version whose table is complete; fails when its number is taken. */
+  public void addVersion(Version version) throws IOException {
+    if (!addToCatalog(version.shape().name(), VERSION + version.number(), version.toJson())) {
       throw new IOException(
           "version %d of view %s is in the catalog already"
               .formatted(version.number(), version.shape().name()));

@@ -3,17 +3,30 @@ package dev.lambdastack.serving.store;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.SocketTimeoutException;
+import java.util.Arrays;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hbase.HBaseConfiguration;
+import org.apache.hadoop.hbase.HConstants;
+import org.apache.hadoop.hbase.MasterNotRunningException;
+import org.apache.hadoop.hbase.NotServingRegionException;
+import org.apache.hadoop.hbase.PleaseHoldException;
 import org.apache.hadoop.hbase.TableName;
+import org.apache.hadoop.hbase.ZooKeeperConnectionException;
 import org.apache.hadoop.hbase.client.Connection;
 import org.apache.hadoop.hbase.client.ConnectionFactory;
 import org.apache.hadoop.hbase.client.Get;
+import org.apache.hadoop.hbase.client.RetriesExhaustedException;
 import org.apache.hadoop.hbase.client.Table;
+import org.apache.hadoop.hbase.exceptions.TimeoutIOException;
+import org.apache.hadoop.hbase.ipc.CallTimeoutException;
+import org.apache.hadoop.hbase.ipc.ServerNotRunningYetException;
+import org.apache.hadoop.hbase.regionserver.RegionServerStoppedException;
 import org.apache.hadoop.hbase.util.Bytes;
 
 /** Opens HBase, or says in one line why it cannot. */
@@ -27,7 +40,51 @@ public final class Store {
    * @throws InvalidInputException when HBase cannot be reached
    */
   public static Connection connect(LambdaConfig config) {
+    return connect(config, HBaseConfiguration.create(config.hadoop()));
+  }
+
+  /**
+   * {@link #connect} for work that has a beginning and an end: an operation that HBase does not
+   * complete within {@code lambda.hbase.operation-timeout} fails, so that the command can say so.
+   */
+  public static Connection connectForWork(LambdaConfig config) {
+    return connect(config, forWork(config));
+  }
+
+  /** The settings of {@link #connectForWork}, for what opens connections itself. */
+  public static Configuration forWork(LambdaConfig config) {
     Configuration conf = HBaseConfiguration.create(config.hadoop());
+    int limit = (int) Math.min(Integer.MAX_VALUE, config.hbaseOperationTimeout().toMillis());
+    conf.setInt(HConstants.HBASE_CLIENT_OPERATION_TIMEOUT, limit);
+    conf.setInt(HConstants.HBASE_CLIENT_META_OPERATION_TIMEOUT, limit);
+    // How long an administrator's request that the master works at is waited for.
+    conf.setInt("hbase.client.sync.wait.timeout.msec", limit);
+    conf.setInt(
+        HConstants.HBASE_RPC_TIMEOUT_KEY,
+        Math.min(
+            limit,
+            conf.getInt(HConstants.HBASE_RPC_TIMEOUT_KEY, HConstants.DEFAULT_HBASE_RPC_TIMEOUT)));
+    conf.setInt(HConstants.HBASE_CLIENT_RETRIES_NUMBER, retries(conf, limit));
+    return conf;
+  }
+
+  /** As many tries as fit: looking for a region's server heeds nothing but their number. */
+  private static int retries(Configuration conf, long limitMillis) {
+    long pause = conf.getLong(HConstants.HBASE_CLIENT_PAUSE, HConstants.DEFAULT_HBASE_CLIENT_PAUSE);
+    int most =
+        conf.getInt(
+            HConstants.HBASE_CLIENT_RETRIES_NUMBER, HConstants.DEFAULT_HBASE_CLIENT_RETRIES_NUMBER);
+    int retries = 1;
+    long waited = pause;
+    while (retries < most && waited < limitMillis) {
+      int step = Math.min(retries, HConstants.RETRY_BACKOFF.length - 1);
+      waited += pause * HConstants.RETRY_BACKOFF[step];
+      retries++;
+    }
+    return retries;
+  }
+
+  private static Connection connect(LambdaConfig config, Configuration conf) {
     long limitMillis = config.hbaseTimeout().toMillis();
     FutureTask<Connection> attempt = new FutureTask<>(() -> connectAndAsk(conf));
     Thread thread = new Thread(attempt, "lambda-connect");
@@ -69,6 +126,36 @@ public final class Store {
                 conf.get("hbase.zookeeper.property.clientPort"),
                 why),
         cause);
+  }
+
+  /** Whether a fault says that HBase, which had answered before, does not any more. */
+  public static boolean isAway(Throwable fault) {
+    for (Throwable cause = fault; cause != null; cause = cause.getCause()) {
+      if (cause instanceof RetriesExhaustedException
+          || cause instanceof MasterNotRunningException
+          || cause instanceof ZooKeeperConnectionException
+          || cause instanceof ServerNotRunningYetException
+          || cause instanceof PleaseHoldException
+          || cause instanceof RegionServerStoppedException
+          || cause instanceof NotServingRegionException
+          || cause instanceof CallTimeoutException
+          || cause instanceof TimeoutIOException
+          || cause.getClass().getName().startsWith("org.apache.zookeeper.")
+          || isOfTheClient(cause)) {
+        return true;
+      }
+      if (cause.getCause() == cause) {
+        return false;
+      }
+    }
+    return false;
+  }
+
+  /** HBase's client says with Java's own exceptions, too, that nobody answers. */
+  private static boolean isOfTheClient(Throwable fault) {
+    return (fault instanceof SocketTimeoutException || fault instanceof ConnectException)
+        && Arrays.stream(fault.getStackTrace())
+            .anyMatch(f -> f.getClassName().startsWith("org.apache.hadoop.hbase.client."));
   }
 
   /** The first line of what lies at the bottom of a fault: HBase wraps causes many times. */

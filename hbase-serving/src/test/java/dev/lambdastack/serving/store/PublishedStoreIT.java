@@ -156,6 +156,46 @@ class PublishedStoreIT {
         .containsExactlyInAnyOrderElementsOf(numbers);
   }
 
+  /** Not even when the version is gone: somebody may have noted its number. */
+  @Test
+  void noNumberIsGivenTwice() throws Exception {
+    Layers layers = layers();
+    PublishedStore store = layers.store();
+    String view = layers.view().name();
+    int each = 5;
+    Set<Long> numbers = new HashSet<>();
+    race(() -> {
+          List<Long> mine = new ArrayList<>();
+          for (int i = 0; i < each; i++) {
+            mine.add(store.beginVersion(view, "run"));
+          }
+          return mine;
+        })
+        .forEach(mine -> mine.forEach(n -> assertThat(numbers.add(n)).as("%d", n).isTrue()));
+    long last = (long) WRITERS * each;
+    assertThat(store.making(view).keySet()).containsExactlyInAnyOrderElementsOf(numbers);
+    Version newest = layers.version(last, 5, List.of());
+    store.completeVersion(newest, "run", false);
+    store.completeVersion(newest, "run", false);
+    assertThat(store.versions(view)).containsExactly(newest);
+    assertThat(store.making(view)).hasSize((int) last - 1);
+    assertThat(store.forget(view, Optional.empty(), List.of(last), List.of())).isTrue();
+    assertThat(store.versions(view)).isEmpty();
+    assertThat(store.lastVersion(view)).isEqualTo(last);
+    assertThat(store.beginVersion(view, "run")).isEqualTo(last + 1);
+    // A version that was given up is never completed.
+    assertThat(store.abandonVersion(view, 2, "another run")).isFalse();
+    assertThat(store.takeOverVersion(view, 2, "another run", "mine")).isFalse();
+    assertThat(store.takeOverVersion(view, 2, "run", "mine")).isTrue();
+    assertThatThrownBy(() -> store.completeVersion(layers.version(2, 5, List.of()), "run", false))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("taken for left behind");
+    Version past = layers.version(3, 5, List.of());
+    store.completeVersion(past, "run", true);
+    assertThat(store.catalog(view).past()).containsExactly(past);
+    assertThat(store.versions(view)).isEmpty();
+  }
+
   @Test
   void aVersionsNumberIsTakenOnce() throws Exception {
     Layers layers = layers();

@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
     description = {
       "",
       "Keeps lambda.versions.keep versions of each view, always the one that answers, and whatever a query",
-      "may still read. Tables that killed runs have left go once they are older than lambda.cleanup.grace.",
+      "may still read. Versions of the past (recompute --as-of) go once they are older than",
+      "lambda.versions.keep-past. Tables that killed runs have left go once they are older than lambda.cleanup.grace.",
       ""
     },
     footer = {"", "Exit codes: 0 done or nothing to do, 2 bad input, 70 unexpected fault."})

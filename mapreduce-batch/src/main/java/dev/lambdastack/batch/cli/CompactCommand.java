@@ -68,7 +68,7 @@ public final class CompactCommand implements Callable<Integer> {
       spec.commandLine().getErr().println(e.getMessage());
       return OvertakenException.EXIT_CODE;
     }
-    try (Connection connection = Store.connect(settings)) {
+    try (Connection connection = Store.connectForWork(settings)) {
       List<Version> kept = new PublishedStore(connection).versions();
       MasterDataset dataset = MasterDataset.open(settings.hadoop(), settings.master(), topic);
       Sweep sweep = new Sweep(settings, clock);

@@ -33,8 +33,8 @@ import picocli.CommandLine.Spec;
     },
     footer = {
       "",
-      "Exit codes: 0 it answers, 2 bad input or refused because answers would miss events, 3 held by the gate,",
-      "70 unexpected fault."
+      "Exit codes: 0 it answers, 2 bad input, HBase is away, or refused because answers would miss events,",
+      "3 held by the gate, 70 unexpected fault."
     })
 public final class PublishCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

@@ -11,6 +11,7 @@ import dev.lambdastack.views.Origin;
 import dev.lambdastack.views.Version;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -33,7 +34,8 @@ import picocli.CommandLine.Spec;
     description = {
       "",
       "States: published answers now, kept answered before and can be rolled back to, held waits behind the",
-      "gate, candidate has not been published yet.",
+      "gate, candidate has not been published yet, past is of a moment in the past (recompute --as-of): query",
+      "--version reads it.",
       ""
     },
     footer = {"", "Exit codes: 0 done, 2 bad input, 70 unexpected fault."})
@@ -117,14 +119,8 @@ public final class VersionsCommand implements Callable<Integer> {
               v.rejected(),
               "%s (manifest %d)".formatted(shortened(v.manifestDigest()), v.manifest()),
               shortened(v.fingerprint()),
-              v.created(),
-              v.origin()
-                  .map(
-                      o ->
-                          new TextTable.Right(
-                              String.format(
-                                  Locale.ROOT, "%.1f s", o.duration().toMillis() / 1000.0)))
-                  .orElse(null),
+              v.created().truncatedTo(ChronoUnit.SECONDS),
+              v.origin().map(o -> new TextTable.Right(Spans.text(o.duration()))).orElse(null),
               v.origin().map(Origin::user).orElse(null)));
     }
     table.print(out);

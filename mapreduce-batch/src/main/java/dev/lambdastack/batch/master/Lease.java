@@ -12,6 +12,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -92,6 +93,22 @@ public final class Lease implements AutoCloseable {
         .filter(file -> !isHeld(file, now, validity))
         .map(FileStatus::getPath)
         .toList();
+  }
+
+  /** Where this lease is, for {@link #isHeld(Configuration, String, Instant, Duration)}. */
+  public String path() {
+    return fileSystem.makeQualified(file).toString();
+  }
+
+  /** Whether the run that has the lease of this path is still at work. */
+  public static boolean isHeld(Configuration conf, String path, Instant now, Duration validity)
+      throws IOException {
+    Path file = new Path(path);
+    try {
+      return isHeld(file.getFileSystem(conf).getFileStatus(file), now, validity);
+    } catch (FileNotFoundException given) {
+      return false;
+    }
   }
 
   private static boolean isHeld(FileStatus file, Instant now, Duration validity) {

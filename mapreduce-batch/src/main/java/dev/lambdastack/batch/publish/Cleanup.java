@@ -63,7 +63,7 @@ public final class Cleanup {
   }
 
   private Cleaned run(String view, boolean dry) throws IOException {
-    try (Connection connection = Store.connect(config);
+    try (Connection connection = Store.connectForWork(config);
         Admin admin = connection.getAdmin()) {
       PublishedStore store = new PublishedStore(connection);
       store.ensureTable();
@@ -95,6 +95,7 @@ public final class Cleanup {
         new CleanupPlan.Terms(
             config.versionsKeep(),
             Publish.readersWait(config),
+            config.versionsKeepPast(),
             config.cleanupGrace(),
             clock.instant()));
   }

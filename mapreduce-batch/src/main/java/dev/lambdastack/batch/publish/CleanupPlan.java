@@ -35,9 +35,10 @@ record CleanupPlan(List<Version> versions, List<Generation> generations) {
    *
    * @param keep versions that stay, the one that answers among them
    * @param readersWait how long after a flip somebody may still read what answered before
+   * @param keepPast how old versions of moments in the past become
    * @param grace how long work that nobody lists or feeds may still be somebody's
    */
-  record Terms(int keep, Duration readersWait, Duration grace, Instant now) {
+  record Terms(int keep, Duration readersWait, Duration keepPast, Duration grace, Instant now) {
     private boolean isUnread(Optional<Instant> left) {
       return left.isPresent() && left.get().plus(readersWait).isBefore(now);
     }
@@ -50,13 +51,17 @@ record CleanupPlan(List<Version> versions, List<Generation> generations) {
   /**
    * Decides. The version that answers stays, and of those that answered before the newest {@code
    * keep - 1}. Candidates that are newer than it wait for a decision: the newest {@code keep} stay.
-   * Older candidates were passed over; they go after the grace. Where nothing is published, all
-   * stays.
+   * Older candidates were passed over; they go after the grace. Where nothing is published, all of
+   * these stay. Versions of the past go by their age alone.
    */
   static CleanupPlan of(Catalog catalog, Terms terms) {
     Optional<Version> published = catalog.published();
+    List<Version> past =
+        catalog.past().stream()
+            .filter(v -> v.created().plus(terms.keepPast()).isBefore(terms.now()))
+            .toList();
     if (published.isEmpty()) {
-      return new CleanupPlan(List.of(), List.of());
+      return new CleanupPlan(past, List.of());
     }
     long number = published.get().number();
     List<Version> versions =
@@ -69,9 +74,12 @@ record CleanupPlan(List<Version> versions, List<Generation> generations) {
                     .filter(v -> terms.isOld(v.version().created())))
             .flatMap(s -> s)
             .map(CatalogVersion::version)
+            .toList();
+    List<Version> all =
+        java.util.stream.Stream.concat(versions.stream(), past.stream())
             .sorted(Comparator.comparingLong(Version::number))
             .toList();
-    return new CleanupPlan(versions, generations(catalog, versions, terms));
+    return new CleanupPlan(all, generations(catalog, versions, terms));
   }
 
   private static boolean isKept(CatalogVersion version, long published) {

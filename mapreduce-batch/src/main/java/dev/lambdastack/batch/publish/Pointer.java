@@ -49,6 +49,11 @@ final class Pointer {
                 .map(Catalog.CatalogVersion::version)
                 .max(Comparator.comparingLong(Version::number))
             : versions.stream().filter(v -> v.number() == number.getAsLong()).findFirst();
+    if (number.isPresent() && catalog.past(number.getAsLong()).isPresent()) {
+      throw new InvalidInputException(
+          "Version %d of view %s is of a moment in the past, and never answers; lambda query %s --version %d reads it"
+              .formatted(number.getAsLong(), catalog.view(), catalog.view(), number.getAsLong()));
+    }
     return found.orElseThrow(
         () ->
             new InvalidInputException(
@@ -94,13 +99,14 @@ final class Pointer {
       throws IOException {
     for (int i = 0; i < TRIES; i++) {
       Catalog catalog = store.catalog(view);
-      Version version = version(catalog, OptionalLong.of(number));
+      Optional<Version> past = catalog.past(number);
+      Version version = past.isPresent() ? past.get() : version(catalog, OptionalLong.of(number));
       if (catalog.published().equals(Optional.of(version))) {
         throw new InvalidInputException(
             "Cannot discard version %d of view %s: it answers; publish or roll back to another one first"
                 .formatted(number, view));
       }
-      check.accept(catalog.version(number).orElseThrow());
+      catalog.version(number).ifPresent(check);
       if (store.forget(view, catalog.known().current(), List.of(number), List.of())) {
         return version;
       }

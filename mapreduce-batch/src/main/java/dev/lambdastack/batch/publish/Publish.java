@@ -81,7 +81,7 @@ public final class Publish implements Tool {
 
   private Flip publish(String view, OptionalLong number, boolean force)
       throws IOException, InterruptedException {
-    try (Connection connection = Store.connect(config)) {
+    try (Connection connection = Store.connectForWork(config)) {
       PublishedStore store = store(connection);
       return new Pointer(store, view)
           .flip(
@@ -152,7 +152,7 @@ public final class Publish implements Tool {
    *     has changed then
    */
   public Flip rollback(String view, long number) throws IOException, InterruptedException {
-    try (Connection connection = Store.connect(config)) {
+    try (Connection connection = Store.connectForWork(config)) {
       return new Pointer(store(connection), view)
           .flip(
               OptionalLong.of(number),
@@ -178,7 +178,7 @@ public final class Publish implements Tool {
    *     read it
    */
   public Version discard(String view, long number) throws IOException {
-    try (Connection connection = Store.connect(config);
+    try (Connection connection = Store.connectForWork(config);
         Admin admin = connection.getAdmin()) {
       Version gone =
           new Pointer(store(connection), view)

@@ -12,7 +12,9 @@ public enum VersionState {
   /** The gate holds it. */
   HELD,
   /** It has never answered. */
-  CANDIDATE;
+  CANDIDATE,
+  /** It is of a moment in the past: read by its number, never published. */
+  PAST;
 
   /** The state of a version of this catalog. */
   public static VersionState of(Catalog catalog, Catalog.CatalogVersion version) {

@@ -5,7 +5,10 @@ import dev.lambdastack.serving.store.Catalog;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;
 import java.io.IOException;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.hadoop.hbase.client.Connection;
 
 /** Lists the versions of a view. */
@@ -16,20 +19,26 @@ public final class Versions {
     this.config = config;
   }
 
-  /** All complete ones, by number. */
+  /** All complete ones, those of the past among them, by number. */
   public List<VersionInfo> of(String view) throws IOException {
-    try (Connection connection = Store.connect(config)) {
+    try (Connection connection = Store.connectForWork(config)) {
       PublishedStore store = new PublishedStore(connection);
       store.ensureTable();
       Catalog catalog = store.catalog(view);
-      return catalog.versions().stream()
-          .map(
-              v ->
-                  new VersionInfo(
-                      v.version(),
-                      VersionState.of(catalog, v),
-                      v.answersSince(),
-                      v.verdict().map(GateReport::fromJson)))
+      Stream<VersionInfo> versions =
+          catalog.versions().stream()
+              .map(
+                  v ->
+                      new VersionInfo(
+                          v.version(),
+                          VersionState.of(catalog, v),
+                          v.answersSince(),
+                          v.verdict().map(GateReport::fromJson)));
+      Stream<VersionInfo> past =
+          catalog.past().stream()
+              .map(v -> new VersionInfo(v, VersionState.PAST, Optional.empty(), Optional.empty()));
+      return Stream.concat(versions, past)
+          .sorted(Comparator.comparingLong(v -> v.version().number()))
           .toList();
     }
   }

@@ -117,7 +117,7 @@ public final class Recompute implements Tool {
         runs.add(TopicRun.open(config, schemas, clock, together, options));
       }
       Map<String, Outcome> made = new LinkedHashMap<>();
-      try (Connection connection = Store.connect(config)) {
+      try (Connection connection = Store.connectForWork(config)) {
         PublishedStore store = new PublishedStore(connection);
         store.ensureTable();
         for (TopicRun run : runs) {

@@ -14,6 +14,7 @@ import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.store.Catalog;
 import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.views.Cell;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.Origin;
@@ -31,7 +32,6 @@ import java.util.Optional;
 import org.apache.avro.SchemaNormalization;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.hbase.HBaseConfiguration;
 import org.apache.hadoop.hbase.client.Connection;
 import org.apache.hadoop.mapreduce.Counters;
 import org.apache.hadoop.mapreduce.Job;
@@ -44,6 +44,7 @@ final class TopicRun implements AutoCloseable {
   private final Clock clock;
   private final List<View> views;
   private final MasterDataset dataset;
+  private final String runId;
   private final Lease lease;
   private final Contents contents;
   private final Frozen frozen;
@@ -55,6 +56,7 @@ final class TopicRun implements AutoCloseable {
       Clock clock,
       List<View> views,
       MasterDataset dataset,
+      String runId,
       Lease lease,
       Recompute.Options options)
       throws IOException {
@@ -64,6 +66,7 @@ final class TopicRun implements AutoCloseable {
     this.views = views;
     this.dataset = dataset;
     this.options = options;
+    this.runId = runId;
     this.lease = lease;
     this.contents = dataset.contents().orElseThrow();
     this.frozen = options.asOf().isPresent() ? asOf(options.asOf().get()) : Frozen.of(contents);
@@ -89,9 +92,10 @@ final class TopicRun implements AutoCloseable {
           "Cannot recompute view %s: nothing of topic %s is archived in %s; run lambda archive %s first"
               .formatted(views.get(0).name(), topic, dataset.root(), topic));
     }
-    Lease lease = Lease.take(dataset, RunId.next(clock), clock, config.lease());
+    String runId = RunId.next(clock);
+    Lease lease = Lease.take(dataset, runId, clock, config.lease());
     try {
-      return new TopicRun(config, schemas, clock, views, dataset, lease, options);
+      return new TopicRun(config, schemas, clock, views, dataset, runId, lease, options);
     } catch (IOException | RuntimeException e) {
       lease.close();
       throw e;
@@ -156,17 +160,21 @@ final class TopicRun implements AutoCloseable {
     if (incremental.isEmpty() && full.isEmpty()) {
       return outcomes;
     }
-    String runId = RunId.next(clock);
+    VersionTable.Makers makers =
+        new VersionTable.Makers(connection, store, lease.path(), config.hbaseOperationTimeout());
     Path staging = Staging.folder(config, dataset.fileSystem(), "recompute-" + runId);
     List<Target> targets = new ArrayList<>();
     List<Version> versions;
     try {
+      for (View view : views) {
+        VersionTable.dropLeftovers(makers, view.name(), this::isAtWork);
+      }
       List<TouchedWindows.Answer> touched = touched(incremental, bases);
       for (int i = 0; i < incremental.size(); i++) {
         targets.add(
             new Target(
                 incremental.get(i),
-                VersionTable.copyOf(connection, store, bases.get(i)),
+                VersionTable.copyOf(makers, bases.get(i)),
                 Optional.of(bases.get(i)),
                 Optional.of(touched.get(i))));
       }
@@ -175,11 +183,11 @@ final class TopicRun implements AutoCloseable {
         targets.add(
             new Target(
                 full.get(i),
-                VersionTable.create(connection, store, full.get(i), splits.get(i)),
+                VersionTable.create(makers, full.get(i), splits.get(i)),
                 Optional.empty(),
                 Optional.empty()));
       }
-      versions = fill(targets, runId, staging);
+      versions = fill(targets, staging);
       dataset.fileSystem().delete(staging, true);
     } catch (Exception e) {
       targets.forEach(t -> t.table().dropAfter(e));
@@ -187,7 +195,7 @@ final class TopicRun implements AutoCloseable {
       checkFilesAfter(e);
       throw e;
     }
-    enter(store, versions, targets);
+    enter(makers, versions, targets);
     for (int i = 0; i < versions.size(); i++) {
       outcomes.add(new Recompute.Outcome(versions.get(i), targets.get(i).base(), true));
     }
@@ -224,17 +232,17 @@ final class TopicRun implements AutoCloseable {
     return "%016x".formatted(SchemaNormalization.parsingFingerprint64(view.eventType().schema()));
   }
 
-  private void enter(PublishedStore store, List<Version> versions, List<Target> targets)
+  private boolean isAtWork(String run) throws IOException {
+    return Lease.isHeld(config.hadoop(), run, clock.instant(), config.lease());
+  }
+
+  private void enter(VersionTable.Makers makers, List<Version> versions, List<Target> targets)
       throws IOException {
     for (int i = 0; i < versions.size(); i++) {
       try {
-        if (options.asOf().isPresent()) {
-          store.addAsOfVersion(versions.get(i));
-        } else {
-          store.addVersion(versions.get(i));
-        }
+        makers.store().completeVersion(versions.get(i), makers.run(), options.asOf().isPresent());
       } catch (IOException | RuntimeException e) {
-        // It may have happened all the same: then its table must stay.
+        // It may have happened all the same: then its table must stay. The next run knows.
         targets.subList(i + 1, targets.size()).forEach(t -> t.table().dropAfter(e));
         throw e;
       }
@@ -270,12 +278,12 @@ final class TopicRun implements AutoCloseable {
         config.regions());
   }
 
-  private List<Version> fill(List<Target> targets, String runId, Path staging)
+  private List<Version> fill(List<Target> targets, Path staging)
       throws IOException, InterruptedException {
     long started = System.nanoTime();
-    Configuration conf = HBaseConfiguration.create(config.hadoop());
+    Configuration conf = Store.forWork(config);
     Path output = new Path(staging, "hfiles");
-    PassPlan plan = plan(targets, runId);
+    PassPlan plan = plan(targets);
     List<LiveFile> inputs = inputs(plan);
     Counters counters = new Counters();
     if (!inputs.isEmpty()) {
@@ -309,7 +317,7 @@ final class TopicRun implements AutoCloseable {
     return versions;
   }
 
-  private PassPlan plan(List<Target> targets, String runId) throws IOException {
+  private PassPlan plan(List<Target> targets) throws IOException {
     List<PassPlan.ViewPlan> plans = new ArrayList<>();
     for (Target target : targets) {
       plans.add(

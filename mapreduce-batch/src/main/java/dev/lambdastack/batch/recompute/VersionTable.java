@@ -1,17 +1,20 @@
 package dev.lambdastack.batch.recompute;
 
 import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.serving.store.ViewTables;
 import dev.lambdastack.views.Cell;
 import dev.lambdastack.views.Version;
 import dev.lambdastack.views.View;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
+import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -27,50 +30,145 @@ import org.apache.hadoop.hbase.client.RegionLocator;
 import org.apache.hadoop.hbase.client.Table;
 import org.apache.hadoop.hbase.io.hfile.CacheConfig;
 import org.apache.hadoop.hbase.io.hfile.HFile;
+import org.apache.hadoop.hbase.snapshot.SnapshotCreationException;
 import org.apache.hadoop.hbase.tool.BulkLoadHFiles;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The table of a version that is being made: this run's alone, and read by nobody, until the
  * version is in the catalog.
  */
-record VersionTable(Connection connection, String view, long number, TableName name) {
-  /** An empty table under the first number that neither the catalog nor a table has. */
-  static VersionTable create(
-      Connection connection, PublishedStore store, View view, byte[][] splits) throws IOException {
-    try (Admin admin = connection.getAdmin()) {
-      String name = view.name();
-      long number = next(store, name);
-      while (!ViewTables.createBatch(admin, name, number, splits, TopicRun.pinned(view))) {
-        number++;
+record VersionTable(Makers makers, String view, long number, TableName name) {
+  private static final Logger LOG = LoggerFactory.getLogger(VersionTable.class);
+  private static final long MILLIS_BETWEEN_TRIES = 200;
+
+  /**
+   * What makes tables.
+   *
+   * @param run whose they are: the path of its lease
+   * @param patience how long another run's snapshot of the same table is waited for
+   */
+  record Makers(Connection connection, PublishedStore store, String run, Duration patience) {}
+
+  /** An empty table under a number that no version had before. */
+  static VersionTable create(Makers makers, View view, byte[][] splits) throws IOException {
+    String name = view.name();
+    try (Admin admin = makers.connection().getAdmin()) {
+      while (true) {
+        VersionTable table = begin(makers, name);
+        if (ViewTables.createBatch(admin, name, table.number(), splits, TopicRun.pinned(view))) {
+          return table;
+        }
+        table.abandon();
       }
-      return new VersionTable(connection, name, number, ViewTables.batch(name, number));
     }
   }
 
   /**
-   * A table that begins as an older version's, under the first free number. It shares the older
-   * one's files, and keeps them when that is dropped.
+   * A table that begins as an older version's, under a number that no version had before. It shares
+   * the older one's files, and keeps them when that is dropped.
    */
-  static VersionTable copyOf(Connection connection, PublishedStore store, Version older)
-      throws IOException {
+  static VersionTable copyOf(Makers makers, Version older) throws IOException {
     String view = older.shape().name();
-    String snapshot = "lambda-" + view + "-" + UUID.randomUUID();
-    try (Admin admin = connection.getAdmin()) {
-      admin.snapshot(snapshot, TableName.valueOf(older.table()));
-      try {
-        for (long number = next(store, view); true; number++) {
-          TableName name = ViewTables.batch(view, number);
-          try {
-            admin.cloneSnapshot(snapshot, name);
-            return new VersionTable(connection, view, number, name);
-          } catch (TableExistsException taken) {
-            // another run's, or one that is left of a run that was killed
-          }
+    try (Admin admin = makers.connection().getAdmin()) {
+      while (true) {
+        VersionTable table = begin(makers, view);
+        snapshot(admin, table.snapshot(), TableName.valueOf(older.table()), makers.patience());
+        try {
+          admin.cloneSnapshot(table.snapshot(), table.name());
+          return table;
+        } catch (TableExistsException taken) {
+          table.abandon();
+        } finally {
+          deleteSnapshot(admin, table.snapshot());
         }
-      } finally {
-        admin.deleteSnapshot(snapshot);
       }
     }
+  }
+
+  private static VersionTable begin(Makers makers, String view) throws IOException {
+    long number = makers.store().beginVersion(view, makers.run());
+    return new VersionTable(makers, view, number, ViewTables.batch(view, number));
+  }
+
+  private String snapshot() {
+    return snapshot(view, number);
+  }
+
+  private static String snapshot(String view, long number) {
+    return "lambda-%s-v%d".formatted(view, number);
+  }
+
+  /** HBase takes one snapshot of a table at a time: another run's is waited for. */
+  private static void snapshot(Admin admin, String name, TableName table, Duration patience)
+      throws IOException {
+    long deadline = System.nanoTime() + patience.toNanos();
+    while (true) {
+      try {
+        admin.snapshot(name, table);
+        return;
+      } catch (SnapshotCreationException busy) {
+        if (!String.valueOf(busy.getMessage()).contains("already running")
+            || System.nanoTime() > deadline) {
+          throw busy;
+        }
+      }
+      try {
+        Thread.sleep(MILLIS_BETWEEN_TRIES);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new InterruptedIOException("interrupted while another snapshot was taken");
+      }
+    }
+  }
+
+  /** Whoever takes up after this run deletes it where this cannot. */
+  private static void deleteSnapshot(Admin admin, String name) {
+    try {
+      admin.deleteSnapshot(name);
+    } catch (IOException e) {
+      LOG.warn("Snapshot {} stays for now", name, e);
+    }
+  }
+
+  private void abandon() throws IOException {
+    makers.store().abandonVersion(view, number, makers.run());
+  }
+
+  /**
+   * Drops what runs have left that are no more: killed, or failed while HBase was away.
+   *
+   * @param isAtWork whether a run still is
+   */
+  static void dropLeftovers(Makers makers, String view, RunCheck isAtWork) throws IOException {
+    for (Map.Entry<Long, String> making : makers.store().making(view).entrySet()) {
+      long number = making.getKey();
+      if (isAtWork.test(making.getValue())
+          || !makers.store().takeOverVersion(view, number, making.getValue(), makers.run())) {
+        continue;
+      }
+      try (Admin admin = makers.connection().getAdmin()) {
+        ViewTables.drop(admin, ViewTables.batch(view, number));
+        if (!admin
+            .listSnapshots(Pattern.compile(Pattern.quote(snapshot(view, number))))
+            .isEmpty()) {
+          deleteSnapshot(admin, snapshot(view, number));
+        }
+      }
+      makers.store().abandonVersion(view, number, makers.run());
+      LOG.info("Dropped version {} of view {}, which a run had left", number, view);
+    }
+  }
+
+  /** Asks for a run by the path of its lease. */
+  @FunctionalInterface
+  interface RunCheck {
+    boolean test(String run) throws IOException;
+  }
+
+  Connection connection() {
+    return makers.connection();
   }
 
   /**
@@ -86,24 +184,24 @@ record VersionTable(Connection connection, String view, long number, TableName n
     }
   }
 
-  private static long next(PublishedStore store, String view) throws IOException {
-    return store.versions(view).stream().mapToLong(Version::number).max().orElse(0) + 1;
-  }
-
   /** The first row key of each region. */
   List<byte[]> regionStarts() throws IOException {
-    try (RegionLocator regions = connection.getRegionLocator(name)) {
+    try (RegionLocator regions = connection().getRegionLocator(name)) {
       return Arrays.asList(regions.getStartKeys());
     }
   }
 
-  /** Removes the table after a failure; that it cannot is less than why it failed. */
+  /**
+   * Removes the table after a failure; that it cannot is less than why it failed. Where HBase is
+   * away, nothing is tried: the next run finds the table.
+   */
   void dropAfter(Exception failure) {
-    try (Admin admin = connection.getAdmin()) {
-      if (admin.isTableEnabled(name)) {
-        admin.disableTable(name);
-      }
-      admin.deleteTable(name);
+    if (Store.isAway(failure)) {
+      return;
+    }
+    try (Admin admin = connection().getAdmin()) {
+      ViewTables.drop(admin, name);
+      abandon();
     } catch (IOException e) {
       failure.addSuppressed(e);
     }
@@ -164,7 +262,7 @@ record VersionTable(Connection connection, String view, long number, TableName n
   }
 
   private void checkReadable(List<Get> ends) throws IOException {
-    try (Table table = connection.getTable(name)) {
+    try (Table table = connection().getTable(name)) {
       for (boolean exists : table.exists(ends)) {
         if (!exists) {
           throw new IOException(

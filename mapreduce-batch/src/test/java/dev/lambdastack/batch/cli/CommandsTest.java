@@ -2,11 +2,14 @@ package dev.lambdastack.batch.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lambdastack.batch.CommandRun;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.Callable;
+import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -70,6 +73,64 @@ class CommandsTest {
         .contains("Unknown key 'lambda.epohc'", "lambda.epoch");
     assertThat(refusal(new PublishCommand(), "-D", "lambda.epoch=soon", "daily_sales"))
         .contains("lambda.epoch=soon");
+  }
+
+  /** One line that says what is wrong, how the verb is used, and no trace of a stack. */
+  @Test
+  void sayHowTheyAreUsedWhereArgumentsAreWrong() {
+    misused(new ArchiveCommand(), "Missing required parameter: '<topic>'");
+    misused(new ArchiveCommand(), "Unmatched argument at index 1: 'b'", "a", "b");
+    misused(new CompactCommand(), "Unknown option: '--now'", "a", "--now");
+    misused(
+        new RecomputeCommand(),
+        "expected a date such as 2026-01-31",
+        "daily_sales",
+        "--as-of",
+        "yesterday");
+    misused(
+        new PublishCommand(),
+        "Invalid value for option '--version': expected a whole number, found 'x'",
+        "daily_sales",
+        "--version",
+        "x");
+    misused(
+        new RollbackCommand(),
+        "Invalid value for option '--to': expected a whole number, found '1.5'",
+        "daily_sales",
+        "--to",
+        "1.5");
+    misused(new RollbackCommand(), "Missing required option: '--to=<N>'", "daily_sales");
+    misused(
+        new DiscardCommand(),
+        "Invalid value for positional parameter at index 1 (<N>): expected a whole number, found 'two'",
+        "daily_sales",
+        "two");
+    misused(new DiscardCommand(), "Missing required parameter: '<N>'", "daily_sales");
+    misused(
+        new VersionsCommand(),
+        "expected one of [TABLE, CSV, JSON] (case-insensitive) but was",
+        "v",
+        "--format",
+        "yaml");
+    misused(new AuditCommand(), "expected one of [table, json]", "orders", "--format", "csv");
+    misused(new CleanupCommand(), "should be in KEY=VALUE format but was k", "--all", "-D", "k");
+  }
+
+  private static void misused(Callable<Integer> verb, String message, String... args) {
+    CommandRun run = CommandRun.of(new Configuration(), verb, args);
+    assertThat(run.code()).as(run.err()).isEqualTo(InvalidInputException.EXIT_CODE);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err().lines().findFirst())
+        .hasValueSatisfying(l -> assertThat(l).contains(message));
+    assertThat(run.err()).contains("Usage:", "--help'").doesNotContain("\tat ", "Exception");
+  }
+
+  @Test
+  void spansAreForPeople() {
+    assertThat(Spans.text(Duration.ofNanos(1_234_567_890))).isEqualTo("1.2 s");
+    assertThat(Spans.text(Duration.ofSeconds(200))).isEqualTo("3 min 20 s");
+    assertThat(Spans.text(Duration.ofMinutes(303))).isEqualTo("5 h 3 min");
+    assertThat(Spans.text(Duration.ofHours(98))).isEqualTo("4 d 2 h");
   }
 
   private static String[] concat(String[] first, String... more) {

@@ -16,7 +16,8 @@ import org.junit.jupiter.api.Test;
 
 class CleanupPlanTest {
   private static CleanupPlan.Terms terms(int keep, long hour) {
-    return new CleanupPlan.Terms(keep, Duration.ofMinutes(1), Duration.ofHours(24), hour(hour));
+    return new CleanupPlan.Terms(
+        keep, Duration.ofMinutes(1), Duration.ofHours(12), Duration.ofHours(24), hour(hour));
   }
 
   private static List<Long> versions(Catalog catalog, CleanupPlan.Terms terms) {
@@ -39,6 +40,24 @@ class CleanupPlanTest {
     assertThat(versions(catalog, terms(3, 5))).containsExactly(1L);
     assertThat(versions(catalog, terms(1, 5))).containsExactly(1L, 2L, 3L);
     assertThat(versions(catalog, terms(4, 5))).isEmpty();
+  }
+
+  /** Versions of the past count for none of the others, and go by their age alone. */
+  @Test
+  void versionsOfThePastGoByTheirAge() {
+    Catalog catalog =
+        new TestCatalog()
+            .answered(version(1, 1), 1L, 2L)
+            .past(version(2, 1))
+            .past(version(3, 1))
+            .answered(version(4, 1), 4L, null)
+            .publishing(version(4, 1), Optional.empty());
+    assertThat(versions(catalog, terms(2, 14))).isEmpty();
+    assertThat(versions(catalog, terms(2, 15))).containsExactly(2L);
+    assertThat(versions(catalog, terms(1, 16))).containsExactly(1L, 2L, 3L);
+    assertThat(versions(new TestCatalog().past(version(2, 1)).catalog(), terms(2, 15)))
+        .as("nothing is published")
+        .containsExactly(2L);
   }
 
   /** After a roll-back an old one answers: it stays, however old, and so does the newest kept. */

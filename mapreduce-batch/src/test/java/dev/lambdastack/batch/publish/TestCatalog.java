@@ -28,6 +28,7 @@ final class TestCatalog {
   private static final View VIEW = view("kind");
   private static final View OTHER = view("user");
 
+  private final List<Version> past = new ArrayList<>();
   private final List<CatalogVersion> versions = new ArrayList<>();
   private final Map<Generation, Progress> generations = new HashMap<>();
   private final Map<Long, Instant> left = new HashMap<>();
@@ -84,6 +85,11 @@ final class TestCatalog {
     return this;
   }
 
+  TestCatalog past(Version version) {
+    past.add(version);
+    return this;
+  }
+
   TestCatalog candidate(Version version) {
     return answered(version, null, null);
   }
@@ -122,6 +128,11 @@ final class TestCatalog {
 
   Catalog catalog() {
     return new Catalog(
-        "sales", new PublishedRow.Known(current, generations), versions, left, java.util.Set.of());
+        "sales",
+        new PublishedRow.Known(current, generations),
+        versions,
+        past,
+        left,
+        java.util.Set.of());
   }
 }

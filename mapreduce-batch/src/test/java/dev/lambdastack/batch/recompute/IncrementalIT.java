@@ -5,6 +5,7 @@ import static dev.lambdastack.batch.recompute.RecomputeIT.everything;
 import static dev.lambdastack.batch.recompute.RecomputeIT.table;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.lambdastack.batch.Sale;
 import dev.lambdastack.batch.Scene;
@@ -24,6 +25,8 @@ import dev.lambdastack.serving.read.LambdaClient;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.Metric;
+import dev.lambdastack.views.Rule;
+import dev.lambdastack.views.RuleResult;
 import dev.lambdastack.views.Version;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.Views;
@@ -68,7 +71,21 @@ class IncrementalIT {
         .window(Duration.ofDays(1))
         .metric("events", Metric.count())
         .metric("users", Metric.distinct("user"))
+        .expect(Rule.nullShare("coupon").atMost(0.01))
+        .expect(Rule.metric("events").atLeast(20))
         .build();
+  }
+
+  /** What the rules of {@link #daily} find of all that was sent, in plain Java. */
+  private static void assertJudged(Version version, List<Scene.Placed> sent) {
+    Map<Long, Integer> days = new TreeMap<>();
+    long day = Duration.ofDays(1).toMillis();
+    sent.forEach(p -> days.merge(Math.floorDiv(p.sale().eventTime(), day), 1, Integer::sum));
+    assertThat(version.origin().orElseThrow().rules())
+        .extracting(RuleResult::checked, RuleResult::counted)
+        .containsExactly(
+            tuple((long) sent.size(), sent.stream().filter(p -> p.sale().coupon() == null).count()),
+            tuple((long) days.size(), days.values().stream().filter(n -> n < 20).count()));
   }
 
   private static List<Scene.Placed> produce(Scene scene, Random random, int count, int hoursBack) {
@@ -197,6 +214,7 @@ class IncrementalIT {
           }
         }
         assertSame(table(connection, outcomes.get(0).version()), everything(sent));
+        assertJudged(outcomes.get(1).version(), sent);
         last = outcomes;
         // The last but one step brings nothing; others a few recent events, or late ones.
         if (step != STEPS - 2) {

@@ -1,7 +1,6 @@
 package dev.lambdastack.sandbox.produce;
 
 import dev.lambdastack.sandbox.foodmart.ShopEvent;
-import dev.lambdastack.sandbox.oracle.Claims;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,13 +52,6 @@ public final class Ledger {
   /** All acknowledged events, in the order of acknowledgement; a copy. */
   public synchronized List<Entry> entries() {
     return List.copyOf(entries);
-  }
-
-  /** All acknowledged events, as answers that were given meanwhile are judged by them. */
-  public List<Claims.Sent> claims() {
-    return entries().stream()
-        .map(e -> new Claims.Sent(e.place(), e.appended(), e.event()))
-        .toList();
   }
 
   /** How many acknowledged events meet a condition. */
