@@ -11,6 +11,7 @@ import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.views.Epoch;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.Version;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Clock;
@@ -50,6 +51,13 @@ public final class Audit {
     }
   }
 
+  /** Where versions are noted. */
+  @FunctionalInterface
+  public interface VersionSource {
+    /** Those of all views over the topic. */
+    List<Version> versions() throws IOException;
+  }
+
   private record Listed(String path, long rows, long lengthBytes, String sha256) {
     static Listed of(DataFile file) {
       return new Listed(file.path(), file.rows(), file.lengthBytes(), file.sha256());
@@ -75,10 +83,26 @@ public final class Audit {
    *     reached
    */
   public AuditReport run(String topic, Scope scope) throws IOException {
+    return run(topic, scope, List::of);
+  }
+
+  /**
+   * {@link #run(String, Scope)}, and whether manifests are those that versions were computed from.
+   *
+   * @param source of the versions of views over the topic; where it cannot be reached the report
+   *     warns, since the rest can be told all the same
+   */
+  public AuditReport run(String topic, Scope scope, VersionSource source) throws IOException {
     MasterDataset dataset = MasterDataset.open(config.hadoop(), config.master(), topic);
     Set<String> there = new HashSet<>(dataset.filesThere());
     // Manifests after the files: what is committed meanwhile is no orphan.
     ChainAudit chain = chain(dataset);
+    List<String> warnings = new ArrayList<>();
+    try {
+      source.versions().forEach(chain::compare);
+    } catch (InvalidInputException away) {
+      warnings.add("no manifest was compared with versions: " + firstLine(away));
+    }
     List<Listed> files =
         Stream.concat(
                 chain.live().stream().map(Listed::of), chain.deadLetters().stream().map(Listed::of))
@@ -90,7 +114,6 @@ public final class Audit {
     differences.addAll(problems(dataset, files, scope));
     Set<String> live = new HashSet<>();
     files.forEach(f -> live.add(f.path()));
-    List<String> warnings = new ArrayList<>();
     Map<Integer, AuditReport.Unarchived> partitions = new TreeMap<>();
     Optional<Duration> retention = Optional.empty();
     if (scope.asksKafka() && chain.archived().isPresent()) {
@@ -103,6 +126,7 @@ public final class Audit {
     return new AuditReport(
         topic,
         chain.sequence(),
+        chain.vouched(),
         chain.archived().map(a -> new Epoch(a.toEpoch(), a.epochLength()).start()),
         chain.counts(),
         files.size(),

@@ -7,7 +7,10 @@ import dev.lambdastack.batch.master.DeadLetterFile;
 import dev.lambdastack.batch.master.Manifest;
 import dev.lambdastack.batch.master.PartitionRange;
 import dev.lambdastack.batch.master.StoredManifest;
+import dev.lambdastack.views.Version;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,6 +30,9 @@ final class ChainAudit {
   private final Set<String> named = new HashSet<>();
   private long sequence;
   private Optional<String> digest = Optional.empty();
+  private final Map<Long, String> digests = new HashMap<>();
+  private Optional<Instant> begun = Optional.empty();
+  private long vouched;
   private ArchiveManifest archived;
   private boolean isBroken;
   private long read;
@@ -71,7 +77,40 @@ final class ChainAudit {
     }
     sequence = number;
     digest = Optional.of(stored.digest());
+    digests.put(number, stored.digest());
+    if (begun.isEmpty()) {
+      begun = Optional.of(manifest.created());
+    }
     isBroken = false;
+  }
+
+  /**
+   * Compares with what a version notes of the manifest that it was computed from: for the newest
+   * one no other manifest does. Versions that are older than the dataset are of another one.
+   */
+  void compare(Version version) {
+    if (begun.isEmpty() || version.created().isBefore(begun.get())) {
+      return;
+    }
+    long number = version.manifest();
+    String which = "version %d of view %s".formatted(version.number(), version.shape().name());
+    if (number > sequence) {
+      differences.add(
+          "manifest %d, which %s was computed from, is missing".formatted(number, which));
+    } else if (digests.containsKey(number)) {
+      if (digests.get(number).equals(version.manifestDigest())) {
+        vouched = Math.max(vouched, number);
+      } else {
+        differences.add(
+            "manifest %d is another one than %s was computed from (SHA-256 expected %s, found %s)"
+                .formatted(number, which, version.manifestDigest(), digests.get(number)));
+      }
+    }
+  }
+
+  /** The newest manifest whose digest is noted outside of the chain; 0 for none. */
+  long vouched() {
+    return vouched;
   }
 
   private void add(ArchiveManifest manifest) {

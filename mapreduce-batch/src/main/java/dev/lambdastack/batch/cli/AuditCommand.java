@@ -8,13 +8,23 @@ import dev.lambdastack.batch.audit.Audit;
 import dev.lambdastack.batch.audit.AuditReport;
 import dev.lambdastack.serving.config.ConfigOptions;
 import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.serving.store.Catalog;
+import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.views.Version;
+import dev.lambdastack.views.View;
+import dev.lambdastack.views.Views;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.hbase.TableNotFoundException;
+import org.apache.hadoop.hbase.client.Connection;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -28,7 +38,7 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     header = "Says whether a topic's master dataset is whole, and how far it is behind the log.",
     description =
-        "%nManifests chain with no hole and add up; every file is there with its length and rows; nothing waits for the archive until retention takes it. Changes nothing.%n",
+        "%nManifests chain with no hole, add up, and are those that versions were computed from; every file is there with its length and rows; nothing waits for the archive until retention takes it. Changes nothing.%n",
     footer = {
       "",
       "Exit codes: 0 whole, 1 a difference was found, 2 bad input or a server cannot be reached,",
@@ -51,7 +61,10 @@ public final class AuditCommand implements Callable<Integer> {
       description = "Reads every byte of every file and compares its SHA-256.")
   private boolean deep;
 
-  @Option(names = "--offline", description = "Does not ask Kafka: says nothing of retention.")
+  @Option(
+      names = "--offline",
+      description =
+          "Asks neither Kafka nor HBase: says nothing of retention, and compares no manifest with versions.")
   private boolean offline;
 
   @Option(
@@ -72,7 +85,8 @@ public final class AuditCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     LambdaConfig settings = config.load(new Configuration());
-    AuditReport report = new Audit(settings, Clock.systemUTC()).run(topic, scope());
+    AuditReport report =
+        new Audit(settings, Clock.systemUTC()).run(topic, scope(), () -> versions(settings));
     PrintWriter out = spec.commandLine().getOut();
     if (format == Format.json) {
       out.println(
@@ -82,6 +96,26 @@ public final class AuditCommand implements Callable<Integer> {
     }
     out.flush();
     return report.isClean() ? 0 : 1;
+  }
+
+  /** Of the views over the topic that are on the class path; none where nothing is computed yet. */
+  private List<Version> versions(LambdaConfig settings) throws IOException {
+    Views views = Views.load(Thread.currentThread().getContextClassLoader());
+    List<String> names = views.ofTopic(topic).stream().map(View::name).toList();
+    List<Version> versions = new ArrayList<>();
+    if (!offline && !names.isEmpty()) {
+      try (Connection connection = Store.connectForWork(settings)) {
+        PublishedStore store = new PublishedStore(connection);
+        for (String name : names) {
+          Catalog catalog = store.catalog(name);
+          catalog.versions().forEach(v -> versions.add(v.version()));
+          versions.addAll(catalog.past());
+        }
+      } catch (TableNotFoundException nothingIsComputed) {
+        return List.of();
+      }
+    }
+    return versions;
   }
 
   private Audit.Scope scope() {
@@ -96,7 +130,12 @@ public final class AuditCommand implements Callable<Integer> {
     out.printf("topic       %s%n", report.topic());
     out.printf(
         "complete    %s%n", report.complete().map(t -> "up to " + t).orElse("nothing is archived"));
-    out.printf("manifests   %,d%n", report.manifests());
+    out.printf(
+        "manifests   %,d; %s%n",
+        report.manifests(),
+        report.vouched() == report.manifests()
+            ? "versions note the digest of the last"
+            : "the digest of the last is noted by no version yet: an edit of it that still adds up would not be seen");
     out.printf(
         "records     %,d read = %,d events + %,d dead letters + %,d ticks%s%n",
         counts.read(),
@@ -125,7 +164,7 @@ public final class AuditCommand implements Callable<Integer> {
               .map(
                   r ->
                       "%s; the oldest record that is not archived has used %.1f %% of it"
-                          .formatted(text(r), 100 * report.retentionUsed()))
+                          .formatted(Spans.text(r), 100 * report.retentionUsed()))
               .orElse("none: the topic keeps all"));
       report
           .byNumber()
@@ -140,7 +179,7 @@ public final class AuditCommand implements Callable<Integer> {
                           .map(
                               age ->
                                   ", the oldest for %s (%.1f %%)"
-                                      .formatted(text(age), 100 * p.retentionUsed()))
+                                      .formatted(Spans.text(age), 100 * p.retentionUsed()))
                           .orElse("")));
     }
     report.warnings().forEach(w -> out.printf("WARNING     %s%n", w));
@@ -151,22 +190,13 @@ public final class AuditCommand implements Callable<Integer> {
             : "%,d differences%s".formatted(report.differences().size(), ""));
   }
 
-  private static String text(Duration duration) {
-    long seconds = duration.toSeconds();
-    if (seconds < 120) {
-      return seconds + " s";
-    }
-    return seconds < 7200
-        ? duration.toMinutes() + " min"
-        : seconds < 2 * 86_400 ? duration.toHours() + " h" : duration.toDays() + " d";
-  }
-
   private static ObjectNode json(AuditReport report) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("topic", report.topic());
     json.put("clean", report.isClean());
     json.put("complete", report.complete().map(Instant::toString).orElse(null));
     json.put("manifests", report.manifests());
+    json.put("vouchedManifest", report.vouched());
     json.put("read", report.counts().read());
     json.put("events", report.counts().events());
     json.put("deadLetters", report.counts().deadLetters());

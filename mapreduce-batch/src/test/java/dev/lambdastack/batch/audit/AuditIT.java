@@ -12,11 +12,16 @@ import dev.lambdastack.batch.compact.Compaction;
 import dev.lambdastack.batch.master.ArchiveManifest;
 import dev.lambdastack.log.Tick;
 import dev.lambdastack.views.Epoch;
+import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.Metric;
+import dev.lambdastack.views.Version;
+import dev.lambdastack.views.View;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -255,6 +260,70 @@ class AuditIT {
                       "retention has removed offsets [%d, %d) of partition 0"
                           .formatted(begin, begin + 1)));
     }
+  }
+
+  /** The last manifest's digest is in no other one; versions note it. */
+  @Test
+  void manifestsAreThoseThatVersionsWereComputedFrom(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 2)) {
+      fill(scene);
+      long last = scene.dataset().contents().orElseThrow().sequence();
+      Version right = version(scene, last, scene.dataset().manifest(last).digest(), scene.now());
+      Version older = version(scene, last, "another", 0);
+      AuditReport report = audit(scene, List.of(right, older));
+      assertThat(report.isClean()).as("a version of a time before this dataset").isTrue();
+      assertThat(report.vouched()).isEqualTo(last);
+      assertThat(audit(scene, List.of()).vouched()).isZero();
+      assertThat(audit(scene, List.of(version(scene, last + 1, "gone", scene.now()))).differences())
+          .singleElement()
+          .asString()
+          .contains(
+              "manifest %d, which version 7 of view sales was computed from, is missing"
+                  .formatted(last + 1));
+      assertThat(audit(scene, List.of(version(scene, last, "another", scene.now()))).differences())
+          .singleElement()
+          .asString()
+          .contains(
+              "manifest %d is another one than version 7".formatted(last), "expected another");
+      AuditReport alone =
+          new Audit(scene.config(), scene.clock())
+              .run(
+                  scene.topic(),
+                  Audit.Scope.OFFLINE,
+                  () -> {
+                    throw new InvalidInputException("Cannot reach HBase");
+                  });
+      assertThat(alone.isClean()).isTrue();
+      assertThat(alone.warnings()).singleElement().asString().contains("Cannot reach HBase");
+    }
+  }
+
+  private static AuditReport audit(Scene scene, List<Version> versions) throws Exception {
+    return new Audit(scene.config(), scene.clock())
+        .run(scene.topic(), Audit.Scope.OFFLINE, () -> versions);
+  }
+
+  private static Version version(Scene scene, long manifest, String digest, long created)
+      throws Exception {
+    View view =
+        View.named("sales")
+            .over(scene.type(Sale.V1))
+            .keyedBy("kind")
+            .window(Duration.ofHours(1))
+            .metric("events", Metric.count())
+            .build();
+    return new Version(
+        7,
+        "lambda:sales.v7",
+        view.fingerprint(),
+        view.shape(),
+        scene.dataset().contents().orElseThrow().horizon(),
+        Scene.EPOCH,
+        manifest,
+        digest,
+        1,
+        1,
+        Instant.ofEpochMilli(created));
   }
 
   private static int command(Scene scene, StringWriter out, String... more) {
