@@ -49,6 +49,11 @@ final class BatchBench implements Callable<Integer> {
   @Option(names = "--no-check", description = "Leaves out TPC-H's query 1.")
   private boolean noCheck;
 
+  @Option(
+      names = "--no-incremental",
+      description = "Leaves out what bench incremental measures, which comes last.")
+  private boolean noIncremental;
+
   @Override
   public Integer call() throws Exception {
     Figures figures = new Figures(spec.commandLine().getOut());
@@ -72,8 +77,15 @@ final class BatchBench implements Callable<Integer> {
           archived.duration().toMillis() / 1000.0,
           archived.files(),
           archived.bytes() >> 20);
-      return measure(stage, figures, sent);
+      int exit = measure(stage, figures, sent);
+      if (exit != 0) {
+        return exit;
+      }
     }
+    if (!noIncremental) {
+      IncrementalBench.measure(figures, IncrementalBench.DEFAULT_EVENTS, options.runs);
+    }
+    return 0;
   }
 
   private int measure(Stage stage, Figures figures, long events) throws Exception {

@@ -10,7 +10,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     header = "Our figures beside those of peers, in one run on this machine.",
-    subcommands = {BatchBench.class, ArchiveBench.class, SpeedBench.class},
+    subcommands = {BatchBench.class, IncrementalBench.class, ArchiveBench.class, SpeedBench.class},
     footerHeading = "%nExit codes:%n",
     footer = {
       "   0  measured",
@@ -24,7 +24,7 @@ public final class Bench {
     @Option(
         names = "--events",
         paramLabel = "<number>",
-        description = "About how many events; default: ${DEFAULT-VALUE}.")
+        description = "About how many events; by default as many as the benchmark likes.")
     long events;
 
     @Option(
