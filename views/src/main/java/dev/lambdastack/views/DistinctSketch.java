@@ -27,7 +27,7 @@ final class DistinctSketch {
   private static final int RANK_BITS = Long.SIZE - LG_REGISTERS;
   private static final long SEED = 9001;
 
-  private static final int LEAST = 8;
+  private static final int LEAST = 4;
 
   /** The set by open addressing, at most three quarters full; 0 where there is none. */
   private long[] hashes = new long[LEAST];
@@ -105,7 +105,7 @@ final class DistinctSketch {
     }
     if (4 * size > 3 * hashes.length) {
       long[] smaller = hashes;
-      hashes = new long[2 * smaller.length];
+      hashes = new long[4 * smaller.length];
       for (long known : smaller) {
         if (known != 0) {
           hashes[place(known)] = known;

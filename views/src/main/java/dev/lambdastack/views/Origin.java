@@ -8,6 +8,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * How a version came to be.
@@ -15,8 +16,10 @@ import java.util.Optional;
  * @param user who ran the recompute
  * @param duration from its start until the table was complete and checked, in whole milliseconds
  * @param rules what the view's rules found, in declared order
+ * @param base the version that its table began as a copy of; empty where all events were read, or
+ *     that was not noted
  */
-public record Origin(String user, Duration duration, List<RuleResult> rules) {
+public record Origin(String user, Duration duration, List<RuleResult> rules, OptionalLong base) {
   public Origin {
     // As it is written: what is read again must be equal.
     duration = duration.truncatedTo(ChronoUnit.MILLIS);
@@ -34,6 +37,7 @@ public record Origin(String user, Duration duration, List<RuleResult> rules) {
     json.put("durationMillis", duration.toMillis());
     ArrayNode array = json.putArray("rules");
     rules.forEach(r -> array.add(r.json()));
+    base.ifPresent(b -> json.put("base", b));
     return json;
   }
 
@@ -41,6 +45,9 @@ public record Origin(String user, Duration duration, List<RuleResult> rules) {
     List<RuleResult> rules = new ArrayList<>();
     json.get("rules").forEach(r -> rules.add(RuleResult.of(r)));
     return new Origin(
-        json.get("user").asText(), Duration.ofMillis(json.get("durationMillis").asLong()), rules);
+        json.get("user").asText(),
+        Duration.ofMillis(json.get("durationMillis").asLong()),
+        rules,
+        json.has("base") ? OptionalLong.of(json.get("base").asLong()) : OptionalLong.empty());
   }
 }

@@ -19,6 +19,7 @@ import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -129,9 +130,11 @@ class RuleTest {
     RuleResult before = most.result(10, 6);
     assertThat(before.met()).isFalse();
     assertThat(most.result(before, 2, 0)).isEqualTo(most.result(12, 6));
-    assertThat(new Origin("etl", Duration.ZERO, List.of(before)).of(most)).contains(before);
+    assertThat(new Origin("etl", Duration.ZERO, List.of(before), OptionalLong.empty()).of(most))
+        .contains(before);
     Rule other = nullShare("text_null").atMost(0.4);
-    assertThat(new Origin("etl", Duration.ZERO, List.of(before)).of(other)).isEmpty();
+    assertThat(new Origin("etl", Duration.ZERO, List.of(before), OptionalLong.empty()).of(other))
+        .isEmpty();
     assertThatThrownBy(() -> ((Rule.Share) other).result(before, 1, 1))
         .isInstanceOf(IllegalArgumentException.class);
   }

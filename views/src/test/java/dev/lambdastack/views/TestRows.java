@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** Published rows of the tests: one view, epochs of ten minutes, two partitions. */
 final class TestRows {
@@ -56,13 +57,14 @@ final class TestRows {
           Duration.ofMillis(8123),
           List.of(
               new RuleResult("nullShare(money_null) <= 0.5", 6789, 17, true, List.of()),
-              new RuleResult("revenue >= 0", 345, 1, false, List.of("a, true: revenue is -1.00"))));
+              new RuleResult("revenue >= 0", 345, 1, false, List.of("a, true: revenue is -1.00"))),
+          OptionalLong.of(3));
 
   static final String ORIGIN_JSON =
       "{\"user\":\"etl\",\"durationMillis\":8123,\"rules\":[{\"rule\":\"nullShare(money_null) <="
           + " 0.5\",\"checked\":6789,\"counted\":17,\"met\":true},{\"rule\":\"revenue >="
           + " 0\",\"checked\":345,\"counted\":1,\"met\":false,\"examples\":[\"a, true: revenue is"
-          + " -1.00\"]}]}";
+          + " -1.00\"]}],\"base\":3}";
 
   private TestRows() {}
 

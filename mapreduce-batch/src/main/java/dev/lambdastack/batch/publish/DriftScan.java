@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -19,8 +20,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.LongAdder;
 import org.apache.hadoop.hbase.TableName;
 import org.apache.hadoop.hbase.client.Connection;
+import org.apache.hadoop.hbase.client.Get;
 import org.apache.hadoop.hbase.client.Result;
 import org.apache.hadoop.hbase.client.ResultScanner;
 import org.apache.hadoop.hbase.client.Scan;
@@ -29,7 +32,9 @@ import org.apache.hadoop.hbase.filter.ColumnRangeFilter;
 
 /**
  * Reads two versions and the speed cells between their horizons, row key by row key, and compares
- * bytes: {@code before ⊕ speed[H1, H2) = version}.
+ * bytes: {@code before ⊕ speed[H1, H2) = version}. Where the version began as a copy of the one
+ * before, rows that were not written since are the same cells in the same files: only those that
+ * were, and those that have speed cells, are read then.
  */
 final class DriftScan {
   private static final int EXAMPLES = 10;
@@ -40,6 +45,9 @@ final class DriftScan {
   private final Version before;
   private final Version version;
   private final Optional<Generation> generation;
+
+  /** Rows that were read and the version does not have. */
+  private final LongAdder missing = new LongAdder();
 
   /**
    * A scan.
@@ -64,13 +72,14 @@ final class DriftScan {
       for (int i = 0; i < parts; i++) {
         byte[] start = salt(i * salts / parts);
         byte[] stop = salt((i + 1) * salts / parts);
-        running.add(threads.submit(() -> compare(start, stop)));
+        running.add(
+            threads.submit(() -> isCopy() ? compareWritten(start, stop) : compare(start, stop)));
       }
       Drift sum = drift(0, 0, List.of());
       for (Future<Drift> part : running) {
         sum = add(sum, part.get());
       }
-      return sum;
+      return isCopy() ? add(sum, drift(unread(sum), 0, List.of())) : sum;
     } catch (ExecutionException e) {
       if (e.getCause() instanceof IOException fault) {
         throw fault;
@@ -101,29 +110,102 @@ final class DriftScan {
   }
 
   private Drift compare(byte[] start, byte[] stop) throws IOException {
-    long rows = 0;
-    long differing = 0;
-    List<String> examples = new ArrayList<>();
+    Tally tally = new Tally();
     Scan batch = scan(start, stop).addColumn(Cell.batchFamily(), Cell.batchQualifier());
     try (Cursor old = Cursor.open(connection, before.table(), batch);
         Cursor cells = speedCells(start, stop);
         Cursor now = Cursor.open(connection, version.table(), new Scan(batch))) {
       byte[] key = least(old.key(), least(cells.key(), now.key()));
       while (key != null) {
-        Result was = old.takeIf(key);
-        Result since = cells.takeIf(key);
-        Result is = now.takeIf(key);
-        rows++;
-        if (!isSame(was, since, is)) {
-          differing++;
-          if (examples.size() < EXAMPLES) {
-            examples.add(RowText.of(version.shape(), key) + ": " + difference(was, since, is));
-          }
-        }
+        tally.take(key, old.takeIf(key), cells.takeIf(key), now.takeIf(key));
         key = least(old.key(), least(cells.key(), now.key()));
       }
     }
-    return drift(rows, differing, examples);
+    return tally.drift();
+  }
+
+  private boolean isCopy() {
+    return version.origin().stream()
+        .flatMapToLong(o -> o.base().stream())
+        .anyMatch(base -> base == before.number());
+  }
+
+  /** Rows of the version that are not read, since they are those of the version before. */
+  private long unread(Drift read) {
+    return version.rows() - (read.rows() - missing.sum());
+  }
+
+  /** A row that was written since, or has speed cells. */
+  private record Candidate(byte[] key, Result since, Result is) {}
+
+  private Drift compareWritten(byte[] start, byte[] stop) throws IOException {
+    Tally tally = new Tally();
+    long copied = Cell.batchTimestamp(before.horizon().epoch(), before.epochLength());
+    Scan written =
+        scan(start, stop)
+            .addColumn(Cell.batchFamily(), Cell.batchQualifier())
+            .setTimeRange(copied + 1, Long.MAX_VALUE);
+    try (Cursor cells = speedCells(start, stop);
+        Cursor now = Cursor.open(connection, version.table(), written);
+        Table old = connection.getTable(TableName.valueOf(before.table()));
+        Table whole = connection.getTable(TableName.valueOf(version.table()))) {
+      List<Candidate> some = new ArrayList<>();
+      byte[] key = least(cells.key(), now.key());
+      while (key != null) {
+        some.add(new Candidate(key, cells.takeIf(key), now.takeIf(key)));
+        key = least(cells.key(), now.key());
+        if (some.size() == CHUNK || key == null) {
+          compare(some, old, whole, tally);
+          some.clear();
+        }
+      }
+    }
+    return tally.drift();
+  }
+
+  private void compare(List<Candidate> some, Table old, Table whole, Tally tally)
+      throws IOException {
+    Result[] were = old.get(some.stream().map(c -> get(c.key())).toList());
+    List<Candidate> copied = some.stream().filter(c -> c.is() == null).toList();
+    Iterator<Result> copies =
+        Arrays.asList(whole.get(copied.stream().map(c -> get(c.key())).toList())).iterator();
+    for (int i = 0; i < were.length; i++) {
+      Candidate candidate = some.get(i);
+      Result is = candidate.is() == null ? orNull(copies.next()) : candidate.is();
+      tally.take(candidate.key(), orNull(were[i]), candidate.since(), is);
+    }
+  }
+
+  private static Get get(byte[] key) {
+    return new Get(key).addColumn(Cell.batchFamily(), Cell.batchQualifier());
+  }
+
+  private static Result orNull(Result result) {
+    return result.isEmpty() ? null : result;
+  }
+
+  /** What a part of the rows comes to. */
+  private final class Tally {
+    private long rows;
+    private long differing;
+    private final List<String> examples = new ArrayList<>();
+
+    void take(byte[] key, Result was, Result since, Result is) {
+      rows++;
+      if (is == null) {
+        missing.increment();
+      }
+      if (!isSame(was, since, is)) {
+        differing++;
+        if (examples.size() < EXAMPLES) {
+          examples.add(RowText.of(version.shape(), key) + ": " + difference(was, since, is));
+        }
+      }
+    }
+
+    Drift drift() {
+      return DriftScan.this.drift(rows, differing, examples);
+    }
   }
 
   private Cursor speedCells(byte[] start, byte[] stop) throws IOException {
@@ -133,6 +215,9 @@ final class DriftScan {
     Scan scan =
         scan(start, stop)
             .addFamily(Cell.speedFamily())
+            .setTimeRange(
+                Cell.speedTimestamp(before.horizon().epoch(), before.epochLength(), 0),
+                Long.MAX_VALUE)
             .setFilter(
                 new ColumnRangeFilter(
                     Cell.speedQualifier(before.horizon().epoch()),

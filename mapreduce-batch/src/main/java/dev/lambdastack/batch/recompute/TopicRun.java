@@ -29,6 +29,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.apache.avro.SchemaNormalization;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -306,12 +307,18 @@ final class TopicRun implements AutoCloseable {
       List<RuleResult> rules =
           new ArrayList<>(ShareCounts.results(target.view(), target.base(), counters));
       rules.addAll(
-          RowRules.judge(target.view(), target.table().connection(), target.table().name()));
+          RowRules.judge(
+              target.view(),
+              target.table().connection(),
+              target.table().name(),
+              target.base(),
+              plan.cellTimestamp()));
       Origin origin =
           new Origin(
               UserGroupInformation.getCurrentUser().getShortUserName(),
               Duration.ofNanos(System.nanoTime() - started),
-              rules);
+              rules,
+              target.base().map(b -> OptionalLong.of(b.number())).orElse(OptionalLong.empty()));
       versions.add(version(target, newCells, target.rejected(counters), origin));
     }
     return versions;

@@ -110,7 +110,8 @@ class GateTest {
                     List.of(
                         new RuleResult("a >= 0", 10, 0, true, List.of()),
                         new RuleResult("b >= 0", 10, 3, false, List.of("x: b is -1")),
-                        new RuleResult("nullShare(c) <= 0.5", 40, 2, true, List.of()))));
+                        new RuleResult("nullShare(c) <= 0.5", 40, 2, true, List.of())),
+                    OptionalLong.empty()));
     GateReport report = GATE.judge(version, Optional.empty(), NO_DRIFT);
     assertThat(held(report)).containsExactly("rule b >= 0");
     assertThat(report.lines())

@@ -88,6 +88,40 @@ class IncrementalIT {
             tuple((long) days.size(), days.values().stream().filter(n -> n < 20).count()));
   }
 
+  /** With rules about rows that some rows break, and others come to break or to meet. */
+  private static View ruled(Scene scene) {
+    return View.named(scene.viewName() + "_ruled")
+        .over(scene.type(Sale.V1))
+        .keyedBy("kind")
+        .window(Duration.ofHours(1))
+        .metric("events", Metric.count())
+        .metric("quantity", Metric.sum("quantity"))
+        .metric("users", Metric.distinct("user"))
+        .expect(Rule.metric("quantity").atLeast(0))
+        .expect(Rule.metric("events").between(3, 30))
+        .expect(Rule.unique("user"))
+        .build();
+  }
+
+  /** As many rows were judged and broke each rule as a look at all of them finds. */
+  private static void assertRules(Connection connection, View view, Version version)
+      throws Exception {
+    List<RuleResult> all =
+        RowRules.judge(view, connection, TableName.valueOf(version.table()), Optional.empty(), 0);
+    List<RuleResult> found = version.origin().orElseThrow().rules();
+    assertThat(found).hasSize(3);
+    for (int i = 0; i < all.size(); i++) {
+      RuleResult expected = all.get(i);
+      RuleResult result = found.get(i);
+      assertThat(result.checked()).isEqualTo(version.rows());
+      assertThat(List.of(result.rule(), result.checked(), result.counted(), result.met()))
+          .isEqualTo(
+              List.of(expected.rule(), expected.checked(), expected.counted(), expected.met()));
+      assertThat(result.examples().size())
+          .isBetween(Math.min(1, (int) result.counted()), Math.min(5, (int) result.counted()));
+    }
+  }
+
   private static List<Scene.Placed> produce(Scene scene, Random random, int count, int hoursBack) {
     List<Scene.Placed> placed = new ArrayList<>();
     for (int p = 0; p < 3; p++) {
@@ -184,10 +218,11 @@ class IncrementalIT {
       scene.conf().set(Pass.TASK_BYTES, "20000");
       View hourly = everything(scene.viewName(), scene.type(Sale.V1));
       View daily = daily(scene);
-      List<String> names = List.of(hourly.name(), daily.name());
+      View ruled = ruled(scene);
+      List<String> names = List.of(hourly.name(), daily.name(), ruled.name());
       Recompute recompute =
           new Recompute(
-              scene.config(), Views.of(List.of(hourly, daily)), Sale.SCHEMAS, scene.clock());
+              scene.config(), Views.of(List.of(hourly, daily, ruled)), Sale.SCHEMAS, scene.clock());
       List<Scene.Placed> sent = new ArrayList<>(produce(scene, random, 300, 12));
       List<Instant> moments = new ArrayList<>();
       List<List<Scene.Placed>> then = new ArrayList<>();
@@ -215,6 +250,7 @@ class IncrementalIT {
         }
         assertSame(table(connection, outcomes.get(0).version()), everything(sent));
         assertJudged(outcomes.get(1).version(), sent);
+        assertRules(connection, ruled, outcomes.get(2).version());
         last = outcomes;
         // The last but one step brings nothing; others a few recent events, or late ones.
         if (step != STEPS - 2) {
@@ -232,7 +268,7 @@ class IncrementalIT {
       assertThat(recompute.run(names, Recompute.Options.DEFAULT))
           .allMatch(o -> !o.isNew())
           .extracting(Recompute.Outcome::version)
-          .containsExactly(full.get(0).version(), full.get(1).version());
+          .containsExactly(full.get(0).version(), full.get(1).version(), full.get(2).version());
       compact(scene);
       pastIsAsItWas(scene, connection, recompute, moments.get(1), then.get(1));
       assertThatThrownBy(
