@@ -149,6 +149,10 @@ final class SpeedBench implements Callable<Integer> {
   private void check() {
     rates.forEach(rate -> atLeastOne("--rate", rate));
     atLeastOne("--seconds", seconds);
+    if (sustainSeconds < 0) {
+      throw new InvalidInputException(
+          "--sustain-seconds must not be negative, found %d".formatted(sustainSeconds));
+    }
     atLeastOne("--runs", runs);
     if (events < Readings.PARTITIONS) {
       throw new InvalidInputException(
