@@ -110,6 +110,7 @@ public final class EmbeddedClusters implements AutoCloseable {
   public static final class Builder {
     private int dataNodes = 1;
     private int regionServers = 1;
+    private boolean writeGate;
 
     private Builder() {}
 
@@ -122,6 +123,12 @@ public final class EmbeddedClusters implements AutoCloseable {
     /** How many region servers, at least 1. */
     public Builder regionServers(int count) {
       this.regionServers = count;
+      return this;
+    }
+
+    /** Lets writes to HBase pass a gate, {@link EmbeddedHBase#writes}. */
+    public Builder writeGate() {
+      this.writeGate = true;
       return this;
     }
 
@@ -148,11 +155,9 @@ public final class EmbeddedClusters implements AutoCloseable {
       EmbeddedHBase hbase = null;
       try {
         hdfs = EmbeddedHdfs.start(dataNodes);
-        hbase =
-            EmbeddedHBase.builder(hdfs)
-                .regionServers(regionServers)
-                .zooKeeper(result(zooKeeper))
-                .start();
+        EmbeddedHBase.Builder servers =
+            EmbeddedHBase.builder(hdfs).regionServers(regionServers).zooKeeper(result(zooKeeper));
+        hbase = (writeGate ? servers.writeGate() : servers).start();
         return new EmbeddedClusters(result(kafka), hdfs, hbase);
       } catch (IOException | RuntimeException e) {
         if (hbase != null) {

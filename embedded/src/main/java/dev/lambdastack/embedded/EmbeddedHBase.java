@@ -2,15 +2,20 @@ package dev.lambdastack.embedded;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hbase.HBaseConfiguration;
 import org.apache.hadoop.hbase.LocalHBaseCluster;
+import org.apache.hadoop.hbase.ServerName;
 import org.apache.hadoop.hbase.master.HMaster;
+import org.apache.hadoop.hbase.regionserver.HRegionServer;
 import org.apache.hadoop.hbase.util.JVMClusterUtil;
+import org.apache.hadoop.hbase.zookeeper.RecoverableZooKeeper;
 
 /**
  * HBase in this JVM on an {@link EmbeddedHdfs}: a ZooKeeper, a master and some region servers,
@@ -24,6 +29,7 @@ public final class EmbeddedHBase implements AutoCloseable {
   private final Map<String, String> properties;
   private final Configuration servers;
   private final int regionServers;
+  private final Optional<WriteGate> writes;
   private LocalHBaseCluster cluster;
   private boolean closed;
 
@@ -33,13 +39,15 @@ public final class EmbeddedHBase implements AutoCloseable {
       LocalHBaseCluster cluster,
       Map<String, String> properties,
       Configuration servers,
-      int regionServers) {
+      int regionServers,
+      Optional<WriteGate> writes) {
     this.hdfs = hdfs;
     this.zooKeeper = zooKeeper;
     this.cluster = cluster;
     this.properties = properties;
     this.servers = servers;
     this.regionServers = regionServers;
+    this.writes = writes;
   }
 
   /** A builder whose default is one region server. */
@@ -65,6 +73,62 @@ public final class EmbeddedHBase implements AutoCloseable {
     return properties;
   }
 
+  /** The gate that writes pass; the builder must have been asked for it. */
+  public WriteGate writes() {
+    return writes.orElseThrow(() -> new IllegalStateException("HBase was started without a gate"));
+  }
+
+  /** The region servers that run. */
+  public synchronized List<ServerName> regionServers() {
+    return running().map(HRegionServer::getServerName).toList();
+  }
+
+  private Stream<HRegionServer> running() {
+    return cluster.getLiveRegionServers().stream()
+        .map(JVMClusterUtil.RegionServerThread::getRegionServer)
+        .filter(server -> !server.isAborted() && !server.isStopped());
+  }
+
+  /**
+   * Ends a region server as if its process were killed: regions stay open, the log is not closed.
+   */
+  public synchronized void killRegionServer(ServerName name) throws IOException {
+    ((EmbeddedRegionServer) regionServer(name)).kill();
+    awaitEnd(name);
+  }
+
+  /** Lets the ZooKeeper session of a region server expire, so that it gives itself up. */
+  public synchronized void expireSession(ServerName name) throws IOException {
+    RecoverableZooKeeper client = regionServer(name).getZooKeeper().getRecoverableZooKeeper();
+    zooKeeper.endSession(client.getSessionId(), client.getSessionPasswd());
+    awaitEnd(name);
+  }
+
+  private HRegionServer regionServer(ServerName name) {
+    return running()
+        .filter(server -> server.getServerName().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("No region server " + name + " runs"));
+  }
+
+  private void awaitEnd(ServerName name) throws IOException {
+    Await.until("the end of " + name, START_LIMIT, () -> !regionServers().contains(name));
+  }
+
+  /** Starts one more region server and returns when the master knows it. */
+  public synchronized void startRegionServer() throws IOException {
+    JVMClusterUtil.RegionServerThread thread = cluster.addRegionServer();
+    thread.start();
+    Await.until(
+        "a region server",
+        START_LIMIT,
+        () ->
+            cluster
+                .getActiveMaster()
+                .getServerManager()
+                .isServerOnline(thread.getRegionServer().getServerName()));
+  }
+
   /** Stops HBase and its ZooKeeper; HDFS goes on. Twice is harmless. */
   @Override
   public synchronized void close() throws IOException {
@@ -73,6 +137,7 @@ public final class EmbeddedHBase implements AutoCloseable {
     } finally {
       if (!closed) {
         closed = true;
+        writes.ifPresent(WriteGate::forget);
         zooKeeper.close();
       }
     }
@@ -102,7 +167,8 @@ public final class EmbeddedHBase implements AutoCloseable {
   private static LocalHBaseCluster startCluster(Configuration conf, int regionServers)
       throws IOException {
     FileSystemHook.ensureRegistered();
-    LocalHBaseCluster cluster = new LocalHBaseCluster(conf, 1, regionServers);
+    LocalHBaseCluster cluster =
+        new LocalHBaseCluster(conf, 1, regionServers, HMaster.class, EmbeddedRegionServer.class);
     try {
       // LocalHBaseCluster.startup() would start the region servers only when the master is there.
       cluster.getMasters().forEach(JVMClusterUtil.MasterThread::start);
@@ -139,6 +205,7 @@ public final class EmbeddedHBase implements AutoCloseable {
     private final Configuration overrides = new Configuration(false);
     private EmbeddedZooKeeper zooKeeper;
     private int regionServers = 1;
+    private Optional<WriteGate> writes = Optional.empty();
 
     private Builder(EmbeddedHdfs hdfs) {
       this.hdfs = Objects.requireNonNull(hdfs);
@@ -160,6 +227,12 @@ public final class EmbeddedHBase implements AutoCloseable {
       return this;
     }
 
+    /** Lets writes pass a gate, {@link EmbeddedHBase#writes}. */
+    public Builder writeGate() {
+      this.writes = Optional.of(new WriteGate());
+      return this;
+    }
+
     /** Takes a ZooKeeper that runs already and belongs to the new HBase from then on. */
     Builder zooKeeper(EmbeddedZooKeeper running) {
       this.zooKeeper = running;
@@ -176,13 +249,15 @@ public final class EmbeddedHBase implements AutoCloseable {
         Configuration servers =
             HBaseServerConfiguration.of(configuration(hdfs, properties), regionServers);
         overrides.forEach(entry -> servers.set(entry.getKey(), entry.getValue()));
+        writes.ifPresent(gate -> gate.applyTo(servers));
         return new EmbeddedHBase(
             hdfs,
             keeper,
             startCluster(new Configuration(servers), regionServers),
             properties,
             servers,
-            regionServers);
+            regionServers,
+            writes);
       } catch (IOException | RuntimeException e) {
         Closing.closeAfter(e, keeper);
         throw e;

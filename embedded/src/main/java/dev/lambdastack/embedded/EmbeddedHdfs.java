@@ -2,10 +2,14 @@ package dev.lambdastack.embedded;
 
 import java.io.IOException;
 import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.hdfs.MiniDFSCluster;
+import org.apache.hadoop.hdfs.protocol.DatanodeID;
+import org.apache.hadoop.hdfs.server.blockmanagement.BlockManagerTestUtil;
 
 /**
  * HDFS in this JVM: one NameNode and some DataNodes, replication as far as they reach (at most 3).
@@ -14,6 +18,7 @@ import org.apache.hadoop.hdfs.MiniDFSCluster;
 public final class EmbeddedHdfs implements AutoCloseable {
   private final ScratchFolder scratch;
   private final Map<String, String> properties;
+  private final List<MiniDFSCluster.DataNodeProperties> killed = new ArrayList<>();
   private MiniDFSCluster cluster;
 
   private EmbeddedHdfs(
@@ -74,6 +79,42 @@ public final class EmbeddedHdfs implements AutoCloseable {
   /** A file system of the caller's own, who closes it. */
   public FileSystem fileSystem() throws IOException {
     return FileSystem.newInstance(uri(), configuration());
+  }
+
+  /** How many DataNodes the NameNode takes for alive. */
+  public synchronized int liveDataNodes() {
+    return cluster.getNamesystem().getNumLiveDataNodes();
+  }
+
+  /** How many blocks have fewer replicas than they should. */
+  public synchronized long underReplicatedBlocks() {
+    return cluster.getNamesystem().getUnderReplicatedBlocks();
+  }
+
+  /**
+   * Ends a DataNode, and lets the NameNode know at once, which by itself would notice it after
+   * minutes.
+   *
+   * @param which of those that run, from 0
+   */
+  public synchronized void killDataNode(int which) throws IOException {
+    DatanodeID id = cluster.getDataNodes().get(which).getDatanodeId();
+    killed.add(cluster.stopDataNode(which));
+    cluster.setDataNodeDead(id);
+    BlockManagerTestUtil.checkHeartbeat(cluster.getNamesystem().getBlockManager());
+  }
+
+  /**
+   * Starts the DataNodes that were killed, with their data, and returns when they have reported.
+   */
+  public synchronized void startDataNodes() throws IOException {
+    while (!killed.isEmpty()) {
+      if (!cluster.restartDataNode(killed.get(0), true)) {
+        throw new IOException("Cannot start a DataNode again");
+      }
+      killed.remove(0);
+    }
+    cluster.waitActive();
   }
 
   /** Stops HDFS and deletes its data. Twice is harmless. */

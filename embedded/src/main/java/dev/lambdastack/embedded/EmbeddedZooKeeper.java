@@ -1,11 +1,18 @@
 package dev.lambdastack.embedded;
 
 import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hbase.zookeeper.MiniZooKeeperCluster;
+import org.apache.zookeeper.Watcher;
+import org.apache.zookeeper.ZooKeeper;
 
 /** One ZooKeeper server in this JVM, for HBase. */
 final class EmbeddedZooKeeper implements AutoCloseable {
+  private static final Duration LIMIT = Duration.ofSeconds(30);
+
   private final ScratchFolder scratch;
   private final MiniZooKeeperCluster cluster;
   private final int port;
@@ -40,6 +47,29 @@ final class EmbeddedZooKeeper implements AutoCloseable {
 
   int port() {
     return port;
+  }
+
+  /** Ends somebody's session: whoever has its id and password may close it. */
+  void endSession(long id, byte[] password) throws IOException {
+    CountDownLatch connected = new CountDownLatch(1);
+    try (ZooKeeper twin =
+        new ZooKeeper(
+            "127.0.0.1:" + port,
+            (int) LIMIT.toMillis(),
+            event -> {
+              if (event.getState() == Watcher.Event.KeeperState.SyncConnected) {
+                connected.countDown();
+              }
+            },
+            id,
+            password)) {
+      if (!connected.await(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+        throw new IOException("ZooKeeper does not take up session " + Long.toHexString(id));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("Interrupted while ending a session", e);
+    }
   }
 
   @Override

@@ -28,6 +28,8 @@ final class HBaseServerConfiguration {
     // The write-ahead log is on HDFS and must be able to sync there.
     conf.setBoolean("hbase.unsafe.stream.capability.enforce", true);
     conf.set("hbase.wal.provider", "asyncfs");
+    // A server that gives itself up and is not done in time would halt the JVM.
+    conf.setInt("hbase.regionserver.abort.timeout", Integer.MAX_VALUE);
     // The JVM belongs to the caller: no hook of ours.
     conf.setBoolean("hbase.shutdown.hook", false);
   }

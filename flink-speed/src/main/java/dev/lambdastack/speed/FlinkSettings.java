@@ -9,6 +9,7 @@ import org.apache.flink.configuration.ExternalizedCheckpointRetention;
 import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.configuration.StateBackendOptions;
 import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.core.execution.CheckpointingMode;
@@ -21,6 +22,7 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  */
 public final class FlinkSettings {
   private static final String PREFIX = "flink.";
+  private static final Duration CALM_AGAIN = Duration.ofMinutes(2);
 
   private final Configuration flink = new Configuration();
 
@@ -36,7 +38,14 @@ public final class FlinkSettings {
         Duration.ofMillis(200));
     flink.set(
         RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_MAX_BACKOFF,
-        Duration.ofSeconds(20));
+        config.speedRestartDelay());
+    // By itself Flink remembers for an hour that HBase was away for a minute.
+    flink.set(
+        RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_RESET_BACKOFF_THRESHOLD,
+        CALM_AGAIN);
+    flink.set(StateBackendOptions.STATE_BACKEND, config.speedStateBackend());
+    flink.set(
+        CheckpointingOptions.INCREMENTAL_CHECKPOINTS, config.speedStateBackend().equals("rocksdb"));
     for (Map.Entry<String, String> entry : config.hadoop()) {
       if (entry.getKey().startsWith(PREFIX)) {
         flink.setString(entry.getKey().substring(PREFIX.length()), entry.getValue());
@@ -57,6 +66,22 @@ public final class FlinkSettings {
     flink.set(
         CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
         ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
+  }
+
+  /** The state backend that a job has, as Flink names it. */
+  static String stateBackend(LambdaConfig config) {
+    return config
+        .hadoop()
+        .get(PREFIX + StateBackendOptions.STATE_BACKEND.key(), config.speedStateBackend());
+  }
+
+  /** Whether its checkpoints hold what changed since the one before. */
+  static boolean isIncremental(LambdaConfig config) {
+    return config
+        .hadoop()
+        .getBoolean(
+            PREFIX + CheckpointingOptions.INCREMENTAL_CHECKPOINTS.key(),
+            stateBackend(config).equals("rocksdb"));
   }
 
   /** Lets the job go on from a checkpoint. */

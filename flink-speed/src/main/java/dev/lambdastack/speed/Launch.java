@@ -29,6 +29,8 @@ import org.apache.flink.core.execution.RecoveryClaimMode;
 import org.apache.flink.runtime.client.JobInitializationException;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.util.ExceptionUtils;
+import org.apache.hadoop.hbase.TableName;
+import org.apache.hadoop.hbase.client.Admin;
 import org.apache.hadoop.hbase.client.Connection;
 
 /**
@@ -82,6 +84,8 @@ final class Launch {
       Continuation choice = Continuation.choose(config, topic, views, options, store);
       List<Life> lives = new ArrayList<>();
       for (Continuation.From from : choice.lives().values()) {
+        checkTables(from.slots(), hbase);
+        CheckpointFiles.check(config, from.checkpoint());
         lives.add(new Life(goOn(from, log, store), Optional.of(from), from.reason()));
       }
       if (!choice.anew().isEmpty()) {
@@ -95,6 +99,19 @@ final class Launch {
                 String.join("; ", choice.reasons())));
       }
       return new SpeedJob.Started(start(lives), choice.left().stream().map(View::name).toList());
+    }
+  }
+
+  private static void checkTables(List<Slot> slots, Connection hbase) throws IOException {
+    try (Admin admin = hbase.getAdmin()) {
+      for (Slot slot : slots) {
+        Generation generation = slot.generation();
+        if (!admin.tableExists(TableName.valueOf(generation.table()))) {
+          throw new InvalidInputException(
+              "Cannot go on with generation %d of view %s: its table %s does not exist; start with --fresh, which opens a new one"
+                  .formatted(generation.number(), slot.view(), generation.table()));
+        }
+      }
     }
   }
 

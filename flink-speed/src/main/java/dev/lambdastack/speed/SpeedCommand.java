@@ -31,7 +31,8 @@ import picocli.CommandLine.Spec;
       "  lambda speed orders",
       "  lambda speed orders --cluster jobmanager:8081 --detached",
       "",
-      "A key flink.<key> sets Flink's <key>: -D flink.state.backend.type=rocksdb",
+      "State is on the heap, or on disk: -D lambda.speed.state-backend=rocksdb",
+      "A key flink.<key> sets Flink's <key>: -D flink.taskmanager.memory.managed.size=512m",
       "Exit codes: 0 ended by the user, 2 bad input or refused, 70 unexpected fault."
     })
 public final class SpeedCommand implements Callable<Integer> {

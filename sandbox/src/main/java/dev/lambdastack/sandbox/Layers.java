@@ -52,6 +52,10 @@ public final class Layers {
     return config;
   }
 
+  public String topic() {
+    return topic;
+  }
+
   /** The views of the topic, as they are declared now. */
   public Views views() {
     return views.load(Thread.currentThread().getContextClassLoader());

@@ -30,12 +30,17 @@ public final class Sandbox implements AutoCloseable {
    * @param epoch the length of epochs
    */
   public static Sandbox start(Duration epoch) throws IOException {
+    return start(epoch, EmbeddedClusters.builder());
+  }
+
+  /** Starts Kafka, HDFS and HBase as the builder says. */
+  public static Sandbox start(Duration epoch, EmbeddedClusters.Builder builder) throws IOException {
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("lambda.epoch", epoch.toMillis() + "ms");
     settings.put("lambda.master", "/master");
     settings.put("lambda.staging", "/staging");
     settings.put("lambda.speed.checkpoints", "/checkpoints");
-    return new Sandbox(EmbeddedClusters.start(), settings);
+    return new Sandbox(builder.start(), settings);
   }
 
   public EmbeddedClusters clusters() {

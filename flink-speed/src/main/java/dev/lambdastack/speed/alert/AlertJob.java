@@ -17,8 +17,10 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.RecoveryClaimMode;
 import org.apache.flink.runtime.client.JobCancellationException;
@@ -34,6 +36,10 @@ public final class AlertJob implements AutoCloseable {
   private static final int PATIENCE_INTERVALS = 2;
 
   private final JobClient client;
+
+  /** Asked for at once: later a cluster in this JVM has ended, and another does not know it yet. */
+  private final CompletableFuture<JobExecutionResult> result;
+
   private final Checkpoints checkpoints;
   private final List<AlertRule> rules;
   private final Optional<String> resumedFrom;
@@ -44,6 +50,7 @@ public final class AlertJob implements AutoCloseable {
       List<AlertRule> rules,
       Optional<String> resumedFrom) {
     this.client = client;
+    this.result = client.getJobExecutionResult();
     this.checkpoints = checkpoints;
     this.rules = rules;
     this.resumedFrom = resumedFrom;
@@ -162,7 +169,7 @@ public final class AlertJob implements AutoCloseable {
 
   /** Whether it was cancelled, or failed for good. */
   public boolean hasEnded() {
-    return client.getJobExecutionResult().isDone();
+    return result.isDone();
   }
 
   /**
@@ -172,7 +179,7 @@ public final class AlertJob implements AutoCloseable {
    */
   public void awaitEnd() throws Exception {
     try {
-      client.getJobExecutionResult().get();
+      result.get();
     } catch (ExecutionException e) {
       if (ExceptionUtils.findThrowable(e, JobCancellationException.class).isPresent()) {
         return;
@@ -192,7 +199,7 @@ public final class AlertJob implements AutoCloseable {
     }
     try {
       client.cancel().get(LIMIT.toSeconds(), TimeUnit.SECONDS);
-      client.getJobExecutionResult().get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+      result.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
     } catch (ExecutionException | IllegalStateException e) {
       // It ended: as asked for, or by itself meanwhile.
       if (!hasEnded()) {

@@ -3,6 +3,7 @@ package dev.lambdastack.speed.alert;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lambdastack.embedded.EmbeddedFlink;
 import dev.lambdastack.log.LogClients;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.reference.ReferenceEvents;
@@ -38,6 +39,8 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericRecord;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.hbase.client.Connection;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -312,6 +315,49 @@ class AlertsIT {
       await("the new alerts", job, () -> onTopic().containsAll(wanted));
       assertThat(onTopic()).as("nothing is repeated").isEqualTo(wanted);
       assertThat(inTable()).isEqualTo(truth());
+    }
+  }
+
+  /** The job is not ended but dies, again and again, while alerts are under way. */
+  @Test
+  void noAlertIsLostOrRepeatedWhenTaskManagersDie() throws Exception {
+    long seed = 8;
+    System.out.println("AlertsIT: seed " + seed);
+    Random random = new Random(seed);
+    Counting.RAISED.set(0);
+    try (EmbeddedFlink flink = EmbeddedFlink.start(2, 1);
+        AlertJob job =
+            AlertJob.start(
+                config,
+                CARDS,
+                RULES,
+                SCHEMAS,
+                Optional.of(
+                    StreamExecutionEnvironment.createRemoteEnvironment(
+                        flink.host(), flink.port())))) {
+      JobID id = flink.jobs().get(0);
+      for (int kill = 1; kill <= 3; kill++) {
+        Optional<String> before = job.newestCheckpoint();
+        send(random, 40);
+        await("a checkpoint", job, () -> !job.newestCheckpoint().equals(before));
+        int restarts = flink.restarts(id);
+        send(random, 60);
+        flink.killTaskManager(random.nextInt(2));
+        send(random, 40);
+        flink.startTaskManager();
+        await("a restart", job, () -> flink.restarts(id) > restarts);
+        List<String> wanted = List.copyOf(truth().keySet());
+        await("all alerts", job, () -> onTopic().containsAll(wanted));
+        assertThat(onTopic()).as("after kill %d", kill).isEqualTo(wanted);
+      }
+      assertThat(inTable()).isEqualTo(truth());
+      System.out.printf(
+          "AlertsIT: %d alerts, %d raised, through %d restarts%n",
+          truth().size(), Counting.RAISED.get(), flink.restarts(id));
+      assertThat(truth().size()).isGreaterThan(20);
+      assertThat(Counting.RAISED.get())
+          .as("some alerts were raised again")
+          .isGreaterThan(truth().size());
     }
   }
 

@@ -32,6 +32,7 @@ public final class CommandRunner {
   public static int onConsole(Object command, String... args) {
     FaultLog.announce();
     PrintWriter err = utf8(System.err);
+    System.setErr(ErrWithoutTraces.over(System.err));
     Thread.setDefaultUncaughtExceptionHandler(
         (thread, fault) -> FaultLog.append("thread " + thread.getName(), fault));
     try {

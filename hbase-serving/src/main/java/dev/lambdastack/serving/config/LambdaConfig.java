@@ -103,6 +103,8 @@ public final class LambdaConfig {
     speedCheckpointInterval();
     speedEmitInterval();
     speedParallelism();
+    speedStateBackend();
+    speedRestartDelay();
     speedRetention();
     speedDeadLettersTopic("");
     alertsTopic();
@@ -243,6 +245,21 @@ public final class LambdaConfig {
 
   public int speedParallelism() {
     return (int) number("lambda.speed.parallelism", 1, 128);
+  }
+
+  /** Where the speed job keeps its state between checkpoints, as Flink names it. */
+  public String speedStateBackend() {
+    String key = "lambda.speed.state-backend";
+    String backend = text(key);
+    if (!backend.equals("hashmap") && !backend.equals("rocksdb")) {
+      throw bad(key, "hashmap or rocksdb");
+    }
+    return backend;
+  }
+
+  /** The longest pause before a job that failed is started again. */
+  public Duration speedRestartDelay() {
+    return duration("lambda.speed.restart-delay", 200);
   }
 
   public Duration speedRetention() {

@@ -167,6 +167,7 @@ class LambdaConfigTest {
     cases.add(Arguments.of("lambda.gate.max-shrink", "1.01", "0 to 1"));
     cases.add(Arguments.of("lambda.gate.drift", "maybe", "true or false"));
     cases.add(Arguments.of("lambda.regions", "257", "at most 256"));
+    cases.add(Arguments.of("lambda.speed.state-backend", "heap", "hashmap or rocksdb"));
     cases.add(Arguments.of("lambda.speed.dead-letters-topic", "a topic", "off, or the name"));
     cases.add(Arguments.of("lambda.speed.dead-letters-topic", "{topic}", "off, or the name"));
     for (String key :

@@ -98,4 +98,11 @@ enum Question {
   abstract Optional<String> key(ShopEvent event, Map<Long, String> brands);
 
   abstract Map<String, Object> values(Tally tally);
+
+  /** Those of the values that no further event makes less; amounts are not negative. */
+  Map<String, Object> growing(Tally tally) {
+    Map<String, Object> values = new LinkedHashMap<>(values(tally));
+    values.remove("avg_order_value");
+    return values;
+  }
 }

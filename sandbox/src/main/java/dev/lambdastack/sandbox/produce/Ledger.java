@@ -1,6 +1,7 @@
 package dev.lambdastack.sandbox.produce;
 
 import dev.lambdastack.sandbox.foodmart.ShopEvent;
+import dev.lambdastack.sandbox.oracle.Claims;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,6 +53,13 @@ public final class Ledger {
   /** All acknowledged events, in the order of acknowledgement; a copy. */
   public synchronized List<Entry> entries() {
     return List.copyOf(entries);
+  }
+
+  /** All acknowledged events, as answers that were given meanwhile are judged by them. */
+  public List<Claims.Sent> claims() {
+    return entries().stream()
+        .map(e -> new Claims.Sent(e.place(), e.appended(), e.event()))
+        .toList();
   }
 
   /** How many acknowledged events meet a condition. */

@@ -3,22 +3,16 @@ package dev.lambdastack.sandbox.endtoend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.sandbox.foodmart.ShopEvent;
+import dev.lambdastack.sandbox.oracle.Claims;
 import dev.lambdastack.sandbox.oracle.Verdict;
-import dev.lambdastack.sandbox.produce.Ledger;
 import dev.lambdastack.sandbox.produce.Pace;
-import dev.lambdastack.serving.merge.MergedRow;
 import dev.lambdastack.serving.read.Answer;
 import dev.lambdastack.serving.read.LambdaClient;
 import dev.lambdastack.speed.RunningSpeedJob;
 import java.io.IOException;
-import java.math.BigDecimal;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -82,13 +76,6 @@ final class HorizonMovesIT {
     return client.describe(view).provenance().version().orElseThrow().number();
   }
 
-  /** An answer, and how many events had been handed to Kafka's client when it was there. */
-  private record FlowingPoll(Answer answer, long sent) {
-    long version() {
-      return answer.provenance().version().orElseThrow().number();
-    }
-  }
-
   @Test
   void withProductionNoAnswerHoldsMoreThanWasProducedOrLessThanItClaims() throws Exception {
     try (Scenario flowing = Scenario.open("flowing", 12)) {
@@ -99,8 +86,8 @@ final class HorizonMovesIT {
         long settled = flowing.ledger().size();
         List<ShopEvent> events = flowing.shops().events(60_000);
         Pace pace = Pace.start(flowing.producer(), events, 150);
-        List<FlowingPoll> all;
-        try (Polls<FlowingPoll> polls = new Polls<>(() -> poll(flowing, settled, pace))) {
+        List<Claims.Poll> all;
+        try (Polls<Claims.Poll> polls = new Polls<>(() -> poll(flowing, settled, pace))) {
           polls.await(5);
           flowing.layers().awaitEpochAfter(flowing.ledger().lastAppended());
           flowing.layers().batch();
@@ -120,78 +107,26 @@ final class HorizonMovesIT {
     }
   }
 
-  private static FlowingPoll poll(Scenario scenario, long settled, Pace pace) throws IOException {
-    Answer answer =
-        scenario.client().queryAll(scenario.view("action_metrics"), Instant.MIN, Instant.MAX);
-    return new FlowingPoll(answer, settled + pace.sent());
+  private static Claims.Poll poll(Scenario scenario, long settled, Pace pace) throws IOException {
+    String view = scenario.view("action_metrics");
+    Answer answer = scenario.client().queryAll(view, Instant.MIN, Instant.MAX);
+    return new Claims.Poll(view, answer, settled + pace.sent());
   }
 
-  private static void assertClaims(Scenario scenario, List<FlowingPoll> polls) {
-    List<Ledger.Entry> entries = scenario.ledger().entries();
-    long tightest = Long.MAX_VALUE;
-    for (FlowingPoll poll : polls) {
-      Instant freshness = poll.answer().provenance().freshness();
-      Map<Window, Sum> least = new HashMap<>();
-      Map<Window, Sum> most = new HashMap<>();
-      for (Ledger.Entry entry : entries) {
-        Window window = Window.of(entry.event());
-        if (entry.appended().isBefore(freshness)) {
-          least.computeIfAbsent(window, w -> new Sum()).add(entry.event());
-        }
-        if (entry.place() < poll.sent()) {
-          most.computeIfAbsent(window, w -> new Sum()).add(entry.event());
-        }
-      }
-      Map<Window, MergedRow> rows = new HashMap<>();
-      poll.answer().rows().forEach(r -> rows.put(new Window(r.key().get(0), r.start()), r));
-      assertThat(rows.keySet()).containsAll(least.keySet());
-      assertThat(most.keySet()).containsAll(rows.keySet());
-      rows.forEach(
-          (window, row) -> assertBetween(window, least.get(window), row, most.get(window)));
-      tightest = Math.min(tightest, sum(most) - sum(least));
-    }
+  private static void assertClaims(Scenario scenario, List<Claims.Poll> polls) {
+    Claims.Judgement judgement =
+        new Claims(scenario.view(""), scenario.ledger().claims()).judge(polls);
     Map<Long, Long> byVersion = new TreeMap<>();
-    polls.forEach(p -> byVersion.merge(p.version(), 1L, Long::sum));
+    polls.forEach(
+        p ->
+            byVersion.merge(
+                p.answer().provenance().version().orElseThrow().number(), 1L, Long::sum));
     System.out.printf(
         "flowing: %d polls while events flowed, by version %s; at the tightest %d events between the two bounds%n",
-        polls.size(), byVersion, tightest);
+        polls.size(), byVersion, judgement.tightest());
+    assertThat(judgement.wrong()).isEmpty();
     assertThat(byVersion.keySet()).containsExactly(1L, 2L);
     // Bounds that leave room for everything would check nothing.
-    assertThat(tightest).isLessThan(600);
-  }
-
-  private static long sum(Map<Window, Sum> sums) {
-    return sums.values().stream().mapToLong(s -> s.events).sum();
-  }
-
-  private static void assertBetween(Window window, Sum least, MergedRow row, Sum most) {
-    Sum from = least == null ? new Sum() : least;
-    assertThat((Long) row.value("event_count"))
-        .as("%s event_count", window)
-        .isBetween(from.events, most.events);
-    assertThat((BigDecimal) row.value("total_amount"))
-        .as("%s total_amount", window)
-        .isBetween(from.amount, most.amount);
-    assertThat((Long) row.value("unique_users"))
-        .as("%s unique_users", window)
-        .isBetween((long) from.customers.size(), (long) most.customers.size());
-  }
-
-  private record Window(Object action, Instant start) {
-    static Window of(ShopEvent event) {
-      return new Window(event.action().symbol(), event.time().truncatedTo(ChronoUnit.MINUTES));
-    }
-  }
-
-  private static final class Sum {
-    private long events;
-    private BigDecimal amount = BigDecimal.ZERO;
-    private final Set<Long> customers = new HashSet<>();
-
-    void add(ShopEvent event) {
-      events++;
-      amount = amount.add(event.amount());
-      customers.add(event.customerId());
-    }
+    assertThat(judgement.tightest()).isLessThan(600);
   }
 }

@@ -6,13 +6,17 @@ import dev.lambdastack.batch.master.ArchiveManifest;
 import dev.lambdastack.batch.master.MasterDataset;
 import dev.lambdastack.batch.master.StoredManifest;
 import dev.lambdastack.embedded.EmbeddedKafka;
+import dev.lambdastack.log.LogClients;
+import dev.lambdastack.log.Tick;
 import dev.lambdastack.log.TopicLog;
+import dev.lambdastack.sandbox.Layers;
 import dev.lambdastack.sandbox.foodmart.ShopEvent;
 import dev.lambdastack.sandbox.produce.Orders;
 import dev.lambdastack.schemas.EventEncoder;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.speed.RunningSpeedJob;
 import dev.lambdastack.speed.SpeedOptions;
+import dev.lambdastack.speed.plan.ViewsLoader;
 import dev.lambdastack.views.Cell;
 import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.RowKey;
@@ -23,10 +27,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Future;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hbase.CellUtil;
 import org.apache.hadoop.hbase.TableName;
 import org.apache.hadoop.hbase.client.Connection;
@@ -35,76 +42,160 @@ import org.apache.hadoop.hbase.client.ResultScanner;
 import org.apache.hadoop.hbase.client.Scan;
 import org.apache.hadoop.hbase.client.Table;
 import org.apache.hadoop.hbase.util.Bytes;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Logs that are not smooth. */
 @ExtendWith(SharedSandbox.class)
 final class LogIT {
   private static final Duration LIMIT = Duration.ofSeconds(60);
 
-  /** A committed record, as Kafka has acknowledged it. */
-  private record Sent(long order, int partition, long offset, long appended) {}
+  /** A record that a committed reader gets; {@code order} is empty where it is no event. */
+  private record Logged(
+      OptionalLong order, boolean tick, int partition, long offset, long appended) {}
 
-  @Test
-  void theArchivesEpochsAreTheSpeedJobsForEveryRecord() throws Exception {
-    try (Scenario epochs = Scenario.open(ScenarioViews.EPOCHS, 31)) {
-      List<Sent> sent = produceUnsteadily(epochs, new Random(31));
-      epochs.layers().awaitEpochAfter(latest(sent));
-      try (RunningSpeedJob speed = epochs.layers().startSpeed();
-          TopicLog log = TopicLog.open(epochs.bootstrapServers(), LIMIT, epochs.type().topic())) {
+  /** Where an order was sent to. */
+  private record Place(int partition, long offset) {}
+
+  /**
+   * Clocks that step to and fro, aborted transactions, records that are no events, ticks, and a
+   * speed job that is ended in the middle and goes on with another number of tasks.
+   */
+  @ParameterizedTest
+  @CsvSource({"0, 31", "1, 32"})
+  void theArchivesEpochsAreTheSpeedJobsForEveryRecord(int scenario, long seed) throws Exception {
+    Random random = new Random(seed);
+    try (Scenario epochs = Scenario.open(ScenarioViews.EPOCHS.get(scenario), seed);
+        TopicLog log = TopicLog.open(epochs.bootstrapServers(), LIMIT, epochs.type().topic())) {
+      Map<Place, Long> orders = new HashMap<>();
+      int resumed = 0;
+      int round = 0;
+      for (int parallelism : new int[] {1, 3, 2}) {
+        try (RunningSpeedJob speed = rescaled(epochs, parallelism).startSpeed()) {
+          resumed += speed.resumedFrom().isPresent() ? 1 : 0;
+          speed.awaitCheckpoint(LIMIT);
+          for (int i = 0; i < 15; i++) {
+            orders.putAll(produceUnsteadily(epochs, log, round++, random));
+          }
+          // Ended with records under way that no checkpoint knows of.
+        }
+      }
+      epochs.sandbox().clusters().kafka().shiftClock(Duration.ZERO);
+      List<Logged> logged = read(epochs, orders);
+      epochs.layers().awaitEpochAfter(latest(logged));
+      try (RunningSpeedJob speed = rescaled(epochs, 3).startSpeed()) {
         epochs.layers().archive();
+        log.tick(log.partitions());
         speed.awaitApplied(log.endOffsets(), LIMIT);
         Map<Long, Long> bySpeed = speedEpochs(epochs.hbase(), speed.generations().get(0));
-        Map<Long, Long> byArchive = archiveEpochs(epochs.layers().config(), sent);
-        Map<Long, Long> byMaximum = runningMaximum(epochs.layers().config(), sent);
+        Map<Long, Long> byArchive = archiveEpochs(epochs, logged);
+        Map<Long, Long> byMaximum = runningMaximum(epochs.layers().config(), logged);
+        long ticks = logged.stream().filter(Logged::tick).count();
+        long noEvents = logged.stream().filter(r -> !r.tick() && r.order().isEmpty()).count();
         System.out.printf(
-            "epochs: %d committed records in %d epochs, %d of them stamped before an earlier one%n",
-            sent.size(), new TreeSet<>(byMaximum.values()).size(), stepsBack(sent));
-        assertThat(stepsBack(sent)).isGreaterThan(20);
+            "epochs: %d events in %d epochs, %d records stamped before an earlier one, %d ticks, %d no events; %d runs went on%n",
+            byMaximum.size(),
+            new TreeSet<>(byMaximum.values()).size(),
+            stepsBack(logged),
+            ticks,
+            noEvents,
+            resumed);
+        assertThat(resumed).isEqualTo(2);
+        assertThat(speed.generations().get(0).number()).isEqualTo(1);
+        assertThat(byMaximum).hasSameSizeAs(orders.keySet());
+        assertThat(stepsBack(logged)).isGreaterThan(20);
+        assertThat(ticks).isGreaterThan(5);
+        assertThat(noEvents).isGreaterThan(5);
         assertThat(new TreeSet<>(byMaximum.values()).size()).isGreaterThanOrEqualTo(3);
         assertThat(byArchive).isEqualTo(byMaximum);
         assertThat(bySpeed).isEqualTo(byMaximum);
       }
+    } finally {
+      SharedSandbox.sandbox().clusters().kafka().shiftClock(Duration.ZERO);
     }
   }
 
-  /** Transactions, a third of them aborted, under a clock that steps to and fro. */
-  private static List<Sent> produceUnsteadily(Scenario scenario, Random random) throws Exception {
+  private static Layers rescaled(Scenario scenario, int parallelism) {
+    Configuration conf = scenario.layers().config().hadoop();
+    conf.set("lambda.speed.parallelism", String.valueOf(parallelism));
+    return new Layers(LambdaConfig.of(conf), scenario.type().topic(), ViewsLoader.FROM_CLASS_PATH);
+  }
+
+  /** A transaction, aborted one time in three, under a clock that steps to and fro. */
+  private static Map<Place, Long> produceUnsteadily(
+      Scenario scenario, TopicLog log, int round, Random random) throws Exception {
     EmbeddedKafka kafka = scenario.sandbox().clusters().kafka();
     EventEncoder encoder = new EventEncoder(scenario.type());
-    List<Sent> committed = new ArrayList<>();
+    Map<Place, Long> committed = new HashMap<>();
+    // On the whole it goes on, by a tenth of an epoch each time; from record to record it does not.
+    kafka.shiftClock(Duration.ofMillis(100L * round + random.nextInt(2000) - 4000));
+    if (random.nextInt(3) == 0) {
+      log.tick(Set.of(random.nextInt(Scenario.PARTITIONS)));
+    }
     try (KafkaProducer<byte[], byte[]> producer = transactional(scenario, "unsteady")) {
-      for (int round = 0; round < 45; round++) {
-        // On the whole it goes on, by a tenth of an epoch each time; from record to record it does
-        // not.
-        kafka.shiftClock(Duration.ofMillis(100L * round + random.nextInt(2000) - 4000));
-        producer.beginTransaction();
-        List<Map.Entry<ShopEvent, Future<RecordMetadata>>> records = new ArrayList<>();
-        for (ShopEvent event : scenario.shops().events(8)) {
-          records.add(
-              Map.entry(event, producer.send(record(scenario, encoder, event, random.nextInt(3)))));
-        }
-        producer.flush();
-        if (random.nextInt(3) == 0) {
-          producer.abortTransaction();
-          continue;
-        }
-        producer.commitTransaction();
-        for (Map.Entry<ShopEvent, Future<RecordMetadata>> record : records) {
-          RecordMetadata at = record.getValue().get();
-          committed.add(
-              new Sent(record.getKey().orderId(), at.partition(), at.offset(), at.timestamp()));
-        }
+      producer.beginTransaction();
+      List<Map.Entry<ShopEvent, Future<RecordMetadata>>> records = new ArrayList<>();
+      for (ShopEvent event : scenario.shops().events(8)) {
+        records.add(
+            Map.entry(event, producer.send(record(scenario, encoder, event, random.nextInt(3)))));
       }
-    } finally {
-      kafka.shiftClock(Duration.ZERO);
+      producer.send(
+          new ProducerRecord<>(
+              scenario.type().topic(),
+              random.nextInt(3),
+              null,
+              random.nextBoolean() ? null : new byte[] {1, 2, 3}));
+      producer.flush();
+      if (random.nextInt(3) == 0) {
+        producer.abortTransaction();
+        return committed;
+      }
+      producer.commitTransaction();
+      for (Map.Entry<ShopEvent, Future<RecordMetadata>> record : records) {
+        RecordMetadata at = record.getValue().get();
+        committed.put(new Place(at.partition(), at.offset()), record.getKey().orderId());
+      }
     }
     return committed;
+  }
+
+  /** All that a committed reader gets, partition by partition in order. */
+  private static List<Logged> read(Scenario scenario, Map<Place, Long> orders) {
+    List<Logged> logged = new ArrayList<>();
+    String topic = scenario.type().topic();
+    try (TopicLog log = TopicLog.open(scenario.bootstrapServers(), LIMIT, topic);
+        KafkaConsumer<byte[], byte[]> consumer =
+            new KafkaConsumer<>(LogClients.consumer(scenario.bootstrapServers(), LIMIT))) {
+      log.endOffsets()
+          .forEach(
+              (number, end) -> {
+                TopicPartition partition = new TopicPartition(topic, number);
+                consumer.assign(List.of(partition));
+                consumer.seekToBeginning(List.of(partition));
+                while (consumer.position(partition) < end) {
+                  for (ConsumerRecord<byte[], byte[]> r : consumer.poll(Duration.ofMillis(50))) {
+                    Long order = orders.get(new Place(number, r.offset()));
+                    logged.add(
+                        new Logged(
+                            order == null ? OptionalLong.empty() : OptionalLong.of(order),
+                            Tick.isTick(r.headers()),
+                            number,
+                            r.offset(),
+                            r.timestamp()));
+                  }
+                }
+              });
+    }
+    return logged;
   }
 
   private static KafkaProducer<byte[], byte[]> transactional(Scenario scenario, String id) {
@@ -123,14 +214,14 @@ final class LogIT {
         scenario.type().topic(), partition, null, encoder.value(Orders.of(event)));
   }
 
-  private static Instant latest(List<Sent> sent) {
-    return Instant.ofEpochMilli(sent.stream().mapToLong(Sent::appended).max().orElseThrow());
+  private static Instant latest(List<Logged> logged) {
+    return Instant.ofEpochMilli(logged.stream().mapToLong(Logged::appended).max().orElseThrow());
   }
 
-  private static long stepsBack(List<Sent> sent) {
+  private static long stepsBack(List<Logged> logged) {
     Map<Integer, Long> maximum = new HashMap<>();
     long steps = 0;
-    for (Sent record : sent) {
+    for (Logged record : logged) {
       long before = maximum.getOrDefault(record.partition(), 0L);
       steps += record.appended() < before ? 1 : 0;
       maximum.put(record.partition(), Math.max(before, record.appended()));
@@ -138,35 +229,37 @@ final class LogIT {
     return steps;
   }
 
-  private static Map<Long, Long> runningMaximum(LambdaConfig config, List<Sent> sent) {
+  private static Map<Long, Long> runningMaximum(LambdaConfig config, List<Logged> logged) {
     Map<Integer, Long> maximum = new HashMap<>();
     Map<Long, Long> epochs = new TreeMap<>();
-    for (Sent record : sent) {
+    for (Logged record : logged) {
       long logTime = maximum.merge(record.partition(), record.appended(), Math::max);
-      epochs.put(record.order(), logTime / config.epoch().toMillis());
+      record.order().ifPresent(order -> epochs.put(order, logTime / config.epoch().toMillis()));
     }
     return epochs;
   }
 
-  private static Map<Long, Long> archiveEpochs(LambdaConfig config, List<Sent> sent)
+  private static Map<Long, Long> archiveEpochs(Scenario scenario, List<Logged> logged)
       throws IOException {
+    LambdaConfig config = scenario.layers().config();
     MasterDataset dataset =
-        MasterDataset.open(
-            config.hadoop(), config.master(), ScenarioViews.orders(ScenarioViews.EPOCHS).topic());
+        MasterDataset.open(config.hadoop(), config.master(), scenario.type().topic());
     List<ArchiveManifest> manifests =
         dataset.manifests().stream()
             .map(StoredManifest::manifest)
             .map(ArchiveManifest.class::cast)
             .toList();
     Map<Long, Long> epochs = new TreeMap<>();
-    for (Sent record : sent) {
-      epochs.put(record.order(), archiveEpoch(manifests, record));
+    for (Logged record : logged) {
+      if (record.order().isPresent()) {
+        epochs.put(record.order().getAsLong(), archiveEpoch(manifests, record));
+      }
     }
     return epochs;
   }
 
   /** The last epoch that begins at or before the record. */
-  private static long archiveEpoch(List<ArchiveManifest> manifests, Sent record) {
+  private static long archiveEpoch(List<ArchiveManifest> manifests, Logged record) {
     for (ArchiveManifest manifest : manifests) {
       var range = manifest.partitions().get(record.partition());
       if (record.offset() >= range.start() && record.offset() < range.end()) {

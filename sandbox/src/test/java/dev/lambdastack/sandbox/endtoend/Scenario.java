@@ -10,12 +10,14 @@ import dev.lambdastack.sandbox.oracle.Oracle;
 import dev.lambdastack.sandbox.oracle.Verdict;
 import dev.lambdastack.sandbox.produce.Ledger;
 import dev.lambdastack.sandbox.produce.OrderProducer;
+import dev.lambdastack.sandbox.produce.Shops;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.read.LambdaClient;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.speed.plan.ViewsLoader;
 import dev.lambdastack.views.EventType;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -62,7 +64,8 @@ final class Scenario implements AutoCloseable {
     this.client = layers.client();
     this.oracle = new Oracle(name + "_");
     this.producer = new OrderProducer(bootstrapServers(), type(), ledger);
-    this.shops = new Shops(name, seed);
+    System.out.println(name + ": seed " + seed);
+    this.shops = new Shops(seed, Duration.ofMinutes(10), Duration.ofDays(9));
   }
 
   EventType type() {

@@ -41,8 +41,8 @@ public final class ScenarioViews implements ViewProvider {
           "replayed",
           "grown");
 
-  /** The scenario whose view is keyed by the order, so that each record has a cell of its own. */
-  static final String EPOCHS = "epochs";
+  /** Scenarios whose view is keyed by the order, so that each record has a cell of its own. */
+  static final List<String> EPOCHS = List.of("epochs", "more-epochs");
 
   /** The scenario whose view has every kind of metric. */
   static final String METRICS = "metrics";
@@ -62,13 +62,15 @@ public final class ScenarioViews implements ViewProvider {
       views.add(actionMetrics(scenario));
       views.add(dailySales(scenario));
     }
-    views.add(
-        View.named(EPOCHS + "_by_order")
-            .over(orders(EPOCHS))
-            .keyedBy("order_id")
-            .window(Duration.ofDays(1))
-            .metric("records", count())
-            .build());
+    for (String scenario : EPOCHS) {
+      views.add(
+          View.named(scenario.replace('-', '_') + "_by_order")
+              .over(orders(scenario))
+              .keyedBy("order_id")
+              .window(Duration.ofDays(1))
+              .metric("records", count())
+              .build());
+    }
     views.add(everyMetric());
     views.add(
         View.named(JOINED + "_by_brand")

@@ -3,6 +3,8 @@ package dev.lambdastack.sandbox.endtoend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.sandbox.UndoDrill;
+import dev.lambdastack.sandbox.produce.Shops;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -29,7 +31,8 @@ final class UndoDrillIT {
   void aWrongFormulaIsUndoneInOneCommandAndPutRight() throws Exception {
     Lines lines = new Lines();
     UndoDrill.Outcome outcome =
-        new UndoDrill(SharedSandbox.sandbox(), lines).run(new Shops("drill", 11).events(600));
+        new UndoDrill(SharedSandbox.sandbox(), lines)
+            .run(new Shops(11, Duration.ofMinutes(10), Duration.ofDays(9)).events(600));
     lines.lines.forEach(System.out::println);
     assertThat(outcome.answers()).containsExactly("RIGHT", "WRONG", "RIGHT");
     assertThat(outcome.before()).isEqualTo(outcome.after());

@@ -1,4 +1,4 @@
-package dev.lambdastack.sandbox.endtoend;
+package dev.lambdastack.sandbox.produce;
 
 import dev.lambdastack.sandbox.foodmart.ShopEvent;
 import dev.lambdastack.sandbox.foodmart.ShopEvent.Action;
@@ -10,28 +10,36 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Made-up sales of a few shops, by a seed that is printed: time goes on by some minutes from event
- * to event, one event in three is late by up to nine days, one in five is a return.
+ * Made-up sales of a few shops, by a seed: time goes on a little from event to event, one event in
+ * three is late, one in five is a return. Not thread-safe.
  */
-final class Shops {
+public final class Shops {
   private static final List<String> CATEGORIES = List.of("Bread", "Fruit", "Wine", "Soup");
   private static final Instant OPENING = Instant.parse("2024-02-20T08:00:00Z");
 
   private final Random random;
+  private final Duration step;
+  private final Duration latest;
   private long nextOrder = 1;
   private Instant now = OPENING;
 
-  Shops(String scenario, long seed) {
-    System.out.println(scenario + ": seed " + seed);
+  /**
+   * @param step by how much time goes on from event to event at most
+   * @param latest by how much an event is late at most
+   */
+  public Shops(long seed, Duration step, Duration latest) {
     this.random = new Random(seed);
+    this.step = step;
+    this.latest = latest;
   }
 
-  List<ShopEvent> events(int count) {
+  /** The next so many. */
+  public List<ShopEvent> events(int count) {
     List<ShopEvent> events = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      now = now.plusSeconds(random.nextInt(600));
+      now = now.plusSeconds(random.nextInt((int) step.toSeconds()));
       boolean late = random.nextInt(3) == 0;
-      events.add(event(late ? now.minus(Duration.ofHours(random.nextInt(9 * 24))) : now));
+      events.add(event(late ? now.minusSeconds(random.nextInt((int) latest.toSeconds())) : now));
     }
     return events;
   }

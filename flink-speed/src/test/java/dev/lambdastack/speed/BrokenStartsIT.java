@@ -1,0 +1,152 @@
+package dev.lambdastack.speed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lambdastack.log.TopicLog;
+import dev.lambdastack.serving.cli.CommandRunner;
+import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.views.Generation;
+import dev.lambdastack.views.ViewProvider;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.FileUtil;
+import org.apache.hadoop.hbase.TableName;
+import org.apache.hadoop.hbase.client.Admin;
+import org.apache.hadoop.hbase.client.Connection;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/**
+ * A job whose checkpoint, table or view jar got lost or broken says so in one line at its start;
+ * with {@code --fresh} it begins anew.
+ */
+@ExtendWith(TestingClusters.class)
+class BrokenStartsIT {
+  private static final Duration LIMIT = Duration.ofSeconds(90);
+
+  private static LambdaConfig config() {
+    return TestingClusters.config(
+        Map.of(
+            "lambda.epoch",
+            "2h",
+            // State in files of its own, not in the metadata.
+            "flink.execution.checkpointing.data-inline-threshold",
+            "0 b"));
+  }
+
+  /** Runs the command and gives its one line. */
+  private static String refusal(String... more) {
+    List<String> args = new ArrayList<>(List.of("orders", "-D", "lambda.epoch=2h"));
+    args.addAll(List.of(more));
+    args.addAll(TestingClusters.commandLine());
+    StringWriter err = new StringWriter();
+    CommandLine command =
+        new CommandLine(new SpeedCommand())
+            .setErr(new PrintWriter(err, true))
+            .setOut(new PrintWriter(new StringWriter(), true));
+    int exit = CommandRunner.run(command, args.toArray(String[]::new));
+    assertThat(exit).as(err.toString()).isEqualTo(2);
+    assertThat(err.toString().lines()).hasSize(1);
+    return err.toString();
+  }
+
+  @Test
+  void whatAJobGoesOnFromIsLookedAtFirst() throws Exception {
+    TestingClusters.removeTopic("orders");
+    TestingClusters.kafka().createTopic("orders", 3);
+    LambdaConfig config = config();
+    try (Connection hbase = Store.connect(config);
+        Admin admin = hbase.getAdmin();
+        TopicLog log = TopicLog.open(config.bootstrapServers(), LIMIT, "orders");
+        TestingOrders orders = new TestingOrders("orders", 1)) {
+      TestingClusters.removeViews(hbase);
+      String checkpoint;
+      Generation generation;
+      try (RunningSpeedJob job = SpeedJob.start(config, "orders", SpeedOptions.defaults())) {
+        orders.send(50, 0, 1, 2);
+        job.awaitApplied(log.endOffsets(), LIMIT);
+        generation = job.generations().get(0);
+        job.cancel();
+        checkpoint = job.newestCheckpoint().orElseThrow();
+      }
+      org.apache.hadoop.fs.Path folder = new org.apache.hadoop.fs.Path(checkpoint);
+      FileSystem files = folder.getFileSystem(config.hadoop());
+      org.apache.hadoop.fs.Path kept = new org.apache.hadoop.fs.Path(folder.getParent(), "kept");
+      FileUtil.copy(files, folder, files, kept, false, config.hadoop());
+
+      assertThat(refusal("-D", "lambda.speed.state-backend=rocksdb"))
+          .contains("Cannot go on from " + checkpoint)
+          .contains("hashmap wrote it; set lambda.speed.state-backend=hashmap, or start with");
+
+      org.apache.hadoop.fs.Path metadata = new org.apache.hadoop.fs.Path(folder, "_metadata");
+      try (var out = files.create(metadata, true)) {
+        out.writeBytes("no checkpoint");
+      }
+      assertThat(refusal())
+          .contains("Cannot go on from " + checkpoint)
+          .contains("--restore")
+          .contains("--fresh");
+
+      try (var in = files.open(new org.apache.hadoop.fs.Path(kept, "_metadata"));
+          var out = files.create(metadata, true)) {
+        in.transferTo(out);
+      }
+      for (var file : files.listStatus(folder)) {
+        if (!file.getPath().equals(files.makeQualified(metadata))) {
+          files.delete(file.getPath(), false);
+        }
+      }
+      assertThat(refusal())
+          .contains("Cannot go on from " + checkpoint, "is missing", "--restore", "--fresh");
+
+      for (var file : files.listStatus(kept)) {
+        FileUtil.copy(files, file.getPath(), files, folder, false, true, config.hadoop());
+      }
+      TableName table = TableName.valueOf(generation.table());
+      admin.disableTable(table);
+      admin.deleteTable(table);
+      assertThat(refusal())
+          .contains("Cannot go on with generation 1 of view action_metrics")
+          .contains("its table lambda:action_metrics.speed.g1 does not exist")
+          .contains("--fresh");
+
+      try (RunningSpeedJob job =
+          SpeedJob.start(config, "orders", SpeedOptions.defaults().withFresh(true))) {
+        job.awaitApplied(log.endOffsets(), LIMIT);
+        Generation again = job.generations().get(0);
+        assertThat(again.number()).isEqualTo(2);
+        var epochs = TestingCells.epochs(orders.log(3), Duration.ofHours(2));
+        assertThat(TestingCells.actual(hbase, again))
+            .isEqualTo(TestingCells.actionMetrics(orders, epochs, 0));
+      }
+    }
+  }
+
+  @Test
+  void aViewJarThatDoesNotLoad(@TempDir Path jar) throws Exception {
+    Path services = Files.createDirectories(jar.resolve("META-INF/services"));
+    Files.writeString(services.resolve(ViewProvider.class.getName()), "com.example.Gone\n");
+    Thread thread = Thread.currentThread();
+    ClassLoader before = thread.getContextClassLoader();
+    try (URLClassLoader loader = new URLClassLoader(new URL[] {jar.toUri().toURL()}, before)) {
+      thread.setContextClassLoader(loader);
+      assertThat(refusal())
+          .contains("Cannot load the views", "com.example.Gone")
+          .contains("META-INF/services/dev.lambdastack.views.ViewProvider");
+    } finally {
+      thread.setContextClassLoader(before);
+    }
+  }
+}
