@@ -261,11 +261,12 @@ final class Launch {
   }
 
   private Adoptions adopt(Set<Integer> atFirst, TopicLog log) throws IOException {
-    return AdoptionStore.of(config, topic, log.topicId())
-        .adopt(
-            atFirst,
-            log.partitions(),
-            Adoptions.adoptedAt(clock.instant(), config.clockSkew(), config.epoch()));
+    AdoptionStore store = AdoptionStore.of(config, topic, log.topicId());
+    store.agreeOnEventTime(views.get(0).eventType().eventTime());
+    return store.adopt(
+        atFirst,
+        log.partitions(),
+        Adoptions.adoptedAt(clock.instant(), config.clockSkew(), config.epoch()));
   }
 
   private static List<SpeedStart> starts(List<Generation> generations) {

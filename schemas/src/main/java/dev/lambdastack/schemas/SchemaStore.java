@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -40,6 +41,22 @@ public final class SchemaStore implements org.apache.avro.message.SchemaStore, S
   public static final String FOLDER = "avro";
 
   private static final long serialVersionUID = 1L;
+  private static final List<String> READING =
+      List.of(
+          "type",
+          "name",
+          "namespace",
+          "fields",
+          "default",
+          "aliases",
+          "symbols",
+          "items",
+          "values",
+          "size",
+          "logicalType",
+          "precision",
+          "scale");
+
   private static final String SUFFIX = ".avsc";
 
   private final transient Map<String, NavigableMap<Integer, SchemaVersion>> byName =
@@ -68,6 +85,26 @@ public final class SchemaStore implements org.apache.avro.message.SchemaStore, S
       throw new InvalidInputException(
           "Cannot tell events of %s and %s apart: they have one fingerprint, but field '%s' differs (%s); add a field of a new name instead"
               .formatted(twin.source(), version.source(), problem.field(), problem.why()));
+    }
+    if (twin != null && !readingForm(twin).equals(readingForm(version))) {
+      throw new InvalidInputException(
+          "Cannot tell %s and %s apart: they have one fingerprint, but other defaults or aliases, so that what is read would depend on when; give the field of the other default a new name"
+              .formatted(twin.source(), version.source()));
+    }
+  }
+
+  /** What decides how events are read: all but the documentation and what only tools look at. */
+  private static JsonNode readingForm(SchemaVersion version) {
+    try {
+      JsonNode tree = new ObjectMapper().readTree(version.schema().toString());
+      for (JsonNode node : tree.findParents("type")) {
+        if (node instanceof ObjectNode object) {
+          object.retain(READING);
+        }
+      }
+      return tree;
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
     }
   }
 

@@ -36,6 +36,7 @@ import org.apache.hadoop.fs.Path;
 public final class AdoptionStore {
   private static final String FOLDER = "_partitions";
   private static final String EVENT_TIME_MIN = "event-time-min";
+  private static final String EVENT_TIME = "event-time";
 
   private final Path folder;
   private final FileContext files;
@@ -133,15 +134,34 @@ public final class AdoptionStore {
     }
   }
 
-  private void agreeOnEventTimeMin() throws IOException {
-    Path file = new Path(folder, EVENT_TIME_MIN);
-    if (!files.util().exists(file) && put(EVENT_TIME_MIN, eventTimeMin.toString())) {
-      return;
+  /**
+   * Sees to it that both layers, and each of their runs, mean one column when they say event time:
+   * the times in manifests are of that column.
+   *
+   * @throws InvalidInputException when a layer has begun with another column
+   */
+  public void agreeOnEventTime(String column) throws IOException {
+    String found = agreed(EVENT_TIME, column);
+    if (!found.equals(column)) {
+      throw new InvalidInputException(
+          "Cannot read topic %s by event time '%s': its archive and speed jobs began with '%s', which never changes; go back to '%s', or send the events to a new topic"
+              .formatted(topic, column, found, found));
     }
-    String found;
+  }
+
+  /** What stands under a name: ours, where we are the first. */
+  private String agreed(String name, String ours) throws IOException {
+    Path file = new Path(folder, name);
+    if (!files.util().exists(file) && put(name, ours)) {
+      return ours;
+    }
     try (FSDataInputStream in = files.open(file)) {
-      found = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     }
+  }
+
+  private void agreeOnEventTimeMin() throws IOException {
+    String found = agreed(EVENT_TIME_MIN, eventTimeMin.toString());
     if (!found.equals(eventTimeMin.toString())) {
       throw new InvalidInputException(
           "Cannot read topic %s with lambda.event-time.min=%s: its archive and speed jobs began with %s, which never changes, so that both layers take the same events; set lambda.event-time.min=%s"

@@ -39,6 +39,15 @@ public record Catalog(
       Optional<Instant> left,
       Optional<String> verdict) {}
 
+  /**
+   * Whether somebody rolled back from this version: it answered, and an earlier one answers now.
+   */
+  public boolean isRolledBackFrom(CatalogVersion version) {
+    return version.answersSince().isPresent()
+        && published().isPresent()
+        && published().get().number() < version.version().number();
+  }
+
   public Catalog {
     versions = List.copyOf(versions);
     past = List.copyOf(past);

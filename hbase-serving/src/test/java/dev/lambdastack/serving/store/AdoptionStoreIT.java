@@ -52,6 +52,16 @@ class AdoptionStoreIT {
     assertThat(other.read()).contains(known);
   }
 
+  @Test
+  void whoMeansAnotherColumnByEventTimeIsRefused() throws Exception {
+    store.agreeOnEventTime("made");
+    other.agreeOnEventTime("made");
+    assertThatThrownBy(() -> other.agreeOnEventTime("paid"))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessage(
+            "Cannot read topic orders by event time 'paid': its archive and speed jobs began with 'made', which never changes; go back to 'made', or send the events to a new topic");
+  }
+
   private static Set<Integer> upTo(int count) {
     return IntStream.range(0, count).boxed().collect(Collectors.toCollection(TreeSet::new));
   }

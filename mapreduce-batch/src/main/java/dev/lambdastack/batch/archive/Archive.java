@@ -144,7 +144,7 @@ public final class Archive implements Tool {
     long started = System.nanoTime();
     try (TopicLog log = open(type)) {
       MasterDataset dataset = dataset(topic);
-      StartingPoint start = start(dataset, log, gaps);
+      StartingPoint start = start(type, dataset, log, gaps);
       Sealed sealed = new Sealing(log, config, clock, start).seal();
       if (sealed.isEmpty()) {
         return result(topic, start, sealed, OptionalLong.empty(), Totals.offsets(0), started);
@@ -299,11 +299,13 @@ public final class Archive implements Tool {
   }
 
   /** Refuses before it adopts partitions that neither layer knows yet. */
-  private StartingPoint start(MasterDataset dataset, TopicLog log, Gaps gaps) throws IOException {
+  private StartingPoint start(EventType type, MasterDataset dataset, TopicLog log, Gaps gaps)
+      throws IOException {
     Optional<Contents> last = dataset.contents();
     LogState state = state(log);
     AdoptionStore store = AdoptionStore.of(config, log.topic(), log.topicId());
     startingPoint(last, state, assumed(store, log, last), gaps);
+    store.agreeOnEventTime(type.eventTime());
     Adoptions adoptions = store.adopt(atFirst(log, last), log.partitions(), adoptedAt());
     if (!log.partitions().containsAll(adoptions.partitions())) {
       throw new PartitionsAddedException(log.topic(), log.partitions(), adoptions.partitions());

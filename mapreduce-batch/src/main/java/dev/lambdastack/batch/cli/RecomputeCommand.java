@@ -94,7 +94,11 @@ public final class RecomputeCommand implements Callable<Integer> {
           FlipText.print(
               out,
               new Publish(settings, Clock.systemUTC())
-                  .publish(version.shape().name(), OptionalLong.of(version.number())));
+                  .publish(
+                      version.shape().name(),
+                      // Nothing new may mean what was rolled back from: it comes back by its
+                      // number alone.
+                      outcome.isNew() ? OptionalLong.of(version.number()) : OptionalLong.empty()));
         } catch (HeldException held) {
           // The other views' versions are no worse for it.
           code = FlipText.print(out, spec.commandLine().getErr(), held);

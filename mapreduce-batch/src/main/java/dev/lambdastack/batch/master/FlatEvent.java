@@ -128,7 +128,9 @@ final class FlatEvent {
   }
 
   private Binary slice(int length) {
-    Binary slice = Binary.fromConstantByteArray(bytes, at, length);
+    // Not constant: what keeps it (a dictionary, statistics) shall copy it, and not hold the whole
+    // event.
+    Binary slice = Binary.fromReusedByteArray(bytes, at, length);
     at += length;
     return slice;
   }

@@ -48,9 +48,20 @@ record Gate(double maxRejected, double maxShrink, long maxGrowth, long maxDrift)
    * The verdict.
    *
    * @param before what answers now
+   * @param rolledBack another version of the very declaration, which somebody rolled back from
    */
-  GateReport judge(Version version, Optional<Version> before, DriftCheck drift) {
+  GateReport judge(
+      Version version, Optional<Version> before, Optional<Version> rolledBack, DriftCheck drift) {
     List<Finding> findings = new ArrayList<>();
+    rolledBack.ifPresent(
+        r ->
+            findings.add(
+                new Finding(
+                    "declaration",
+                    true,
+                    "that of version %d, which was rolled back from; change it, or publish --force"
+                        .formatted(r.number()),
+                    List.of())));
     findings.add(rowsRead(version));
     findings.add(before.map(b -> rowCount(version, b)).orElseGet(() -> firstRows(version)));
     version.origin().map(Origin::rules).orElse(List.of()).forEach(r -> findings.add(rule(r)));

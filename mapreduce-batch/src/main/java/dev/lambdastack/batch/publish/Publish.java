@@ -91,7 +91,11 @@ public final class Publish implements Tool {
                 next(catalog, version);
                 GateReport report =
                     Gate.of(config)
-                        .judge(version, catalog.published(), drift(connection, catalog, version));
+                        .judge(
+                            version,
+                            catalog.published(),
+                            rolledBack(catalog, version),
+                            drift(connection, catalog, version));
                 store.putVerdict(view, version.number(), report.toJson());
                 if (report.isHeld() && !force) {
                   throw new HeldException(report);
@@ -104,6 +108,26 @@ public final class Publish implements Tool {
   private PublishedRow next(Catalog catalog, Version version) {
     return PublishedRow.publish(
         catalog.known(), version, false, clock.instant(), config.clockSkew());
+  }
+
+  /**
+   * Another version of a declaration that somebody rolled back from to one of another declaration:
+   * what a schedule computes by it since is no better. A version that answered before is asked for
+   * by its number, and by a person.
+   */
+  private static Optional<Version> rolledBack(Catalog catalog, Version version) {
+    boolean answered =
+        catalog.version(version.number()).flatMap(Catalog.CatalogVersion::answersSince).isPresent();
+    boolean sameAsNow =
+        catalog.published().map(p -> p.fingerprint().equals(version.fingerprint())).orElse(true);
+    if (answered || sameAsNow) {
+      return Optional.empty();
+    }
+    return catalog.versions().stream()
+        .filter(catalog::isRolledBackFrom)
+        .map(Catalog.CatalogVersion::version)
+        .filter(v -> v.fingerprint().equals(version.fingerprint()))
+        .findFirst();
   }
 
   private Gate.DriftCheck drift(Connection connection, Catalog catalog, Version version)

@@ -212,6 +212,7 @@ final class TopicRun implements AutoCloseable {
     List<Version> usable =
         catalog.versions().stream()
             .filter(v -> VersionState.of(catalog, v) != VersionState.HELD)
+            .filter(v -> !catalog.isRolledBackFrom(v))
             .map(Catalog.CatalogVersion::version)
             .toList();
     for (Version version : BaseVersion.candidates(view, usable, contents)) {

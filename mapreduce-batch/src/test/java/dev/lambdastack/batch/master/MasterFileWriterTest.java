@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -111,6 +113,40 @@ class MasterFileWriterTest {
     }
     assertThat(direct).hasSameBinaryContentAs(whole);
     assertThat(Files.size(direct)).isGreaterThan(EVENTS);
+  }
+
+  /**
+   * A dictionary keeps a text of each event and not the event: memory is bounded by what is kept.
+   */
+  @Test
+  void noEventIsHeldByTheFile() throws Exception {
+    Schema event =
+        SchemaBuilder.record("Event")
+            .fields()
+            .requiredString("user")
+            .requiredString("rest")
+            .endRecord();
+    BinaryEncoder[] encoder = new BinaryEncoder[1];
+    try (MasterFileWriter writer =
+        create(folder.resolve("held.parquet"), FileSchema.of("t", event))) {
+      List<WeakReference<byte[]>> written = new ArrayList<>();
+      for (int i = 0; i < 200; i++) {
+        GenericData.Record e = new GenericData.Record(event);
+        e.put("user", "user-" + i / 2);
+        e.put("rest", "x".repeat(100));
+        byte[] value = bytes(e, encoder);
+        writer.writeEvent(value, HEADER, 0, i, 0, WRITER_SCHEMA);
+        written.add(new WeakReference<>(value));
+      }
+      // The last one may be in the writer's hands still.
+      written.remove(written.size() - 1);
+      long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+      while (written.stream().anyMatch(w -> w.get() != null) && System.nanoTime() < deadline) {
+        System.gc();
+        Thread.sleep(10);
+      }
+      assertThat(written).allMatch(w -> w.get() == null);
+    }
   }
 
   @Test

@@ -17,7 +17,10 @@ class GateTest {
 
   private static GateReport judge(long rows, long before) {
     return GATE.judge(
-        TestCatalog.version(2, rows), Optional.of(TestCatalog.version(1, before)), NO_DRIFT);
+        TestCatalog.version(2, rows),
+        Optional.of(TestCatalog.version(1, before)),
+        Optional.empty(),
+        NO_DRIFT);
   }
 
   private static List<String> held(GateReport report) {
@@ -26,7 +29,8 @@ class GateTest {
 
   @Test
   void aFirstVersionPasses() {
-    GateReport report = GATE.judge(TestCatalog.version(1, 5), Optional.empty(), NO_DRIFT);
+    GateReport report =
+        GATE.judge(TestCatalog.version(1, 5), Optional.empty(), Optional.empty(), NO_DRIFT);
     assertThat(report.isHeld()).isFalse();
     assertThat(report.lines()).contains("row count: 5 rows; no version answers yet");
   }
@@ -55,7 +59,8 @@ class GateTest {
   @Test
   void rowsOfAnotherKeyAreNotCompared() {
     Version before = TestCatalog.otherKey(1, 1_000);
-    GateReport report = GATE.judge(TestCatalog.version(2, 1), Optional.of(before), NO_DRIFT);
+    GateReport report =
+        GATE.judge(TestCatalog.version(2, 1), Optional.of(before), Optional.empty(), NO_DRIFT);
     assertThat(report.isHeld()).isFalse();
     assertThat(report.lines()).anyMatch(l -> l.contains("not compared"));
   }
@@ -96,7 +101,7 @@ class GateTest {
             v.created(),
             Optional.empty());
     assertThat(Version.fromJson(version.toJson())).isEqualTo(version);
-    return GATE.judge(version, Optional.empty(), NO_DRIFT);
+    return GATE.judge(version, Optional.empty(), Optional.empty(), NO_DRIFT);
   }
 
   @Test
@@ -112,7 +117,7 @@ class GateTest {
                         new RuleResult("b >= 0", 10, 3, false, List.of("x: b is -1")),
                         new RuleResult("nullShare(c) <= 0.5", 40, 2, true, List.of())),
                     OptionalLong.empty()));
-    GateReport report = GATE.judge(version, Optional.empty(), NO_DRIFT);
+    GateReport report = GATE.judge(version, Optional.empty(), Optional.empty(), NO_DRIFT);
     assertThat(held(report)).containsExactly("rule b >= 0");
     assertThat(report.lines())
         .startsWith("rule b >= 0: HELD: broken: 3 of 10 rows break it", "  x: b is -1")
@@ -127,7 +132,8 @@ class GateTest {
     Drift drift = new Drift(1, OptionalLong.of(4), 100, 2, List.of("x: version 2 has 1"));
     Version version = TestCatalog.version(2, 100);
     Version before = TestCatalog.version(1, 100);
-    GateReport report = GATE.judge(version, Optional.of(before), Gate.DriftCheck.of(drift));
+    GateReport report =
+        GATE.judge(version, Optional.of(before), Optional.empty(), Gate.DriftCheck.of(drift));
     assertThat(held(report)).containsExactly("drift");
     assertThat(report.lines())
         .startsWith(
@@ -135,7 +141,7 @@ class GateTest {
             "  x: version 2 has 1");
     assertThat(
             new Gate(0.01, 0.1, 10, 2)
-                .judge(version, Optional.of(before), Gate.DriftCheck.of(drift))
+                .judge(version, Optional.of(before), Optional.empty(), Gate.DriftCheck.of(drift))
                 .isHeld())
         .isFalse();
   }

@@ -368,6 +368,40 @@ class PublishIT {
     return LambdaConfig.of(conf);
   }
 
+  /** A schedule goes on with the wrong declaration: it does not bring it back, a person may. */
+  @Test
+  void aDeclarationThatWasRolledBackFromDoesNotComeBackByItself(Servers servers) throws Exception {
+    try (Scene scene = Scene.openWithHBase(servers, PARTITIONS)) {
+      View right = view(scene);
+      View wrong =
+          View.named(scene.viewName())
+              .over(scene.type(Sale.V1))
+              .keyedBy("kind")
+              .window(Duration.ofHours(1))
+              .metric("sales", Metric.count())
+              .metric("quantity", Metric.max("quantity"))
+              .build();
+      String name = scene.viewName();
+      Publish publish = new Publish(scene.config(), Clock.systemUTC());
+      produce(scene, new Random(33), 5);
+      archiveAndRecompute(scene, right);
+      publish.run(name);
+      Version second = archiveAndRecompute(scene, wrong);
+      publish.run(name);
+      publish.rollback(name, 1);
+      produce(scene, new Random(34), 5);
+      Version third = archiveAndRecompute(scene, wrong);
+      assertThat(third.fingerprint()).isEqualTo(second.fingerprint());
+      assertThatThrownBy(() -> publish.run(name))
+          .isInstanceOf(HeldException.class)
+          .hasMessageContaining("is held: declaration;");
+      assertThat(states(scene)).containsExactly("1 published", "2 kept", "3 held");
+      archiveAndRecompute(scene, right);
+      publish.run(name);
+      assertThat(states(scene)).last().isEqualTo("4 published");
+    }
+  }
+
   /** A decision that was made before a clean-up comes too late. */
   @Test
   void whatWasForgottenIsNotPublished(Servers servers) throws Exception {
