@@ -15,7 +15,8 @@ final class ShiftedTimeTest {
   void whoDoesNotStampRecordsGoesByTheSystemsClock() {
     long elapsed = time.nanoseconds();
     time.shiftTo(Duration.ofHours(5));
-    assertThat(time.milliseconds() - System.currentTimeMillis()).isBetween(-TOLERANCE_MILLIS, TOLERANCE_MILLIS);
+    assertThat(time.milliseconds() - System.currentTimeMillis())
+        .isBetween(-TOLERANCE_MILLIS, TOLERANCE_MILLIS);
     assertThat(Duration.ofNanos(time.nanoseconds() - elapsed)).isLessThan(Duration.ofHours(1));
     assertThat(time.shift()).isEqualTo(Duration.ofHours(5));
   }
