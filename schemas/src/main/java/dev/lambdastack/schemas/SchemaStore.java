@@ -97,14 +97,22 @@ public final class SchemaStore implements org.apache.avro.message.SchemaStore, S
   private static JsonNode readingForm(SchemaVersion version) {
     try {
       JsonNode tree = new ObjectMapper().readTree(version.schema().toString());
-      for (JsonNode node : tree.findParents("type")) {
-        if (node instanceof ObjectNode object) {
-          object.retain(READING);
-        }
-      }
+      retainReading(tree);
       return tree;
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
+    }
+  }
+
+  private static void retainReading(JsonNode node) {
+    if (node instanceof ObjectNode object) {
+      object.retain(READING);
+      // A default is a value and no schema.
+      object.properties().stream()
+          .filter(e -> !e.getKey().equals("default"))
+          .forEach(e -> retainReading(e.getValue()));
+    } else {
+      node.forEach(SchemaStore::retainReading);
     }
   }
 

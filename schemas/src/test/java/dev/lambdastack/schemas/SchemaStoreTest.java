@@ -30,6 +30,8 @@ import org.apache.avro.SchemaNormalization;
 import org.apache.avro.SchemaParser;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class SchemaStoreTest {
   private static final String CLICK =
@@ -195,6 +197,41 @@ class SchemaStoreTest {
           .hasMessageContaining("one.jar!/avro/click.avsc")
           .hasMessageContaining("order.v1.avsc");
     }
+  }
+
+  /** Avro's fingerprint leaves defaults and aliases out, and readers go by them. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '\0',
+      value = {
+        "'name':'n','type':'int','default':0 | 'name':'n','type':'int','default':1 | true",
+        "'name':'n','type':'int' | 'name':'n','type':'int','default':0 | true",
+        "'name':'n','type':'int' | 'name':'n','type':'int','aliases':['m'] | true",
+        "'name':'n','type':{'type':'enum','name':'Kind','symbols':['A','B']} | 'name':'n','type':{'type':'enum','name':'Kind','symbols':['A','B'],'default':'A'} | true",
+        "'name':'n','type':{'type':'record','name':'R','fields':[]} | 'name':'n','type':{'type':'record','name':'R','doc':'words','fields':[]} | false",
+        "'name':'n','type':'int' | 'name':'n','type':'int','owner':'sales' | false"
+      })
+  void schemasOfOneFingerprintThatAreReadDifferentlyAreRefused(
+      String field, String other, boolean refused) {
+    List<SchemaVersion> versions =
+        List.of(
+            new SchemaVersion(ofField(field), 1, "e.v1.avsc"),
+            new SchemaVersion(ofField(other), 2, "e.v2.avsc"));
+    assertThat(versions.get(1).fingerprint()).isEqualTo(versions.get(0).fingerprint());
+    if (refused) {
+      assertThatThrownBy(() -> SchemaStore.of(versions))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("Cannot tell e.v1.avsc and e.v2.avsc apart")
+          .hasMessageContaining("defaults or aliases");
+    } else {
+      assertThat(SchemaStore.of(versions).all()).hasSize(2);
+    }
+  }
+
+  private static Schema ofField(String field) {
+    return SchemaParser.parseSingle(
+        "{'type':'record','name':'E','fields':[{%s}]}".formatted(field).replace('\'', '"'));
   }
 
   /** Avro's fingerprint leaves logical types out: cents and mills would be taken for each other. */
