@@ -93,7 +93,7 @@ final class TableWriter implements AnswerWriter {
                         g ->
                             "speed generation %d from there on, %s of the events"
                                 .formatted(g.number(), Texts.percent(answer.speedShare())))
-                    .orElse("no speed layer yet")));
+                    .orElse("nothing from a speed layer")));
     Texts.lost(from).ifPresent(lines::add);
     answer.joined().ifPresent(joined -> lines.addAll(joined(joined, from)));
     from.incompleteBecause().ifPresent(why -> lines.add("INCOMPLETE: " + why));

@@ -142,7 +142,8 @@ public final class RecomputeCommand implements Callable<Integer> {
                 .orElse(
                     asOf == null
                         ? "from all events"
-                        : "as of then; read it with lambda query --version " + version.number()),
+                        : "as of then; lambda query %s --version %d reads it"
+                            .formatted(version.shape().name(), version.number())),
             version.rejected() == 0
                 ? ""
                 : "; %,d of the events are none by the schema that is pinned now, and no row counts them"
