@@ -33,6 +33,7 @@ public final class FlinkSqlPeer {
       try {
         System.out.println(run(line.split(" ")));
       } catch (Exception e) {
+        // Standard error is this process's log file, which the benchmark names.
         e.printStackTrace();
         System.out.println("@failed " + e.toString().lines().findFirst().orElse(""));
       }

@@ -69,6 +69,7 @@ public final class KafkaStreamsPeer {
       try {
         System.out.println(run(line.split(" ")));
       } catch (Exception e) {
+        // Standard error is this process's log file, which the benchmark names.
         e.printStackTrace();
         System.out.println("@failed " + e.toString().lines().findFirst().orElse(""));
       }
@@ -94,6 +95,7 @@ public final class KafkaStreamsPeer {
     try (KafkaStreams streams = new KafkaStreams(topology(words[1], schema).build(), settings)) {
       streams.setUncaughtExceptionHandler(
           problem -> {
+            // Standard error is this process's log file, which the benchmark names.
             problem.printStackTrace();
             return StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
           });
@@ -104,6 +106,7 @@ public final class KafkaStreamsPeer {
           throw new IllegalStateException(
               "took %d of %d events, state %s".formatted(TAKEN.sum(), events, streams.state()));
         }
+        // Looks again: the library tells nobody when it has caught up.
         Thread.sleep(5);
       }
       double seconds = (System.nanoTime() - FIRST.get()) / 1e9;

@@ -40,6 +40,7 @@ public final class SparkStreamingPeer {
       try {
         System.out.println(run(spark, line.split(" ")));
       } catch (Exception e) {
+        // Standard error is this process's log file, which the benchmark names.
         e.printStackTrace();
         System.out.println("@failed " + e.toString().lines().findFirst().orElse(""));
       }

@@ -50,6 +50,7 @@ class SoakIT {
         for (long epoch = first; epoch < first + EPOCHS; epoch++) {
           while (System.currentTimeMillis() < (epoch + 1) * EPOCH.toMillis()) {
             orders.send(20, 0, 1, 2);
+            // The rate: events flow all through the epoch.
             Thread.sleep(50);
           }
           samples.add(CheckpointedTotals.of(config, job.newestCheckpoint().orElseThrow()));

@@ -64,6 +64,7 @@ final class CardAlerts {
         if (job.hasEnded() || System.nanoTime() - deadline > 0) {
           throw new IllegalStateException("The alert job raised no alert within " + LIMIT);
         }
+        // Looks again: a table tells nobody of a new row.
         Thread.sleep(PAUSE.toMillis());
       }
       return store.all();

@@ -115,6 +115,7 @@ record VersionTable(Makers makers, String view, long number, TableName name) {
         }
       }
       try {
+        // HBase tells nobody when a snapshot has ended: it is tried again.
         Thread.sleep(MILLIS_BETWEEN_TRIES);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();

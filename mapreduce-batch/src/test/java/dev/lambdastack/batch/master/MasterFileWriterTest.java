@@ -143,6 +143,7 @@ class MasterFileWriterTest {
       long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
       while (written.stream().anyMatch(w -> w.get() != null) && System.nanoTime() < deadline) {
         System.gc();
+        // Until the collector has cleared them, or the deadline.
         Thread.sleep(10);
       }
       assertThat(written).allMatch(w -> w.get() == null);

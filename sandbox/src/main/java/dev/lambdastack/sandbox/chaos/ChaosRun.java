@@ -162,6 +162,7 @@ public final class ChaosRun {
         CompletableFuture<Integer> batch = later(schedule.batchAt(), this::batchUntilItSucceeds);
         List<Struck> struck = strikeAll(faults);
         int batchRuns = batch.join();
+        // Events and reads go on for a while after the last fault: no condition, but the load.
         Thread.sleep(CALM.toMillis());
         pace.stop();
         pace.await();
@@ -233,6 +234,7 @@ public final class ChaosRun {
         new Thread(
             () -> {
               try {
+                // The schedule: this strike's time.
                 Thread.sleep(delay.toMillis());
                 result.complete(task.call());
               } catch (Exception | Error e) {
@@ -256,6 +258,7 @@ public final class ChaosRun {
         if (System.nanoTime() - deadline > 0) {
           throw new IllegalStateException("The batch run did not succeed within " + LIMIT, e);
         }
+        // As cron waits for its next time.
         Thread.sleep(CALM.toMillis());
       }
     }
