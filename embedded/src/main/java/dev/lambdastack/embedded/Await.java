@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.concurrent.Callable;
 
 /** Polls a condition until it holds or a deadline passes. */
-final class Await {
+public final class Await {
   private static final Duration PAUSE = Duration.ofMillis(20);
 
   private Await() {}
@@ -18,7 +18,8 @@ final class Await {
    *     cause
    * @throws InterruptedIOException when interrupted; the flag stays set
    */
-  static void until(String what, Duration limit, Callable<Boolean> condition) throws IOException {
+  public static void until(String what, Duration limit, Callable<Boolean> condition)
+      throws IOException {
     long deadline = System.nanoTime() + limit.toNanos();
     Exception last = null;
     while (true) {

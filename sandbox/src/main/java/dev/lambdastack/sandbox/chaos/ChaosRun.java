@@ -1,5 +1,6 @@
 package dev.lambdastack.sandbox.chaos;
 
+import dev.lambdastack.embedded.Await;
 import dev.lambdastack.sandbox.Layers;
 import dev.lambdastack.sandbox.chaos.Schedule.Strike;
 import dev.lambdastack.sandbox.foodmart.ShopEvent;

@@ -1,5 +1,6 @@
 package dev.lambdastack.sandbox.chaos;
 
+import dev.lambdastack.embedded.Await;
 import dev.lambdastack.embedded.EmbeddedFlink;
 import dev.lambdastack.embedded.EmbeddedHBase;
 import dev.lambdastack.embedded.EmbeddedHdfs;
