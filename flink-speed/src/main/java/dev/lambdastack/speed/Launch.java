@@ -2,6 +2,7 @@ package dev.lambdastack.speed;
 
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.serving.config.FirstContact;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.store.AdoptionStore;
 import dev.lambdastack.serving.store.PublishedStore;
@@ -76,6 +77,7 @@ final class Launch {
   private record Life(SpeedPlan plan, Optional<Continuation.From> from, String reason) {}
 
   SpeedJob.Started run() throws Exception {
+    FirstContact.kafka(config);
     try (TopicLog log = TopicLog.open(config.bootstrapServers(), config.kafkaTimeout(), topic);
         Connection hbase = Store.connect(config)) {
       log.checkSettings();

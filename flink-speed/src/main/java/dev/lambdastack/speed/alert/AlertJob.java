@@ -2,6 +2,7 @@ package dev.lambdastack.speed.alert;
 
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.serving.config.FirstContact;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.store.AlertStore;
 import dev.lambdastack.serving.store.Store;
@@ -104,6 +105,7 @@ public final class AlertJob implements AutoCloseable {
           "Cannot write the alerts of topic %s to itself; set lambda.alerts.topic"
               .formatted(topic));
     }
+    FirstContact.kafka(config);
     try (TopicLog log = TopicLog.open(config.bootstrapServers(), config.kafkaTimeout(), topic);
         TopicLog alerts =
             TopicLog.open(config.bootstrapServers(), config.kafkaTimeout(), alertsTopic)) {

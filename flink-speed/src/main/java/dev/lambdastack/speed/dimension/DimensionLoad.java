@@ -3,6 +3,7 @@ package dev.lambdastack.speed.dimension;
 import dev.lambdastack.log.LogClients;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.serving.config.FirstContact;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.store.DimensionStore;
 import dev.lambdastack.serving.store.DimensionStore.Change;
@@ -88,6 +89,7 @@ public final class DimensionLoad implements AutoCloseable {
   public static DimensionLoad open(
       EventType dimension, SchemaStore schemas, LambdaConfig config, Clock clock)
       throws IOException {
+    FirstContact.kafka(config);
     TopicLog log =
         TopicLog.open(config.bootstrapServers(), config.kafkaTimeout(), dimension.topic());
     Connection hbase = null;

@@ -1,5 +1,6 @@
 package dev.lambdastack.serving.store;
 
+import dev.lambdastack.serving.config.FirstContact;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
@@ -85,6 +86,7 @@ public final class Store {
   }
 
   private static Connection connect(LambdaConfig config, Configuration conf) {
+    FirstContact.hbase(conf);
     long limitMillis = config.hbaseTimeout().toMillis();
     FutureTask<Connection> attempt = new FutureTask<>(() -> connectAndAsk(conf));
     Thread thread = new Thread(attempt, "lambda-connect");

@@ -16,6 +16,7 @@ import dev.lambdastack.log.PartitionsAddedException;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.schemas.EventDecoder;
 import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.serving.config.FirstContact;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.store.AdoptionStore;
 import dev.lambdastack.views.Adoptions;
@@ -284,6 +285,7 @@ public final class Archive implements Tool {
   }
 
   private TopicLog open(EventType type) {
+    FirstContact.kafka(config);
     TopicLog log = TopicLog.open(config.bootstrapServers(), config.kafkaTimeout(), type.topic());
     try {
       log.checkSettings();

@@ -8,6 +8,7 @@ import dev.lambdastack.batch.master.MasterDataset;
 import dev.lambdastack.batch.master.StoredManifest;
 import dev.lambdastack.log.Boundary;
 import dev.lambdastack.log.TopicLog;
+import dev.lambdastack.serving.config.FirstContact;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.views.Epoch;
 import dev.lambdastack.views.InvalidInputException;
@@ -117,6 +118,7 @@ public final class Audit {
     Map<Integer, AuditReport.Unarchived> partitions = new TreeMap<>();
     Optional<Duration> retention = Optional.empty();
     if (scope.asksKafka() && chain.archived().isPresent()) {
+      FirstContact.kafka(config);
       try (TopicLog log = TopicLog.open(config.bootstrapServers(), config.kafkaTimeout(), topic)) {
         retention = log.retention();
         partitions.putAll(unarchived(log, chain.archived().get(), retention, differences));

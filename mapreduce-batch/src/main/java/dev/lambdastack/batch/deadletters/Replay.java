@@ -9,6 +9,7 @@ import dev.lambdastack.schemas.Decoded;
 import dev.lambdastack.schemas.EventDecoder;
 import dev.lambdastack.schemas.Rejection;
 import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.serving.config.FirstContact;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;
@@ -159,6 +160,7 @@ public final class Replay {
     DeadLetterFiles files = new DeadLetterFiles(dataset, conf);
     List<ArchiveManifest> manifests = files.manifests();
     Replays replays = new Replays(dataset, conf);
+    FirstContact.kafka(config);
     try (TopicLog log = TopicLog.open(config.bootstrapServers(), config.kafkaTimeout(), topic)) {
       log.checkSettings();
       checkSameTopic(last(manifests), log);

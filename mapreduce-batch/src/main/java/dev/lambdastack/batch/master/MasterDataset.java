@@ -1,6 +1,7 @@
 package dev.lambdastack.batch.master;
 
 import dev.lambdastack.batch.job.Jobs;
+import dev.lambdastack.serving.config.FirstContact;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -70,6 +71,7 @@ public final class MasterDataset {
    */
   public static MasterDataset open(Configuration conf, String master, String topic)
       throws IOException {
+    FirstContact.hdfs(conf, master);
     Path root = new Path(master);
     try {
       FileSystem fileSystem = root.getFileSystem(conf);
