@@ -25,7 +25,6 @@ import picocli.CommandLine.Spec;
 /** {@code scripts/bench archive}: Kafka to Parquet, beside a bare consumer and Spark. */
 @Command(
     name = "archive",
-    mixinStandardHelpOptions = true,
     sortOptions = false,
     header =
         "Archives a topic, beside two bare consumers that only read it and Spark that writes it to Parquet.")

@@ -18,7 +18,6 @@ import picocli.CommandLine.Spec;
 /** {@code scripts/bench batch}: recomputing views beside Spark SQL over the same files. */
 @Command(
     name = "batch",
-    mixinStandardHelpOptions = true,
     sortOptions = false,
     header =
         "Recomputes two views from the master dataset, beside Spark SQL local[2] over the same files.",

@@ -7,7 +7,6 @@ import picocli.CommandLine.Option;
 /** {@code scripts/bench}. */
 @Command(
     name = "bench",
-    mixinStandardHelpOptions = true,
     sortOptions = false,
     header = "Our figures beside those of peers, in one run on this machine.",
     subcommands = {BatchBench.class, IncrementalBench.class, ArchiveBench.class, SpeedBench.class},

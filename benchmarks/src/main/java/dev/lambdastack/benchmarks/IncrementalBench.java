@@ -11,7 +11,6 @@ import picocli.CommandLine.Spec;
 /** {@code scripts/bench incremental}: what new events cost where history is ten times as long. */
 @Command(
     name = "incremental",
-    mixinStandardHelpOptions = true,
     sortOptions = false,
     header = "What an incremental recompute costs where history is ten times as long.",
     description = {

@@ -20,7 +20,6 @@ import picocli.CommandLine.Spec;
 /** {@code scripts/bench speed}: how soon an event is readable, and how fast a backlog is. */
 @Command(
     name = "speed",
-    mixinStandardHelpOptions = true,
     sortOptions = false,
     header = "How soon events are readable, and how fast the speed job catches up, beside peers.",
     description = {

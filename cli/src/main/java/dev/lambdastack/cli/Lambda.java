@@ -14,57 +14,108 @@ import dev.lambdastack.cli.produce.ProduceCommand;
 import dev.lambdastack.cli.views.ViewsCommand;
 import dev.lambdastack.serving.cli.CommandRunner;
 import dev.lambdastack.serving.cli.QueryCommand;
-import dev.lambdastack.serving.cli.VersionProvider;
 import dev.lambdastack.speed.SpeedCommand;
 import dev.lambdastack.speed.alert.AlertsCommand;
 import dev.lambdastack.speed.dimension.DimensionCommand;
+import dev.lambdastack.views.InvalidInputException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help;
 import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
+import picocli.CommandLine.Spec;
 
 /** The {@code lambda} command: one verb for each thing that a person does with the stack. */
 @Command(
     name = "lambda",
-    mixinStandardHelpOptions = true,
-    versionProvider = VersionProvider.class,
     synopsisSubcommandLabel = "<verb>",
     header = "Views over an event log, kept by a batch layer and a speed layer, read as one.",
-    commandListHeading = "%nVerbs:%n",
+    commandListHeading = "",
     subcommands = {
       ViewsCommand.class,
+      QueryCommand.class,
       ProduceCommand.class,
-      SpeedCommand.class,
-      DimensionCommand.class,
-      AlertsCommand.class,
       ArchiveCommand.class,
-      CompactCommand.class,
       AuditCommand.class,
+      CompactCommand.class,
+      DeadLettersCommand.class,
       RecomputeCommand.class,
       PublishCommand.class,
       RollbackCommand.class,
-      DeadLettersCommand.class,
       VersionsCommand.class,
       DiscardCommand.class,
       CleanupCommand.class,
-      QueryCommand.class,
+      SpeedCommand.class,
+      DimensionCommand.class,
+      AlertsCommand.class,
       HelpCommand.class
     },
     footerHeading = "%nExit codes:%n",
     footer = {
       "   0  done",
       "   1  a check found a difference, which is shown",
-      "   2  bad input or a refusal: one line says what is wrong and what to do; nothing was changed",
+      "   2  bad input, a refusal, or a server does not answer: one line says what is wrong and what to",
+      "      do; what answered before still does",
       "   3  held by a gate: the candidate is kept and waits for a decision",
       "  70  unexpected fault: the trace is in the log file that the message names",
       "  75  busy: another run holds what this one needs; try again later",
       "",
-      "LAMBDA_LOG names the log file. Configuration: core-site.xml, hdfs-site.xml, hbase-site.xml",
-      "and lambda-site.xml on the class path; -D <key=value> wins over them."
+      "LAMBDA_CONF names the folder with core-site.xml, hbase-site.xml and lambda-site.xml, LAMBDA_JARS",
+      "jars with your own views, LAMBDA_LOG the log file. -D <key=value> wins over the files.",
+      "`lambda <verb> --help` says more of a verb."
     })
-public final class Lambda {
-  private Lambda() {}
+public final class Lambda implements Callable<Integer> {
+  private record Group(String title, List<String> verbs) {}
+
+  /** What a newcomer looks for first, then what moves the events, in the order in which they go. */
+  private static final List<Group> GROUPS =
+      List.of(
+          new Group("Look and ask:", List.of("views", "query")),
+          new Group("Send events:", List.of("produce")),
+          new Group(
+              "Batch layer, the master dataset of a topic:",
+              List.of("archive", "audit", "compact", "dead-letters")),
+          new Group(
+              "Batch layer, the versions of a view:",
+              List.of("recompute", "publish", "rollback", "versions", "discard", "cleanup")),
+          new Group("Speed layer:", List.of("speed", "dimension", "alerts")));
+
+  private CommandSpec spec;
+
+  Lambda() {}
 
   /** The entry point; ends the process with the command's exit code. */
   public static void main(String[] args) {
     System.exit(CommandRunner.onConsole(new Lambda(), args));
+  }
+
+  @Spec
+  private void setSpec(CommandSpec spec) {
+    this.spec = spec;
+    spec.usageMessage()
+        .sectionMap()
+        .put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST, help -> verbs(help.subcommands()));
+  }
+
+  /** Without a verb: what there is. */
+  @Override
+  public Integer call() {
+    spec.commandLine().usage(spec.commandLine().getErr());
+    return InvalidInputException.EXIT_CODE;
+  }
+
+  private static String verbs(Map<String, Help> verbs) {
+    StringBuilder text = new StringBuilder();
+    for (Group group : GROUPS) {
+      text.append("%n%s%n".formatted(group.title()));
+      for (String verb : group.verbs()) {
+        String header = verbs.get(verb).commandSpec().usageMessage().header()[0];
+        text.append("  %-13s %s%n".formatted(verb, header));
+      }
+    }
+    return text.toString();
   }
 }

@@ -19,9 +19,8 @@ import picocli.CommandLine.Spec;
 /** {@code lambda speed}: keeps the speed rows of a topic's views. */
 @Command(
     name = "speed",
-    mixinStandardHelpOptions = true,
     sortOptions = false,
-    header = "Keeps the speed rows of all views of a topic, until it is interrupted.",
+    header = "Keeps the speed rows of all views of a topic, until Ctrl-C.",
     description =
         "%nEach view goes on from the newest checkpoint. Where there is none, or its declaration"
             + " changed, it opens a new generation, which takes over when it has caught up. Views"
@@ -33,7 +32,8 @@ import picocli.CommandLine.Spec;
       "",
       "State is on the heap, or on disk: -D lambda.speed.state-backend=rocksdb",
       "A key flink.<key> sets Flink's <key>: -D flink.taskmanager.memory.managed.size=512m",
-      "Exit codes: 0 ended by the user, 2 bad input or refused, 70 unexpected fault."
+      "Exit codes: 0 ended by the user, 2 bad input, refused, or a server does not answer,",
+      "70 unexpected fault."
     })
 public final class SpeedCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

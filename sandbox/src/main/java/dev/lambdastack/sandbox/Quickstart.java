@@ -14,7 +14,6 @@ import picocli.CommandLine.Spec;
 /** {@code scripts/quickstart}. */
 @Command(
     name = "quickstart",
-    mixinStandardHelpOptions = true,
     sortOptions = false,
     header = "The whole architecture in one JVM, on public data.",
     description = {

@@ -14,14 +14,13 @@ import picocli.CommandLine.Spec;
 /** {@code scripts/undo-drill}. */
 @Command(
     name = "undo-drill",
-    mixinStandardHelpOptions = true,
     sortOptions = false,
     header = "A view with a wrong formula is published, undone in one command, and put right.",
     description = {
       "",
-      "Starts Kafka, HDFS, HBase, MapReduce and Flink in one JVM on free ports of this machine. A reader asks",
-      "for all windows all the time: it must see right answers, wrong ones, right ones, and nothing else.",
-      "The master dataset must be the same before and after, byte for byte.",
+      "Starts Kafka, HDFS, HBase, MapReduce and Flink in one JVM on free ports of this machine. A",
+      "reader asks for all windows all the time: it must see right answers, wrong ones, right ones,",
+      "and nothing else. The master dataset must be the same before and after, byte for byte.",
       ""
     },
     footerHeading = "%nExit codes:%n",

@@ -3,6 +3,7 @@ package dev.lambdastack.cli.produce;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.schemas.EventEncoder;
 import dev.lambdastack.serving.config.ConfigOptions;
+import dev.lambdastack.serving.config.FirstContact;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.views.AlertRules;
 import dev.lambdastack.views.EventType;
@@ -27,7 +28,6 @@ import picocli.CommandLine.Spec;
 /** {@code lambda produce}: lines of JSON to events on a topic. */
 @Command(
     name = "produce",
-    mixinStandardHelpOptions = true,
     sortOptions = false,
     header = "Sends events, one JSON object for each line, to a topic.",
     description = {
@@ -43,7 +43,13 @@ import picocli.CommandLine.Spec;
       "  lambda produce orders --file orders.jsonl",
       "  lambda produce sensor-readings --rate 100 < readings.jsonl",
       "",
-      "Exit codes: 0 all sent, 2 bad input or no broker, 70 unexpected fault."
+      "One order:",
+      "printf '%%s' '{\"order_id\": 900001, \"customer_id\": 7, \"product_id\": 1, ' \\",
+      "  '\"product_category\": \"Vegetables\", \"store_id\": 4, \"action\": \"purchase\", ' \\",
+      "  '\"quantity\": 2, \"amount\": 12.50, \"event_time\": \"1998-12-31T12:00:00Z\"}' |",
+      "  lambda produce orders",
+      "",
+      "Exit codes: 0 all sent, 2 bad input, or Kafka does not answer, 70 unexpected fault."
     })
 public final class ProduceCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -82,6 +88,7 @@ public final class ProduceCommand implements Callable<Integer> {
     EventType type = dimension.or(() -> ofRules).orElseGet(() -> views.eventType(topic));
     EventEncoder encoder = new EventEncoder(type);
     long known = file == null ? 0 : checkFile(type, encoder);
+    FirstContact.kafka(checked);
     try (TopicLog log = TopicLog.open(checked.bootstrapServers(), checked.kafkaTimeout(), topic)) {
       if (dimension.isPresent()) {
         log.checkCompacted();

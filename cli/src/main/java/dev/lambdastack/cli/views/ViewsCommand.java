@@ -30,7 +30,6 @@ import picocli.CommandLine.Spec;
 /** {@code lambda views}: what the jars on the class path declare, and what answers in HBase. */
 @Command(
     name = "views",
-    mixinStandardHelpOptions = true,
     sortOptions = false,
     header = "Lists the views, explains one, or says what answers for them now.",
     description = "%nViews come from the jars on the class path (LAMBDA_JARS for your own).%n",
@@ -40,7 +39,7 @@ import picocli.CommandLine.Spec;
       "  lambda views daily_sales",
       "  lambda views --published",
       "",
-      "Exit codes: 0 done, 2 bad input, 70 unexpected fault."
+      "Exit codes: 0 done, 2 bad input, or HBase does not answer, 70 unexpected fault."
     })
 public final class ViewsCommand implements Callable<Integer> {
   /** As much of a fingerprint as tells two declarations apart at a glance. */

@@ -28,9 +28,8 @@ import picocli.CommandLine.Spec;
 /** {@code lambda alerts}: shows the events of a topic to the alert rules over it. */
 @Command(
     name = "alerts",
-    mixinStandardHelpOptions = true,
     sortOptions = false,
-    header = "Raises the alerts of all rules over a topic, until it is interrupted.",
+    header = "Raises the alerts of all rules over a topic, until Ctrl-C.",
     description = {
       "",
       "Each alert goes into the table lambda:alerts and, once, onto the topic lambda.alerts.topic (alerts).",
@@ -44,7 +43,8 @@ import picocli.CommandLine.Spec;
       "  lambda alerts sensor-readings --cluster jobmanager:8081",
       "  lambda alerts --list",
       "",
-      "Exit codes: 0 ended by the user, or listed; 2 bad input or refused, 70 unexpected fault."
+      "Exit codes: 0 ended by the user, or listed, 2 bad input, refused, or a server does not answer,",
+      "70 unexpected fault."
     })
 public final class AlertsCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

@@ -21,10 +21,8 @@ import picocli.CommandLine.Spec;
 /** {@code lambda dimension}: keeps what views look up. */
 @Command(
     name = "dimension",
-    mixinStandardHelpOptions = true,
     sortOptions = false,
-    header =
-        "Keeps a dimension, a compacted topic that views look ids up in, until it is interrupted.",
+    header = "Keeps a dimension, a compacted topic that views look ids up in, until Ctrl-C.",
     description = {
       "",
       "Reads the topic from its beginning into a new table, which answers as soon as it has caught up;",
@@ -37,8 +35,8 @@ import picocli.CommandLine.Spec;
       "  lambda dimension products",
       "  lambda dimension products --once",
       "",
-      "Exit codes: 0 ended by the user, or loaded once; 2 bad input, or a later load took over;",
-      "70 unexpected fault."
+      "Exit codes: 0 ended by the user, or loaded once, 2 bad input, a later load took over, or a",
+      "server does not answer, 70 unexpected fault."
     })
 public final class DimensionCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

@@ -8,7 +8,8 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
-import picocli.CommandLine.Help;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -49,6 +50,7 @@ public final class CommandRunner {
 
   /** Runs a command on the writers that it has. */
   public static int run(CommandLine commandLine, String... args) {
+    withHelp(commandLine.getCommandSpec());
     return commandLine
         .registerConverter(long.class, CommandRunner::wholeNumber)
         .registerConverter(Long.class, CommandRunner::wholeNumber)
@@ -63,6 +65,34 @@ public final class CommandRunner {
         .execute(args);
   }
 
+  /**
+   * Every verb has the same two options, wherever it is declared. {@code --version} is the long
+   * name of {@code -V} but where a verb means a view's version by it.
+   */
+  private static void withHelp(CommandSpec spec) {
+    if (spec.helpCommand()) {
+      return;
+    }
+    spec.addOption(
+        OptionSpec.builder("-h", "--help")
+            .usageHelp(true)
+            .type(boolean.class)
+            .description("Shows this help.")
+            .build());
+    String[] names =
+        spec.findOption("--version") == null
+            ? new String[] {"-V", "--version"}
+            : new String[] {"-V"};
+    spec.addOption(
+        OptionSpec.builder(names)
+            .versionHelp(true)
+            .type(boolean.class)
+            .description("Says which lambda this is.")
+            .build());
+    spec.versionProvider(new VersionProvider());
+    spec.subcommands().values().forEach(verb -> withHelp(verb.getCommandSpec()));
+  }
+
   /** What picocli says of its own accord names a type of Java. */
   private static long wholeNumber(String text) {
     try {
@@ -74,16 +104,31 @@ public final class CommandRunner {
 
   private static int misused(ParameterException e) {
     CommandLine command = e.getCommandLine();
-    PrintWriter err = command.getErr();
-    err.println(oneLine(e.getMessage()));
-    UnmatchedArgumentException.printSuggestions(e, err);
-    Help help = command.getHelp();
-    err.print(help.synopsisHeading() + help.synopsis(help.synopsisHeadingLength()));
-    if (!command.getSubcommands().isEmpty()) {
-      err.println("Verbs: " + String.join(", ", command.getSubcommands().keySet()));
-    }
-    err.println("Try '%s --help'".formatted(command.getCommandSpec().qualifiedName()));
+    command
+        .getErr()
+        .println(
+            "%s (try '%s --help')"
+                .formatted(
+                    oneLine(
+                        e instanceof UnmatchedArgumentException unmatched
+                            ? unmatched(command, unmatched)
+                            : e.getMessage()),
+                    command.getCommandSpec().qualifiedName()));
     return InvalidInputException.EXIT_CODE;
+  }
+
+  private static String unmatched(CommandLine command, UnmatchedArgumentException e) {
+    String argument = e.getUnmatched().get(0);
+    String what =
+        "%s '%s'"
+            .formatted(
+                e.isUnknownOption()
+                    ? "Unknown option"
+                    : command.getSubcommands().isEmpty() ? "Unexpected argument" : "Unknown verb",
+                argument);
+    return e.getSuggestions().isEmpty()
+        ? what
+        : what + "; did you mean %s?".formatted(e.getSuggestions().get(0));
   }
 
   private static int refused(Exception e, PrintWriter err) {

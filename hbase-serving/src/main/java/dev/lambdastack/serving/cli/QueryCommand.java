@@ -22,7 +22,6 @@ import picocli.CommandLine.Spec;
 /** {@code lambda query}: the merged rows of a view. */
 @Command(
     name = "query",
-    versionProvider = VersionProvider.class,
     sortOptions = false,
     header = "Reads a view: batch and speed merged, one row for each key and window.",
     description =
@@ -32,7 +31,8 @@ import picocli.CommandLine.Spec;
       "  lambda query daily_sales --key Beverages --from 1998-12-01 --to 1999-01-01",
       "  lambda query daily_sales --all --from 1998-12-31 --to 1999-01-01 --format csv",
       "",
-      "Exit codes: 0 answered, 2 bad input or an answer that would miss events, 70 unexpected fault."
+      "Exit codes: 0 answered, 2 bad input, an answer that would miss events, or HBase does not",
+      "answer, 70 unexpected fault."
     })
 public final class QueryCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -51,10 +51,9 @@ public final class QueryCommand implements Callable<Integer> {
     @Option(
         names = "--key",
         paramLabel = "<part>",
-        description = {
-          "A part of the key; once for each part, in the view's order,",
-          "or once for all with commas between."
-        })
+        description =
+            "A part of the key; once for each part, in the view's order, or once for all with"
+                + " commas between.")
     private List<String> parts = List.of();
 
     @Option(names = "--all", description = "Every key. Reads all of the view's two tables.")
@@ -87,10 +86,9 @@ public final class QueryCommand implements Callable<Integer> {
   @Option(
       names = "--version",
       paramLabel = "<N>",
-      description = {
-        "Reads batch version N alone, whatever answers now: whole up to its horizon,",
-        "without the speed layer. Versions of the past (recompute --as-of) are read so."
-      })
+      description =
+          "Reads batch version N alone, whatever answers now: whole up to its horizon, without the"
+              + " speed layer. So versions of the past (recompute --as-of) are read.")
   private Long version;
 
   @Option(
@@ -99,15 +97,6 @@ public final class QueryCommand implements Callable<Integer> {
   private boolean allowIncomplete;
 
   @Mixin private ConfigOptions config;
-
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "Shows this help.")
-  private boolean help;
-
-  @Option(names = "-V", versionHelp = true, description = "Says which lambda this is.")
-  private boolean lambdaVersion;
 
   @Override
   public Integer call() throws IOException {

@@ -2,8 +2,8 @@ package dev.lambdastack.serving.cli;
 
 import picocli.CommandLine.IVersionProvider;
 
-/** What {@code --version} prints. */
-public final class VersionProvider implements IVersionProvider {
+/** What {@code -V} prints. */
+final class VersionProvider implements IVersionProvider {
   @Override
   public String[] getVersion() {
     String version = VersionProvider.class.getPackage().getImplementationVersion();

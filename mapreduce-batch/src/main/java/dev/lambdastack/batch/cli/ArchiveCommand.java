@@ -31,8 +31,8 @@ import picocli.CommandLine.Spec;
         "%nEvery committed record before the new horizon is archived once, whatever happens; where nothing is due, nothing is done.%n",
     footer = {
       "",
-      "Exit codes: 0 archived or nothing to do, 2 bad input or refused, 70 unexpected fault,",
-      "75 another run has archived the same epochs meanwhile."
+      "Exit codes: 0 archived or nothing to do, 2 bad input, refused, or Kafka or HDFS does not answer,",
+      "70 unexpected fault, 75 another run has archived the same epochs meanwhile."
     })
 public final class ArchiveCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -50,12 +50,6 @@ public final class ArchiveCommand implements Callable<Integer> {
   private boolean acceptGap;
 
   @Mixin private ConfigOptions config;
-
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "Shows this help.")
-  private boolean help;
 
   @Override
   public Integer call() throws IOException, InterruptedException {

@@ -41,7 +41,7 @@ import picocli.CommandLine.Spec;
         "%nManifests chain with no hole, add up, and are those that versions were computed from; every file is there with its length and rows; nothing waits for the archive until retention takes it. Changes nothing.%n",
     footer = {
       "",
-      "Exit codes: 0 whole, 1 a difference was found, 2 bad input or a server cannot be reached,",
+      "Exit codes: 0 whole, 1 a difference was found, 2 bad input, or a server does not answer,",
       "70 unexpected fault."
     })
 public final class AuditCommand implements Callable<Integer> {
@@ -75,12 +75,6 @@ public final class AuditCommand implements Callable<Integer> {
   private Format format;
 
   @Mixin private ConfigOptions config;
-
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "Shows this help.")
-  private boolean help;
 
   @Override
   public Integer call() throws IOException {
@@ -177,9 +171,7 @@ public final class AuditCommand implements Callable<Integer> {
                       p.from(),
                       p.oldest()
                           .map(
-                              age ->
-                                  ", the oldest for %s (%.1f %%)"
-                                      .formatted(Spans.text(age), 100 * p.retentionUsed()))
+                              age -> oldest(age, report.retention().isPresent(), p.retentionUsed()))
                           .orElse("")));
     }
     report.warnings().forEach(w -> out.printf("WARNING     %s%n", w));
@@ -188,6 +180,11 @@ public final class AuditCommand implements Callable<Integer> {
         report.isClean()
             ? "whole"
             : "%,d differences%s".formatted(report.differences().size(), ""));
+  }
+
+  private static String oldest(Duration age, boolean goes, double retentionUsed) {
+    return ", the oldest for %s%s"
+        .formatted(Spans.text(age), goes ? " (%.1f %%)".formatted(100 * retentionUsed) : "");
   }
 
   private static ObjectNode json(AuditReport report) {

@@ -22,12 +22,17 @@ import picocli.CommandLine.Spec;
     header = "Drops old versions of views, speed generations that only they needed, and leftovers.",
     description = {
       "",
-      "Keeps lambda.versions.keep versions of each view, always the one that answers, and whatever a query",
-      "may still read. Versions of the past (recompute --as-of) go once they are older than",
-      "lambda.versions.keep-past. Tables that killed runs have left go once they are older than lambda.cleanup.grace.",
+      "Keeps lambda.versions.keep versions of each view, always the one that answers, and whatever a",
+      "query may still read. Versions of the past (recompute --as-of) go once they are older than",
+      "lambda.versions.keep-past, tables that killed runs have left once they are older than",
+      "lambda.cleanup.grace.",
       ""
     },
-    footer = {"", "Exit codes: 0 done or nothing to do, 2 bad input, 70 unexpected fault."})
+    footer = {
+      "",
+      "Exit codes: 0 done or nothing to do, 2 bad input, or HBase does not answer,",
+      "70 unexpected fault."
+    })
 public final class CleanupCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
@@ -37,12 +42,6 @@ public final class CleanupCommand implements Callable<Integer> {
   private boolean dryRun;
 
   @Mixin private ConfigOptions config;
-
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "Shows this help.")
-  private boolean help;
 
   @Override
   public Integer call() throws IOException {

@@ -39,10 +39,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "dead-letters",
     sortOptions = false,
-    header =
-        "Lists, shows and replays records that the archive has set aside, since they are no events.",
+    header = "Lists, shows and replays the records of a topic that are no events.",
     description =
-        "%nA record is set aside with its bytes where it does not decode, its schema is unknown, or its time is absurd.%n",
+        "%nThe archive sets a record aside with its bytes where it does not decode, its schema is unknown, or its time is absurd.%n",
     synopsisSubcommandLabel = "(list | show | replay)",
     subcommands = {
       DeadLettersCommand.ListCommand.class,
@@ -60,12 +59,6 @@ import picocli.CommandLine.Spec;
     })
 public final class DeadLettersCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
-
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "Shows this help.")
-  private boolean help;
 
   @Override
   public Integer call() {
@@ -98,12 +91,6 @@ public final class DeadLettersCommand implements Callable<Integer> {
     private Long offset;
 
     @Mixin private ConfigOptions config;
-
-    @Option(
-        names = {"-h", "--help"},
-        usageHelp = true,
-        description = "Shows this help.")
-    private boolean help;
 
     Selection selection() {
       return new Selection(

@@ -10,7 +10,6 @@ import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -21,7 +20,10 @@ import picocli.CommandLine.Spec;
     header = "Throws a version of a view away, with its table.",
     description =
         "%nA version that answers is never thrown away, nor one that a query may still be reading.%n",
-    footer = {"", "Exit codes: 0 it is gone, 2 bad input or refused, 70 unexpected fault."})
+    footer = {
+      "",
+      "Exit codes: 0 it is gone, 2 bad input, refused, or HBase does not answer, 70 unexpected fault."
+    })
 public final class DiscardCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
@@ -32,12 +34,6 @@ public final class DiscardCommand implements Callable<Integer> {
   private long version;
 
   @Mixin private ConfigOptions config;
-
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "Shows this help.")
-  private boolean help;
 
   @Override
   public Integer call() throws IOException {

@@ -33,8 +33,8 @@ import picocli.CommandLine.Spec;
     },
     footer = {
       "",
-      "Exit codes: 0 it answers, 2 bad input, HBase is away, or refused because answers would miss events,",
-      "3 held by the gate, 70 unexpected fault."
+      "Exit codes: 0 it answers, 2 bad input, HBase does not answer, or refused because answers would",
+      "miss events, 3 held by the gate, 70 unexpected fault."
     })
 public final class PublishCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -51,22 +51,34 @@ public final class PublishCommand implements Callable<Integer> {
   @Option(names = "--force", description = "Publishes what the gate holds, and says what it found.")
   private boolean force;
 
-  @Mixin private ConfigOptions config;
-
   @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "Shows this help.")
-  private boolean help;
+      names = "--dry-run",
+      description =
+          "Says what the gate finds of the newest version, or would ask of the next one; changes"
+              + " nothing.")
+  private boolean dryRun;
+
+  @Mixin private ConfigOptions config;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
     Publish publish = new Publish(config.load(new Configuration()), Clock.systemUTC());
-    List<String> chosen = views.of(Views.load(Thread.currentThread().getContextClassLoader()));
+    Views declared = Views.load(Thread.currentThread().getContextClassLoader());
+    List<String> chosen = views.of(declared);
     if (version != null && chosen.size() != 1) {
       throw new InvalidInputException(
           "Cannot publish version %d of %d views: expected --version with one view"
               .formatted(version, chosen.size()));
+    }
+    if (dryRun) {
+      if (version != null || force) {
+        throw new InvalidInputException(
+            "Cannot tell what would be published: expected --dry-run without --version and --force");
+      }
+      for (String view : chosen) {
+        PublishPlanText.print(spec.commandLine().getOut(), publish.plan(view), declared);
+      }
+      return 0;
     }
     OptionalLong number = version == null ? OptionalLong.empty() : OptionalLong.of(version);
     int code = 0;

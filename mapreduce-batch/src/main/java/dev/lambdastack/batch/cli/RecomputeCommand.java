@@ -34,8 +34,8 @@ import picocli.CommandLine.Spec;
         "%nEach gets a new version in a table of its own, complete and checked, which answers once it is published. Views of one topic are computed in one pass. Where the newest version is of the same declaration and schema, the new one begins as a copy of it and only the windows of new events are computed.%n",
     footer = {
       "",
-      "Exit codes: 0 done, 2 bad input or refused, or HDFS or HBase is away, 3 computed, but held by the gate",
-      "of --publish, 70 unexpected fault (no version is left behind)."
+      "Exit codes: 0 done, 2 bad input, refused, or HDFS or HBase does not answer, 3 computed, but held",
+      "by the gate of --publish, 70 unexpected fault (no version is left behind)."
     })
 public final class RecomputeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -52,22 +52,22 @@ public final class RecomputeCommand implements Callable<Integer> {
       names = "--as-of",
       paramLabel = "<time>",
       converter = TimeArgument.class,
-      description = {
-        "Computes what was archived then: up to the horizon of the last archive run",
-        "at or before that time. Such a version is never published; query --version reads it."
-      })
+      description =
+          "Computes what was archived then: up to the horizon of the last archive run at or before"
+              + " that time. Such a version is never published; query --version reads it.")
   private Instant asOf;
 
   @Option(names = "--publish", description = "Publishes each version when it is complete.")
   private boolean publish;
 
-  @Mixin private ConfigOptions config;
-
   @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "Shows this help.")
-  private boolean help;
+      names = "--dry-run",
+      description =
+          "Says for each view whether it would be computed from all events or from what is new, and why;"
+              + " makes no version.")
+  private boolean dryRun;
+
+  @Mixin private ConfigOptions config;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
@@ -78,6 +78,11 @@ public final class RecomputeCommand implements Callable<Integer> {
     Recompute recompute =
         new Recompute(settings, views, SchemaStore.load(loader), Clock.systemUTC());
     PrintWriter out = spec.commandLine().getOut();
+    if (dryRun) {
+      recompute.plan(chosen.of(views), options).forEach(plan -> out.println(line(plan)));
+      out.flush();
+      return 0;
+    }
     long started = System.nanoTime();
     List<Recompute.Outcome> outcomes = recompute.run(chosen.of(views), options);
     double seconds = (System.nanoTime() - started) / 1e9;
@@ -117,6 +122,27 @@ public final class RecomputeCommand implements Callable<Integer> {
           "Cannot publish a version of the past: expected --as-of or --publish, found both");
     }
     return Recompute.Options.asOf(asOf);
+  }
+
+  private static String line(Recompute.Plan plan) {
+    String what =
+        plan.isUpToDate()
+            ? "version %d holds all that is archived, up to %s: nothing to do; what is archived later would be added to it"
+                .formatted(plan.base().orElseThrow().number(), plan.horizon())
+            : plan.base()
+                .map(
+                    base ->
+                        "would compute from version %d and the windows of what was archived since: %,d of %,d events, up to %s"
+                            .formatted(
+                                base.number(),
+                                plan.events() - base.events(),
+                                plan.events(),
+                                plan.horizon()))
+                .orElseGet(
+                    () ->
+                        "would compute from all %,d events, up to %s (%s)"
+                            .formatted(plan.events(), plan.horizon(), plan.whyFull()));
+    return "%s: %s".formatted(plan.view(), what);
   }
 
   private String line(Recompute.Outcome outcome) {

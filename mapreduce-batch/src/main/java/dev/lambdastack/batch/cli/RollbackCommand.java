@@ -22,7 +22,8 @@ import picocli.CommandLine.Spec;
         "%nThe speed layer answers for all that lies behind that horizon; where its cells no longer reach back, this is refused.%n",
     footer = {
       "",
-      "Exit codes: 0 it answers, 2 bad input or refused because answers would miss events, 70 unexpected fault."
+      "Exit codes: 0 it answers, 2 bad input, HBase does not answer, or refused because answers would",
+      "miss events, 70 unexpected fault."
     })
 public final class RollbackCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -34,12 +35,6 @@ public final class RollbackCommand implements Callable<Integer> {
   private long version;
 
   @Mixin private ConfigOptions config;
-
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "Shows this help.")
-  private boolean help;
 
   @Override
   public Integer call() throws IOException, InterruptedException {

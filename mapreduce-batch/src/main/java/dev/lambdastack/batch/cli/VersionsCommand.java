@@ -29,16 +29,19 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "versions",
     sortOptions = false,
-    header =
-        "Lists the versions of a view: what they were computed from, by whom, and their state.",
+    header = "Lists the versions of a view, with their state and what they were computed from.",
     description = {
       "",
-      "States: published answers now, kept answered before and can be rolled back to, held waits behind the",
-      "gate, candidate has not been published yet, past is of a moment in the past (recompute --as-of): query",
-      "--version reads it.",
+      "States: published answers now; kept answered before and can be rolled back to; held waits behind",
+      "the gate; candidate has not been published yet; past is of a moment in the past",
+      "(recompute --as-of), which query --version reads.",
+      "`took` is the whole of its recompute, from the first look at the master dataset to the last check.",
       ""
     },
-    footer = {"", "Exit codes: 0 done, 2 bad input, 70 unexpected fault."})
+    footer = {
+      "",
+      "Exit codes: 0 done, 2 bad input, or HBase does not answer, 70 unexpected fault."
+    })
 public final class VersionsCommand implements Callable<Integer> {
   private static final int SHORT = 12;
 
@@ -68,12 +71,6 @@ public final class VersionsCommand implements Callable<Integer> {
   private Format format;
 
   @Mixin private ConfigOptions config;
-
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "Shows this help.")
-  private boolean help;
 
   @Override
   public Integer call() throws IOException {

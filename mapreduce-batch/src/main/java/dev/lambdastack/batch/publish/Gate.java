@@ -69,6 +69,33 @@ record Gate(double maxRejected, double maxShrink, long maxGrowth, long maxDrift)
     return new GateReport(version.shape().name(), version.number(), findings);
   }
 
+  /** What a version would be held for that is not computed yet, a line each. */
+  List<String> terms(Optional<Version> before) {
+    List<String> terms = new ArrayList<>();
+    terms.add(
+        "rows read: as many events as the manifests list; at most %s of them none by the pinned schema"
+            .formatted(percent(maxRejected)));
+    terms.add(
+        before
+            .map(
+                b ->
+                    "row count: %,d to %,d, where version %d has %,d"
+                        .formatted(
+                            (long) Math.ceil(b.rows() * (1 - maxShrink)),
+                            Math.max(FEW_ROWS, b.rows()) * maxGrowth,
+                            b.number(),
+                            b.rows()))
+            .orElse("row count: any, for no version answers yet"));
+    terms.add(
+        before
+            .map(
+                b ->
+                    "drift: at most %,d rows that differ from version %d and the speed cells of what it lacks"
+                        .formatted(maxDrift, b.number()))
+            .orElse("drift: not looked for, for no version answers yet"));
+    return terms;
+  }
+
   /** As the archive judges dead letters: few are accepted whatever their share. */
   private Finding rowsRead(Version version) {
     String read =

@@ -74,6 +74,43 @@ public final class Publish implements Tool {
     return publish(view, number, false);
   }
 
+  /**
+   * What a publication would come to.
+   *
+   * @param before the version that answers now
+   * @param version what would be published; {@code before} where that is the newest, empty where no
+   *     version is complete
+   * @param report what the gate finds of it; empty where it answers already
+   * @param terms what the gate would hold a version for that is not there yet
+   */
+  public record Plan(
+      String view,
+      Optional<Version> before,
+      Optional<Version> version,
+      Optional<GateReport> report,
+      List<String> terms) {}
+
+  /** What {@link #publish} would do now with the newest version; nothing is noted. */
+  public Plan plan(String view) throws IOException, InterruptedException {
+    try (Connection connection = Store.connectForWork(config)) {
+      Catalog catalog = store(connection).catalog(view);
+      Optional<Version> before = catalog.published();
+      Gate gate = Gate.of(config);
+      if (catalog.versions().isEmpty()) {
+        return new Plan(view, before, Optional.empty(), Optional.empty(), gate.terms(before));
+      }
+      Version version = Pointer.version(catalog, OptionalLong.empty());
+      if (before.equals(Optional.of(version))) {
+        return new Plan(view, before, before, Optional.empty(), gate.terms(before));
+      }
+      next(catalog, version);
+      GateReport report =
+          gate.judge(
+              version, before, rolledBack(catalog, version), drift(connection, catalog, version));
+      return new Plan(view, before, Optional.of(version), Optional.of(report), List.of());
+    }
+  }
+
   /** {@link #publish(String, OptionalLong)} of a version that the gate may hold. */
   public Flip force(String view, OptionalLong number) throws IOException, InterruptedException {
     return publish(view, number, true);

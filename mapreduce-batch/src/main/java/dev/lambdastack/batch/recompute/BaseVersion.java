@@ -33,6 +33,29 @@ final class BaseVersion {
         .toList();
   }
 
+  /**
+   * Why a view is computed from all events, where none of its versions may serve.
+   *
+   * @param all its complete versions, in any order
+   * @param usable those that neither the gate holds nor anybody rolled back from
+   * @param candidates those that may serve by themselves
+   */
+  static String whyNone(
+      View view, List<Version> all, List<Version> usable, List<Version> candidates) {
+    if (all.isEmpty()) {
+      return "there is no version yet";
+    }
+    if (usable.isEmpty()) {
+      return "the gate holds its versions, or they were rolled back from";
+    }
+    if (usable.stream().noneMatch(v -> v.fingerprint().equals(view.fingerprint()))) {
+      return "no version that may serve is of the declaration that the jar has now";
+    }
+    return candidates.isEmpty()
+        ? "its versions are of another master dataset, or of epochs of another length"
+        : "its versions are of another schema or master dataset";
+  }
+
   private static boolean isBegun(Horizon older, Horizon now) {
     return older.epoch() <= now.epoch()
         && older.offsets().entrySet().stream()

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.apache.avro.Schema;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hbase.client.Connection;
@@ -88,6 +89,32 @@ public final class Recompute implements Tool {
   public record Outcome(Version version, Optional<Version> base, boolean isNew) {}
 
   /**
+   * What a recompute would do for one view.
+   *
+   * @param base the version that it would begin from; empty where it would read all events
+   * @param whyFull why it would; else empty
+   * @param isUpToDate whether {@code base} holds all that is archived, so that nothing is to do
+   * @param events all that are archived, up to the horizon
+   */
+  public record Plan(
+      String view,
+      Optional<Version> base,
+      String whyFull,
+      boolean isUpToDate,
+      long events,
+      Instant horizon) {}
+
+  /**
+   * What {@link #run(List, Options)} would do now; no version is made.
+   *
+   * @return in the order of the names
+   */
+  public List<Plan> plan(List<String> names, Options options)
+      throws IOException, InterruptedException {
+    return each(names, options, TopicRun::plan, Plan::view);
+  }
+
+  /**
    * Computes a new version of each view up to the horizon of the last manifest of its topic.
    *
    * <p>Where the newest version of a view is by the same declaration and the same pinned schema,
@@ -101,9 +128,21 @@ public final class Recompute implements Tool {
    */
   public List<Outcome> run(List<String> names, Options options)
       throws IOException, InterruptedException {
+    return each(names, options, TopicRun::run, o -> o.version().shape().name());
+  }
+
+  @FunctionalInterface
+  private interface Work<T> {
+    List<T> of(TopicRun run, Connection connection, PublishedStore store)
+        throws IOException, InterruptedException;
+  }
+
+  private <T> List<T> each(
+      List<String> names, Options options, Work<T> work, Function<T, String> name)
+      throws IOException, InterruptedException {
     Map<Source, List<View>> sources = new LinkedHashMap<>();
-    for (String name : names) {
-      View view = views.find(name);
+    for (String viewName : names) {
+      View view = views.find(viewName);
       // Refuses a schema store that the pinned schema cannot read.
       new EventDecoder(schemas, view.eventType(), view.columnsWithRules(), config.eventTimeMin());
       List<View> together = sources.computeIfAbsent(Source.of(view), s -> new ArrayList<>());
@@ -116,12 +155,12 @@ public final class Recompute implements Tool {
       for (List<View> together : sources.values()) {
         runs.add(TopicRun.open(config, schemas, clock, together, options));
       }
-      Map<String, Outcome> made = new LinkedHashMap<>();
+      Map<String, T> made = new LinkedHashMap<>();
       try (Connection connection = Store.connectForWork(config)) {
         PublishedStore store = new PublishedStore(connection);
         store.ensureTable();
         for (TopicRun run : runs) {
-          run.run(connection, store).forEach(o -> made.put(o.version().shape().name(), o));
+          work.of(run, connection, store).forEach(done -> made.put(name.apply(done), done));
         }
       }
       return names.stream().map(made::get).toList();

@@ -50,6 +50,7 @@ final class TopicRun implements AutoCloseable {
   private final Contents contents;
   private final Frozen frozen;
   private final Recompute.Options options;
+  private final long started = System.nanoTime();
 
   private TopicRun(
       LambdaConfig config,
@@ -140,6 +141,23 @@ final class TopicRun implements AutoCloseable {
     }
   }
 
+  /** What {@link #run} would make of each view. */
+  List<Recompute.Plan> plan(Connection connection, PublishedStore store) throws IOException {
+    List<Recompute.Plan> plans = new ArrayList<>();
+    for (View view : views) {
+      Start start = start(connection, store, view);
+      plans.add(
+          new Recompute.Plan(
+              view.name(),
+              start.base(),
+              start.whyFull(),
+              BaseVersion.isUpToDate(start.base(), contents),
+              frozen.events(),
+              frozen.horizon().instant(frozen.epochLength())));
+    }
+    return plans;
+  }
+
   /** Makes the versions and enters them in the catalog. */
   List<Recompute.Outcome> run(Connection connection, PublishedStore store)
       throws IOException, InterruptedException {
@@ -148,7 +166,7 @@ final class TopicRun implements AutoCloseable {
     List<Version> bases = new ArrayList<>();
     List<View> full = new ArrayList<>();
     for (View view : views) {
-      Optional<Version> base = base(connection, store, view);
+      Optional<Version> base = start(connection, store, view).base();
       if (BaseVersion.isUpToDate(base, contents)) {
         outcomes.add(new Recompute.Outcome(base.get(), base, false));
       } else if (base.isPresent()) {
@@ -203,10 +221,20 @@ final class TopicRun implements AutoCloseable {
     return outcomes;
   }
 
-  private Optional<Version> base(Connection connection, PublishedStore store, View view)
-      throws IOException {
-    if (options.full() || options.asOf().isPresent()) {
-      return Optional.empty();
+  /**
+   * Where a new version begins.
+   *
+   * @param base empty where all events are read
+   * @param whyFull then; else empty
+   */
+  private record Start(Optional<Version> base, String whyFull) {}
+
+  private Start start(Connection connection, PublishedStore store, View view) throws IOException {
+    if (options.asOf().isPresent()) {
+      return new Start(Optional.empty(), "--as-of");
+    }
+    if (options.full()) {
+      return new Start(Optional.empty(), "--full");
     }
     Catalog catalog = store.catalog(view.name());
     List<Version> usable =
@@ -215,14 +243,16 @@ final class TopicRun implements AutoCloseable {
             .filter(v -> !catalog.isRolledBackFrom(v))
             .map(Catalog.CatalogVersion::version)
             .toList();
-    for (Version version : BaseVersion.candidates(view, usable, contents)) {
+    List<Version> candidates = BaseVersion.candidates(view, usable, contents);
+    for (Version version : candidates) {
       if (isOfThisDataset(version)
           && ShareCounts.areKnown(view, version)
           && VersionTable.isOfSchema(connection, version, pinned(view))) {
-        return Optional.of(version);
+        return new Start(Optional.of(version), "");
       }
     }
-    return Optional.empty();
+    List<Version> all = catalog.versions().stream().map(Catalog.CatalogVersion::version).toList();
+    return new Start(Optional.empty(), BaseVersion.whyNone(view, all, usable, candidates));
   }
 
   private boolean isOfThisDataset(Version version) throws IOException {
@@ -282,7 +312,6 @@ final class TopicRun implements AutoCloseable {
 
   private List<Version> fill(List<Target> targets, Path staging)
       throws IOException, InterruptedException {
-    long started = System.nanoTime();
     Configuration conf = Store.forWork(config);
     Path output = new Path(staging, "hfiles");
     PassPlan plan = plan(targets);

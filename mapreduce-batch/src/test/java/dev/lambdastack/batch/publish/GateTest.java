@@ -56,6 +56,18 @@ class GateTest {
     assertThat(held(judge(10_001, 3))).containsExactly("row count");
   }
 
+  /** What is said before there is a version is what one is held for. */
+  @Test
+  void theTermsAreThoseThatAVersionIsJudgedBy() {
+    assertThat(GATE.terms(Optional.of(TestCatalog.version(1, 2_000))))
+        .contains("row count: 1,800 to 20,000, where version 1 has 2,000");
+    assertThat(judge(1_800, 2_000).isHeld() || judge(20_000, 2_000).isHeld()).isFalse();
+    assertThat(judge(1_799, 2_000).isHeld() && judge(20_001, 2_000).isHeld()).isTrue();
+    assertThat(GATE.terms(Optional.empty()))
+        .anyMatch(t -> t.startsWith("row count: any"))
+        .anyMatch(t -> t.startsWith("drift: not looked for"));
+  }
+
   @Test
   void rowsOfAnotherKeyAreNotCompared() {
     Version before = TestCatalog.otherKey(1, 1_000);

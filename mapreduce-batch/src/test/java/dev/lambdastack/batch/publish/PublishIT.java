@@ -266,9 +266,12 @@ class PublishIT {
       scene.toEpochStart();
       Version third = archiveAndRecompute(scene, view);
       speed.appliedTo(third);
+      Publish.Plan plan = publish.plan(name);
+      assertThat(states(scene)).last().isEqualTo("3 candidate");
       HeldException held =
           catchThrowableOfType(
               HeldException.class, () -> publish.publish(name, OptionalLong.empty()));
+      assertThat(plan.report()).hasValue(held.report());
       assertThat(held)
           .hasMessage(
               "Version 3 of view %s is held: drift; look at it, then lambda publish %s --version 3 --force, or lambda discard %s 3"
@@ -294,6 +297,10 @@ class PublishIT {
       scene.conf().set("lambda.gate.max-drift", "3");
       new Publish(scene.config(), clock).publish(name, one(3));
       assertThat(states(scene)).containsExactly("1 kept", "2 kept", "3 published");
+      Publish.Plan next = publish.plan(name);
+      assertThat(next.report()).isEmpty();
+      assertThat(next.version()).hasValue(third);
+      assertThat(next.terms()).anyMatch(t -> t.contains("where version 3 has"));
 
       // A rule that is broken.
       View strict = view(scene, Rule.metric("sales").atLeast(2));

@@ -235,9 +235,18 @@ class IncrementalIT {
         if (step == 2 || random.nextInt(3) == 0) {
           compact(scene);
         }
+        List<Recompute.Plan> plans = recompute.plan(names, Recompute.Options.DEFAULT);
+        long began = System.nanoTime();
         List<Recompute.Outcome> outcomes = recompute.run(names, Recompute.Options.DEFAULT);
+        Duration took = Duration.ofNanos(System.nanoTime() - began);
         for (int i = 0; i < names.size(); i++) {
           Recompute.Outcome outcome = outcomes.get(i);
+          assertThat(plans.get(i).base()).isEqualTo(outcome.base());
+          assertThat(plans.get(i).events()).isEqualTo(sent.size());
+          assertThat(plans.get(i).isUpToDate()).isFalse();
+          assertThat(outcome.version().origin().orElseThrow().duration())
+              .as("the whole run")
+              .isBetween(took.dividedBy(2), took);
           assertThat(outcome.isNew()).isTrue();
           assertThat(outcome.version().events()).isEqualTo(sent.size());
           assertThat(outcome.version().rows())
@@ -340,7 +349,9 @@ class IncrementalIT {
       List<Scene.Placed> sent = new ArrayList<>(produce(scene, random, 60, 12));
       scene.toEpochStart();
       scene.archive(Sale.V1).run(scene.topic());
+      assertThat(planned(scene, view).whyFull()).isEqualTo("there is no version yet");
       recompute(scene, view).run(scene.viewName());
+      assertThat(planned(scene, view).isUpToDate()).isTrue();
       sent.addAll(produce(scene, random, 60, 12));
       scene.toEpochStart();
       scene.archive(Sale.V1).run(scene.topic());
@@ -351,9 +362,11 @@ class IncrementalIT {
               .window(Duration.ofHours(1))
               .metric("events", Metric.count())
               .build();
+      assertThat(planned(scene, other).whyFull()).contains("of the declaration");
       assertThat(outcome(scene, other).base()).isEmpty();
       View pinned = everything(scene.viewName(), scene.type(Sale.V2));
       assertThat(pinned.fingerprint()).isEqualTo(view.fingerprint());
+      assertThat(planned(scene, pinned).whyFull()).contains("of another schema");
       Recompute.Outcome outcome = outcome(scene, pinned);
       assertThat(outcome.base()).isEmpty();
       assertSame(table(connection, outcome.version()), everything(sent));
@@ -458,6 +471,10 @@ class IncrementalIT {
 
   private static Recompute recompute(Scene scene, View view) {
     return new Recompute(scene.config(), Views.of(List.of(view)), Sale.SCHEMAS, scene.clock());
+  }
+
+  private static Recompute.Plan planned(Scene scene, View view) throws Exception {
+    return recompute(scene, view).plan(List.of(view.name()), Recompute.Options.DEFAULT).get(0);
   }
 
   private static Recompute.Outcome outcome(Scene scene, View view) throws Exception {

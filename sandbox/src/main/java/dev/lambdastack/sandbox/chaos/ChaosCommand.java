@@ -15,15 +15,15 @@ import picocli.CommandLine.Spec;
 /** {@code scripts/chaos}. */
 @Command(
     name = "chaos",
-    mixinStandardHelpOptions = true,
     sortOptions = false,
     header = "Servers die, refuse and come back while events flow; no answer may be wrong.",
     description = {
       "",
-      "Starts Kafka, HDFS with 3 DataNodes, HBase with 2 region servers and Flink with 2 TaskManagers in one JVM.",
-      "Each seed has a topic and views of its own, and every kind of fault once, in an order and at times of its own.",
-      "Afterwards every window is compared with plain Java over all events, and every answer that was given meanwhile",
-      "with what had been sent (no more) and with what it claimed to hold (no less). A fault that hit nothing fails the seed.",
+      "Starts Kafka, HDFS with 3 DataNodes, HBase with 2 region servers and Flink with 2 TaskManagers",
+      "in one JVM. Each seed has a topic and views of its own, and every kind of fault once, in an",
+      "order and at times of its own. Afterwards every window is compared with plain Java over all",
+      "events, and every answer that was given meanwhile with what had been sent (no more) and with",
+      "what it claimed to hold (no less). A fault that hit nothing fails the seed.",
       ""
     },
     footerHeading = "%nExit codes:%n",
