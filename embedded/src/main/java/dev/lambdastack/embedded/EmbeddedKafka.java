@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Stream;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import kafka.tools.StorageTool;
@@ -22,6 +23,8 @@ import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.record.FileLogInputStream;
+import org.apache.kafka.common.record.FileRecords;
 import org.apache.kafka.common.utils.Utils;
 
 /**
@@ -149,6 +152,55 @@ public final class EmbeddedKafka implements AutoCloseable {
       server.shutdown();
       server.awaitShutdown();
       server = null;
+    }
+  }
+
+  /**
+   * Cuts a partition's log off, as an unclean leader election does: the node, which must be
+   * stopped, has no record from the offset on when it starts again, and goes on there in a later
+   * leader epoch.
+   *
+   * @param offset of the first record of a batch
+   */
+  public synchronized void cutOff(String topic, int partition, long offset) throws IOException {
+    if (server != null) {
+      throw new IllegalStateException("Kafka runs: stop it before a log is cut off");
+    }
+    List<Path> files;
+    try (Stream<Path> all = Files.list(data.resolve(topic + "-" + partition))) {
+      files = all.sorted().toList();
+    }
+    boolean first = true;
+    for (Path file : files) {
+      String name = file.getFileName().toString();
+      if (name.endsWith("index") || name.endsWith(".snapshot")) {
+        // Kafka makes them again from the log.
+        Files.delete(file);
+      } else if (name.endsWith(".log")) {
+        if (first || Long.parseLong(name.substring(0, name.indexOf('.'))) < offset) {
+          cutOff(file, offset);
+        } else {
+          Files.delete(file);
+        }
+        first = false;
+      }
+    }
+  }
+
+  private static void cutOff(Path segment, long offset) throws IOException {
+    try (FileRecords records = FileRecords.open(segment.toFile())) {
+      int position = 0;
+      for (FileLogInputStream.FileChannelRecordBatch batch : records.batches()) {
+        if (batch.baseOffset() >= offset) {
+          break;
+        }
+        if (batch.lastOffset() >= offset) {
+          throw new IllegalArgumentException(
+              "offset " + offset + " is amid the batch from " + batch.baseOffset() + " on");
+        }
+        position += batch.sizeInBytes();
+      }
+      records.truncateTo(position);
     }
   }
 

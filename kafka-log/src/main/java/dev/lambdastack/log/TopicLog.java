@@ -28,6 +28,8 @@ import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.LogTruncationException;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.common.KafkaException;
@@ -278,6 +280,34 @@ public final class TopicLog implements AutoCloseable {
     offsets.forEach((p, offset) -> starts.put(new TopicPartition(topic, p), offset));
     Map<TopicPartition, Long> ends = waiting(() -> consumer.endOffsets(starts.keySet()));
     return firstAtOrAfter(Long.MIN_VALUE, starts, ends);
+  }
+
+  /**
+   * The partitions whose log was cut off before these positions, be it that others have written on
+   * since: an unclean leader election does that.
+   *
+   * @param positions by partition: an offset, and the leader epoch of the record right before it.
+   *     Those that retention has passed are not found to be cut off
+   */
+  public synchronized SortedSet<Integer> cutOff(Map<Integer, OffsetAndMetadata> positions) {
+    SortedSet<Integer> cutOff = new TreeSet<>();
+    Set<TopicPartition> pending = topicPartitions(positions.keySet());
+    consumer.assign(pending);
+    // A position is compared only where the partition's present leader is known.
+    waiting(() -> consumer.endOffsets(pending));
+    pending.forEach(p -> consumer.seek(p, positions.get(p.partition())));
+    while (!pending.isEmpty()) {
+      try {
+        pending.forEach(p -> waiting(() -> consumer.position(p)));
+        pending.clear();
+      } catch (LogTruncationException e) {
+        e.partitions().forEach(p -> cutOff.add(p.partition()));
+        pending.removeAll(e.partitions());
+        consumer.assign(pending);
+      }
+    }
+    consumer.assign(List.of());
+    return cutOff;
   }
 
   /** How long the broker keeps a record at most; empty where time removes none. */

@@ -11,6 +11,7 @@ import dev.lambdastack.batch.master.DeadLetterFile;
 import dev.lambdastack.batch.master.FileSchema;
 import dev.lambdastack.batch.master.MasterDataset;
 import dev.lambdastack.batch.master.OffsetSpan;
+import dev.lambdastack.batch.master.PartitionRange;
 import dev.lambdastack.batch.master.StoredManifest;
 import dev.lambdastack.log.PartitionsAddedException;
 import dev.lambdastack.log.TopicLog;
@@ -28,6 +29,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -218,6 +220,7 @@ public final class Archive implements Tool {
     moveIn(run, manifest);
     steps.reached(Step.MOVED);
     run.log().checkUnchanged();
+    checkNotCutOff(run);
     Optional<StoredManifest> committed =
         run.dataset().commit(manifest, run.start()::isStillTheEndOf);
     if (committed.isEmpty()) {
@@ -228,6 +231,12 @@ public final class Archive implements Tool {
     }
     steps.reached(Step.COMMITTED);
     return new Committed(committed.get().manifest().sequence(), totals);
+  }
+
+  /** Else what was read before and after would be of two logs. */
+  private static void checkNotCutOff(Run run) {
+    LogState now = LogState.of(run.log(), run.sealed().ranges());
+    run.sealed().ranges().forEach((p, range) -> StartingPoint.checkNotCutOff(p, range, now));
   }
 
   private List<TaskReport> read(Run run, List<OffsetRange> ranges)
@@ -304,7 +313,7 @@ public final class Archive implements Tool {
   private StartingPoint start(EventType type, MasterDataset dataset, TopicLog log, Gaps gaps)
       throws IOException {
     Optional<Contents> last = dataset.contents();
-    LogState state = state(log);
+    LogState state = state(log, last);
     AdoptionStore store = AdoptionStore.of(config, log.topic(), log.topicId());
     startingPoint(last, state, assumed(store, log, last), gaps);
     store.agreeOnEventTime(type.eventTime());
@@ -320,11 +329,17 @@ public final class Archive implements Tool {
       throws IOException {
     Optional<Contents> last = dataset.contents();
     AdoptionStore store = AdoptionStore.of(config, log.topic(), log.topicId());
-    return startingPoint(last, state(log), assumed(store, log, last), gaps);
+    return startingPoint(last, state(log, last), assumed(store, log, last), gaps);
   }
 
-  private static LogState state(TopicLog log) {
-    return new LogState(log.topic(), log.topicId(), log.beginOffsets(), log.endOffsets());
+  private static LogState state(TopicLog log, Optional<Contents> last) {
+    // Leader epochs of a topic that was made again are others.
+    Map<Integer, PartitionRange> archived =
+        last.map(Contents::archived)
+            .filter(m -> m.topicId().equals(log.topicId()))
+            .<Map<Integer, PartitionRange>>map(ArchiveManifest::partitions)
+            .orElse(Map.of());
+    return LogState.of(log, archived);
   }
 
   private StartingPoint startingPoint(

@@ -165,14 +165,24 @@ record StartingPoint(
                 begin - range.end()));
   }
 
-  private static void checkNotCutOff(int partition, PartitionRange range, LogState log) {
+  /**
+   * Refuses a log that no longer has the record that a range ends at.
+   *
+   * @throws InvalidInputException when it was cut off, be it that it has other records since
+   */
+  static void checkNotCutOff(int partition, PartitionRange range, LogState log) {
     long end = log.endOffsets().get(partition);
     // The boundary record itself was seen at the range's end, unless the clock set it.
     long least = range.leaderEpoch().isPresent() ? range.end() + 1 : range.end();
     if (end < least) {
       throw new InvalidInputException(
-          "Cannot archive topic %s: the log of partition %d was cut off behind what is archived (expected an end of at least %d, found %d); was an unclean leader election allowed? Its records up to there are in the master dataset, later ones are lost"
+          "Cannot archive topic %s: the log of partition %d was cut off behind what is archived (expected an end of at least %d, found %d); was an unclean leader election allowed? Its records up to there are in the master dataset, later ones are lost; go on with a topic of another name, since offsets would come twice"
               .formatted(log.topic(), partition, least, end));
+    }
+    if (log.cutOff().contains(partition)) {
+      throw new InvalidInputException(
+          "Cannot archive topic %s: the log of partition %d was cut off, and has other records since (expected one of leader epoch %d at offset %d, which is no longer there); was an unclean leader election allowed? What is archived stays; go on with a topic of another name, since offsets have come twice"
+              .formatted(log.topic(), partition, range.leaderEpoch().orElseThrow(), range.end()));
     }
   }
 }

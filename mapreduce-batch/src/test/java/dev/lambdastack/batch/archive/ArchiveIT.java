@@ -46,6 +46,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(Servers.Extension.class)
@@ -286,6 +287,88 @@ class ArchiveIT {
       assertThat(scene.archive(Sale.V1).run(scene.topic()).events()).isEqualTo(20);
       assertThat(scene.manifests().get(1).partitions().get(0).leaderEpoch().orElseThrow())
           .isGreaterThan(scene.manifests().get(0).partitions().get(0).leaderEpoch().orElseThrow());
+      assertArchivedOnce(scene);
+    }
+  }
+
+  /** Takes the end of partition 0 away, then others write on there, in a later leader epoch. */
+  private static void cutOff(Scene scene, long from, int others) throws java.io.IOException {
+    scene.servers().kafka().stop();
+    scene.servers().kafka().cutOff(scene.topic(), 0, from);
+    scene.servers().kafka().start();
+    Map<String, Object> settings =
+        LogClients.producer(scene.servers().kafka().bootstrapServers(), Scene.TIMEOUT);
+    try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(settings)) {
+      for (Sale sale : sales(new Random(from), others, scene.now())) {
+        producer.send(new ProducerRecord<>(scene.topic(), 0, null, sale.encode(Sale.V1)));
+      }
+    }
+  }
+
+  /** Every record a batch of its own, so that a log can be cut off anywhere. */
+  private static void sendOneByOne(Scene scene, int count) {
+    for (Sale sale : sales(new Random(count), count, scene.now())) {
+      scene.send(0, sale, Sale.V1);
+    }
+  }
+
+  /** The manifest ends at offset 10, where a tick stands. */
+  @ParameterizedTest
+  @CsvSource({"4,0", "4,20", "9,20", "10,0", "10,20", "11,20"})
+  void refusesALogThatWasCutOffWhateverHasComeSince(long from, int others, Servers servers)
+      throws Exception {
+    try (Scene scene = Scene.open(servers, 2)) {
+      sendOneByOne(scene, 10);
+      scene.toEpochStart();
+      scene.archive(Sale.V1).run(scene.topic());
+      assertThat(scene.manifests().get(0).partitions().get(0).end()).isEqualTo(10);
+      sendOneByOne(scene, 5);
+      cutOff(scene, from, others);
+      scene.toEpochStart();
+      if (from > 10) {
+        // What is gone was not archived yet, and nothing that is stands at an offset of others.
+        assertThat(scene.archive(Sale.V1).run(scene.topic()).events()).isEqualTo(others);
+        assertArchivedOnce(scene);
+        return;
+      }
+      assertRefused(
+          scene,
+          "the log of partition 0 was cut off",
+          others == 0 ? "at least 11, found " + from : "at offset 10, which is no longer there");
+      assertThatThrownBy(() -> scene.archive(Sale.V1).plan(scene.topic()))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("the log of partition 0 was cut off");
+    }
+  }
+
+  /** What the tasks have read before and after is of two logs: it is not committed. */
+  @Test
+  void commitsNothingOfALogThatIsCutOffMeanwhile(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 2)) {
+      sendOneByOne(scene, 10);
+      scene.toEpochStart();
+      scene.archive(Sale.V1).run(scene.topic());
+      sendOneByOne(scene, 10);
+      scene.toEpochStart();
+      Archive cutOff =
+          new Archive(
+              scene.config(),
+              scene.views(Sale.V1),
+              Sale.SCHEMAS,
+              scene.clock(),
+              reached -> {
+                if (reached == Step.READ) {
+                  cutOff(scene, 15, 30);
+                }
+              });
+      assertThatThrownBy(() -> cutOff.run(scene.topic()))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("the log of partition 0 was cut off, and has other records since")
+          .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+      assertThat(scene.manifests()).hasSize(1);
+      scene.toEpochStart();
+      // Of what is archived nothing was cut off: ten, a tick, four that are left, thirty others.
+      assertThat(scene.archive(Sale.V1).run(scene.topic()).events()).isEqualTo(34);
       assertArchivedOnce(scene);
     }
   }

@@ -50,7 +50,7 @@ class StartingPointTest {
   }
 
   private static LogState log(String id, Map<Integer, Long> begin, Map<Integer, Long> end) {
-    return new LogState("sales", id, begin, end);
+    return new LogState("sales", id, begin, end, Set.of());
   }
 
   private static StartingPoint of(
@@ -164,6 +164,19 @@ class StartingPointTest {
     LogState byClock = log("topic-id", begin, Map.of(0, 100L, 1, 7L));
     assertThat(of(Optional.of(contents(OptionalInt.empty())), byClock, EPOCH, MIN).offsets())
         .isEqualTo(Map.of(0, 100L, 1, 7L));
+  }
+
+  /** Offsets alone do not tell: it has grown past where it was cut off. */
+  @Test
+  void refusesALogThatWasCutOffAndHasGrownAgain() {
+    Map<Integer, Long> begin = Map.of(0, 0L, 1, 0L);
+    Map<Integer, Long> end = Map.of(0, 500L, 1, 8L);
+    assertRefused(
+        new LogState("sales", "topic-id", begin, end, Set.of(1)),
+        EPOCH,
+        OptionalInt.of(3),
+        "log of partition 1 was cut off, and has other records since",
+        "leader epoch 3 at offset 7");
   }
 
   @Test
