@@ -21,6 +21,7 @@ import java.util.function.LongFunction;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.hadoop.hbase.CompareOperator;
 import org.apache.hadoop.hbase.HConstants;
 import org.apache.hadoop.hbase.TableExistsException;
 import org.apache.hadoop.hbase.TableName;
@@ -39,6 +40,9 @@ import org.apache.hadoop.hbase.client.RowMutations;
 import org.apache.hadoop.hbase.client.Scan;
 import org.apache.hadoop.hbase.client.Table;
 import org.apache.hadoop.hbase.client.TableDescriptorBuilder;
+import org.apache.hadoop.hbase.filter.Filter;
+import org.apache.hadoop.hbase.filter.FilterList;
+import org.apache.hadoop.hbase.filter.SingleColumnValueFilter;
 import org.apache.hadoop.hbase.util.Bytes;
 
 /**
@@ -46,7 +50,8 @@ import org.apache.hadoop.hbase.util.Bytes;
  *
  * <pre>
  * p:pointer              PublishedRow as JSON; changed only together with p:flips
- * p:flips                how many flips made the pointer (8 bytes, big-endian); every flip is a compare-and-set on it
+ * p:flips                how many flips made the pointer (8 bytes, big-endian); every flip is a compare-and-set on it,
+ *                        and on the presence of p:version.N where it names version N
  * p:version.N            Version as JSON, written when version N is complete, before it is published
  * p:last-version         the greatest number that a version of the view was ever given (8 bytes); none is given twice
  * p:making.N             which run makes version N, from before there is a table until the version is complete
@@ -256,15 +261,20 @@ public final class PublishedStore {
   }
 
   /**
-   * Puts {@code after} where {@code before} stands.
+   * Puts {@code after} where {@code before} stands, while the catalog has its version.
    *
-   * @return false when something else stands there: read again and decide again
+   * @return false when something else stands there, or the version was forgotten: read again and
+   *     decide again
    */
   public boolean compareAndSet(Optional<PublishedRow> before, PublishedRow after)
       throws IOException {
     byte[] row = Bytes.toBytes(after.view());
     CheckAndMutate.Builder check = CheckAndMutate.newBuilder(row);
-    if (before.isPresent()) {
+    if (after.version().isPresent()) {
+      // Where nothing answers, a version is forgotten without a flip.
+      byte[] version = Bytes.toBytes(VERSION + after.version().get().number());
+      check.ifMatches(new FilterList(flipsOf(before), exists(version)));
+    } else if (before.isPresent()) {
       check.ifEquals(FAMILY, FLIPS, Bytes.toBytes(before.get().flips()));
     } else {
       check.ifNotExists(FAMILY, FLIPS);
@@ -288,6 +298,23 @@ public final class PublishedStore {
     try (Table table = connection.getTable(TABLE)) {
       return table.checkAndMutate(check.build(put)).isSuccess();
     }
+  }
+
+  private static Filter flipsOf(Optional<PublishedRow> before) {
+    byte[] flips = before.map(b -> Bytes.toBytes(b.flips())).orElse(HConstants.EMPTY_BYTE_ARRAY);
+    SingleColumnValueFilter filter =
+        new SingleColumnValueFilter(FAMILY, FLIPS, CompareOperator.EQUAL, flips);
+    // No flip is written as nothing: it passes only where there is none.
+    filter.setFilterIfMissing(before.isPresent());
+    return filter;
+  }
+
+  private static Filter exists(byte[] qualifier) {
+    SingleColumnValueFilter filter =
+        new SingleColumnValueFilter(
+            FAMILY, qualifier, CompareOperator.NOT_EQUAL, HConstants.EMPTY_BYTE_ARRAY);
+    filter.setFilterIfMissing(true);
+    return filter;
   }
 
   private static void note(Put put, String qualifier) {

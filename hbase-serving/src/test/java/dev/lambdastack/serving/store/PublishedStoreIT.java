@@ -9,6 +9,7 @@ import dev.lambdastack.serving.testing.Sales;
 import dev.lambdastack.serving.testing.TestingHBase;
 import dev.lambdastack.serving.testing.TestingHBase.Cluster;
 import dev.lambdastack.views.Generation;
+import dev.lambdastack.views.Horizon;
 import dev.lambdastack.views.Progress;
 import dev.lambdastack.views.PublishedRow;
 import dev.lambdastack.views.Version;
@@ -28,6 +29,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.hadoop.hbase.client.Admin;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -279,6 +281,74 @@ class PublishedStoreIT {
     assertThatThrownBy(() -> store.compareAndSet(Optional.of(second), late))
         .as("a flip that does not count on")
         .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  private static Version unloaded(Layers layers, long number) {
+    return new Version(
+        number,
+        ViewTables.batch(layers.view().name(), number).getNameAsString(),
+        layers.view().fingerprint(),
+        layers.view().shape(),
+        new Horizon(5, Map.of(0, 10L)),
+        Sales.EPOCH,
+        1,
+        "none",
+        0,
+        0,
+        Instant.parse("2026-01-01T00:00:00Z"));
+  }
+
+  /** Both have seen that nothing answers yet. */
+  @Test
+  void aFirstFlipNamesNoVersionThatWasForgotten() throws Exception {
+    Layers layers = layers();
+    String view = layers.view().name();
+    PublishedStore store = layers.store();
+    store.addVersion(unloaded(layers, 1));
+    store.addVersion(unloaded(layers, 2));
+    assertThat(store.forget(view, Optional.empty(), List.of(1L), List.of())).isTrue();
+    PublishedRow late =
+        new PublishedRow(view, 1, Optional.of(unloaded(layers, 1)), Optional.empty());
+    assertThat(store.compareAndSet(Optional.empty(), late)).isFalse();
+    assertThat(store.read(view)).isEmpty();
+    PublishedRow first =
+        new PublishedRow(view, 1, Optional.of(unloaded(layers, 2)), Optional.empty());
+    assertThat(store.compareAndSet(Optional.empty(), first)).isTrue();
+    assertThat(store.forget(view, Optional.empty(), List.of(2L), List.of())).isFalse();
+    assertThat(store.read(view).map(Snapshot::row)).contains(first);
+    PublishedRow third =
+        new PublishedRow(view, 2, Optional.of(unloaded(layers, 3)), Optional.empty());
+    assertThat(store.compareAndSet(Optional.of(first), third)).as("no such version").isFalse();
+  }
+
+  @Test
+  void ofFirstFlipsAndDiscardsAtOnceOneWins() throws Exception {
+    int flipped = 0;
+    for (int round = 0; round < 60; round++) {
+      Layers layers = layers();
+      String view = layers.view().name();
+      PublishedStore store = layers.store();
+      store.addVersion(unloaded(layers, 1));
+      AtomicInteger roles = new AtomicInteger();
+      long won =
+          race(
+                  () ->
+                      roles.getAndIncrement() % 2 == 0
+                          ? store.compareAndSet(
+                              Optional.empty(),
+                              new PublishedRow(
+                                  view, 1, Optional.of(unloaded(layers, 1)), Optional.empty()))
+                          : store.forget(view, Optional.empty(), List.of(1L), List.of()))
+              .stream()
+              .filter(w -> w)
+              .count();
+      boolean answers = store.read(view).isPresent();
+      assertThat(store.versions(view)).as("round %d", round).hasSize(answers ? 1 : 0);
+      // Two may forget the same.
+      assertThat(won).as("round %d", round).isBetween(1L, answers ? 1L : 2L);
+      flipped += answers ? 1 : 0;
+    }
+    System.out.println("the flip came first in " + flipped + " of 60 rounds");
   }
 
   @Test

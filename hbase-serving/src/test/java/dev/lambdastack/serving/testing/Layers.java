@@ -131,9 +131,12 @@ public final class Layers {
     put(TableName.valueOf(generation.table()), puts);
   }
 
-  /** Makes this what answers, whatever answered before. */
+  /** Makes this what answers, whatever answered before; the catalog has it then. */
   public PublishedRow publish(Optional<Version> version, Optional<Generation> generation)
       throws IOException {
+    if (version.isPresent() && store.version(view.name(), version.get().number()).isEmpty()) {
+      store.addVersion(version.get());
+    }
     while (true) {
       Optional<PublishedRow> before = store.read(view.name()).map(PublishedStore.Snapshot::row);
       PublishedRow after =
