@@ -4,6 +4,7 @@ import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -13,8 +14,6 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.hadoop.hbase.DoNotRetryIOException;
-import org.apache.hadoop.hbase.TableNotEnabledException;
-import org.apache.hadoop.hbase.TableNotFoundException;
 
 /**
  * Runs calls to HBase on threads of its own, so that whoever waits for one can stop waiting. A call
@@ -92,10 +91,9 @@ final class HBaseCalls implements AutoCloseable {
   }
 
   private static IOException translated(Throwable thrown) {
-    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
-      if (cause instanceof TableNotFoundException || cause instanceof TableNotEnabledException) {
-        return new TableGoneException((IOException) cause);
-      }
+    Optional<IOException> gone = Store.tableGone(thrown);
+    if (gone.isPresent()) {
+      return new TableGoneException(gone.get());
     }
     if (thrown instanceof DoNotRetryIOException refused) {
       return refused;

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.SocketTimeoutException;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -18,11 +19,14 @@ import org.apache.hadoop.hbase.MasterNotRunningException;
 import org.apache.hadoop.hbase.NotServingRegionException;
 import org.apache.hadoop.hbase.PleaseHoldException;
 import org.apache.hadoop.hbase.TableName;
+import org.apache.hadoop.hbase.TableNotEnabledException;
+import org.apache.hadoop.hbase.TableNotFoundException;
 import org.apache.hadoop.hbase.ZooKeeperConnectionException;
 import org.apache.hadoop.hbase.client.Connection;
 import org.apache.hadoop.hbase.client.ConnectionFactory;
 import org.apache.hadoop.hbase.client.Get;
 import org.apache.hadoop.hbase.client.RetriesExhaustedException;
+import org.apache.hadoop.hbase.client.RetriesExhaustedWithDetailsException;
 import org.apache.hadoop.hbase.client.Table;
 import org.apache.hadoop.hbase.exceptions.TimeoutIOException;
 import org.apache.hadoop.hbase.ipc.CallTimeoutException;
@@ -151,6 +155,29 @@ public final class Store {
       }
     }
     return false;
+  }
+
+  /**
+   * The fault that says that a table does not exist or is being dropped, where one of the causes
+   * does; those of a batch are looked at too.
+   */
+  public static Optional<IOException> tableGone(Throwable fault) {
+    for (Throwable cause = fault; cause != null; cause = cause.getCause()) {
+      if (cause instanceof TableNotFoundException || cause instanceof TableNotEnabledException) {
+        return Optional.of((IOException) cause);
+      }
+      if (cause instanceof RetriesExhaustedWithDetailsException batch) {
+        Optional<IOException> gone =
+            batch.getCauses().stream().map(Store::tableGone).flatMap(Optional::stream).findFirst();
+        if (gone.isPresent()) {
+          return gone;
+        }
+      }
+      if (cause.getCause() == cause) {
+        return Optional.empty();
+      }
+    }
+    return Optional.empty();
   }
 
   /** HBase's client says with Java's own exceptions, too, that nobody answers. */

@@ -1,6 +1,7 @@
 package dev.lambdastack.batch.recompute;
 
 import dev.lambdastack.serving.store.RowText;
+import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.views.Aggregate;
 import dev.lambdastack.views.Cell;
 import dev.lambdastack.views.Rule;
@@ -12,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.hbase.TableName;
-import org.apache.hadoop.hbase.TableNotFoundException;
 import org.apache.hadoop.hbase.client.Connection;
 import org.apache.hadoop.hbase.client.Get;
 import org.apache.hadoop.hbase.client.Result;
@@ -80,8 +80,11 @@ final class RowRules {
         if (results.stream().allMatch(r -> r.counted() == 0 || !r.examples().isEmpty())) {
           return results;
         }
-      } catch (TableNotFoundException cleanedUp) {
-        // nothing is left to compare with
+      } catch (IOException e) {
+        // A base that was cleaned up meanwhile leaves nothing to compare with.
+        if (Store.tableGone(e).isEmpty()) {
+          throw e;
+        }
       }
     }
     return new RowRules(view).judgeAll(connection, table);
