@@ -15,6 +15,7 @@ import java.util.Optional;
 /**
  * What a recompute reads, fixed when it begins: all events before a horizon. Pure.
  *
+ * @param eventTimeMin the earliest event time that was taken
  * @param sequence of the manifest that versions name, with {@code digest}
  * @param files that hold these events
  * @param events how many
@@ -25,6 +26,7 @@ import java.util.Optional;
 record Frozen(
     Horizon horizon,
     Duration epochLength,
+    Instant eventTimeMin,
     long sequence,
     String digest,
     List<LiveFile> files,
@@ -37,6 +39,7 @@ record Frozen(
     return new Frozen(
         contents.horizon(),
         contents.archived().epochLength(),
+        contents.archived().eventTimeMin(),
         contents.sequence(),
         contents.digest(),
         contents.files(),
@@ -74,6 +77,7 @@ record Frozen(
     return new Frozen(
         horizon,
         then.archived().epochLength(),
+        then.archived().eventTimeMin(),
         then.sequence(),
         then.digest(),
         files,

@@ -39,16 +39,21 @@ final class MasterFiles {
   /**
    * Files of the projection's topic.
    *
+   * @param eventTimeMin the earliest event time that was taken, as the topic's manifests say
    * @param times row groups that have none of these times may be passed over
    */
   static MasterFiles of(
-      LambdaConfig config, SchemaStore schemas, Projection projection, Optional<TimeRanges> times)
+      LambdaConfig config,
+      SchemaStore schemas,
+      Instant eventTimeMin,
+      Projection projection,
+      Optional<TimeRanges> times)
       throws IOException {
     return new MasterFiles(
         config.hadoop(),
         MasterDataset.open(config.hadoop(), config.master(), projection.type().topic()),
         schemas,
-        config.eventTimeMin(),
+        eventTimeMin,
         projection,
         times);
   }

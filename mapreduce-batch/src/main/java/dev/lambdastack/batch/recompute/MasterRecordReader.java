@@ -28,6 +28,7 @@ final class MasterRecordReader extends RecordReader<NullWritable, RowGroup> {
         MasterFiles.of(
             LambdaConfig.of(task.getConfiguration()),
             SchemaStore.fromJson(pass.plan().schemaStore()),
+            pass.plan().eventTimeMin(),
             pass.projection(),
             pass.plan().times());
     parts = ((MasterSplit) split).parts().iterator();

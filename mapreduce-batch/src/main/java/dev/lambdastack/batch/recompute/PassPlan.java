@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -18,6 +19,7 @@ import java.util.TreeMap;
  * run's folder. Reducers are the regions of all views' tables, one view after the other.
  *
  * @param schemaStore as {@link dev.lambdastack.schemas.SchemaStore#toJson} writes it
+ * @param eventTimeMin the earliest event time that is taken, as the manifests say
  * @param cellTimestamp of every cell, in milliseconds
  * @param before by partition, the first offset that is not counted; empty where the files hold no
  *     such rows
@@ -26,6 +28,7 @@ record PassPlan(
     String runId,
     String topic,
     String schemaStore,
+    Instant eventTimeMin,
     long cellTimestamp,
     Optional<Map<Integer, Long>> before,
     List<ViewPlan> views) {
@@ -91,6 +94,7 @@ record PassPlan(
     json.put("run", runId);
     json.put("topic", topic);
     json.put("schemas", schemaStore);
+    json.put("eventTimeMin", eventTimeMin.toString());
     json.put("cellTimestamp", cellTimestamp);
     before.ifPresent(b -> json.set("before", offsets(b)));
     ArrayNode array = json.putArray("views");
@@ -132,6 +136,7 @@ record PassPlan(
         json.required("run").textValue(),
         json.required("topic").textValue(),
         json.required("schemas").textValue(),
+        Instant.parse(json.required("eventTimeMin").textValue()),
         json.required("cellTimestamp").longValue(),
         Optional.ofNullable(json.get("before")).map(PassPlan::offsets),
         views);

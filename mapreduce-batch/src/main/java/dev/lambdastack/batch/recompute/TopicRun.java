@@ -210,8 +210,7 @@ final class TopicRun implements AutoCloseable {
       dataset.fileSystem().delete(staging, true);
     } catch (Exception e) {
       targets.forEach(t -> t.table().dropAfter(e));
-      Staging.removeAfter(e, dataset.fileSystem(), staging);
-      checkFilesAfter(e);
+      explain(e, staging);
       throw e;
     }
     enter(makers, versions, targets);
@@ -293,8 +292,11 @@ final class TopicRun implements AutoCloseable {
       questions.add(
           new TouchedWindows.Question(bases.get(i).horizon(), incremental.get(i).shape().window()));
     }
-    return TouchedWindows.find(
-        MasterFiles.of(config, schemas, times, Optional.empty()), frozen.files(), times, questions);
+    return TouchedWindows.find(files(times), frozen.files(), times, questions);
+  }
+
+  private MasterFiles files(Projection projection) throws IOException {
+    return MasterFiles.of(config, schemas, frozen.eventTimeMin(), projection, Optional.empty());
   }
 
   private List<byte[][]> splits(List<View> full) throws IOException, InterruptedException {
@@ -303,11 +305,7 @@ final class TopicRun implements AutoCloseable {
     }
     Projection projection = Projection.of(full, false);
     return RegionSplits.sample(
-        MasterFiles.of(config, schemas, projection, Optional.empty()),
-        frozen.files(),
-        full,
-        projection,
-        config.regions());
+        files(projection), frozen.files(), full, projection, config.regions());
   }
 
   private List<Version> fill(List<Target> targets, Path staging)
@@ -374,6 +372,7 @@ final class TopicRun implements AutoCloseable {
         runId,
         dataset.topic(),
         schemas.toJson(),
+        frozen.eventTimeMin(),
         Cell.batchTimestamp(frozen.horizon().epoch(), frozen.epochLength()),
         frozen.before(),
         plans);
@@ -425,6 +424,18 @@ final class TopicRun implements AutoCloseable {
       Jobs.run(job);
     }
     return job.getCounters();
+  }
+
+  /** Throws why a run failed, where that can be told; its folder goes. */
+  private void explain(Exception failure, Path staging) throws IOException {
+    try {
+      checkFilesAfter(failure);
+      if (failure instanceof IOException failed) {
+        throw Staging.explained(failed, dataset.fileSystem(), staging);
+      }
+    } finally {
+      Staging.removeAfter(failure, dataset.fileSystem(), staging);
+    }
   }
 
   /** A job says little of why it failed: where it is a file, that is told here. */

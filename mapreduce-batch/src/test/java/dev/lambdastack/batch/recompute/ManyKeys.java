@@ -9,6 +9,7 @@ import dev.lambdastack.views.View;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
@@ -55,6 +56,7 @@ final class ManyKeys {
                 "run",
                 "sales",
                 Sale.SCHEMAS.toJson(),
+                Instant.EPOCH,
                 1,
                 Optional.empty(),
                 List.of(

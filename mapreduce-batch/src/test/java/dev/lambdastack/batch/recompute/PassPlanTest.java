@@ -2,6 +2,7 @@ package dev.lambdastack.batch.recompute;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,7 @@ class PassPlanTest {
           "run",
           "sales",
           "{\"schemas\":[]}",
+          Instant.parse("2001-02-03T04:05:06.789Z"),
           1_234_567_890_123L,
           Optional.of(Map.of(0, 7L, 11, 1L << 40)),
           List.of(
@@ -32,6 +34,7 @@ class PassPlanTest {
     PassPlan back = PassPlan.fromJson(PLAN.toJson());
     assertThat(new String(back.toJson(), java.nio.charset.StandardCharsets.UTF_8))
         .isEqualTo(new String(PLAN.toJson(), java.nio.charset.StandardCharsets.UTF_8));
+    assertThat(back.eventTimeMin()).isEqualTo(PLAN.eventTimeMin());
     assertThat(back.before()).isEqualTo(PLAN.before());
     assertThat(back.views().get(0).regionStarts().get(1)).containsExactly(1, -1);
     assertThat(back.views().get(1).increment()).isEqualTo(PLAN.views().get(1).increment());
@@ -48,7 +51,8 @@ class PassPlanTest {
   void aViewThatNeedsAllTimesMakesThePassReadAll() {
     assertThat(PLAN.times()).isEmpty();
     PassPlan incremental =
-        new PassPlan("run", "sales", "", 1, Optional.empty(), List.of(PLAN.views().get(1)));
+        new PassPlan(
+            "run", "sales", "", Instant.EPOCH, 1, Optional.empty(), List.of(PLAN.views().get(1)));
     assertThat(incremental.times()).hasValue(TimeRanges.of(-10, -5, 0, 1L << 50));
     assertThat(incremental.needsCoordinates()).isTrue();
   }

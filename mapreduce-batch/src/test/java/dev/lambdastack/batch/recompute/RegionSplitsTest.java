@@ -70,6 +70,7 @@ class RegionSplitsTest {
             "run",
             "sales",
             "",
+            Instant.EPOCH,
             1,
             Optional.empty(),
             List.of(
@@ -98,6 +99,7 @@ class RegionSplitsTest {
             "run",
             "sales",
             "",
+            Instant.EPOCH,
             1,
             Optional.empty(),
             List.of(new PassPlan.ViewPlan("v", "", starts, Optional.empty()))));
