@@ -140,6 +140,12 @@ public final class Compaction implements Tool {
         dataset.fileSystem().delete(staging, true);
         sequences.add(committed.sequence());
         written.addAll(committed.files());
+      } catch (IOException e) {
+        try {
+          throw Staging.explained(e, dataset.fileSystem(), staging, dataset.resolve(topic));
+        } finally {
+          Staging.removeAfter(e, dataset.fileSystem(), staging);
+        }
       } catch (Exception e) {
         Staging.removeAfter(e, dataset.fileSystem(), staging);
         throw e;

@@ -42,7 +42,8 @@ public final class Staging {
   public static IOException explained(IOException failure, FileSystem fileSystem, Path... folders) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof QuotaExceededException quota) {
-        throw full(folders[0], quota, failure);
+        // It names the folder itself.
+        throw full(fileSystem.getUri().toString(), quota, failure);
       }
     }
     // A task's own failure does not always come with its reason.
@@ -51,7 +52,7 @@ public final class Staging {
       try (FSDataOutputStream out = fileSystem.create(probe, true)) {
         out.write(0);
       } catch (IOException e) {
-        throw full(folder, e, failure);
+        throw full(folder.toString(), e, failure);
       } finally {
         removeAfter(failure, fileSystem, probe);
       }
@@ -59,11 +60,11 @@ public final class Staging {
     return failure;
   }
 
-  private static InvalidInputException full(Path folder, IOException why, Exception failure) {
+  private static InvalidInputException full(String where, IOException why, Exception failure) {
     String reason = why.getMessage() == null ? why.getClass().getSimpleName() : why.getMessage();
     return new InvalidInputException(
         "Cannot write to %s: %s; nothing was committed: make room or raise the quota, and run it again"
-            .formatted(folder, reason.lines().findFirst().orElse(reason)),
+            .formatted(where, reason.lines().findFirst().orElse(reason)),
         failure);
   }
 

@@ -32,6 +32,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.TreeMap;
@@ -406,6 +407,71 @@ class PublishIT {
       archiveAndRecompute(scene, right);
       publish.run(name);
       assertThat(states(scene)).last().isEqualTo("4 published");
+    }
+  }
+
+  /**
+   * Once the gate has let it pass, HBase goes away: what answered still does, and a new run
+   * publishes.
+   */
+  @Test
+  void nothingIsHalfPublishedWhenHBaseGoesAwayBehindTheGate(Servers servers) throws Exception {
+    try (Scene scene = Scene.openWithHBase(servers, PARTITIONS)) {
+      String name = scene.viewName();
+      View view = view(scene);
+      produce(scene, new Random(34), 5);
+      archiveAndRecompute(scene, view);
+      Publish publish = new Publish(scene.config(), scene.clock());
+      publish.run(name);
+      produce(scene, new Random(35), 5);
+      Version second = archiveAndRecompute(scene, view);
+      scene.conf().set("lambda.hbase.operation-timeout", "3s");
+      try (Connection connection = Store.connectForWork(scene.config())) {
+        Pointer.Rule goesAway =
+            (catalog, version) -> {
+              servers.hbase().stop();
+              return new Pointer.Next(
+                  PublishedRow.publish(
+                      catalog.known(), version, false, scene.clock().instant(), Duration.ZERO),
+                  Optional.empty());
+            };
+        Pointer pointer = new Pointer(new PublishedStore(connection), name);
+        assertThatThrownBy(() -> pointer.flip(OptionalLong.of(second.number()), goesAway))
+            .satisfies(e -> assertThat(Store.isAway(e)).as("%s", e).isTrue());
+      } finally {
+        servers.hbase().start();
+        scene.conf().unset("lambda.hbase.operation-timeout");
+      }
+      assertThat(states(scene)).containsExactly("1 published", "2 candidate");
+      assertThat(publish.run(name).version()).contains(second);
+      assertThat(states(scene)).containsExactly("1 kept", "2 published");
+    }
+  }
+
+  /** Nothing answers yet, so no flip tells the publish that the version has gone meanwhile. */
+  @Test
+  void aFirstPublishNamesNoVersionThatIsDiscardedMeanwhile(Servers servers) throws Exception {
+    try (Scene scene = Scene.openWithHBase(servers, PARTITIONS);
+        Connection connection = Store.connect(scene.config())) {
+      PublishedStore store = new PublishedStore(connection);
+      String name = scene.viewName();
+      produce(scene, new Random(33), 5);
+      archiveAndRecompute(scene, view(scene));
+      Publish publish = new Publish(scene.config(), scene.clock());
+      Pointer.Rule discardsBefore =
+          (catalog, version) -> {
+            publish.discard(name, version.number());
+            return new Pointer.Next(
+                PublishedRow.publish(
+                    catalog.known(), version, false, scene.clock().instant(), Duration.ZERO),
+                Optional.empty());
+          };
+      assertThatThrownBy(() -> new Pointer(store, name).flip(OptionalLong.of(1), discardsBefore))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("has no complete version");
+      assertThat(store.read(name)).isEmpty();
+      assertThat(archiveAndRecompute(scene, view(scene)).number()).isEqualTo(2);
+      assertThat(publish.run(name).version().orElseThrow().number()).isEqualTo(2);
     }
   }
 
