@@ -23,6 +23,7 @@ import dev.lambdastack.serving.merge.MergedRow;
 import dev.lambdastack.serving.read.Answer;
 import dev.lambdastack.serving.read.LambdaClient;
 import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.serving.store.ViewTables;
 import dev.lambdastack.views.Cell;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.Metric;
@@ -308,13 +309,9 @@ class IncrementalIT {
     assertThat(RowRules.judge(view, connection, table, Optional.of(base), written))
         .hasSameSizeAs(all);
     try (Admin admin = connection.getAdmin()) {
-      admin.disableTable(TableName.valueOf(base.table()));
-      assertThat(RowRules.judge(view, connection, table, Optional.of(base), written))
-          .isEqualTo(all);
-      admin.deleteTable(TableName.valueOf(base.table()));
-      assertThat(RowRules.judge(view, connection, table, Optional.of(base), written))
-          .isEqualTo(all);
+      ViewTables.drop(admin, TableName.valueOf(base.table()));
     }
+    assertThat(RowRules.judge(view, connection, table, Optional.of(base), written)).isEqualTo(all);
   }
 
   private static void pastIsAsItWas(
