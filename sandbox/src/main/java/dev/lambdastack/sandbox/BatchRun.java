@@ -44,7 +44,7 @@ public record BatchRun(
                         v ->
                             "%s version %d (%s rows)"
                                 .formatted(v.shape().name(), v.number(), count(v.rows())))
-                    .collect(Collectors.joining(" and ")),
+                    .collect(Collectors.joining(", ")),
                 count(versions.get(0).events()),
                 seconds(recomputing)));
     Version last = versions.get(versions.size() - 1);

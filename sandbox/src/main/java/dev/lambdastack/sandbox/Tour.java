@@ -138,7 +138,7 @@ final class Tour {
     screen.say(
         "Flink runs it in this JVM; it fills generation %d of %s",
         job.generations().get(0).number(),
-        job.generations().stream().map(g -> g.shape().name()).toList());
+        String.join(", ", job.generations().stream().map(g -> g.shape().name()).toList()));
     return job;
   }
 
