@@ -25,22 +25,26 @@ import org.apache.hadoop.fs.Path;
  * Looks at a checkpoint before a job is started from it: Flink would try for ever to restore one
  * whose files are gone.
  */
-final class CheckpointFiles {
+public final class CheckpointFiles {
   private CheckpointFiles() {}
 
   /**
+   * Reads its metadata and looks for its files.
+   *
+   * @param otherwise what a person can do where it is of no use, said after the reason
    * @throws InvalidInputException when the checkpoint cannot be read, a file is missing, or another
    *     state backend wrote it
    */
-  static void check(LambdaConfig config, String checkpoint) {
+  public static void check(LambdaConfig config, String checkpoint, String otherwise) {
     try {
       CheckpointMetadata metadata = read(config, checkpoint);
       for (OperatorState operator : metadata.getOperatorStates()) {
         for (OperatorSubtaskState task : operator.getStates()) {
-          checkBackend(config, checkpoint, task);
+          checkBackend(config, checkpoint, otherwise, task);
           for (Path file : files(task).toList()) {
             if (!file.getFileSystem(config.hadoop()).exists(file)) {
-              throw unreadable(checkpoint, "its file %s is missing".formatted(file), null);
+              throw unreadable(
+                  checkpoint, "its file %s is missing".formatted(file), otherwise, null);
             }
           }
         }
@@ -51,13 +55,13 @@ final class CheckpointFiles {
       }
       // Flink's reader throws what comes when bytes are not what it expects.
       throw unreadable(
-          checkpoint, String.valueOf(e.getMessage()).lines().findFirst().orElse(""), e);
+          checkpoint, String.valueOf(e.getMessage()).lines().findFirst().orElse(""), otherwise, e);
     }
   }
 
   /** Each backend has a form of its own; that of canonical savepoints both can read. */
   private static void checkBackend(
-      LambdaConfig config, String checkpoint, OperatorSubtaskState task) {
+      LambdaConfig config, String checkpoint, String otherwise, OperatorSubtaskState task) {
     String backend = FlinkSettings.stateBackend(config);
     boolean incremental = FlinkSettings.isIncremental(config);
     for (KeyedStateHandle state : task.getManagedKeyedState()) {
@@ -68,17 +72,16 @@ final class CheckpointFiles {
               && !(state instanceof KeyGroupsSavepointStateHandle);
       if (byRocks && backend.equals("hashmap") || byHeap && backend.equals("rocksdb")) {
         throw new InvalidInputException(
-            "Cannot go on from %s with lambda.speed.state-backend=%s: %s wrote it; set lambda.speed.state-backend=%3$s, or start with --fresh"
-                .formatted(checkpoint, backend, byRocks ? "rocksdb" : "hashmap"));
+            "Cannot go on from %s with lambda.speed.state-backend=%s: %s wrote it; set lambda.speed.state-backend=%3$s, or %s"
+                .formatted(checkpoint, backend, byRocks ? "rocksdb" : "hashmap", otherwise));
       }
     }
   }
 
-  private static InvalidInputException unreadable(String checkpoint, String why, Exception cause) {
+  private static InvalidInputException unreadable(
+      String checkpoint, String why, String otherwise, Exception cause) {
     return new InvalidInputException(
-        "Cannot go on from %s: %s; give another checkpoint with --restore, or start with --fresh"
-            .formatted(checkpoint, why),
-        cause);
+        "Cannot go on from %s: %s; %s".formatted(checkpoint, why, otherwise), cause);
   }
 
   private static CheckpointMetadata read(LambdaConfig config, String checkpoint)

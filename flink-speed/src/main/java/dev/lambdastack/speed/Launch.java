@@ -39,6 +39,9 @@ import org.apache.hadoop.hbase.client.Connection;
  * or to begin anew, and only then writes.
  */
 final class Launch {
+  private static final String OTHERWISE =
+      "give another checkpoint with --restore, or start with --fresh";
+
   private final LambdaConfig config;
   private final String topic;
   private final SpeedOptions options;
@@ -87,7 +90,7 @@ final class Launch {
       List<Life> lives = new ArrayList<>();
       for (Continuation.From from : choice.lives().values()) {
         checkTables(from.slots(), hbase);
-        CheckpointFiles.check(config, from.checkpoint());
+        CheckpointFiles.check(config, from.checkpoint(), OTHERWISE);
         lives.add(new Life(goOn(from, log, store), Optional.of(from), from.reason()));
       }
       if (!choice.anew().isEmpty()) {

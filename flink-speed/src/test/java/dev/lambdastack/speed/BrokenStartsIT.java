@@ -3,9 +3,13 @@ package dev.lambdastack.speed;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.log.TopicLog;
+import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.cli.CommandRunner;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.speed.alert.AlertJob;
+import dev.lambdastack.speed.alert.AlertsCommand;
+import dev.lambdastack.speed.alert.RulesLoader;
 import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.ViewProvider;
 import java.io.PrintWriter;
@@ -18,6 +22,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.FileUtil;
 import org.apache.hadoop.hbase.TableName;
@@ -35,6 +41,7 @@ import picocli.CommandLine;
 @ExtendWith(TestingClusters.class)
 class BrokenStartsIT {
   private static final Duration LIMIT = Duration.ofSeconds(90);
+  private static final String CARDS = "card-transactions";
 
   private static LambdaConfig config() {
     return TestingClusters.config(
@@ -50,10 +57,15 @@ class BrokenStartsIT {
   private static String refusal(String... more) {
     List<String> args = new ArrayList<>(List.of("orders", "-D", "lambda.epoch=2h"));
     args.addAll(List.of(more));
+    return refusal(new SpeedCommand(), args);
+  }
+
+  private static String refusal(Callable<Integer> verb, List<String> arguments) {
+    List<String> args = new ArrayList<>(arguments);
     args.addAll(TestingClusters.commandLine());
     StringWriter err = new StringWriter();
     CommandLine command =
-        new CommandLine(new SpeedCommand())
+        new CommandLine(verb)
             .setErr(new PrintWriter(err, true))
             .setOut(new PrintWriter(new StringWriter(), true));
     int exit = CommandRunner.run(command, args.toArray(String[]::new));
@@ -88,7 +100,9 @@ class BrokenStartsIT {
 
       assertThat(refusal("-D", "lambda.speed.state-backend=rocksdb"))
           .contains("Cannot go on from " + checkpoint)
-          .contains("hashmap wrote it; set lambda.speed.state-backend=hashmap, or start with");
+          .contains(
+              "hashmap wrote it; set lambda.speed.state-backend=hashmap, or give another",
+              "--fresh");
 
       org.apache.hadoop.fs.Path metadata = new org.apache.hadoop.fs.Path(folder, "_metadata");
       try (var out = files.create(metadata, true)) {
@@ -131,6 +145,50 @@ class BrokenStartsIT {
         assertThat(TestingCells.actual(hbase, again))
             .isEqualTo(TestingCells.actionMetrics(orders, epochs, 0));
       }
+    }
+  }
+
+  private static AlertJob startAlerts(LambdaConfig config) throws Exception {
+    return AlertJob.start(
+        config,
+        CARDS,
+        RulesLoader.FROM_CLASS_PATH,
+        SchemaStore.load(BrokenStartsIT.class.getClassLoader()),
+        Optional.empty());
+  }
+
+  @Test
+  void anAlertJobLooksAtItsCheckpointFirst() throws Exception {
+    for (String topic : List.of(CARDS, "alerts")) {
+      TestingClusters.removeTopic(topic);
+      TestingClusters.kafka().createTopic(topic, 1);
+    }
+    LambdaConfig config = config();
+    String checkpoint;
+    try (AlertJob job = startAlerts(config)) {
+      long deadline = System.nanoTime() + LIMIT.toNanos();
+      while (job.newestCheckpoint().isEmpty()) {
+        assertThat(job.hasEnded()).isFalse();
+        assertThat(System.nanoTime()).as("a checkpoint").isLessThan(deadline);
+        Thread.sleep(20);
+      }
+      job.close();
+      checkpoint = job.newestCheckpoint().orElseThrow();
+    }
+    org.apache.hadoop.fs.Path folder = new org.apache.hadoop.fs.Path(checkpoint);
+    org.apache.hadoop.fs.Path life = folder.getParent().getParent();
+    FileSystem files = folder.getFileSystem(config.hadoop());
+    try (var out = files.create(new org.apache.hadoop.fs.Path(folder, "_metadata"), true)) {
+      out.writeBytes("no checkpoint");
+    }
+    assertThat(refusal(new AlertsCommand(), List.of(CARDS)))
+        .contains("Cannot go on from " + checkpoint)
+        .contains("delete the folder " + life + " to begin with the oldest event")
+        .doesNotContain("--restore", "--fresh");
+    // What the line says helps.
+    files.delete(life, true);
+    try (AlertJob job = startAlerts(config)) {
+      assertThat(job.resumedFrom()).isEmpty();
     }
   }
 

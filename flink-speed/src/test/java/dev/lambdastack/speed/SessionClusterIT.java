@@ -3,40 +3,62 @@ package dev.lambdastack.speed;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.log.TopicLog;
+import dev.lambdastack.reference.ReferenceEvents;
+import dev.lambdastack.schemas.EventEncoder;
+import dev.lambdastack.serving.cli.CommandRunner;
 import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.serving.store.AlertStore;
 import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.speed.alert.AlertsCommand;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.math.BigDecimal;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.apache.avro.generic.GenericData;
+import org.apache.avro.generic.GenericRecord;
+import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 import org.apache.hadoop.hbase.client.Connection;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import picocli.CommandLine;
 
-/** The job starts on a Flink session cluster, submitted through its REST endpoint. */
+/** Jobs start on a Flink session cluster, submitted through its REST endpoint. */
 @ExtendWith(TestingClusters.class)
 class SessionClusterIT {
   private static final Duration LIMIT = Duration.ofSeconds(120);
+
+  private static MiniCluster cluster() {
+    Configuration flink = new Configuration();
+    // The test's own classes are on the cluster's class path too.
+    flink.set(CoreOptions.CLASSLOADER_RESOLVE_ORDER, "parent-first");
+    return new MiniCluster(
+        new MiniClusterConfiguration.Builder()
+            .setConfiguration(flink)
+            .setNumTaskManagers(2)
+            .setNumSlotsPerTaskManager(2)
+            .withRandomPorts()
+            .build());
+  }
 
   @Test
   void aJobThatWasSubmittedByRestCounts() throws Exception {
     TestingClusters.removeTopic("orders");
     TestingClusters.kafka().createTopic("orders", 3);
     LambdaConfig config = TestingClusters.config(Map.of("lambda.epoch", "1s"));
-    Configuration flink = new Configuration();
-    // The test's own classes are on the cluster's class path too.
-    flink.set(CoreOptions.CLASSLOADER_RESOLVE_ORDER, "parent-first");
-    try (MiniCluster cluster =
-            new MiniCluster(
-                new MiniClusterConfiguration.Builder()
-                    .setConfiguration(flink)
-                    .setNumTaskManagers(2)
-                    .setNumSlotsPerTaskManager(2)
-                    .withRandomPorts()
-                    .build());
+    try (MiniCluster cluster = cluster();
         Connection hbase = Store.connect(config);
         TopicLog log = TopicLog.open(config.bootstrapServers(), LIMIT, "orders");
         TestingOrders orders = new TestingOrders("orders", 1)) {
@@ -56,6 +78,69 @@ class SessionClusterIT {
             .isEqualTo(TestingCells.actionMetrics(orders, epochs, 0));
         assertThat(cluster.listJobs().get()).hasSize(1);
       }
+    }
+  }
+
+  private static GenericRecord use(String card, String place, double latitude, double longitude) {
+    GenericRecord use = new GenericData.Record(ReferenceEvents.CARD_TRANSACTIONS.schema());
+    use.put("card", card);
+    use.put("place", place);
+    use.put("latitude", latitude);
+    use.put("longitude", longitude);
+    use.put("amount", new BigDecimal("1.00"));
+    use.put("event_time", Instant.parse("2026-01-10T12:00:00Z"));
+    return use;
+  }
+
+  @Test
+  void alertsAreRaisedThereByTheJobThatTheCommandSubmits() throws Exception {
+    for (String topic : List.of("card-transactions", "alerts")) {
+      TestingClusters.removeTopic(topic);
+      TestingClusters.kafka().createTopic(topic, 1);
+    }
+    LambdaConfig config = TestingClusters.config(Map.of());
+    String card = "card " + System.nanoTime();
+    EventEncoder encoder = new EventEncoder(ReferenceEvents.CARD_TRANSACTIONS);
+    try (MiniCluster cluster = cluster();
+        Connection hbase = Store.connect(config);
+        KafkaProducer<byte[], byte[]> producer = TestingOrders.producer(Map.of())) {
+      cluster.start();
+      URI rest = cluster.getRestAddress().get();
+      List<String> args =
+          new ArrayList<>(
+              List.of(
+                  "card-transactions",
+                  "--cluster",
+                  "%s:%d".formatted(rest.getHost(), rest.getPort())));
+      args.addAll(TestingClusters.commandLine());
+      StringWriter said = new StringWriter();
+      PrintWriter to = new PrintWriter(said, true);
+      CompletableFuture<Integer> command =
+          CompletableFuture.supplyAsync(
+              () ->
+                  CommandRunner.run(
+                      new CommandLine(new AlertsCommand()).setOut(to).setErr(to),
+                      args.toArray(String[]::new)));
+      for (GenericRecord use :
+          List.of(use(card, "Oslo", 59.91, 10.75), use(card, "Sydney", -33.87, 151.21))) {
+        producer
+            .send(new ProducerRecord<>("card-transactions", encoder.key(use), encoder.value(use)))
+            .get();
+      }
+      AlertStore store = new AlertStore(hbase);
+      store.ensureTable();
+      long deadline = System.nanoTime() + LIMIT.toNanos();
+      while (store.all().stream().noneMatch(alert -> alert.key().equals(card))) {
+        assertThat(command.isDone()).as(said.toString()).isFalse();
+        assertThat(System.nanoTime()).as("the alert of %s", card).isLessThan(deadline);
+        Thread.sleep(50);
+      }
+      JobID job = cluster.listJobs().get().iterator().next().getJobId();
+      assertThat(command.isDone()).isFalse();
+      cluster.cancelJob(job).get();
+      assertThat(command.get(LIMIT.toSeconds(), TimeUnit.SECONDS)).as(said.toString()).isZero();
+      assertThat(said.toString())
+          .contains("Beginning with the oldest event", "card_too_far", "Alerts go to topic alerts");
     }
   }
 }

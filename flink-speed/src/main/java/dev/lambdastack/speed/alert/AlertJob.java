@@ -6,6 +6,7 @@ import dev.lambdastack.serving.config.FirstContact;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.store.AlertStore;
 import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.speed.CheckpointFiles;
 import dev.lambdastack.speed.Checkpoints;
 import dev.lambdastack.speed.FlinkSettings;
 import dev.lambdastack.speed.plan.Settings;
@@ -82,6 +83,11 @@ public final class AlertJob implements AutoCloseable {
     Optional<String> newest = checkpoints.newest();
     if (newest.isPresent()) {
       refuseIfRunning(config, topic, checkpoints, newest);
+      CheckpointFiles.check(
+          config,
+          newest.get(),
+          "delete the folder %s to begin with the oldest event (no alert is repeated)"
+              .formatted(checkpoints.uri()));
     }
     FlinkSettings settings = new FlinkSettings(config, topic, checkpoints.uri());
     newest.ifPresent(
