@@ -45,6 +45,10 @@ final class ArchiveBench implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Figures figures = new Figures(spec.commandLine().getOut());
+    return Bench.judge(figures, () -> measure(figures));
+  }
+
+  private int measure(Figures figures) throws Exception {
     long wanted = options.events == 0 ? DEFAULT_EVENTS : options.events;
     try (Stage stage = Stage.open()) {
       long sent =
@@ -65,9 +69,7 @@ final class ArchiveBench implements Callable<Integer> {
               : Peer.start(peers.resolve("spark"), "SparkPeer", "4g", log, List.of())) {
         for (int run = 0; run <= options.runs; run++) {
           figures.add("bare drain", drain(stage, sent), sent);
-          if (!ours(stage, figures, run, sent)) {
-            return 1;
-          }
+          ours(stage, figures, run, sent);
           if (spark != null) {
             String out = stage.config().hadoop().get("fs.defaultFS") + "/spark/archive";
             Peer.Run theirs =
@@ -75,10 +77,7 @@ final class ArchiveBench implements Callable<Integer> {
                     "archive %s %s %s %s"
                         .formatted(
                             stage.brokers(), BenchmarkViews.LINE_ITEMS.topic(), schema, out));
-            if (theirs.rows() != sent) {
-              figures.say("Spark wrote %,d rows of %,d events", theirs.rows(), sent);
-              return 1;
-            }
+            WrongAnswerException.check("Spark's archive", theirs.rows(), sent);
             figures.add("spark", theirs.seconds(), sent);
           }
         }
@@ -91,16 +90,12 @@ final class ArchiveBench implements Callable<Integer> {
     }
   }
 
-  private static boolean ours(Stage stage, Figures figures, int run, long events) throws Exception {
+  private static void ours(Stage stage, Figures figures, int run, long events) throws Exception {
     long started = System.nanoTime();
     ArchiveResult archived = stage.layers("/master-" + run).archive();
     double seconds = (System.nanoTime() - started) / 1e9;
-    if (archived.events() != events) {
-      figures.say("The archive holds %,d of %,d events", archived.events(), events);
-      return false;
-    }
+    WrongAnswerException.check("Our archive", archived.events(), events);
     figures.add("ours", seconds, events);
-    return true;
   }
 
   /** Reads every committed record and does nothing with it; seconds. */

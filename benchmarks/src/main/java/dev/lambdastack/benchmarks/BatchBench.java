@@ -56,6 +56,10 @@ final class BatchBench implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Figures figures = new Figures(spec.commandLine().getOut());
+    return Bench.judge(figures, () -> measure(figures));
+  }
+
+  private int measure(Figures figures) throws Exception {
     if (!noCheck && !PricingSummary.check(figures)) {
       return 1;
     }
@@ -76,10 +80,7 @@ final class BatchBench implements Callable<Integer> {
           archived.duration().toMillis() / 1000.0,
           archived.files(),
           archived.bytes() >> 20);
-      int exit = measure(stage, figures, sent);
-      if (exit != 0) {
-        return exit;
-      }
+      measure(stage, figures, sent);
     }
     if (!noIncremental) {
       IncrementalBench.measure(figures, IncrementalBench.DEFAULT_EVENTS, options.runs);
@@ -87,13 +88,13 @@ final class BatchBench implements Callable<Integer> {
     return 0;
   }
 
-  private int measure(Stage stage, Figures figures, long events) throws Exception {
+  private void measure(Stage stage, Figures figures, long events) throws Exception {
     if (options.noPeer) {
       for (int run = 0; run <= options.runs; run++) {
         ours(stage, figures, BenchmarkViews.SUMS, events);
         ours(stage, figures, BenchmarkViews.DISTINCT, events);
       }
-      return 0;
+      return;
     }
     Path files = Files.createTempFile("files", ".txt");
     Files.write(files, paths(stage));
@@ -104,15 +105,9 @@ final class BatchBench implements Callable<Integer> {
             "4g",
             files.resolveSibling("spark.log"),
             List.of())) {
-      boolean equal = true;
       for (int run = 0; run <= options.runs; run++) {
-        equal &= pair(stage, spark, figures, BenchmarkViews.SUMS, SUMS_SQL, files, events);
-        equal &= pair(stage, spark, figures, BenchmarkViews.DISTINCT, DISTINCT_SQL, files, events);
-      }
-      if (!equal) {
-        figures.say(
-            "Ours and Spark's have different numbers of rows: nothing here is worth comparing");
-        return 1;
+        pair(stage, spark, figures, BenchmarkViews.SUMS, SUMS_SQL, files, events);
+        pair(stage, spark, figures, BenchmarkViews.DISTINCT, DISTINCT_SQL, files, events);
       }
     }
     figures.say(
@@ -121,17 +116,17 @@ final class BatchBench implements Callable<Integer> {
     figures.say(
         "batch-distinct vs spark: %.2f",
         figures.speedup("ours " + BenchmarkViews.DISTINCT, "spark " + BenchmarkViews.DISTINCT));
-    return 0;
   }
 
-  private static boolean pair(
+  private static void pair(
       Stage stage, Peer spark, Figures figures, String view, String sql, Path files, long events)
       throws Exception {
     long rows = ours(stage, figures, view, events);
     String out = stage.config().hadoop().get("fs.defaultFS") + "/spark/" + view;
     Peer.Run theirs = spark.run("query %s %s %s".formatted(files, out, sql));
     figures.add("spark " + view, theirs.seconds(), events);
-    return rows == theirs.rows();
+    WrongAnswerException.check(
+        "Our " + view, rows + " rows", theirs.rows() + " rows, as Spark has");
   }
 
   private static long ours(Stage stage, Figures figures, String view, long events)

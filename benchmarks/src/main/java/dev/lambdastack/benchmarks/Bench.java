@@ -1,6 +1,7 @@
 package dev.lambdastack.benchmarks;
 
 import dev.lambdastack.serving.cli.CommandRunner;
+import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -38,6 +39,16 @@ public final class Bench {
   }
 
   private Bench() {}
+
+  /** Runs a benchmark: where an answer is wrong, one line says so, and the exit code is 1. */
+  static int judge(Figures figures, Callable<Integer> benchmark) throws Exception {
+    try {
+      return benchmark.call();
+    } catch (WrongAnswerException e) {
+      figures.say("Wrong: %s", e.getMessage());
+      return 1;
+    }
+  }
 
   /** The entry point; ends the process with the command's exit code. */
   public static void main(String[] args) {

@@ -129,6 +129,10 @@ final class SpeedBench implements Callable<Integer> {
   public Integer call() throws Exception {
     check();
     Figures figures = new Figures(spec.commandLine().getOut());
+    return Bench.judge(figures, () -> measure(figures));
+  }
+
+  private int measure(Figures figures) throws Exception {
     List<String> closing = new ArrayList<>();
     try (SpeedStage stage = SpeedStage.open()) {
       if (!noLatency) {
@@ -139,9 +143,6 @@ final class SpeedBench implements Callable<Integer> {
       }
       closing.forEach(line -> figures.say("%s", line));
       return 0;
-    } catch (WrongAnswerException e) {
-      figures.say("Wrong: %s", e.getMessage());
-      return 1;
     }
   }
 
@@ -261,10 +262,10 @@ final class SpeedBench implements Callable<Integer> {
         figures.add("drain", catchUp.drain(), stored);
         figures.add("discard", catchUp.discarding(), stored);
         figures.add("ours", catchUp.ours(), stored);
-        same("Ours", catchUp.answers(), expected);
+        WrongAnswerException.check("Ours", catchUp.answers(), expected);
         for (String name : set.names()) {
           Peer.Run theirs = set.run(name, stage.brokers());
-          same(
+          WrongAnswerException.check(
               name,
               new Readings.Expected(theirs.rows(), theirs.totals().get(0), theirs.totals().get(1)),
               expected);
@@ -277,14 +278,6 @@ final class SpeedBench implements Callable<Integer> {
     }
     closing.add("speed vs discard: %.2f".formatted(figures.speedup("ours", "discard")));
     closing.add("speed vs drain: %.2f".formatted(figures.speedup("ours", "drain")));
-  }
-
-  private static void same(String who, Readings.Expected found, Readings.Expected expected)
-      throws WrongAnswerException {
-    if (!found.equals(expected)) {
-      throw new WrongAnswerException(
-          "%s has %s, where a plain recount has %s".formatted(who, found, expected));
-    }
   }
 
   /** The peers of a run, each warm in its process. */
