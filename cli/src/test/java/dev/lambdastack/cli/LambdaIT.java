@@ -211,6 +211,53 @@ class LambdaIT {
         ":" + port);
   }
 
+  /** With values of null on a compacted topic, where their ids' values stand. */
+  @Test
+  void rowsOfADimensionAreDeletedByTheirIds() throws Exception {
+    kafka.createTopic("products", 2, Map.of("cleanup.policy", "compact"));
+    String product =
+        """
+        {"product_id": %d, "product_name": "p", "brand_name": "b", "product_category": "c", \
+        "event_time": 0}""";
+    String all = String.join("\n", IntStream.range(0, 20).mapToObj(product::formatted).toList());
+    assertThat(lambdaReading(all, "produce", "products", broker()).code()).isZero();
+    assertRefused(
+        lambdaReading("{\"product_id\": 3, \"brand_name\": \"b\"}", delete()), "'brand_name'");
+    assertRefused(lambdaReading("8", delete()), "line 1", "an object");
+    assertRefused(lambdaReading("{}", delete()), "'product_id' is missing");
+    Path ids =
+        Files.write(
+            folder.resolve("ids.jsonl"), List.of("{\"product_id\": 8}", "{\"product\": 9}"));
+    assertRefused(
+        lambda("produce", "products", "--delete", "--file", ids.toString(), broker()),
+        "ids.jsonl line 2",
+        "nothing was sent");
+    assertThat(lambdaReading("{\"product_id\": 8}\n\n{\"product_id\": 11}\n", delete()))
+        .isEqualTo(
+            new Ended(0, "Sent 2 deletions to topic products." + System.lineSeparator(), ""));
+    Map<String, Integer> partitions = new TreeMap<>();
+    List<String> gone = new ArrayList<>();
+    for (ConsumerRecord<byte[], byte[]> record : records("products")) {
+      String id = new String(record.key(), StandardCharsets.UTF_8);
+      assertThat(partitions.merge(id, record.partition(), (a, b) -> a.equals(b) ? a : -1))
+          .as("partition of id %s", id)
+          .isNotEqualTo(-1);
+      if (record.value() == null) {
+        gone.add(id);
+      }
+    }
+    assertThat(partitions).hasSize(20);
+    assertThat(gone).containsExactlyInAnyOrder("8", "11");
+    assertRefused(
+        lambdaReading("{\"customer_id\": 1}", "produce", "orders", "--delete", broker()),
+        "Cannot delete from topic orders",
+        "a dimension's rows");
+  }
+
+  private static String[] delete() {
+    return new String[] {"produce", "products", "--delete", broker()};
+  }
+
   private static void assertRefused(Ended ended, String... parts) {
     assertThat(ended.err().lines()).singleElement().asString().contains(parts);
     assertThat(ended.out()).isEmpty();
@@ -255,6 +302,11 @@ class LambdaIT {
     Ended list = lambda("views");
     assertThat(list.err()).isEmpty();
     assertThat(list.out()).contains("action_metrics", "daily_sales", "device_temperature");
+    assertThat(list.out().lines())
+        .anyMatch(
+            line ->
+                line.matches("card_too_far +card-transactions +card +place, latitude, longitude *"))
+        .anyMatch(line -> line.matches("reading_outside_band +sensor-readings +device +.*"));
     Ended one = lambda("views", "daily_sales");
     assertThat(one.err()).isEmpty();
     assertThat(one.out()).contains("the exact sum of amount");

@@ -15,6 +15,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -164,10 +166,41 @@ class LambdaLoopIT {
         .contains("daily_sales: rows read: 350 events were read", "daily_sales: nothing to drop");
   }
 
+  /** A row of a dimension comes, and goes: the same events are under its brand, then unknown. */
+  private static void lookUp(LambdaProcess lambda, long events) throws Exception {
+    String product =
+        """
+        {"product_id": 3, "product_name": "Merlot", "brand_name": "Ebony", \
+        "product_category": "Wine", "event_time": "2026-01-01T00:00:00Z"}""";
+    assertThat(done(lambda.runReading(product, "produce", "products"))).contains("Sent 1 event ");
+    done(lambda.run("dimension", "products", "--once"));
+    assertThat(brands(lambda)).isEqualTo(Map.of("Ebony", events));
+    assertThat(done(lambda.runReading("{\"product_id\": 3}", "produce", "products", "--delete")))
+        .contains("Sent 1 deletion ");
+    done(lambda.run("dimension", "products", "--once"));
+    assertThat(brands(lambda)).isEqualTo(Map.of("unknown", events));
+  }
+
+  /** Orders by brand. */
+  private static Map<String, Long> brands(LambdaProcess lambda) throws Exception {
+    String[] question = QUESTION.clone();
+    question[1] = "sales_by_brand";
+    // Its window of four weeks begins in the year before.
+    question[4] = "2025-12-01";
+    JsonNode json = new ObjectMapper().readTree(done(lambda.run(question)));
+    Map<String, Long> brands = new TreeMap<>();
+    for (JsonNode row : json.get("rows")) {
+      brands.merge(
+          row.at("/key/brand_name").asText(), row.at("/values/order_count").asLong(), Long::sum);
+    }
+    return brands;
+  }
+
   @Test
   void produceArchiveRecomputePublishSpeedQueryRollback() throws Exception {
     try (EmbeddedClusters clusters = EmbeddedClusters.start()) {
       clusters.kafka().createTopic("orders", 2);
+      clusters.kafka().createTopic("products", 1, Map.of("cleanup.policy", "compact"));
       LambdaProcess lambda = new LambdaProcess(folder, conf(clusters));
 
       Path history = Files.write(folder.resolve("history.jsonl"), orders(0, 300));
@@ -196,6 +229,8 @@ class LambdaLoopIT {
         assertThat(merged.speedEvents()).isEqualTo(50);
         assertThat(merged.json().get("complete").asBoolean()).isTrue();
 
+        lookUp(lambda, 350);
+
         archive(lambda, 50);
         assertThat(done(lambda.run("recompute", "daily_sales"))).contains("version 2 complete");
         done(lambda.run("publish", "daily_sales"));
@@ -222,7 +257,9 @@ class LambdaLoopIT {
       assertThat(nothing.code()).isEqualTo(2);
       assertThat(nothing.err().lines()).singleElement().asString().contains("customers");
       try (Admin admin = clusters.kafka().admin()) {
-        assertThat(admin.listTopics().names().get()).as("nothing was made").containsOnly("orders");
+        assertThat(admin.listTopics().names().get())
+            .as("nothing was made")
+            .containsOnly("orders", "products");
       }
     }
   }

@@ -42,6 +42,11 @@ public final class AlertRules {
     return new AlertRules(rules);
   }
 
+  /** All rules, by name. */
+  public List<AlertRule> all() {
+    return List.copyOf(byName.values());
+  }
+
   /** The event type on this topic; empty when no rule reads it. */
   public Optional<EventType> findEventType(String topic) {
     return byName.values().stream()

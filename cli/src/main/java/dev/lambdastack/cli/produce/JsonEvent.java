@@ -62,6 +62,28 @@ final class JsonEvent {
     return record(schema, json, "");
   }
 
+  /**
+   * The id that a line holds, and nothing else: {@code {"product_id": 8}}; as a record with this
+   * field alone.
+   *
+   * @throws InvalidInputException when it is something else
+   */
+  static GenericRecord parseId(Schema schema, String field, String line) {
+    Schema id =
+        Schema.createRecord(
+            "Id",
+            null,
+            schema.getNamespace(),
+            false,
+            // No default: whose row shall go must be said.
+            List.of(new Schema.Field(field, schema.getField(field).schema())));
+    GenericRecord record = parse(id, line);
+    if (record.get(field) == null) {
+      throw new InvalidInputException("field '%s' is null: no row has such an id".formatted(field));
+    }
+    return record;
+  }
+
   private static GenericRecord record(Schema schema, JsonNode json, String path) {
     if (!json.isObject()) {
       throw misfit(path, "an object of " + schema.getName(), json);

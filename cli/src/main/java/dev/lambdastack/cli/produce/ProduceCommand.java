@@ -29,19 +29,23 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "produce",
     sortOptions = false,
-    header = "Sends events, one JSON object for each line, to a topic.",
+    header = "Sends events, one JSON object for each line; or deletes rows of a dimension.",
     description = {
       "",
       "Fields by name; decimals as 12.50 or \"12.50\", times as \"2026-01-31T12:00:00Z\" or",
       "milliseconds since 1970. A file is checked as a whole before its first event is sent; standard",
       "input is sent line by line, up to the first that does not fit. Every event is acknowledged by",
       "all replicas in sync and is in the log once, but sending a file twice sends its events twice.",
+      "",
+      "With --delete a line names the id of a row that goes from a dimension: {\"product_id\": 8}. Views",
+      "then show the id as unknown. What the topic had of it is gone when Kafka compacts it.",
       ""
     },
     footerHeading = "%nExamples:%n",
     footer = {
       "  lambda produce orders --file orders.jsonl",
       "  lambda produce sensor-readings --rate 100 < readings.jsonl",
+      "  echo '{\"product_id\": 8}' | lambda produce products --delete",
       "",
       "One order:",
       "printf '%%s' '{\"order_id\": 900001, \"customer_id\": 7, \"product_id\": 1, ' \\",
@@ -65,6 +69,11 @@ public final class ProduceCommand implements Callable<Integer> {
   private Path file;
 
   @Option(
+      names = "--delete",
+      description = "Each line names the id of a dimension's row that goes (sends tombstones).")
+  private boolean delete;
+
+  @Option(
       names = "--rate",
       paramLabel = "<number>",
       description = "Events per second; default: as fast as the brokers take them.")
@@ -86,8 +95,14 @@ public final class ProduceCommand implements Callable<Integer> {
     Optional<EventType> ofRules =
         AlertRules.load(Thread.currentThread().getContextClassLoader()).findEventType(topic);
     EventType type = dimension.or(() -> ofRules).orElseGet(() -> views.eventType(topic));
+    if (delete && dimension.isEmpty()) {
+      throw new InvalidInputException(
+          "Cannot delete from topic %s: its events are for good; only a dimension's rows can go, that is of a topic that a view looks up in"
+              .formatted(topic));
+    }
     EventEncoder encoder = new EventEncoder(type);
-    long known = file == null ? 0 : checkFile(type, encoder);
+    Form form = delete ? line -> deletion(type, encoder, line) : line -> event(type, encoder, line);
+    long known = file == null ? 0 : checkFile(form);
     FirstContact.kafka(checked);
     try (TopicLog log = TopicLog.open(checked.bootstrapServers(), checked.kafkaTimeout(), topic)) {
       if (dimension.isPresent()) {
@@ -96,20 +111,44 @@ public final class ProduceCommand implements Callable<Integer> {
         log.checkSettings();
       }
     }
-    long sent = send(type, encoder, checked, known);
-    spec.commandLine()
-        .getOut()
-        .println("Sent %d event%s to topic %s.".formatted(sent, sent == 1 ? "" : "s", topic));
+    long sent = send(form, checked, known);
+    spec.commandLine().getOut().println("Sent %s to topic %s.".formatted(counted(sent), topic));
     return 0;
   }
 
-  /** How many events the file holds. */
-  private long checkFile(EventType type, EventEncoder encoder) throws IOException {
+  private String counted(long lines) {
+    return "%d %s%s".formatted(lines, delete ? "deletion" : "event", lines == 1 ? "" : "s");
+  }
+
+  /**
+   * What goes to Kafka.
+   *
+   * @param value null for a tombstone
+   */
+  private record Message(byte[] key, byte[] value) {}
+
+  /** What a line becomes; refuses with {@link InvalidInputException}. */
+  private interface Form {
+    Message read(String line);
+  }
+
+  private static Message event(EventType type, EventEncoder encoder, String line) {
+    GenericRecord event = JsonEvent.parse(type.schema(), line);
+    return new Message(encoder.key(event), encoder.value(event));
+  }
+
+  private static Message deletion(EventType type, EventEncoder encoder, String line) {
+    return new Message(
+        encoder.key(JsonEvent.parseId(type.schema(), type.partitionKey(), line)), null);
+  }
+
+  /** How many lines with something on them the file has. */
+  private long checkFile(Form form) throws IOException {
     long events = 0;
     try (Lines lines = open()) {
       for (Lines.Line line = lines.next(); line != null; line = lines.next()) {
         try {
-          encoder.value(JsonEvent.parse(type.schema(), line.text()));
+          form.read(line.text());
           events++;
         } catch (InvalidInputException e) {
           throw new InvalidInputException(
@@ -123,32 +162,25 @@ public final class ProduceCommand implements Callable<Integer> {
   /**
    * @param known how many events there are; 0 where that is not known
    */
-  private long send(EventType type, EventEncoder encoder, LambdaConfig checked, long known)
-      throws IOException {
+  private long send(Form form, LambdaConfig checked, long known) throws IOException {
     Pace pace = new Pace(rate == null ? OptionalDouble.empty() : OptionalDouble.of(rate));
     try (Lines lines = open();
         EventSender sender = new EventSender(checked, topic);
         SendProgress progress = new SendProgress(topic, known)) {
       for (Lines.Line line = lines.next(); line != null; line = lines.next()) {
-        GenericRecord event;
-        byte[] value;
+        Message message;
         try {
-          event = JsonEvent.parse(type.schema(), line.text());
-          value = encoder.value(event);
+          message = form.read(line.text());
         } catch (InvalidInputException e) {
           long before = sender.flush();
           throw new InvalidInputException(
-              "line %d: %s; the %d event%s before it %s sent"
+              "line %d: %s; the %s before it %s sent"
                   .formatted(
-                      line.number(),
-                      e.getMessage(),
-                      before,
-                      before == 1 ? "" : "s",
-                      before == 1 ? "was" : "were"),
+                      line.number(), e.getMessage(), counted(before), before == 1 ? "was" : "were"),
               e);
         }
         pace.await();
-        sender.send(encoder.key(event), value);
+        sender.send(message.key(), message.value());
         progress.step();
       }
       return sender.flush();

@@ -5,6 +5,8 @@ import dev.lambdastack.serving.config.ConfigOptions;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.read.LambdaClient;
 import dev.lambdastack.serving.read.Provenance;
+import dev.lambdastack.views.AlertRule;
+import dev.lambdastack.views.AlertRules;
 import dev.lambdastack.views.Column;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.View;
@@ -31,8 +33,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "views",
     sortOptions = false,
-    header = "Lists the views, explains one, or says what answers for them now.",
-    description = "%nViews come from the jars on the class path (LAMBDA_JARS for your own).%n",
+    header = "Lists the views and alert rules, explains a view, or says what answers for them now.",
+    description =
+        "%nViews and rules come from the jars on the class path (LAMBDA_JARS for your own).%n",
     footerHeading = "%nExamples:%n",
     footer = {
       "  lambda views",
@@ -73,16 +76,41 @@ public final class ViewsCommand implements Callable<Integer> {
     } else if (name != null) {
       Explanation.of(views.find(name)).forEach(out::println);
     } else {
-      declared(views, out);
+      declared(views, AlertRules.load(Thread.currentThread().getContextClassLoader()), out);
     }
     return 0;
   }
 
-  private static void declared(Views views, PrintWriter out) {
-    if (views.all().isEmpty()) {
+  private static void declared(Views views, AlertRules rules, PrintWriter out) {
+    if (views.all().isEmpty() && rules.all().isEmpty()) {
       throw new InvalidInputException(
           "No jar on the class path declares a view; let LAMBDA_JARS name yours");
     }
+    if (!views.all().isEmpty()) {
+      declared(views, out);
+    }
+    if (!rules.all().isEmpty()) {
+      if (!views.all().isEmpty()) {
+        out.println();
+      }
+      declared(rules, out);
+    }
+  }
+
+  private static void declared(AlertRules rules, PrintWriter out) {
+    TextTable table = new TextTable(List.of("alert_rule", "topic", "key", "watches"));
+    for (AlertRule rule : rules.all()) {
+      table.add(
+          List.of(
+              rule.name(),
+              rule.eventType().topic(),
+              rule.eventType().partitionKey(),
+              String.join(", ", rule.columns())));
+    }
+    table.print(out);
+  }
+
+  private static void declared(Views views, PrintWriter out) {
     TextTable table =
         new TextTable(List.of("view", "topic", "key", "window", "metrics", "fingerprint"));
     for (View view : views.all()) {

@@ -58,6 +58,24 @@ class JsonEventTest {
   }
 
   @Test
+  void anIdStandsAlone() {
+    EventEncoder encoder = new EventEncoder(ORDERS);
+    GenericRecord id = JsonEvent.parseId(ORDERS.schema(), "customer_id", "{\"customer_id\": 7}");
+    assertThat(encoder.key(id))
+        .isEqualTo(
+            encoder.key(
+                JsonEvent.parse(
+                    ORDERS.schema(), ORDER.replace("\"customer_id\": 2", "\"customer_id\": 7"))));
+    assertThatThrownBy(() -> JsonEvent.parseId(ORDERS.schema(), "customer_id", ORDER))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("'order_id'");
+    assertThatThrownBy(() -> JsonEvent.parseId(ALL, "maybe", "{}"))
+        .hasMessage("field 'maybe' is missing");
+    assertThatThrownBy(() -> JsonEvent.parseId(ALL, "maybe", "{\"maybe\": null}"))
+        .hasMessage("field 'maybe' is null: no row has such an id");
+  }
+
+  @Test
   void anOrderBecomesTheBytesOfThatOrder() throws Exception {
     byte[] value = new EventEncoder(ORDERS).value(order(ORDER));
     GenericData model = new GenericData();
