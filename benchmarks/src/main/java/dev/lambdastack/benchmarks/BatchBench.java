@@ -135,6 +135,7 @@ final class BatchBench implements Callable<Integer> {
     Version version = stage.recomputeInFull(view);
     stage.layers().publish(view);
     figures.add("ours " + view, (System.nanoTime() - started) / 1e9, events);
+    WrongAnswerException.check("Our " + view, version.events() + " events", events + " events");
     return version.rows();
   }
 
