@@ -8,9 +8,11 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.avro.Schema;
 
@@ -23,15 +25,21 @@ record CompactionPlan(Schema schema, List<DataFile> inputs) {
   /** A file that is greater than so many times the rest of its date's is left alone. */
   private static final int GREATEST_RATIO = 8;
 
+  /** Mixed files that hold less of a date than this part of the target are not split yet. */
+  private static final int LEAST_PART = 128;
+
   CompactionPlan {
     inputs = List.copyOf(inputs);
   }
 
   /**
-   * What is worth rewriting: every mixed file, since readers of a date must open it, and for each
-   * date the files below half of the target, where there are several. Of those the greatest is left
+   * What is worth rewriting: mixed files, since readers of a date must open them, and for each date
+   * the files below half of the target, where there are several. Of those the greatest is left
    * alone while the others are little beside it, so that a few late events do not have a whole day
    * written again: each byte is rewritten a logarithmic number of times.
+   *
+   * <p>Mixed files wait until there is enough in them for each of their dates, or until they are
+   * more files than dates: a little of many dates would become many files in the place of a few.
    *
    * @return one plan for each schema that has something to rewrite
    */
@@ -59,25 +67,32 @@ record CompactionPlan(Schema schema, List<DataFile> inputs) {
         small.computeIfAbsent(file.eventDate().get(), d -> new ArrayList<>()).add(file);
       }
     }
-    List<DataFile> inputs = new ArrayList<>(mixed);
+    Set<LocalDate> dates = new HashSet<>();
+    mixed.forEach(
+        m ->
+            dateOf(m.minEventTime())
+                .datesUntil(dateOf(m.maxEventTime()).plusDays(1))
+                .forEach(dates::add));
+    List<DataFile> split = new ArrayList<>(mixed);
+    small.forEach((date, ofDate) -> split.addAll(dates.contains(date) ? ofDate : List.of()));
+    boolean isSplit =
+        split.size() > dates.size()
+            || bytes(split) >= dates.size() * Math.max(1, targetBytes / LEAST_PART);
+    List<DataFile> inputs = new ArrayList<>(isSplit ? split : List.of());
     small.forEach(
         (date, ofDate) -> {
-          boolean joined = mixed.stream().anyMatch(m -> mayHold(m, date));
-          inputs.addAll(joined ? ofDate : worthwhile(ofDate));
+          if (!isSplit || !dates.contains(date)) {
+            inputs.addAll(worthwhile(ofDate));
+          }
         });
     inputs.sort(Comparator.comparing(DataFile::path));
     return inputs;
   }
 
-  private static boolean mayHold(DataFile mixed, LocalDate date) {
-    return !date.isBefore(dateOf(mixed.minEventTime()))
-        && !date.isAfter(dateOf(mixed.maxEventTime()));
-  }
-
   private static List<DataFile> worthwhile(List<DataFile> ofDate) {
     List<DataFile> files = new ArrayList<>(ofDate);
     files.sort(Comparator.comparingLong(DataFile::lengthBytes));
-    long bytes = files.stream().mapToLong(DataFile::lengthBytes).sum();
+    long bytes = bytes(files);
     while (files.size() > 1) {
       long greatest = files.get(files.size() - 1).lengthBytes();
       if (greatest <= GREATEST_RATIO * (bytes - greatest)) {
@@ -98,7 +113,11 @@ record CompactionPlan(Schema schema, List<DataFile> inputs) {
   }
 
   long lengthBytes() {
-    return inputs.stream().mapToLong(DataFile::lengthBytes).sum();
+    return bytes(inputs);
+  }
+
+  private static long bytes(List<DataFile> files) {
+    return files.stream().mapToLong(DataFile::lengthBytes).sum();
   }
 
   /** Tasks that write: each its share of the dates, about a target file each, not too many. */

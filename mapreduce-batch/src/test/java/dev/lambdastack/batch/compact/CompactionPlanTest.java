@@ -88,6 +88,31 @@ class CompactionPlanTest {
   }
 
   @Test
+  void aLittleOfManyDatesIsNotSplitIntoMoreFilesThanThereWere() {
+    LiveFile mixed = file("mixed1", Sale.V1, 20, "2026-01-30", "2026-02-02");
+    LiveFile within = file("within", Sale.V1, 7, "2026-02-02");
+    assertThat(inputs(mixed, within)).as("7 bytes of each of 4 dates are enough: 28").isEmpty();
+    assertThat(inputs(file("mixed", Sale.V1, 21, "2026-01-30", "2026-02-02"), within))
+        .containsExactly("mixed", "within");
+    assertThat(
+            inputs(
+                mixed,
+                within,
+                file("mixed2", Sale.V1, 0, "2026-01-31", "2026-02-01"),
+                file("mixed3", Sale.V1, 0, "2026-01-31", "2026-02-01"),
+                file("mixed4", Sale.V1, 0, "2026-01-31", "2026-02-01")))
+        .as("five files of four dates")
+        .hasSize(5);
+    assertThat(
+            inputs(
+                file("little", Sale.V1, 10, "2026-01-30", "2026-02-02"),
+                within,
+                file("other", Sale.V1, 7, "2026-02-02")))
+        .as("small files of a date are put together meanwhile")
+        .containsExactly("other", "within");
+  }
+
+  @Test
   void filesOfDifferentSchemasAreNotMixed() {
     List<CompactionPlan> plans =
         plans(
