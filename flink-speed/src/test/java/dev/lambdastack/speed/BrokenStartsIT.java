@@ -30,6 +30,7 @@ import org.apache.hadoop.hbase.TableName;
 import org.apache.hadoop.hbase.client.Admin;
 import org.apache.hadoop.hbase.client.Connection;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -38,6 +39,8 @@ import picocli.CommandLine;
  * A job whose checkpoint, table or view jar got lost or broken says so in one line at its start;
  * with {@code --fresh} it begins anew.
  */
+// A start that is not refused would run for ever.
+@Timeout(120)
 @ExtendWith(TestingClusters.class)
 class BrokenStartsIT {
   private static final Duration LIMIT = Duration.ofSeconds(90);
