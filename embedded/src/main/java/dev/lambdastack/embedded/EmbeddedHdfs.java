@@ -10,6 +10,11 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.hdfs.MiniDFSCluster;
 import org.apache.hadoop.hdfs.protocol.DatanodeID;
 import org.apache.hadoop.hdfs.server.blockmanagement.BlockManagerTestUtil;
+import org.apache.hadoop.hdfs.server.namenode.NameNodeRpcServer;
+import org.apache.hadoop.ipc.metrics.RpcDetailedMetrics;
+import org.apache.hadoop.metrics2.AbstractMetric;
+import org.apache.hadoop.metrics2.MetricsRecord;
+import org.apache.hadoop.metrics2.impl.MetricsCollectorImpl;
 
 /**
  * HDFS in this JVM: one NameNode and some DataNodes, replication as far as they reach (at most 3).
@@ -89,6 +94,23 @@ public final class EmbeddedHdfs implements AutoCloseable {
   /** How many blocks have fewer replicas than they should. */
   public synchronized long underReplicatedBlocks() {
     return cluster.getNamesystem().getUnderReplicatedBlocks();
+  }
+
+  /** How many calls a quota of names has refused. */
+  public synchronized long quotaRefusals() {
+    RpcDetailedMetrics calls =
+        ((NameNodeRpcServer) cluster.getNameNodeRpc()).getClientRpcServer().getRpcDetailedMetrics();
+    MetricsCollectorImpl collector = new MetricsCollectorImpl();
+    // Calls that fail are counted under the name of what they throw.
+    calls.getOverallRpcProcessingRates().snapshot(collector.addRecord("calls"), true);
+    List<? extends MetricsRecord> records = collector.getRecords();
+    long refused = 0;
+    for (AbstractMetric metric : records.get(0).metrics()) {
+      if (metric.name().contains("NSQuotaExceededException") && metric.name().endsWith("NumOps")) {
+        refused += metric.value().longValue();
+      }
+    }
+    return refused;
   }
 
   /**

@@ -1,7 +1,9 @@
 package dev.lambdastack.embedded;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,6 +21,9 @@ import org.apache.hadoop.hbase.io.hfile.HFile;
 import org.apache.hadoop.hbase.io.hfile.HFileContextBuilder;
 import org.apache.hadoop.hbase.tool.BulkLoadHFiles;
 import org.apache.hadoop.hbase.util.Bytes;
+import org.apache.hadoop.hdfs.DistributedFileSystem;
+import org.apache.hadoop.hdfs.protocol.HdfsConstants;
+import org.apache.hadoop.hdfs.protocol.NSQuotaExceededException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -58,6 +63,21 @@ final class EmbeddedClustersIT {
       try (var in = fs.open(file)) {
         assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8)).isEqualTo("text");
       }
+    }
+  }
+
+  @Test
+  void hdfsCountsWhatAQuotaRefuses() throws Exception {
+    org.apache.hadoop.fs.Path folder = new org.apache.hadoop.fs.Path("/quota");
+    try (FileSystem files = clusters.hdfs().fileSystem()) {
+      files.mkdirs(folder);
+      long before = clusters.hdfs().quotaRefusals();
+      ((DistributedFileSystem) files).setQuota(folder, 1, HdfsConstants.QUOTA_DONT_SET);
+      assertThatThrownBy(() -> files.mkdirs(new org.apache.hadoop.fs.Path(folder, "more")))
+          .isInstanceOf(NSQuotaExceededException.class);
+      assertThatThrownBy(() -> files.open(new org.apache.hadoop.fs.Path(folder, "none")))
+          .isInstanceOf(IOException.class);
+      assertThat(clusters.hdfs().quotaRefusals()).isEqualTo(before + 1);
     }
   }
 

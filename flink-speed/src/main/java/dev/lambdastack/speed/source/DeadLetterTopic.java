@@ -102,23 +102,39 @@ final class DeadLetterTopic implements AutoCloseable {
     Map<String, Object> settings =
         LogClients.producer(plan.bootstrapServers(), plan.kafkaTimeout());
     settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, (int) MAX_BYTES);
-    try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(settings)) {
+    KafkaProducer<byte[], byte[]> producer = null;
+    try {
       while (!isClosing || !waiting.isEmpty()) {
         ProducerRecord<byte[], byte[]> record = waiting.poll(100, TimeUnit.MILLISECONDS);
         if (record != null) {
-          send(producer, record);
+          producer = send(producer, settings, record);
         }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (RuntimeException e) {
-      lose(e.getMessage());
+    } finally {
+      if (producer != null) {
+        producer.close();
+      }
     }
   }
 
-  private void send(KafkaProducer<byte[], byte[]> producer, ProducerRecord<byte[], byte[]> record) {
+  /**
+   * Sends it, or counts it as lost.
+   *
+   * @param open null where none could be made yet: where Kafka's address is not known, say
+   * @return the producer for the next one, or null
+   */
+  private KafkaProducer<byte[], byte[]> send(
+      KafkaProducer<byte[], byte[]> open,
+      Map<String, Object> settings,
+      ProducerRecord<byte[], byte[]> record) {
     long size = sizeOf(record.value());
+    KafkaProducer<byte[], byte[]> producer = open;
     try {
+      if (producer == null) {
+        producer = new KafkaProducer<>(settings);
+      }
       producer.send(
           record,
           (metadata, problem) -> {
@@ -131,6 +147,7 @@ final class DeadLetterTopic implements AutoCloseable {
       waitingBytes.addAndGet(-size);
       lose(e.getMessage());
     }
+    return producer;
   }
 
   private void create() {

@@ -67,6 +67,20 @@ public final class TestingPlans {
 
   private static SpeedPlan of(
       String life, List<Slot> slots, Map<Integer, Long> offsets, long coverage) {
+    return of("localhost:1", life, slots, offsets, coverage);
+  }
+
+  /** Of no view, with a Kafka at this address. */
+  public static SpeedPlan at(String bootstrapServers) {
+    return of(bootstrapServers, "life-1", List.of(), Map.of(0, 0L), 0);
+  }
+
+  private static SpeedPlan of(
+      String bootstrapServers,
+      String life,
+      List<Slot> slots,
+      Map<Integer, Long> offsets,
+      long coverage) {
     return new SpeedPlan(
         "orders",
         "topic-id",
@@ -78,7 +92,7 @@ public final class TestingPlans {
         logTimes(offsets, coverage * EPOCH.toMillis()),
         EPOCH,
         Instant.parse("1990-01-01T00:00:00Z"),
-        "localhost:1",
+        bootstrapServers,
         Duration.ofSeconds(1),
         Duration.ofSeconds(10),
         true,

@@ -9,6 +9,8 @@ import dev.lambdastack.speed.plan.TestingPlans;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Without a broker: what can be sent is a matter of the tests that have one. */
 class DeadLetterTopicTest {
@@ -20,16 +22,18 @@ class DeadLetterTopicTest {
     return new Envelope(0, offset, 0, false, new byte[bytes]);
   }
 
-  @Test
-  void whatCannotBeSentIsCountedAndHoldsNobodyUp() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"localhost:1", "no-such-host.invalid:9092"})
+  void whatCannotBeSentIsCountedAndHoldsNobodyUp(String kafka) throws Exception {
     long started = System.nanoTime();
-    try (DeadLetterTopic topic = new DeadLetterTopic(PLAN, "nowhere")) {
+    SpeedPlan plan = TestingPlans.at(kafka);
+    try (DeadLetterTopic topic = new DeadLetterTopic(plan, "nowhere")) {
       for (int i = 0; i < 3; i++) {
         topic.send(envelope(i, 10), REJECTION);
       }
       // Each look-up of the topic takes as long as Kafka may take to answer: a second here.
       assertThat(Duration.ofNanos(System.nanoTime() - started))
-          .isLessThan(PLAN.kafkaTimeout().multipliedBy(3));
+          .isLessThan(plan.kafkaTimeout().multipliedBy(3));
       long deadline = System.nanoTime() + LIMIT.toNanos();
       while (topic.lost() < 3) {
         assertThat(System.nanoTime()).as("%d lost", topic.lost()).isLessThan(deadline);

@@ -182,10 +182,12 @@ final class Faults {
 
   private String restartBroker(Strike strike) throws Exception {
     kafka.stop();
-    long acknowledged = ledger.size();
+    long acknowledged;
     long waiting;
     try {
       Await.until("events that wait for the broker", LIMIT, () -> sent.getAsLong() > ledger.size());
+      // Only now: the client may have had answers in hand when the broker stopped.
+      acknowledged = ledger.size();
       Thread.sleep(strike.lasting().toMillis());
       waiting = sent.getAsLong() - ledger.size();
       if (ledger.size() != acknowledged) {
@@ -194,7 +196,8 @@ final class Faults {
     } finally {
       kafka.start();
     }
-    Await.until("an acknowledgement", LIMIT, () -> ledger.size() > acknowledged);
+    long stopped = acknowledged;
+    Await.until("an acknowledgement", LIMIT, () -> ledger.size() > stopped);
     return "%d events waited until it was back".formatted(waiting);
   }
 
@@ -231,16 +234,22 @@ final class Faults {
   /** By a quota: in the folder of checkpoints nothing more can be made. */
   private String failCheckpoints(Strike strike) throws Exception {
     long before = flink.failedCheckpoints(job);
+    long refusedBefore = hdfs.quotaRefusals();
     try (FileSystem files = hdfs.fileSystem()) {
       DistributedFileSystem quotas = (DistributedFileSystem) files;
       quotas.setQuota(checkpoints, 1, HdfsConstants.QUOTA_DONT_SET);
       try {
-        Await.until("a checkpoint that fails", LIMIT, () -> flink.failedCheckpoints(job) > before);
+        // Checkpoints fail of other faults too: that the quota refused something is this one's.
+        Await.until(
+            "a checkpoint that fails and a file that the quota refuses",
+            LIMIT,
+            () -> flink.failedCheckpoints(job) > before && hdfs.quotaRefusals() > refusedBefore);
         Thread.sleep(strike.lasting().toMillis());
       } finally {
         quotas.setQuota(checkpoints, HdfsConstants.QUOTA_RESET, HdfsConstants.QUOTA_DONT_SET);
       }
     }
-    return "%d checkpoints failed".formatted(flink.failedCheckpoints(job) - before);
+    return "%d checkpoints failed, the quota refused %d files"
+        .formatted(flink.failedCheckpoints(job) - before, hdfs.quotaRefusals() - refusedBefore);
   }
 }

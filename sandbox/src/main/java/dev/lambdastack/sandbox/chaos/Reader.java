@@ -25,7 +25,7 @@ final class Reader implements AutoCloseable {
   private final List<Claims.Poll> polls = new ArrayList<>();
   private final Thread thread = new Thread(this::ask, "chaos-reader");
   private long failed;
-  private RuntimeException fault;
+  private Throwable fault;
   private volatile boolean stopped;
 
   private Reader(LambdaClient client, List<String> views, LongSupplier sent) {
@@ -56,7 +56,7 @@ final class Reader implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       fault = e;
     }
   }
@@ -68,7 +68,13 @@ final class Reader implements AutoCloseable {
     } catch (HandoffException e) {
       // That an answer would miss events is for no server to bring about.
       throw e;
-    } catch (IOException | InvalidInputException e) {
+    } catch (InvalidInputException e) {
+      if (e.getCause() == null) {
+        // A refusal, which is for no server to bring about either.
+        throw e;
+      }
+      failed++;
+    } catch (IOException e) {
       // HBase is away, or too slow.
       failed++;
     }
@@ -78,7 +84,7 @@ final class Reader implements AutoCloseable {
   List<Claims.Poll> stop() throws InterruptedException {
     close();
     if (fault != null) {
-      throw fault;
+      throw new IllegalStateException("The reader ended: " + fault.getMessage(), fault);
     }
     return List.copyOf(polls);
   }

@@ -35,8 +35,9 @@ public final class Claims {
    * What was found.
    *
    * @param wrong values outside their bounds
-   * @param tightest the least number of events between the two bounds of an answer: bounds that
-   *     leave room for everything would check nothing
+   * @param tightest the least number of events between the two bounds of an answer, of those that
+   *     came when half of the events had been sent: bounds that leave room for everything would
+   *     check nothing
    */
   public record Judgement(List<Difference> wrong, long tightest) {
     public Judgement {
@@ -83,8 +84,13 @@ public final class Claims {
       most.put(poll, produced.to(e -> e.place() < poll.sent()));
       compare(poll, produced.tallies.get(questions.get(poll.view())), false, wrong::add);
     }
+    long half = sent.size() / 2;
     long tightest =
-        polls.stream().mapToLong(p -> most.get(p) - least.get(p)).min().orElse(Long.MAX_VALUE);
+        polls.stream()
+            .filter(p -> p.sent() > half)
+            .mapToLong(p -> most.get(p) - least.get(p))
+            .min()
+            .orElse(Long.MAX_VALUE);
     return new Judgement(wrong, tightest);
   }
 
