@@ -2,6 +2,7 @@ package dev.lambdastack.speed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lambdastack.embedded.Await;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.cli.CommandRunner;
@@ -169,12 +170,13 @@ class BrokenStartsIT {
     LambdaConfig config = config();
     String checkpoint;
     try (AlertJob job = startAlerts(config)) {
-      long deadline = System.nanoTime() + LIMIT.toNanos();
-      while (job.newestCheckpoint().isEmpty()) {
-        assertThat(job.hasEnded()).isFalse();
-        assertThat(System.nanoTime()).as("a checkpoint").isLessThan(deadline);
-        Thread.sleep(20);
-      }
+      Await.until(
+          "a checkpoint",
+          LIMIT,
+          () -> {
+            assertThat(job.hasEnded()).isFalse();
+            return job.newestCheckpoint().isPresent();
+          });
       job.close();
       checkpoint = job.newestCheckpoint().orElseThrow();
     }

@@ -2,6 +2,7 @@ package dev.lambdastack.speed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lambdastack.embedded.Await;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.reference.ReferenceEvents;
 import dev.lambdastack.schemas.EventEncoder;
@@ -129,12 +130,13 @@ class SessionClusterIT {
       }
       AlertStore store = new AlertStore(hbase);
       store.ensureTable();
-      long deadline = System.nanoTime() + LIMIT.toNanos();
-      while (store.all().stream().noneMatch(alert -> alert.key().equals(card))) {
-        assertThat(command.isDone()).as(said.toString()).isFalse();
-        assertThat(System.nanoTime()).as("the alert of %s", card).isLessThan(deadline);
-        Thread.sleep(50);
-      }
+      Await.until(
+          "the alert of " + card,
+          LIMIT,
+          () -> {
+            assertThat(command.isDone()).as(said.toString()).isFalse();
+            return store.all().stream().anyMatch(alert -> alert.key().equals(card));
+          });
       JobID job = cluster.listJobs().get().iterator().next().getJobId();
       assertThat(command.isDone()).isFalse();
       cluster.cancelJob(job).get();
