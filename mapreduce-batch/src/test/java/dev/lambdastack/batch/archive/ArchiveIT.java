@@ -341,6 +341,11 @@ class ArchiveIT {
     }
   }
 
+  /** An archive of which each step is told. */
+  private static Archive stepping(Scene scene, Archive.Steps steps) {
+    return new Archive(scene.config(), scene.views(Sale.V1), Sale.SCHEMAS, scene.clock(), steps);
+  }
+
   /** What the tasks have read before and after is of two logs: it is not committed. */
   @Test
   void commitsNothingOfALogThatIsCutOffMeanwhile(Servers servers) throws Exception {
@@ -351,11 +356,8 @@ class ArchiveIT {
       sendOneByOne(scene, 10);
       scene.toEpochStart();
       Archive cutOff =
-          new Archive(
-              scene.config(),
-              scene.views(Sale.V1),
-              Sale.SCHEMAS,
-              scene.clock(),
+          stepping(
+              scene,
               reached -> {
                 if (reached == Step.READ) {
                   cutOff(scene, 15, 30);
@@ -658,11 +660,8 @@ class ArchiveIT {
       scene.sendAll(0, sales(new Random(16), 40, scene.now()), Sale.V1);
       scene.toEpochStart();
       Archive cutOff =
-          new Archive(
-              scene.config(),
-              scene.views(Sale.V1),
-              Sale.SCHEMAS,
-              scene.clock(),
+          stepping(
+              scene,
               reached -> {
                 if (reached == Step.PLANNED) {
                   servers.kafka().stop();
@@ -686,11 +685,8 @@ class ArchiveIT {
       scene.sendAll(0, sales(random, 40, scene.now()), Sale.V1);
       scene.toEpochStart();
       Archive slow =
-          new Archive(
-              scene.config(),
-              scene.views(Sale.V1),
-              Sale.SCHEMAS,
-              scene.clock(),
+          stepping(
+              scene,
               reached -> {
                 if (reached == Step.MOVED) {
                   runOther(scene);
@@ -725,11 +721,8 @@ class ArchiveIT {
       scene.sendAll(1, sales(random, 40, scene.now()), Sale.V1);
       scene.toEpochStart();
       Archive slow =
-          new Archive(
-              scene.config(),
-              scene.views(Sale.V1),
-              Sale.SCHEMAS,
-              scene.clock(),
+          stepping(
+              scene,
               reached -> {
                 if (reached == Step.MOVED) {
                   compact(scene);
