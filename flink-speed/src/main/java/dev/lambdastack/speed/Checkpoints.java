@@ -2,7 +2,7 @@ package dev.lambdastack.speed;
 
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.speed.plan.Slot;
-import dev.lambdastack.speed.progress.RunFile;
+import dev.lambdastack.speed.progress.RunClaim;
 import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.FileNotFoundException;
@@ -24,7 +24,7 @@ import org.apache.hadoop.fs.Path;
  *
  * <pre>
  * &lt;Flink job&gt;/chk-&lt;n&gt;/_metadata   checkpoints
- * run                           the run that goes on ({@link RunFile})
+ * runs/                         the run that goes on ({@link RunClaim})
  * slots                         the generations that the life carries: a line for each with its
  *                               number in the state, the view and the generation's number
  * </pre>
@@ -93,13 +93,13 @@ public final class Checkpoints {
   }
 
   /**
-   * Says which run of the life goes on; any other stops.
+   * Claims the life for a run; any other stops.
    *
    * @throws InvalidInputException when the folder cannot be written
    */
-  void claim(String run) {
-    try (FSDataOutputStream out = files.create(new Path(folder, RunFile.NAME), true)) {
-      out.write(run.getBytes(StandardCharsets.UTF_8));
+  public void claim(RunClaim run) {
+    try {
+      run.take();
     } catch (IOException e) {
       throw unwritable(e);
     }

@@ -3,6 +3,7 @@ package dev.lambdastack.speed;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.speed.plan.Slot;
+import dev.lambdastack.speed.progress.RunClaim;
 import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.View;
@@ -32,9 +33,6 @@ import java.util.TreeMap;
  */
 record Continuation(
     Map<String, From> lives, List<View> anew, List<String> reasons, List<View> left) {
-  /** A running job completes a checkpoint in this many intervals. */
-  private static final int PATIENCE_INTERVALS = 2;
-
   private static final String AS_ASKED = "as asked for";
 
   /**
@@ -47,6 +45,13 @@ record Continuation(
     /** Whether Flink deletes it when it has a newer one. */
     boolean isFlinks() {
       return isNewest && Checkpoints.isOurs(checkpoint);
+    }
+
+    /** The same slots from the newest checkpoint of now, where it was taken as the newest. */
+    From newest(Checkpoints checkpoints) {
+      return isNewest
+          ? checkpoints.newest().map(now -> new From(slots, now, true)).orElse(this)
+          : this;
     }
 
     /** Why it was taken, for a person. */
@@ -171,40 +176,27 @@ record Continuation(
           : "the life of view %s went on without it".formatted(view.name());
     }
 
-    /** Leaves out the lives whose jobs complete checkpoints, unless there is nothing else to do. */
+    /** Leaves out the lives whose jobs live, unless there is nothing else to do. */
     private void leaveRunning() throws InterruptedException {
-      Set<String> suspects = new HashSet<>();
+      Map<String, String> suspects = new TreeMap<>();
       lives.forEach(
           (life, from) -> {
             if (from.isNewest()) {
-              suspects.add(life);
+              suspects.put(checkpoints(life).uri(), life);
             }
           });
-      long patience =
-          config
-              .speedCheckpointInterval()
-              .multipliedBy(PATIENCE_INTERVALS)
-              .plusMillis(500)
-              .toNanos();
-      long deadline = System.nanoTime() + patience;
-      while (!suspects.isEmpty() && System.nanoTime() - deadline < 0) {
-        for (String life : List.copyOf(suspects)) {
-          From from = lives.get(life);
-          if (!checkpoints(life).newest().equals(Optional.of(from.checkpoint()))) {
-            suspects.remove(life);
-            lives.remove(life);
-            views.stream().filter(v -> has(from, v)).forEach(left::add);
-            refuseIfNothingIsLeft(life);
-          }
-        }
-        Thread.sleep(50);
+      for (String folder : RunClaim.alive(suspects.keySet(), config.hadoop())) {
+        String life = suspects.get(folder);
+        From from = lives.remove(life);
+        views.stream().filter(v -> has(from, v)).forEach(left::add);
+        refuseIfNothingIsLeft(life);
       }
     }
 
     private void refuseIfNothingIsLeft(String life) {
       if (lives.isEmpty() && anew.isEmpty()) {
         throw new InvalidInputException(
-            "Cannot start a speed job of topic %s: one is running (it completes checkpoints in %s); stop it first, or start with --fresh beside it"
+            "Cannot start a speed job of topic %s: one is running (it gives signs of life in %s); stop it first, or start with --fresh beside it"
                 .formatted(topic, checkpoints(life).uri()));
       }
     }

@@ -11,6 +11,7 @@ import dev.lambdastack.speed.plan.Settings;
 import dev.lambdastack.speed.plan.Slot;
 import dev.lambdastack.speed.plan.SpeedPlan;
 import dev.lambdastack.speed.plan.SpeedStart;
+import dev.lambdastack.speed.progress.RunClaim;
 import dev.lambdastack.views.Adoptions;
 import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.InvalidInputException;
@@ -152,16 +153,41 @@ final class Launch {
   private RunningSpeedJob start(Life life, SchemaStore schemas, Connection hbase) throws Exception {
     SpeedPlan plan = life.plan();
     Checkpoints checkpoints = Checkpoints.of(config, topic, plan.life());
-    checkpoints.claim(plan.run());
-    checkAfterClaim(life, checkpoints);
-    checkpoints.carry(plan.slots());
+    RunClaim claim = RunClaim.of(plan);
+    checkpoints.claim(claim);
+    try {
+      // Whoever ran until now may have completed one more, and said so to readers.
+      Optional<Continuation.From> from = life.from().map(f -> f.newest(checkpoints));
+      from.ifPresent(f -> CheckpointFiles.check(config, f.checkpoint(), OTHERWISE));
+      checkpoints.carry(plan.slots());
+      JobClient client = submit(plan, from, schemas, checkpoints);
+      return new RunningSpeedJob(
+          client,
+          plan,
+          new PublishedStore(hbase),
+          hbase,
+          checkpoints,
+          claim,
+          from.map(Continuation.From::checkpoint),
+          life.reason());
+    } catch (Exception e) {
+      claim.release();
+      throw e;
+    }
+  }
+
+  private JobClient submit(
+      SpeedPlan plan,
+      Optional<Continuation.From> from,
+      SchemaStore schemas,
+      Checkpoints checkpoints)
+      throws Exception {
     FlinkSettings settings = new FlinkSettings(config, topic, checkpoints.uri());
-    life.from()
-        .ifPresent(
-            from ->
-                settings.restore(
-                    from.checkpoint(),
-                    from.isFlinks() ? RecoveryClaimMode.CLAIM : RecoveryClaimMode.NO_CLAIM));
+    from.ifPresent(
+        f ->
+            settings.restore(
+                f.checkpoint(),
+                f.isFlinks() ? RecoveryClaimMode.CLAIM : RecoveryClaimMode.NO_CLAIM));
     StreamExecutionEnvironment env =
         options
             .environment()
@@ -175,37 +201,14 @@ final class Launch {
             options.source().apply(plan),
             options.sink().apply(plan))
         .addTo(env, config.speedParallelism());
-    JobClient client = submit(env, life);
-    return new RunningSpeedJob(
-        client,
-        plan,
-        new PublishedStore(hbase),
-        hbase,
-        checkpoints,
-        life.from().map(Continuation.From::checkpoint),
-        life.reason());
-  }
-
-  /** A job that completed a checkpoint until we claimed its life has stopped now. */
-  private void checkAfterClaim(Life life, Checkpoints checkpoints) {
-    if (life.from().isPresent()
-        && life.from().get().isNewest()
-        && !checkpoints.newest().equals(Optional.of(life.from().get().checkpoint()))) {
-      throw new InvalidInputException(
-          "Cannot start a speed job of topic %s: another one was running until now; it stops; start again"
-              .formatted(topic));
-    }
-  }
-
-  private JobClient submit(StreamExecutionEnvironment env, Life life) throws Exception {
     try {
       return env.executeAsync("lambda speed " + topic);
     } catch (Exception e) {
-      if (life.from().isPresent()
+      if (from.isPresent()
           && ExceptionUtils.findThrowable(e, JobInitializationException.class).isPresent()) {
         throw new InvalidInputException(
             "Cannot go on from %s: %s; give another checkpoint, or start with --fresh"
-                .formatted(life.from().get().checkpoint(), rootMessage(e)),
+                .formatted(from.get().checkpoint(), rootMessage(e)),
             e);
       }
       throw e;

@@ -3,6 +3,7 @@ package dev.lambdastack.speed;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.speed.plan.Slot;
 import dev.lambdastack.speed.plan.SpeedPlan;
+import dev.lambdastack.speed.progress.RunClaim;
 import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.Progress;
@@ -37,6 +38,7 @@ public final class RunningSpeedJob implements AutoCloseable {
   private final PublishedStore store;
   private final Connection hbase;
   private final Checkpoints checkpoints;
+  private final RunClaim claim;
   private final Optional<String> resumedFrom;
   private final String startedBecause;
 
@@ -46,6 +48,7 @@ public final class RunningSpeedJob implements AutoCloseable {
       PublishedStore store,
       Connection hbase,
       Checkpoints checkpoints,
+      RunClaim claim,
       Optional<String> resumedFrom,
       String startedBecause) {
     this.client = client;
@@ -54,6 +57,7 @@ public final class RunningSpeedJob implements AutoCloseable {
     this.store = store;
     this.hbase = hbase;
     this.checkpoints = checkpoints;
+    this.claim = claim;
     this.resumedFrom = resumedFrom;
     this.startedBecause = startedBecause;
   }
@@ -219,6 +223,7 @@ public final class RunningSpeedJob implements AutoCloseable {
       throw new IllegalStateException(
           "The speed job of topic %s did not end within %s".formatted(plan.topic(), END_LIMIT), e);
     }
+    claim.release();
   }
 
   /** Lets go of a job that goes on elsewhere. */

@@ -1,10 +1,12 @@
 package dev.lambdastack.speed;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.speed.message.Total;
 import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.Progress;
 import dev.lambdastack.views.RowKey;
@@ -186,6 +188,50 @@ class ProgressIT {
       }
     } finally {
       HeldSource.HELD_TASKS.clear();
+      UnrulySink.calm();
+    }
+  }
+
+  /** As on a TaskManager that is cut off from the others and still reaches HBase. */
+  @Test
+  void aWriterThatOutlivesItsAttemptWritesNoMore() throws Exception {
+    TestingClusters.removeTopic("orders");
+    TestingClusters.kafka().createTopic("orders", 3);
+    LambdaConfig config = TestingClusters.config(Map.of("lambda.epoch", "1h"));
+    UnrulySink.calm();
+    try (Connection hbase = Store.connect(config);
+        TestingOrders orders = new TestingOrders("orders", 3);
+        TopicLog log = TopicLog.open(config.bootstrapServers(), LIMIT, "orders")) {
+      TestingClusters.removeViews(hbase);
+      try (RunningSpeedJob job =
+          SpeedJob.start(config, "orders", SpeedOptions.defaults().withSink(UnrulySink::new))) {
+        orders.send(60, 0, 1, 2);
+        job.awaitApplied(log.endOffsets(), LIMIT);
+        Map<Long, Long> before = sums(hbase, job.generations().get(0));
+        UnrulySink.cutOff = true;
+        UnrulySink.FAIL_NEXT.set(1);
+        orders.send(60, 0, 1, 2);
+        job.awaitApplied(log.endOffsets(), LIMIT);
+        UnrulySink.cutOff = false;
+        Map<Long, Long> after = sums(hbase, job.generations().get(0));
+        assertThat(after).isNotEqualTo(before);
+        assertThat(UnrulySink.OUTLIVED).isNotEmpty();
+        for (UnrulySink.Outlived outlived : UnrulySink.OUTLIVED) {
+          Total last = outlived.last();
+          Total greater = new Total(last.id(), last.epoch(), last.events() + 1_000, last.value());
+          // It is taken, and no timer is there any more to send it.
+          assertThatThrownBy(() -> outlived.writer().write(greater, null))
+              .isInstanceOf(IllegalStateException.class)
+              .hasMessageContaining("Timer service is shut down");
+          assertThatThrownBy(() -> outlived.writer().flush(false))
+              .isInstanceOf(IOException.class)
+              .hasMessageContaining("has gone on from checkpoint");
+          outlived.writer().close();
+        }
+        assertThat(sums(hbase, job.generations().get(0))).isEqualTo(after);
+      }
+    } finally {
+      UnrulySink.OUTLIVED.clear();
       UnrulySink.calm();
     }
   }

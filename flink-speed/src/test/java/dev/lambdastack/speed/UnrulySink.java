@@ -4,7 +4,9 @@ import dev.lambdastack.speed.message.Total;
 import dev.lambdastack.speed.plan.SpeedPlan;
 import dev.lambdastack.speed.sink.HBaseSink;
 import java.io.IOException;
+import java.util.Queue;
 import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.sink2.SinkWriter;
@@ -20,8 +22,14 @@ final class UnrulySink implements Sink<Total> {
   static volatile int heldTask = -1;
   static volatile int delayMillis;
   static volatile boolean failAfterFlush;
+  static volatile boolean cutOff;
   static final AtomicInteger FAILURES = new AtomicInteger();
   static final AtomicInteger FAIL_NEXT = new AtomicInteger();
+
+  /** Writers that outlived their attempts, each with the last total that it was given. */
+  static final Queue<Outlived> OUTLIVED = new ConcurrentLinkedQueue<>();
+
+  record Outlived(SinkWriter<Total> writer, Total last) {}
 
   private final SpeedPlan plan;
 
@@ -33,6 +41,7 @@ final class UnrulySink implements Sink<Total> {
     heldTask = -1;
     delayMillis = 0;
     failAfterFlush = false;
+    cutOff = false;
     FAIL_NEXT.set(0);
     FAILURES.set(0);
   }
@@ -43,10 +52,13 @@ final class UnrulySink implements Sink<Total> {
     SinkWriter<Total> writer = new HBaseSink(plan).createWriter(context);
     Random random = new Random(task);
     return new SinkWriter<>() {
+      private Total last;
+
       @Override
       public void write(Total total, Context c) throws IOException, InterruptedException {
         gate();
         writer.write(total, c);
+        last = total;
       }
 
       @Override
@@ -74,7 +86,11 @@ final class UnrulySink implements Sink<Total> {
 
       @Override
       public void close() throws Exception {
-        writer.close();
+        if (cutOff && last != null) {
+          OUTLIVED.add(new Outlived(writer, last));
+        } else {
+          writer.close();
+        }
       }
     };
   }

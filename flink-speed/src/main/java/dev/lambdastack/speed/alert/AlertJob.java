@@ -10,6 +10,7 @@ import dev.lambdastack.speed.CheckpointFiles;
 import dev.lambdastack.speed.Checkpoints;
 import dev.lambdastack.speed.FlinkSettings;
 import dev.lambdastack.speed.plan.Settings;
+import dev.lambdastack.speed.progress.RunClaim;
 import dev.lambdastack.views.AlertRule;
 import dev.lambdastack.views.InvalidInputException;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +20,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -34,8 +36,8 @@ import org.apache.hadoop.hbase.client.Connection;
 public final class AlertJob implements AutoCloseable {
   private static final Duration LIMIT = Duration.ofMinutes(3);
 
-  /** A running job completes a checkpoint in this many intervals. */
-  private static final int PATIENCE_INTERVALS = 2;
+  /** Beside the folders of lives: one job runs over a topic, whatever its rules. */
+  private static final String RUNS = "alerts";
 
   private final JobClient client;
 
@@ -43,17 +45,20 @@ public final class AlertJob implements AutoCloseable {
   private final CompletableFuture<JobExecutionResult> result;
 
   private final Checkpoints checkpoints;
+  private final RunClaim claim;
   private final List<AlertRule> rules;
   private final Optional<String> resumedFrom;
 
   private AlertJob(
       JobClient client,
       Checkpoints checkpoints,
+      RunClaim claim,
       List<AlertRule> rules,
       Optional<String> resumedFrom) {
     this.client = client;
     this.result = client.getJobExecutionResult();
     this.checkpoints = checkpoints;
+    this.claim = claim;
     this.rules = rules;
     this.resumedFrom = resumedFrom;
   }
@@ -79,29 +84,37 @@ public final class AlertJob implements AutoCloseable {
     try (Connection hbase = Store.connect(config)) {
       new AlertStore(hbase).ensureTable();
     }
+    refuseIfRunning(config, plan);
     Checkpoints checkpoints = Checkpoints.of(config, topic, life(plan));
-    Optional<String> newest = checkpoints.newest();
-    if (newest.isPresent()) {
-      refuseIfRunning(config, topic, checkpoints, newest);
-      CheckpointFiles.check(
-          config,
-          newest.get(),
-          "delete the folder %s to begin with the oldest event (no alert is repeated)"
-              .formatted(checkpoints.uri()));
+    RunClaim claim = plan.claim();
+    Checkpoints.of(config, topic, RUNS).claim(claim);
+    try {
+      Optional<String> newest = checkpoints.newest();
+      newest.ifPresent(
+          checkpoint ->
+              CheckpointFiles.check(
+                  config,
+                  checkpoint,
+                  "delete the folder %s to begin with the oldest event (no alert is repeated)"
+                      .formatted(checkpoints.uri())));
+      FlinkSettings settings = new FlinkSettings(config, topic, checkpoints.uri());
+      newest.ifPresent(
+          checkpoint ->
+              settings.restore(
+                  checkpoint,
+                  Checkpoints.isOurs(checkpoint)
+                      ? RecoveryClaimMode.CLAIM
+                      : RecoveryClaimMode.NO_CLAIM));
+      StreamExecutionEnvironment env =
+          environment.orElseGet(() -> settings.localEnvironment(config.speedParallelism()));
+      settings.applyTo(env);
+      AlertGraph.addTo(env, plan, loader, schemas, config.speedParallelism());
+      return new AlertJob(
+          env.executeAsync("lambda alerts " + topic), checkpoints, claim, rules, newest);
+    } catch (Exception e) {
+      claim.release();
+      throw e;
     }
-    FlinkSettings settings = new FlinkSettings(config, topic, checkpoints.uri());
-    newest.ifPresent(
-        checkpoint ->
-            settings.restore(
-                checkpoint,
-                Checkpoints.isOurs(checkpoint)
-                    ? RecoveryClaimMode.CLAIM
-                    : RecoveryClaimMode.NO_CLAIM));
-    StreamExecutionEnvironment env =
-        environment.orElseGet(() -> settings.localEnvironment(config.speedParallelism()));
-    settings.applyTo(env);
-    AlertGraph.addTo(env, plan, loader, schemas, config.speedParallelism());
-    return new AlertJob(env.executeAsync("lambda alerts " + topic), checkpoints, rules, newest);
   }
 
   private static AlertPlan plan(LambdaConfig config, String topic, List<AlertRule> rules) {
@@ -120,6 +133,8 @@ public final class AlertJob implements AutoCloseable {
       return new AlertPlan(
           topic,
           log.topicId(),
+          UUID.randomUUID().toString(),
+          Checkpoints.of(config, topic, RUNS).uri(),
           RuleOperator.declaration(rules),
           new TreeMap<>(log.beginOffsets()),
           alertsTopic,
@@ -140,23 +155,11 @@ public final class AlertJob implements AutoCloseable {
     return "alerts-" + HexFormat.of().formatHex(digest, 0, 8);
   }
 
-  private static void refuseIfRunning(
-      LambdaConfig config, String topic, Checkpoints checkpoints, Optional<String> newest)
-      throws InterruptedException {
-    long deadline =
-        System.nanoTime()
-            + config
-                .speedCheckpointInterval()
-                .multipliedBy(PATIENCE_INTERVALS)
-                .plusMillis(500)
-                .toNanos();
-    while (System.nanoTime() - deadline < 0) {
-      if (!checkpoints.newest().equals(newest)) {
-        throw new InvalidInputException(
-            "Cannot start an alert job of topic %s: one is running (it completes checkpoints in %s); stop it first"
-                .formatted(topic, checkpoints.uri()));
-      }
-      Thread.sleep(50);
+  private static void refuseIfRunning(LambdaConfig config, AlertPlan plan) throws Exception {
+    if (!RunClaim.alive(List.of(plan.runs()), config.hadoop()).isEmpty()) {
+      throw new InvalidInputException(
+          "Cannot start an alert job of topic %s: one is running (it gives signs of life in %s); stop it first"
+              .formatted(plan.topic(), plan.runs()));
     }
   }
 
@@ -202,9 +205,13 @@ public final class AlertJob implements AutoCloseable {
   /** Ends the job if it still runs; its newest checkpoint stays. Returns when it has ended. */
   @Override
   public void close() throws Exception {
-    if (hasEnded()) {
-      return;
+    if (!hasEnded()) {
+      cancel();
     }
+    claim.release();
+  }
+
+  private void cancel() throws Exception {
     try {
       client.cancel().get(LIMIT.toSeconds(), TimeUnit.SECONDS);
       result.get(LIMIT.toSeconds(), TimeUnit.SECONDS);

@@ -6,6 +6,7 @@ import dev.lambdastack.serving.store.AlertStore;
 import dev.lambdastack.serving.store.AlertStore.Alert;
 import dev.lambdastack.speed.message.Position;
 import dev.lambdastack.speed.message.RaisedAlert;
+import dev.lambdastack.speed.progress.RunClaim;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
@@ -51,6 +52,8 @@ final class AlertPublisher extends AbstractStreamOperator<Void>
 
   private transient ListState<Position> positions;
   private transient Map<Integer, Long> restored;
+  private transient RunClaim claim;
+  private transient AutoCloseable signing;
   private transient EventType type;
   private transient EventEncoder encoder;
   private transient Connection hbase;
@@ -79,6 +82,7 @@ final class AlertPublisher extends AbstractStreamOperator<Void>
         context
             .getOperatorStateStore()
             .getUnionListState(new ListStateDescriptor<>("alerts", new Position.Serializer()));
+    claim = plan.claim().attempt(context.getRestoredCheckpointId());
     restored = new TreeMap<>();
     for (Position position : positions.get()) {
       restored.put(position.partition(), position.next());
@@ -93,9 +97,23 @@ final class AlertPublisher extends AbstractStreamOperator<Void>
     encoder = new EventEncoder(type);
     hbase =
         ConnectionFactory.createConnection(
-            plan.hbase().toConfiguration(HBaseConfiguration.create()));
+            plan.settings().toConfiguration(HBaseConfiguration.create()));
     store = new AlertStore(hbase);
+    try {
+      claim.takeOver();
+    } catch (InvalidInputException e) {
+      throw new SuppressRestartsException(e);
+    }
     topic = AlertTopic.takeOver(plan, restored);
+    signing = claim.signing();
+  }
+
+  private void checkOurs() throws IOException {
+    try {
+      claim.check();
+    } catch (InvalidInputException e) {
+      throw new SuppressRestartsException(e);
+    }
   }
 
   @Override
@@ -151,8 +169,10 @@ final class AlertPublisher extends AbstractStreamOperator<Void>
           events.stream()
               .map(e -> new AlertTopic.Entry(encoder.key(e), encoder.value(e)))
               .toList());
-    } catch (InvalidInputException e) {
-      throw new SuppressRestartsException(e);
+    } catch (IOException e) {
+      // Another run has taken the topic's place, or else the next attempt takes it back.
+      checkOurs();
+      throw e;
     }
     pending.clear();
   }
@@ -189,14 +209,9 @@ final class AlertPublisher extends AbstractStreamOperator<Void>
 
   @Override
   public void close() throws Exception {
-    try {
-      if (topic != null) {
-        topic.close();
-      }
-    } finally {
-      if (hbase != null) {
-        hbase.close();
-      }
+    try (Connection lastToClose = hbase;
+        AlertTopic closed = topic;
+        AutoCloseable ended = signing) {
       super.close();
     }
   }

@@ -2,7 +2,6 @@ package dev.lambdastack.speed.alert;
 
 import dev.lambdastack.log.LogClients;
 import dev.lambdastack.log.TopicLog;
-import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -22,8 +21,6 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.InvalidProducerEpochException;
-import org.apache.kafka.common.errors.ProducerFencedException;
 
 /**
  * The alerts topic as one writer has it: knows what stands there, appends in short transactions.
@@ -112,7 +109,8 @@ final class AlertTopic implements AutoCloseable {
   /**
    * Appends records; all are there on return.
    *
-   * @throws InvalidInputException when a later writer has taken over: none is there then
+   * @throws IOException when they are not known to be; a later writer may have taken over, and then
+   *     none is or will be there
    */
   void append(List<Entry> entries) throws IOException {
     if (entries.isEmpty()) {
@@ -130,11 +128,6 @@ final class AlertTopic implements AutoCloseable {
         RecordMetadata metadata = future.get();
         next.merge(metadata.partition(), metadata.offset() + 1, Math::max);
       }
-    } catch (ProducerFencedException | InvalidProducerEpochException e) {
-      throw new InvalidInputException(
-          "The alert job of topic %s ends: a later `lambda alerts %s` has taken over"
-              .formatted(plan.topic(), plan.topic()),
-          e);
     } catch (KafkaException | ExecutionException e) {
       throw new IOException(
           "Cannot append alerts to topic %s: %s".formatted(plan.alertsTopic(), e.getMessage()), e);

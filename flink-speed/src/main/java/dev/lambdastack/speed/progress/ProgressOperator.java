@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
@@ -54,12 +55,13 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
   private final SpeedPlan plan;
 
   private transient ListState<Position> state;
-  private transient boolean restored;
+  private transient OptionalLong restored;
   private transient volatile Map<Integer, Position> positions;
   private transient TreeMap<Long, Map<Integer, Position>> atBarriers;
   private transient Map<Integer, Long> catchUp;
   private transient Connection hbase;
-  private transient RunFile runFile;
+  private transient RunClaim claim;
+  private transient AutoCloseable signing;
   private transient AdoptionStore adoptions;
   private transient Ticker ticker;
   private transient Publication publication;
@@ -76,7 +78,7 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
         context
             .getOperatorStateStore()
             .getListState(new ListStateDescriptor<>("positions", new Position.Serializer()));
-    restored = context.isRestored();
+    restored = context.getRestoredCheckpointId();
     Map<Integer, Position> initial = new TreeMap<>();
     plan.starts()
         .forEach(
@@ -92,24 +94,26 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
     super.open();
     atBarriers = new TreeMap<>();
     unpublished = new AtomicReference<>();
+    claim = RunClaim.of(plan).attempt(restored);
     hbase =
         ConnectionFactory.createConnection(
             plan.settings().toConfiguration(HBaseConfiguration.create()));
-    runFile = new RunFile(plan);
     LambdaConfig config = LambdaConfig.of(plan.settings().toConfiguration(new Configuration()));
     adoptions = AdoptionStore.of(config, plan.topic(), plan.topicId());
     publication = new Publication(new PublishedStore(hbase), plan.slots());
     TopicLog log = TopicLog.open(plan.bootstrapServers(), plan.kafkaTimeout(), plan.topic());
     catchUp = new HashMap<>();
     ticker = new Ticker(plan, log, Clock.systemUTC(), () -> positions, catchUp, this::fail);
-    if (restored) {
+    if (restored.isPresent()) {
       checkNotBehind();
     }
-    // Also without a checkpoint: an attempt before this one may have written totals already.
+    // Now no total of an attempt before, though it be cut off and live, holds a record behind the
+    // ends. Also without a checkpoint: such an attempt may have written totals already.
+    refusingRestarts(claim::takeOver);
     catchUp.putAll(log.endOffsets());
     catchUp.keySet().retainAll(Positions.before(positions, catchUp));
-    checkOurs();
-    if (!restored) {
+    refusingRestarts(claim::check);
+    if (restored.isEmpty()) {
       // Claims nothing: where the generation begins. A restored position may lie within a catch-up.
       publication.publish(Positions.progress(positions));
     }
@@ -121,11 +125,16 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
               return daemon;
             });
     ticker.start();
+    signing = claim.signing();
   }
 
-  private void checkOurs() throws IOException {
+  private interface Step {
+    void run() throws Exception;
+  }
+
+  private static void refusingRestarts(Step step) throws Exception {
     try {
-      runFile.checkOurs();
+      step.run();
     } catch (InvalidInputException e) {
       throw new SuppressRestartsException(e);
     }
@@ -176,7 +185,7 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
   private void publishLatest() {
     Progress latest = unpublished.getAndSet(null);
     try {
-      runFile.checkOurs();
+      claim.check();
       checkAllAreRead();
       publication.publish(latest);
     } catch (Exception e) {
@@ -207,7 +216,8 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
       publisher.shutdown();
     }
     try (Connection lastToClose = hbase;
-        Ticker closed = ticker) {
+        Ticker closed = ticker;
+        AutoCloseable ended = signing) {
       if (publisher != null) {
         publisher.awaitTermination(30, TimeUnit.SECONDS);
       }

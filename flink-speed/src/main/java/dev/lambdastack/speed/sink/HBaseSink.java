@@ -32,7 +32,8 @@ public final class HBaseSink implements Sink<Total> {
           ConnectionFactory.createAsyncConnection(
                   plan.settings().toConfiguration(HBaseConfiguration.create()))
               .get();
-      return new HBaseWriter(plan, connection, context.getProcessingTimeService());
+      return new HBaseWriter(
+          plan, context.getRestoredCheckpointId(), connection, context.getProcessingTimeService());
     } catch (ExecutionException e) {
       throw new IOException("Cannot reach HBase: " + e.getCause().getMessage(), e.getCause());
     } catch (InterruptedException e) {

@@ -2,13 +2,14 @@ package dev.lambdastack.speed.sink;
 
 import dev.lambdastack.speed.message.Total;
 import dev.lambdastack.speed.plan.SpeedPlan;
-import dev.lambdastack.speed.progress.RunFile;
+import dev.lambdastack.speed.progress.RunClaim;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
 import org.apache.flink.api.connector.sink2.SinkWriter;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
@@ -31,21 +32,25 @@ final class HBaseWriter implements SinkWriter<Total> {
   /** Below Flink's limit for a cancelled task (180 s). */
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(60);
 
-  private static final long CHECK_MILLIS = 250;
-
   private final AsyncConnection connection;
-  private final RunFile runFile;
+  private final RunClaim claim;
   private final Map<Integer, AsyncTable<?>> tables = new HashMap<>();
   private final CellBuffer buffer;
   private final InFlight inFlight = new InFlight(MAX_BYTES, MAX_BATCHES);
   private final ProcessingTimeService clock;
   private boolean sendIsDue;
-  private long nextCheck = Long.MIN_VALUE;
 
-  HBaseWriter(SpeedPlan plan, AsyncConnection connection, ProcessingTimeService clock) {
+  /**
+   * @param restored the checkpoint that this attempt goes on from, if from any
+   */
+  HBaseWriter(
+      SpeedPlan plan,
+      OptionalLong restored,
+      AsyncConnection connection,
+      ProcessingTimeService clock) {
     this.connection = connection;
     this.clock = clock;
-    this.runFile = new RunFile(plan);
+    this.claim = RunClaim.of(plan).attempt(restored);
     this.buffer = new CellBuffer(plan.epochLength());
     plan.slots()
         .forEach(
@@ -91,16 +96,12 @@ final class HBaseWriter implements SinkWriter<Total> {
     }
   }
 
-  /** A run that another one has taken over from writes no more. */
+  /** What another run or attempt has taken over from writes no more. */
   private void checkOurs() throws IOException {
-    long now = clock.getCurrentProcessingTime();
-    if (now >= nextCheck) {
-      try {
-        runFile.checkOurs();
-      } catch (InvalidInputException e) {
-        throw new SuppressRestartsException(e);
-      }
-      nextCheck = now + CHECK_MILLIS;
+    try {
+      claim.checkNowAndThen();
+    } catch (InvalidInputException e) {
+      throw new SuppressRestartsException(e);
     }
   }
 

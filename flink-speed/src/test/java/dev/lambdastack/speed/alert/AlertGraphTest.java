@@ -28,6 +28,8 @@ class AlertGraphTest {
         new AlertPlan(
             "cards",
             "topic-id",
+            "run",
+            "file:/nowhere/checkpoints/alerts",
             "rules",
             new TreeMap<>(Map.of(0, 0L, 1, 0L)),
             "alerts",

@@ -13,8 +13,10 @@ import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.store.AlertStore;
 import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.speed.Checkpoints;
 import dev.lambdastack.speed.TestingClusters;
 import dev.lambdastack.speed.plan.Settings;
+import dev.lambdastack.speed.progress.RunClaim;
 import dev.lambdastack.views.AlertLogic;
 import dev.lambdastack.views.AlertRule;
 import dev.lambdastack.views.AlertRules;
@@ -361,10 +363,48 @@ class AlertsIT {
     }
   }
 
+  /** As after a pause of the whole machine, longer than Kafka keeps a transaction open. */
+  @Test
+  void aJobThatKafkaFencedGoesOnUnlessAnotherRunHasTakenOver() throws Exception {
+    Random random = new Random(9);
+    try (EmbeddedFlink flink = EmbeddedFlink.start(2, 1);
+        AlertJob job =
+            AlertJob.start(
+                config,
+                CARDS,
+                RULES,
+                SCHEMAS,
+                Optional.of(
+                    StreamExecutionEnvironment.createRemoteEnvironment(
+                        flink.host(), flink.port())))) {
+      JobID id = flink.jobs().get(0);
+      send(random, 60);
+      await("all alerts", job, () -> onTopic().equals(List.copyOf(truth().keySet())));
+      AlertTopic.takeOver(plan(), Map.of()).close();
+      send(random, 60);
+      await("all alerts", job, () -> onTopic().equals(List.copyOf(truth().keySet())));
+      assertThat(flink.restarts(id)).isPositive();
+      assertThatThrownBy(this::start)
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageStartingWith(
+              "Cannot start an alert job of topic card-transactions: one is running");
+      RunClaim.of(
+              Checkpoints.of(config, CARDS, "alerts").uri(), config.hadoop(), "job", "a-later-run")
+          .take();
+      AlertTopic.takeOver(plan(), Map.of()).close();
+      send(random, 60);
+      assertThatThrownBy(job::awaitEnd)
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageStartingWith("Another alert job of topic card-transactions has gone on");
+    }
+  }
+
   private AlertPlan plan() {
     return new AlertPlan(
         CARDS,
         topicId(),
+        "run",
+        config.speedCheckpoints(),
         "any",
         new TreeMap<>(),
         alertsTopic,
@@ -387,8 +427,8 @@ class AlertsIT {
         assertThat(second.holds("c")).isFalse();
         assertThat(second.next()).isNotEqualTo(Map.of());
         assertThatThrownBy(() -> first.append(List.of(entry("c"))))
-            .isInstanceOf(InvalidInputException.class)
-            .hasMessageContaining("a later `lambda alerts card-transactions` has taken over");
+            .isInstanceOf(IOException.class)
+            .hasMessageStartingWith("Cannot append alerts to topic " + alertsTopic);
         second.append(List.of(entry("c")));
         assertThat(onTopic()).containsExactly("a", "b", "c");
       }
