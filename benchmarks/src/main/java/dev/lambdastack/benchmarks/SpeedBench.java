@@ -90,7 +90,7 @@ final class SpeedBench implements Callable<Integer> {
   @Option(
       names = "--events",
       paramLabel = "<number>",
-      defaultValue = "8000000",
+      defaultValue = "32000000",
       description = "Events of a catch-up; default: ${DEFAULT-VALUE}.")
   private long events;
 
