@@ -196,7 +196,7 @@ record Continuation(
     private void refuseIfNothingIsLeft(String life) {
       if (lives.isEmpty() && anew.isEmpty()) {
         throw new InvalidInputException(
-            "Cannot start a speed job of topic %s: one is running (it gives signs of life in %s); stop it first, or start with --fresh beside it"
+            "Cannot start a speed job of topic %s: one is running (it gives signs of life in %s); stop it first (--fresh beside it would open generations that take its place when they have caught up)"
                 .formatted(topic, checkpoints(life).uri()));
       }
     }

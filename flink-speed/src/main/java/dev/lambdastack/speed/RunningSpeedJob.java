@@ -39,6 +39,10 @@ public final class RunningSpeedJob implements AutoCloseable {
   private final Connection hbase;
   private final Checkpoints checkpoints;
   private final RunClaim claim;
+
+  /** Besides its tasks: between two attempts there are none. */
+  private final AutoCloseable signing;
+
   private final Optional<String> resumedFrom;
   private final String startedBecause;
 
@@ -58,6 +62,7 @@ public final class RunningSpeedJob implements AutoCloseable {
     this.hbase = hbase;
     this.checkpoints = checkpoints;
     this.claim = claim;
+    this.signing = claim.signing();
     this.resumedFrom = resumedFrom;
     this.startedBecause = startedBecause;
   }
@@ -223,11 +228,13 @@ public final class RunningSpeedJob implements AutoCloseable {
       throw new IllegalStateException(
           "The speed job of topic %s did not end within %s".formatted(plan.topic(), END_LIMIT), e);
     }
+    signing.close();
     claim.release();
   }
 
   /** Lets go of a job that goes on elsewhere. */
-  public void detach() throws IOException {
+  public void detach() throws Exception {
+    signing.close();
     hbase.close();
   }
 

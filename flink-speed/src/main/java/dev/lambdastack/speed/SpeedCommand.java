@@ -32,8 +32,8 @@ import picocli.CommandLine.Spec;
       "",
       "State is on the heap, or on disk: -D lambda.speed.state-backend=rocksdb",
       "A key flink.<key> sets Flink's <key>: -D flink.taskmanager.memory.managed.size=512m",
-      "Exit codes: 0 ended by the user, 2 bad input, refused, or a server does not answer,",
-      "70 unexpected fault."
+      "Exit codes: 130 ended by Ctrl-C, 143 by kill, 0 cancelled in Flink or left running, 2 bad input,",
+      "refused, or a server does not answer, 70 unexpected fault."
     })
 public final class SpeedCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -83,6 +83,8 @@ public final class SpeedCommand implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
+    out.printf("Starting the speed job of topic %s …%n", topic);
+    out.flush();
     SpeedJob.Started started = SpeedJob.startAll(loaded, topic, options);
     List<RunningSpeedJob> jobs = started.jobs();
     jobs.forEach(job -> tell(job, out));
@@ -97,6 +99,7 @@ public final class SpeedCommand implements Callable<Integer> {
       }
       return 0;
     }
+    out.println("Speed rows are kept until Ctrl-C; the newest checkpoint stays.");
     while (true) {
       try {
         return watch(jobs, err);

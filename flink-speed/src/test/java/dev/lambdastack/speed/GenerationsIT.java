@@ -3,6 +3,8 @@ package dev.lambdastack.speed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lambdastack.embedded.Await;
+import dev.lambdastack.embedded.EmbeddedFlink;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.reference.ReferenceEvents;
 import dev.lambdastack.reference.ReferenceViews;
@@ -23,7 +25,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.flink.api.common.JobID;
 import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.hbase.client.Connection;
@@ -387,6 +391,31 @@ class GenerationsIT {
       assertThatThrownBy(() -> start(SpeedOptions.defaults()))
           .isInstanceOf(InvalidInputException.class)
           .hasMessageContaining("one is running");
+      orders.send(60, 0, 1, 2);
+      job.awaitApplied(log.endOffsets(), LIMIT);
+      assertMetrics(job.generations().get(0));
+    }
+  }
+
+  /** Between two attempts: then no task gives a sign of life. */
+  @Test
+  void aSecondJobBesideOneThatWaitsForATaskManagerIsRefused() throws Exception {
+    try (EmbeddedFlink flink = EmbeddedFlink.start(2, 1);
+        RunningSpeedJob job =
+            start(
+                SpeedOptions.defaults()
+                    .withEnvironment(
+                        () ->
+                            StreamExecutionEnvironment.createRemoteEnvironment(
+                                flink.host(), flink.port())))) {
+      job.awaitRunning(LIMIT);
+      JobID id = flink.jobs().get(0);
+      flink.killTaskManager(0);
+      Await.until("no task runs", LIMIT, () -> flink.runningTasks(id) == 0);
+      assertThatThrownBy(() -> start(SpeedOptions.defaults()))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("one is running");
+      flink.startTaskManager();
       orders.send(60, 0, 1, 2);
       job.awaitApplied(log.endOffsets(), LIMIT);
       assertMetrics(job.generations().get(0));

@@ -46,6 +46,10 @@ public final class AlertJob implements AutoCloseable {
 
   private final Checkpoints checkpoints;
   private final RunClaim claim;
+
+  /** Besides its tasks: between two attempts there are none. */
+  private final AutoCloseable signing;
+
   private final List<AlertRule> rules;
   private final Optional<String> resumedFrom;
 
@@ -59,6 +63,7 @@ public final class AlertJob implements AutoCloseable {
     this.result = client.getJobExecutionResult();
     this.checkpoints = checkpoints;
     this.claim = claim;
+    this.signing = claim.signing();
     this.rules = rules;
     this.resumedFrom = resumedFrom;
   }
@@ -208,6 +213,7 @@ public final class AlertJob implements AutoCloseable {
     if (!hasEnded()) {
       cancel();
     }
+    signing.close();
     claim.release();
   }
 

@@ -35,8 +35,8 @@ import picocli.CommandLine.Spec;
       "  lambda dimension products",
       "  lambda dimension products --once",
       "",
-      "Exit codes: 0 ended by the user, or loaded once, 2 bad input, a later load took over, or a",
-      "server does not answer, 70 unexpected fault."
+      "Exit codes: 130 ended by Ctrl-C, 143 by kill, 0 loaded once, 2 bad input, a later load took",
+      "over, or a server does not answer, 70 unexpected fault."
     })
 public final class DimensionCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -86,8 +86,21 @@ public final class DimensionCommand implements Callable<Integer> {
               },
               "lambda-dimension-end");
       Runtime.getRuntime().addShutdownHook(hook);
-      load.follow();
+      try {
+        load.follow();
+      } finally {
+        removeUnlessEnding(hook);
+      }
     }
     return 0;
+  }
+
+  /** Or else it would wait for this thread, which waits for it when a later load took over. */
+  private static void removeUnlessEnding(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // The process is ending, and the hook has asked for it.
+    }
   }
 }
