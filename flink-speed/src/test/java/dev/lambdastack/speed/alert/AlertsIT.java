@@ -45,6 +45,8 @@ import org.apache.flink.api.common.JobID;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.hbase.client.Connection;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -154,14 +156,7 @@ class AlertsIT {
       clock = clock.plusSeconds(random.nextInt(600));
       // Some uses come late.
       Instant time = random.nextInt(5) == 0 ? clock.minusSeconds(random.nextInt(20_000)) : clock;
-      GenericRecord use = new GenericData.Record(ReferenceEvents.CARD_TRANSACTIONS.schema());
-      use.put("card", card);
-      use.put("place", place.name());
-      use.put("latitude", place.latitude());
-      use.put("longitude", place.longitude());
-      use.put("amount", new BigDecimal("1.00"));
-      use.put("event_time", time);
-      byte[] value = encoder.value(use);
+      byte[] value = encoder.value(use(card, place, time));
       switch (random.nextInt(12)) {
         // Neither is an event of this card in the order of its partition.
         case 0 -> append("another", value);
@@ -318,6 +313,66 @@ class AlertsIT {
       assertThat(onTopic()).as("nothing is repeated").isEqualTo(wanted);
       assertThat(inTable()).isEqualTo(truth());
     }
+  }
+
+  /** Cards that are first used on new partitions, so that their order is defined. */
+  @Test
+  void partitionsThatAreAddedAreReadFromTheirBeginning() throws Exception {
+    Random random = new Random(4);
+    try (AlertJob job = start()) {
+      send(random, 60);
+      await("all alerts", job, () -> onTopic().equals(List.copyOf(truth().keySet())));
+      addPartitions(5);
+      sendFarApart("new card 3", 3);
+      sendFarApart("new card 4", 4);
+      await("those of new partitions", job, () -> onTopic().containsAll(truth().keySet()));
+    }
+    addPartitions(6);
+    sendFarApart("new card 4", 4);
+    sendFarApart("new card 5", 5);
+    try (AlertJob job = start()) {
+      assertThat(job.resumedFrom()).isPresent();
+      await("those while it was ended", job, () -> onTopic().containsAll(truth().keySet()));
+      sendFarApart("new card 5", 5);
+      await("those after", job, () -> onTopic().containsAll(truth().keySet()));
+      assertThat(onTopic()).isEqualTo(List.copyOf(truth().keySet()));
+      assertThat(inTable()).isEqualTo(truth());
+      assertThat(truth().keySet()).filteredOn(id -> id.contains("new card")).hasSize(7);
+    }
+  }
+
+  private static void addPartitions(int count) throws Exception {
+    try (Admin admin = TestingClusters.kafka().admin()) {
+      admin.createPartitions(Map.of(CARDS, NewPartitions.increaseTo(count))).all().get();
+    }
+  }
+
+  /** Two uses of a card, half a minute and an ocean apart. */
+  private void sendFarApart(String card, int partition) throws Exception {
+    for (Place place : List.of(PLACES.get(0), PLACES.get(3))) {
+      clock = clock.plusSeconds(30);
+      RecordMetadata at =
+          producer
+              .send(
+                  new ProducerRecord<>(
+                      CARDS,
+                      partition,
+                      card.getBytes(StandardCharsets.UTF_8),
+                      encoder.value(use(card, place, clock))))
+              .get();
+      sent.add(new Use(card, place, clock, at.partition(), at.offset()));
+    }
+  }
+
+  private static GenericRecord use(String card, Place place, Instant time) {
+    GenericRecord use = new GenericData.Record(ReferenceEvents.CARD_TRANSACTIONS.schema());
+    use.put("card", card);
+    use.put("place", place.name());
+    use.put("latitude", place.latitude());
+    use.put("longitude", place.longitude());
+    use.put("amount", new BigDecimal("1.00"));
+    use.put("event_time", time);
+    return use;
   }
 
   /** The job is not ended but dies, again and again, while alerts are under way. */
