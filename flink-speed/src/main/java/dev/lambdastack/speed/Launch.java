@@ -158,7 +158,9 @@ final class Launch {
     try {
       // Whoever ran until now may have completed one more, and said so to readers.
       Optional<Continuation.From> from = life.from().map(f -> f.newest(checkpoints));
-      from.ifPresent(f -> CheckpointFiles.check(config, f.checkpoint(), OTHERWISE));
+      if (!from.equals(life.from())) {
+        CheckpointFiles.check(config, from.get().checkpoint(), OTHERWISE);
+      }
       checkpoints.carry(plan.slots());
       JobClient client = submit(plan, from, schemas, checkpoints);
       return new RunningSpeedJob(

@@ -115,6 +115,7 @@ public final class RunClaim {
     Set<String> alive = new TreeSet<>();
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     while (!silent.isEmpty() && System.nanoTime() - deadline < 0) {
+      // Looks again: a file system tells nobody of a file's new time.
       Thread.sleep(50);
       for (String job : List.copyOf(silent.keySet())) {
         Optional<FileStatus> now = last(job, conf);

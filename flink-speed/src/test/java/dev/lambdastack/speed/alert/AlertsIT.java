@@ -132,6 +132,16 @@ class AlertsIT {
     return AlertJob.start(config, CARDS, RULES, SCHEMAS, Optional.empty());
   }
 
+  private AlertJob startOn(EmbeddedFlink flink) throws Exception {
+    return AlertJob.start(
+        config,
+        CARDS,
+        RULES,
+        SCHEMAS,
+        Optional.of(
+            StreamExecutionEnvironment.createRemoteEnvironment(flink.host(), flink.port())));
+  }
+
   private record Place(String name, double latitude, double longitude) {}
 
   private static final List<Place> PLACES =
@@ -383,15 +393,7 @@ class AlertsIT {
     Random random = new Random(seed);
     Counting.RAISED.set(0);
     try (EmbeddedFlink flink = EmbeddedFlink.start(2, 1);
-        AlertJob job =
-            AlertJob.start(
-                config,
-                CARDS,
-                RULES,
-                SCHEMAS,
-                Optional.of(
-                    StreamExecutionEnvironment.createRemoteEnvironment(
-                        flink.host(), flink.port())))) {
+        AlertJob job = startOn(flink)) {
       JobID id = flink.jobs().get(0);
       for (int kill = 1; kill <= 3; kill++) {
         Optional<String> before = job.newestCheckpoint();
@@ -423,15 +425,7 @@ class AlertsIT {
   void aJobThatKafkaFencedGoesOnUnlessAnotherRunHasTakenOver() throws Exception {
     Random random = new Random(9);
     try (EmbeddedFlink flink = EmbeddedFlink.start(2, 1);
-        AlertJob job =
-            AlertJob.start(
-                config,
-                CARDS,
-                RULES,
-                SCHEMAS,
-                Optional.of(
-                    StreamExecutionEnvironment.createRemoteEnvironment(
-                        flink.host(), flink.port())))) {
+        AlertJob job = startOn(flink)) {
       JobID id = flink.jobs().get(0);
       send(random, 60);
       await("all alerts", job, () -> onTopic().equals(List.copyOf(truth().keySet())));
