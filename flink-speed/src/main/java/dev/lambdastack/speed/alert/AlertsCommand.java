@@ -43,8 +43,8 @@ import picocli.CommandLine.Spec;
       "  lambda alerts sensor-readings --cluster jobmanager:8081",
       "  lambda alerts --list",
       "",
-      "Exit codes: 130 ended by Ctrl-C, 143 by kill, 0 cancelled in Flink, or listed, 2 bad input,",
-      "refused, or a server does not answer, 70 unexpected fault."
+      "Exit codes: 0 listed, or cancelled in Flink, 2 bad input, refused, or a server does not answer,",
+      "70 unexpected fault, 130 ended by Ctrl-C, 143 by kill."
     })
 public final class AlertsCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
