@@ -7,6 +7,7 @@ import dev.lambdastack.speed.progress.RunClaim;
 import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.Progress;
+import dev.lambdastack.views.PublishedRow;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -109,6 +110,11 @@ public final class RunningSpeedJob implements AutoCloseable {
       least = least == null ? published : lesser(least, published);
     }
     return least;
+  }
+
+  /** The generation of a view that readers are sent to now. */
+  Optional<Generation> answering(String view) throws IOException {
+    return store.known(view).current().flatMap(PublishedRow::generation);
   }
 
   private static Progress lesser(Progress a, Progress b) {

@@ -1,5 +1,6 @@
 package dev.lambdastack.speed;
 
+import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.Progress;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -12,9 +13,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** Shows how the jobs of a topic do, once a second, where a person watches. */
+/** Shows how the jobs of a topic do, once a second where a person watches, and what answers. */
 final class StatusLine {
   private static final Duration PERIOD = Duration.ofSeconds(1);
+  private static final String CLEARED = "\r\u001b[K";
 
   private final List<RunningSpeedJob> jobs;
   private final String topic;
@@ -22,6 +24,9 @@ final class StatusLine {
   private final PrintWriter err;
   private final boolean isWatched;
   private final Map<RunningSpeedJob, Long> lastOffsets = new HashMap<>();
+
+  /** By the generation that a job keeps, what answered when that was said last. */
+  private final Map<Generation, Generation> answering = new HashMap<>();
 
   StatusLine(
       List<RunningSpeedJob> jobs, String topic, Clock clock, PrintWriter err, boolean isWatched) {
@@ -35,9 +40,10 @@ final class StatusLine {
   /** Returns when a job was cancelled; throws its failure when one fails. */
   void watch() throws Exception {
     while (jobs.stream().noneMatch(RunningSpeedJob::hasEnded)) {
+      tellWhatAnswers();
       if (isWatched) {
         err.print(
-            "\r\u001b[K"
+            CLEARED
                 + topic
                 + "  "
                 + jobs.stream().map(this::line).collect(Collectors.joining("; ")));
@@ -53,6 +59,43 @@ final class StatusLine {
         job.awaitEnd();
       }
     }
+  }
+
+  /** Only where it is another generation than the one that is kept, or was. */
+  private void tellWhatAnswers() {
+    for (RunningSpeedJob job : jobs) {
+      for (Generation kept : job.generations()) {
+        Optional<Generation> now;
+        try {
+          now = job.answering(kept.shape().name());
+        } catch (IOException | RuntimeException e) {
+          // The job does not depend on what a person can see of it.
+          continue;
+        }
+        if (now.isPresent()) {
+          Generation before = answering.put(kept, now.get());
+          if (now.get().number() != (before == null ? kept : before).number()) {
+            err.println((isWatched ? CLEARED : "") + answers(kept, now.get()));
+          }
+        }
+      }
+    }
+  }
+
+  private static String answers(Generation kept, Generation now) {
+    boolean sameDeclaration = kept.fingerprint().equals(now.fingerprint());
+    String what = "View %s: generation %d ".formatted(kept.shape().name(), now.number());
+    if (now.number() == kept.number()) {
+      return what + "of this job answers now";
+    }
+    String ours = "generation %d of this job".formatted(kept.number());
+    if (!sameDeclaration) {
+      return what
+          + "answers, of another declaration; %s is for a version of its own".formatted(ours);
+    }
+    return now.number() < kept.number()
+        ? what + "answers until %s has caught up".formatted(ours)
+        : what + "answers now; nobody reads %s any more".formatted(ours);
   }
 
   private String line(RunningSpeedJob job) {

@@ -19,6 +19,9 @@ import dev.lambdastack.views.PublishedRow;
 import dev.lambdastack.views.Version;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.Views;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -216,6 +219,12 @@ class GenerationsIT {
         assertThat(after.generations()).hasSize(1);
         Generation next = after.generations().get(0);
         assertThat(next.fingerprint()).isEqualTo(changedMetrics().fingerprint());
+        StringWriter ofOld = watched(before);
+        StringWriter ofNew = watched(after);
+        awaitSaid(
+            ofNew,
+            "View action_metrics: generation 1 answers, of another declaration; generation 2 of this job is for a version of its own");
+        assertThat(ofOld.toString()).isEmpty();
         // Refused while the new generation is more than an epoch behind the one that is read.
         Await.until(
             "the flip",
@@ -225,8 +234,36 @@ class GenerationsIT {
               return true;
             });
         assertThat(published("action_metrics")).contains(next);
+        awaitSaid(ofNew, "View action_metrics: generation 2 of this job answers now");
+        awaitSaid(
+            ofOld,
+            "View action_metrics: generation 2 answers, of another declaration; generation 1 of this job is for a version of its own");
       }
     }
+  }
+
+  /** What a person is told who started the job, until it ends. */
+  private static StringWriter watched(RunningSpeedJob job) {
+    StringWriter said = new StringWriter();
+    StatusLine line =
+        new StatusLine(
+            List.of(job), "orders", Clock.systemUTC(), new PrintWriter(said, true), false);
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                line.watch();
+              } catch (Exception e) {
+                // How a job ends is asked elsewhere.
+              }
+            });
+    thread.setDaemon(true);
+    thread.start();
+    return said;
+  }
+
+  private static void awaitSaid(StringWriter said, String line) throws Exception {
+    Await.until(line, LIMIT, () -> said.toString().lines().anyMatch(line::equals));
   }
 
   /**
