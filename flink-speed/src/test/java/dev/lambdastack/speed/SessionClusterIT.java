@@ -9,6 +9,7 @@ import dev.lambdastack.schemas.EventEncoder;
 import dev.lambdastack.serving.cli.CommandRunner;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.store.AlertStore;
+import dev.lambdastack.serving.store.AlertStore.Alert;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.speed.alert.AlertsCommand;
 import java.io.PrintWriter;
@@ -18,10 +19,12 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.flink.api.common.JobID;
@@ -93,6 +96,16 @@ class SessionClusterIT {
     return use;
   }
 
+  /** The lines that {@code lambda alerts --list} prints. */
+  private static List<String> listed(String topic, String format) {
+    List<String> args = new ArrayList<>(List.of(topic, "--list", "--format", format));
+    args.addAll(TestingClusters.commandLine());
+    StringWriter out = new StringWriter();
+    CommandLine command = new CommandLine(new AlertsCommand()).setOut(new PrintWriter(out, true));
+    assertThat(CommandRunner.run(command, args.toArray(String[]::new))).isZero();
+    return out.toString().lines().toList();
+  }
+
   @Test
   void alertsAreRaisedThereByTheJobThatTheCommandSubmits() throws Exception {
     for (String topic : List.of("card-transactions", "alerts")) {
@@ -137,6 +150,31 @@ class SessionClusterIT {
             assertThat(command.isDone()).as(said.toString()).isFalse();
             return store.all().stream().anyMatch(alert -> alert.key().equals(card));
           });
+      assertThat(listed("card-transactions", "csv"))
+          .containsExactlyElementsOf(
+              Stream.concat(
+                      Stream.of("event_time,rule,key,message,topic,partition,offset"),
+                      store.all().stream()
+                          .filter(a -> a.topic().equals("card-transactions"))
+                          .sorted(Comparator.comparing(Alert::eventTime).thenComparing(Alert::id))
+                          .map(
+                              a ->
+                                  "%s,%s,%s,\"%s\",%s,%d,%d"
+                                      .formatted(
+                                          a.eventTime(),
+                                          a.rule(),
+                                          a.key(),
+                                          a.message(),
+                                          a.topic(),
+                                          a.partition(),
+                                          a.offset())))
+                  .toList());
+      int alerts = listed("card-transactions", "csv").size() - 1;
+      assertThat(listed("card-transactions", "table"))
+          .hasSize(alerts + 4)
+          .last()
+          .isEqualTo(alerts == 1 ? "1 alert" : alerts + " alerts");
+      assertThat(listed("another", "table")).containsExactly("0 alerts");
       JobID job = cluster.listJobs().get().iterator().next().getJobId();
       assertThat(command.isDone()).isFalse();
       cluster.cancelJob(job).get();

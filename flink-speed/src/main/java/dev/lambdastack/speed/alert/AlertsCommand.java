@@ -1,6 +1,7 @@
 package dev.lambdastack.speed.alert;
 
 import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.serving.cli.Listing;
 import dev.lambdastack.serving.config.ConfigOptions;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.store.AlertStore;
@@ -69,6 +70,13 @@ public final class AlertsCommand implements Callable<Integer> {
           "Lists the alerts that were raised, of all topics unless one is named, and ends.")
   private boolean list;
 
+  @Option(
+      names = "--format",
+      defaultValue = "table",
+      paramLabel = "<format>",
+      description = "With --list: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+  private Listing.Format format;
+
   @Mixin private ConfigOptions config;
 
   @Override
@@ -125,9 +133,27 @@ public final class AlertsCommand implements Callable<Integer> {
               .filter(alert -> topic == null || alert.topic().equals(topic))
               .sorted(Comparator.comparing(Alert::eventTime).thenComparing(Alert::id))
               .toList();
+      Listing listing =
+          new Listing(
+              List.of("event_time", "rule", "key", "message", "topic", "partition", "offset"));
       for (Alert alert : alerts) {
-        out.printf(
-            "%s  %s  %s  %s%n", alert.eventTime(), alert.rule(), alert.key(), alert.message());
+        listing.add(
+            List.of(
+                alert.eventTime(),
+                alert.rule(),
+                alert.key(),
+                alert.message(),
+                alert.topic(),
+                alert.partition(),
+                alert.offset()));
+      }
+      if (format != Listing.Format.TABLE) {
+        listing.print(format, out);
+        return;
+      }
+      if (!alerts.isEmpty()) {
+        listing.print(format, out);
+        out.println();
       }
       out.printf("%d alert%s%n", alerts.size(), alerts.size() == 1 ? "" : "s");
     }

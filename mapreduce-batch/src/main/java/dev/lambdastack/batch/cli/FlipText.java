@@ -44,6 +44,6 @@ final class FlipText {
             .orElse("no version")
         + row.generation()
             .map(g -> " with speed generation %d".formatted(g.number()))
-            .orElse(" without a speed layer");
+            .orElse(" without a speed layer (lambda speed starts one)");
   }
 }
