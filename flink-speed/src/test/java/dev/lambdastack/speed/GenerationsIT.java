@@ -19,11 +19,15 @@ import dev.lambdastack.views.PublishedRow;
 import dev.lambdastack.views.Version;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.Views;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -523,6 +527,54 @@ class GenerationsIT {
     try (RunningSpeedJob job = start(SpeedOptions.defaults())) {
       assertThat(job.resumedFrom()).contains(savepoint);
       assertThat(job.generations()).isEqualTo(generations);
+      log.tick(log.partitions());
+      job.awaitApplied(log.endOffsets(), LIMIT);
+      assertMetrics(generations.get(0));
+    }
+  }
+
+  /** Amid the start, the run before completes a checkpoint, and the one that was chosen goes. */
+  @Test
+  void aStartGoesOnFromTheCheckpointThatIsNewestWhenItHasClaimed() throws Exception {
+    Path chosen;
+    List<Generation> generations;
+    try (RunningSpeedJob job = start(SpeedOptions.defaults())) {
+      orders.send(60, 0, 1, 2);
+      job.awaitApplied(log.endOffsets(), LIMIT);
+      generations = job.generations();
+      job.cancel();
+      chosen = new Path(job.newestCheckpoint().orElseThrow());
+    }
+    String number = chosen.getName().substring("chk-".length());
+    Path newest = new Path(chosen.getParent(), "chk-" + (Long.parseLong(number) + 1));
+    // It is asked for the time between the choice and the claim.
+    Clock completing =
+        new Clock() {
+          @Override
+          public Instant instant() {
+            try {
+              chosen.getFileSystem(config.hadoop()).rename(chosen, newest);
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+            return Instant.now();
+          }
+
+          @Override
+          public ZoneId getZone() {
+            return ZoneOffset.UTC;
+          }
+
+          @Override
+          public Clock withZone(ZoneId zone) {
+            return this;
+          }
+        };
+    Launch launch = new Launch(config, "orders", SpeedOptions.defaults(), completing);
+    try (RunningSpeedJob job = launch.run().jobs().get(0)) {
+      assertThat(job.resumedFrom()).contains(newest.toString());
+      assertThat(job.generations()).isEqualTo(generations);
+      orders.send(60, 0, 1, 2);
       log.tick(log.partitions());
       job.awaitApplied(log.endOffsets(), LIMIT);
       assertMetrics(generations.get(0));
