@@ -163,6 +163,9 @@ class LambdaIT {
         .asString()
         .contains("line 3: not JSON", "the 2 events before it were sent");
     assertThat(ordersById().keySet()).contains(3_000L, 3_001L).doesNotContain(3_002L);
+    assertThat(lambdaReading("{", "produce", "orders", broker()).err())
+        .contains("line 1: not JSON")
+        .endsWith("; nothing was sent\n");
   }
 
   @Test

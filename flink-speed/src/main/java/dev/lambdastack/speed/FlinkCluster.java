@@ -2,6 +2,7 @@ package dev.lambdastack.speed;
 
 import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -71,6 +72,8 @@ public record FlinkCluster(String host, int port) {
         return;
       }
       problem = "what answers there is no Flink (HTTP status %d)".formatted(answer.statusCode());
+    } catch (ConnectException e) {
+      problem = "no server answers there";
     } catch (IOException | IllegalArgumentException e) {
       problem = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     } catch (InterruptedException e) {

@@ -3,6 +3,7 @@ package dev.lambdastack.speed;
 import dev.lambdastack.log.PartitionsAddedException;
 import dev.lambdastack.serving.config.ConfigOptions;
 import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.views.Epoch;
 import dev.lambdastack.views.Generation;
 import java.io.PrintWriter;
 import java.time.Clock;
@@ -22,9 +23,10 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     header = "Keeps the speed rows of all views of a topic, until Ctrl-C.",
     description =
-        "%nEach view goes on from the newest checkpoint. Where there is none, or its declaration"
-            + " changed, it opens a new generation, which takes over when it has caught up. Views"
-            + " that a running job keeps are left to it.%n",
+        "%nEach view goes on from the newest checkpoint. Where there is none, it opens a new generation,"
+            + " which takes over when it has caught up; where its declaration changed, one that answers"
+            + " when a version of the new declaration is published. Views that a running job keeps are"
+            + " left to it.%n",
     footerHeading = "%nExamples:%n",
     footer = {
       "  lambda speed orders",
@@ -134,9 +136,15 @@ public final class SpeedCommand implements Callable<Integer> {
             .orElseGet(() -> "New generations (%s):".formatted(job.startedBecause())));
     for (Generation g : job.generations()) {
       out.printf(
-          "  %s generation %d from epoch %d on, table %s%n",
-          g.shape().name(), g.number(), g.coverage(), g.table());
+          "  %s generation %d from %s on, table %s%n",
+          g.shape().name(), g.number(), coverage(g), g.table());
     }
+  }
+
+  private static String coverage(Generation g) {
+    return g.coverage() == 0
+        ? "the beginning of the log"
+        : "%s (epoch %d)".formatted(new Epoch(g.coverage(), g.epochLength()).start(), g.coverage());
   }
 
   /** Their checkpoints stay: the next start goes on from there. */

@@ -161,7 +161,7 @@ class RefusalsIT {
   @Test
   void aFlinkThatIsAway() {
     assertThat(refusal("orders", "--cluster", "localhost:1"))
-        .contains("Cannot reach Flink at localhost:1");
+        .contains("Cannot reach Flink at localhost:1: no server answers there");
     assertThat(refusal("orders", "--cluster", "localhost")).contains("expected <host>:<port>");
   }
 }

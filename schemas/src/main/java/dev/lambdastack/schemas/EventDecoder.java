@@ -111,9 +111,10 @@ public final class EventDecoder {
         || (value[1] & 0xFF) != MARKER_1) {
       return new Rejection(
           Rejection.Reason.NOT_SINGLE_OBJECT,
-          "expected C3 01 and a schema's fingerprint, found %d bytes: %s"
+          "expected C3 01 and a schema's fingerprint, found %d bytes%s%s"
               .formatted(
                   value.length,
+                  value.length == 0 ? "" : ": ",
                   HexFormat.ofDelimiter(" ")
                       .withUpperCase()
                       .formatHex(value, 0, Math.min(value.length, HEADER_BYTES))));

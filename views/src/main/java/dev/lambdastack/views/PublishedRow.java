@@ -138,7 +138,7 @@ public record PublishedRow(
         ? Optional.empty()
         : Optional.of(
             "view %s: speed cells of epoch %d may have expired at %s (retention %s); run archive, recompute and publish to move the horizon"
-                .formatted(view, oldest, gone, generation.retention()));
+                .formatted(view, oldest, gone, Durations.words(generation.retention())));
   }
 
   /**
@@ -226,7 +226,7 @@ public record PublishedRow(
                         "no speed generation of its declaration (%s) with epochs of %s has caught up from epoch %d on; start the speed job with the same view jar and lambda.epoch, wait for it to catch up, and try again"
                             .formatted(
                                 version.fingerprint().substring(0, 12),
-                                version.epochLength(),
+                                Durations.words(version.epochLength()),
                                 version.horizon().epoch()))));
   }
 

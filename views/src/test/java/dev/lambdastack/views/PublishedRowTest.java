@@ -160,7 +160,7 @@ class PublishedRowTest {
     assertThat(row.incompleteBecause(gone.minusMillis(1), NO_SKEW)).isEmpty();
     assertThat(row.incompleteBecause(gone, NO_SKEW))
         .contains(
-            "view daily_sales: speed cells of epoch 100 may have expired at 1970-01-04T16:50:00Z (retention PT72H); run archive, recompute and publish to move the horizon");
+            "view daily_sales: speed cells of epoch 100 may have expired at 1970-01-04T16:50:00Z (retention 3 days); run archive, recompute and publish to move the horizon");
     assertThat(row.incompleteBecause(gone.minusSeconds(5), Duration.ofSeconds(5))).isPresent();
     assertThat(row.incompleteBecause(gone.minusSeconds(6), Duration.ofSeconds(5))).isEmpty();
   }
@@ -179,7 +179,7 @@ class PublishedRowTest {
     PublishedRow old = row(version(1, OLD, 100), g1);
     Version changed = version(2, NEW, 101);
     String refusal =
-        "Cannot publish version 2 of view daily_sales: no speed generation of its declaration (0b0b0b0b0b0b) with epochs of PT10M has caught up from epoch 101 on; start the speed job with the same view jar and lambda.epoch, wait for it to catch up, and try again";
+        "Cannot publish version 2 of view daily_sales: no speed generation of its declaration (0b0b0b0b0b0b) with epochs of 10 minutes has caught up from epoch 101 on; start the speed job with the same view jar and lambda.epoch, wait for it to catch up, and try again";
     assertRefused(known(old, g1, upTo(110)), changed, refusal);
     assertRefused(known(old, g1, upTo(110), g2, Progress.NONE), changed, refusal);
     assertRefused(known(old, g1, upTo(90), g2, upTo(100)), changed, refusal);

@@ -174,10 +174,7 @@ public final class ProduceCommand implements Callable<Integer> {
         } catch (InvalidInputException e) {
           long before = sender.flush();
           throw new InvalidInputException(
-              "line %d: %s; the %s before it %s sent"
-                  .formatted(
-                      line.number(), e.getMessage(), counted(before), before == 1 ? "was" : "were"),
-              e);
+              "line %d: %s; %s".formatted(line.number(), e.getMessage(), sentBefore(before)), e);
         }
         pace.await();
         sender.send(message.key(), message.value());
@@ -185,6 +182,12 @@ public final class ProduceCommand implements Callable<Integer> {
       }
       return sender.flush();
     }
+  }
+
+  private String sentBefore(long lines) {
+    return lines == 0
+        ? "nothing was sent"
+        : "the %s before it %s sent".formatted(counted(lines), lines == 1 ? "was" : "were");
   }
 
   private Lines open() throws IOException {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lambdastack.views.Column;
+import dev.lambdastack.views.Durations;
 import dev.lambdastack.views.Lookup;
 import dev.lambdastack.views.Metric;
 import dev.lambdastack.views.Rule;

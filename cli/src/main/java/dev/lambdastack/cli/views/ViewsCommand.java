@@ -8,6 +8,7 @@ import dev.lambdastack.serving.read.Provenance;
 import dev.lambdastack.views.AlertRule;
 import dev.lambdastack.views.AlertRules;
 import dev.lambdastack.views.Column;
+import dev.lambdastack.views.Durations;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.ViewShape;

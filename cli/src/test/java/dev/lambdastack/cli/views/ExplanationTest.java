@@ -16,8 +16,6 @@ import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaBuilder;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 class ExplanationTest {
   @Test
@@ -92,19 +90,5 @@ class ExplanationTest {
             "mean      the average of level",
             "expects      nullShare(alarm) <= 0.25",
             "least >= 0");
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "PT24H, 1 day",
-    "PT168H, 7 days",
-    "PT1H, 1 hour",
-    "PT90M, 90 minutes",
-    "PT1S, 1 second",
-    "PT0.25S, 250 milliseconds",
-    "PT36H, 36 hours"
-  })
-  void windowsInWords(Duration window, String words) {
-    assertThat(Durations.words(window)).isEqualTo(words);
   }
 }

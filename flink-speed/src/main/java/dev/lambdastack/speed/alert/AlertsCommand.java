@@ -93,6 +93,8 @@ public final class AlertsCommand implements Callable<Integer> {
     Optional<StreamExecutionEnvironment> environment =
         Optional.ofNullable(cluster).map(c -> FlinkCluster.parse(c).environment());
     PrintWriter out = spec.commandLine().getOut();
+    out.printf("Starting the alert job of topic %s …%n", topic);
+    out.flush();
     AlertJob job =
         AlertJob.start(
             loaded,

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Clock;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Command;
@@ -64,7 +65,7 @@ public final class DimensionCommand implements Callable<Integer> {
       out.printf(
           "Dimension %s holds what its topic held at %s: %,d record%s applied, %,d passed over (load %d)%n",
           topic,
-          whole,
+          whole.truncatedTo(ChronoUnit.MILLIS),
           load.changes(),
           load.changes() == 1 ? "" : "s",
           load.passedOver(),

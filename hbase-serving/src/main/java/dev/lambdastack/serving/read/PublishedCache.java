@@ -72,7 +72,7 @@ final class PublishedCache {
         known.isEmpty()
             ? "No view '%s' answers: nothing is published in this HBase yet; publish a version or start the speed job"
                 .formatted(view)
-            : "No view '%s' answers; the published views are %s"
+            : "No view '%s' answers; the published views are %s (another answers when a version of it is published, or its speed job has begun)"
                 .formatted(view, String.join(", ", known)));
   }
 }

@@ -127,7 +127,9 @@ public final class DeadLettersCommand implements Callable<Integer> {
       List<Tally.Group> groups =
           Tally.open(selected.load(), selected.topic).groups(selected.selection());
       if (groups.isEmpty() && format == Listing.Format.TABLE) {
-        out.printf("%s: no dead letters%n", selected.topic);
+        out.printf(
+            "%s: no dead letters in what is archived of it; newer records are looked at by the next lambda archive %s%n",
+            selected.topic, selected.topic);
         return 0;
       }
       Listing listing =

@@ -1,12 +1,13 @@
-package dev.lambdastack.cli.views;
+package dev.lambdastack.views;
 
 import java.time.Duration;
 
-/** A window's length in words. */
-final class Durations {
+/** A length of time in words, such as {@code 5 minutes}. */
+public final class Durations {
   private Durations() {}
 
-  static String words(Duration length) {
+  /** In the largest unit of which it is a whole number. */
+  public static String words(Duration length) {
     long millis = length.toMillis();
     if (millis % 86_400_000 == 0) {
       return words(millis / 86_400_000, "day");
