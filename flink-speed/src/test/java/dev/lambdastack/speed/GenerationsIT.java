@@ -582,6 +582,28 @@ class GenerationsIT {
   }
 
   @Test
+  void aLogThatWasCutOffIsRefused() throws Exception {
+    long read;
+    try (RunningSpeedJob job = start(SpeedOptions.defaults())) {
+      orders.send(60, 0, 1, 2);
+      Map<Integer, Long> ends = log.endOffsets();
+      job.awaitApplied(ends, LIMIT);
+      read = ends.get(0);
+    }
+    TestingClusters.kafka().stop();
+    TestingClusters.kafka().cutOff("orders", 0, 0);
+    TestingClusters.kafka().start();
+    orders.send(1, 0);
+    try (RunningSpeedJob job = start(SpeedOptions.defaults())) {
+      assertThatThrownBy(job::awaitEnd)
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageMatching(
+              "Cannot go on with topic orders partition 0 from offset \\d+: its log was cut off \\(it ends at 1\\).*");
+    }
+    assertThat(read).isGreaterThan(1);
+  }
+
+  @Test
   void aTopicThatIsMadeAgainEndsTheJobWithOneLine() throws Exception {
     try (RunningSpeedJob job = start(SpeedOptions.defaults())) {
       job.awaitRunning(LIMIT);

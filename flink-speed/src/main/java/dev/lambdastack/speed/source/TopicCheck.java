@@ -22,7 +22,8 @@ public interface TopicCheck extends Serializable {
    *
    * @param next the offset to read next, by partition
    * @throws InvalidInputException with no cause when the topic was made again, has other
-   *     partitions, or lacks these offsets; with one when Kafka cannot be asked now
+   *     partitions, lacks these offsets or ends before them; with one when Kafka cannot be asked
+   *     now
    */
   void check(SpeedPlan plan, Map<Integer, Long> next);
 
@@ -37,6 +38,7 @@ public interface TopicCheck extends Serializable {
         throw new PartitionsAddedException(plan.topic(), plan.starts().keySet(), log.partitions());
       }
       log.beginOffsets().forEach((partition, begin) -> refuseGap(plan, next, partition, begin));
+      log.endOffsets().forEach((partition, end) -> refuseCutOff(plan, next, partition, end));
     }
   }
 
@@ -46,6 +48,16 @@ public interface TopicCheck extends Serializable {
       throw new InvalidInputException(
           "Cannot go on with topic %s partition %d from offset %d: Kafka no longer has it (it begins at %d); run archive, recompute and publish, then start the speed job with --fresh"
               .formatted(plan.topic(), partition, next.get(partition), begin));
+    }
+  }
+
+  /** What others wrote there since would be taken for what was read already. */
+  private static void refuseCutOff(
+      SpeedPlan plan, Map<Integer, Long> next, int partition, long end) {
+    if (end < next.get(partition)) {
+      throw new InvalidInputException(
+          "Cannot go on with topic %s partition %d from offset %d: its log was cut off (it ends at %d); was an unclean leader election allowed? Run archive, which says whether it goes on; where it does, start the speed job with --fresh"
+              .formatted(plan.topic(), partition, next.get(partition), end));
     }
   }
 }
