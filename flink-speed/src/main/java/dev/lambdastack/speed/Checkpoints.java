@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
@@ -95,11 +96,16 @@ public final class Checkpoints {
   /**
    * Claims the life for a run; any other stops.
    *
-   * @throws InvalidInputException when the folder cannot be written
+   * @param silent the claims that gave no sign of life; empty where nobody was looked for
+   * @throws InvalidInputException when another start came first, or the folder cannot be written
    */
-  public void claim(RunClaim run) {
+  public void claim(RunClaim run, Optional<Set<String>> silent) {
     try {
-      run.take();
+      if (silent.isPresent()) {
+        run.takeFrom(silent.get());
+      } else {
+        run.take();
+      }
     } catch (IOException e) {
       throw unwritable(e);
     }

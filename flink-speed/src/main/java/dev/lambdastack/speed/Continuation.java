@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Which views go on in the generations of their last lives, and which open new ones.
@@ -39,24 +40,30 @@ record Continuation(
    * What a life goes on from.
    *
    * @param slots of the views that go on in it
-   * @param isNewest whether the checkpoint was taken as the newest of its life
+   * @param silent where the checkpoint was taken as the newest of its life: the claims of it that
+   *     gave no sign of life
    */
-  record From(List<Slot> slots, String checkpoint, boolean isNewest) {
+  record From(List<Slot> slots, String checkpoint, Optional<Set<String>> silent) {
+    /** Whether it was taken as the newest of its life. */
+    boolean isNewest() {
+      return silent.isPresent();
+    }
+
     /** Whether Flink deletes it when it has a newer one. */
     boolean isFlinks() {
-      return isNewest && Checkpoints.isOurs(checkpoint);
+      return isNewest() && Checkpoints.isOurs(checkpoint);
     }
 
     /** The same slots from the newest checkpoint of now, where it was taken as the newest. */
     From newest(Checkpoints checkpoints) {
-      return isNewest
-          ? checkpoints.newest().map(now -> new From(slots, now, true)).orElse(this)
+      return isNewest()
+          ? checkpoints.newest().map(now -> new From(slots, now, silent)).orElse(this)
           : this;
     }
 
     /** Why it was taken, for a person. */
     String reason() {
-      return isNewest ? "its newest checkpoint" : AS_ASKED;
+      return isNewest() ? "its newest checkpoint" : AS_ASKED;
     }
   }
 
@@ -76,7 +83,7 @@ record Continuation(
     if (options.fresh()) {
       return new Continuation(Map.of(), views, List.of(AS_ASKED), List.of());
     }
-    return new Choice(config, topic, views, store).choose(options.restore());
+    return new Choice(config, topic, views, store).choose(options.restore(), options.lives());
   }
 
   private static final class Choice {
@@ -89,6 +96,7 @@ record Continuation(
     private final List<View> anew = new ArrayList<>();
     private final Set<String> reasons = new LinkedHashSet<>();
     private final List<View> left = new ArrayList<>();
+    private final Set<String> running = new TreeSet<>();
 
     Choice(LambdaConfig config, String topic, List<View> views, PublishedStore store) {
       this.config = config;
@@ -97,7 +105,8 @@ record Continuation(
       this.store = store;
     }
 
-    Continuation choose(Optional<String> asked) throws IOException, InterruptedException {
+    Continuation choose(Optional<String> asked, Optional<Set<String>> only)
+        throws IOException, InterruptedException {
       if (asked.isPresent()) {
         lives.put(life(asked.get()), asked(asked.get()));
       }
@@ -115,20 +124,36 @@ record Continuation(
           anew(List.of(view), whyAnew(view));
         }
       }
+      RunClaim.Found found =
+          RunClaim.find(
+              byLife.keySet().stream()
+                  .filter(life -> !lives.containsKey(life))
+                  .map(life -> checkpoints(life).uri())
+                  .toList(),
+              config.hadoop());
       byLife.forEach(
           (life, its) -> {
+            String folder = checkpoints(life).uri();
             Optional<String> newest = checkpoints(life).newest();
             if (lives.containsKey(life)) {
               // The checkpoint that was asked for is of this life and lacks the view.
               anew(its, "the checkpoint that was asked for lacks them");
+            } else if (found.alive().contains(folder)
+                || !only.orElse(Set.of(life)).contains(life)) {
+              left.addAll(its);
+              running.add(folder);
             } else if (newest.isPresent()) {
               lives.put(
-                  life, new From(its.stream().map(carried::get).toList(), newest.get(), true));
+                  life,
+                  new From(
+                      its.stream().map(carried::get).toList(),
+                      newest.get(),
+                      Optional.of(found.silent().get(folder))));
             } else {
-              anew(its, "there is no checkpoint in " + checkpoints(life).uri());
+              anew(its, "there is no checkpoint in " + folder);
             }
           });
-      leaveRunning();
+      refuseIfNothingIsLeft();
       return new Continuation(lives, anew, List.copyOf(reasons), left);
     }
 
@@ -176,28 +201,11 @@ record Continuation(
           : "the life of view %s went on without it".formatted(view.name());
     }
 
-    /** Leaves out the lives whose jobs live, unless there is nothing else to do. */
-    private void leaveRunning() throws InterruptedException {
-      Map<String, String> suspects = new TreeMap<>();
-      lives.forEach(
-          (life, from) -> {
-            if (from.isNewest()) {
-              suspects.put(checkpoints(life).uri(), life);
-            }
-          });
-      for (String folder : RunClaim.alive(suspects.keySet(), config.hadoop())) {
-        String life = suspects.get(folder);
-        From from = lives.remove(life);
-        views.stream().filter(v -> has(from, v)).forEach(left::add);
-        refuseIfNothingIsLeft(life);
-      }
-    }
-
-    private void refuseIfNothingIsLeft(String life) {
+    private void refuseIfNothingIsLeft() {
       if (lives.isEmpty() && anew.isEmpty()) {
         throw new InvalidInputException(
             "Cannot start a speed job of topic %s: one is running (it gives signs of life in %s); stop it first (--fresh beside it would open generations that take its place when they have caught up)"
-                .formatted(topic, checkpoints(life).uri()));
+                .formatted(topic, String.join(", ", running)));
       }
     }
 
@@ -248,7 +256,7 @@ record Continuation(
             "Cannot go on from %s: there is no completed checkpoint (expected a folder with a file _metadata)"
                 .formatted(checkpoint));
       }
-      return new From(slots, checkpoint, false);
+      return new From(slots, checkpoint, Optional.empty());
     }
   }
 }

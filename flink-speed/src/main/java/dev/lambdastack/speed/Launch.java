@@ -154,7 +154,9 @@ final class Launch {
     SpeedPlan plan = life.plan();
     Checkpoints checkpoints = Checkpoints.of(config, topic, plan.life());
     RunClaim claim = RunClaim.of(plan);
-    checkpoints.claim(claim);
+    checkpoints.claim(claim, life.from().flatMap(Continuation.From::silent));
+    // From now on: the rest may take longer than a second start waits.
+    AutoCloseable signing = claim.signing();
     try {
       // Whoever ran until now may have completed one more, and said so to readers.
       Optional<Continuation.From> from = life.from().map(f -> f.newest(checkpoints));
@@ -170,9 +172,11 @@ final class Launch {
           hbase,
           checkpoints,
           claim,
+          signing,
           from.map(Continuation.From::checkpoint),
           life.reason());
     } catch (Exception e) {
+      signing.close();
       claim.release();
       throw e;
     }

@@ -54,6 +54,7 @@ public final class RunningSpeedJob implements AutoCloseable {
       Connection hbase,
       Checkpoints checkpoints,
       RunClaim claim,
+      AutoCloseable signing,
       Optional<String> resumedFrom,
       String startedBecause) {
     this.client = client;
@@ -63,7 +64,7 @@ public final class RunningSpeedJob implements AutoCloseable {
     this.hbase = hbase;
     this.checkpoints = checkpoints;
     this.claim = claim;
-    this.signing = claim.signing();
+    this.signing = signing;
     this.resumedFrom = resumedFrom;
     this.startedBecause = startedBecause;
   }

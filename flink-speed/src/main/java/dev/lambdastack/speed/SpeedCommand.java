@@ -8,7 +8,9 @@ import dev.lambdastack.views.Generation;
 import java.io.PrintWriter;
 import java.time.Clock;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -107,7 +109,12 @@ public final class SpeedCommand implements Callable<Integer> {
         return watch(jobs, err);
       } catch (PartitionsAddedException e) {
         err.println(e.getMessage());
-        jobs = SpeedJob.startAll(loaded, topic, options.withFresh(false).withRestore(null)).jobs();
+        // Not those of another process, which starts again as we do.
+        Set<String> ours = jobs.stream().map(RunningSpeedJob::life).collect(Collectors.toSet());
+        jobs =
+            SpeedJob.startAll(
+                    loaded, topic, options.withFresh(false).withRestore(null).withLives(ours))
+                .jobs();
         jobs.forEach(job -> tell(job, out));
       }
     }

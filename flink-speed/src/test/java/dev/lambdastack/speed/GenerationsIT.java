@@ -11,6 +11,8 @@ import dev.lambdastack.reference.ReferenceViews;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.speed.progress.RunClaim;
+import dev.lambdastack.speed.source.LogSource;
 import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.Horizon;
 import dev.lambdastack.views.InvalidInputException;
@@ -19,10 +21,8 @@ import dev.lambdastack.views.PublishedRow;
 import dev.lambdastack.views.Version;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.Views;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,12 +32,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.hbase.client.Connection;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -318,6 +323,13 @@ class GenerationsIT {
       awaitAll(one, other);
       assertUpgraded(old.get(1), changed, added);
     }
+    // Where two processes start again at once, each keeps to its own.
+    started = SpeedJob.startAll(config, "orders", upgraded.withLives(Set.of(added.life())));
+    try (RunningSpeedJob ours = started.jobs().get(0)) {
+      assertThat(started.jobs()).hasSize(1);
+      assertThat(ours.generations()).containsExactly(changed, added);
+      assertThat(started.left()).containsExactly("daily_sales", "sales_by_brand");
+    }
     // The old declaration's life went on without it: what it missed is read again.
     started = SpeedJob.startAll(config, "orders", SpeedOptions.defaults());
     try (RunningSpeedJob on = started.jobs().get(0);
@@ -445,6 +457,65 @@ class GenerationsIT {
     }
   }
 
+  /** Its first checkpoint may take its time. */
+  @Test
+  void aSecondJobBesideOneThatHasNoCheckpointYetIsRefused() throws Exception {
+    UnrulySink.calm();
+    UnrulySink.heldTask = 0;
+    try (RunningSpeedJob job = start(SpeedOptions.defaults().withSink(UnrulySink::new))) {
+      assertThatThrownBy(() -> start(SpeedOptions.defaults()))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("one is running");
+      assertThat(job.newestCheckpoint()).isEmpty();
+      UnrulySink.calm();
+      orders.send(60, 0, 1, 2);
+      job.awaitApplied(log.endOffsets(), LIMIT);
+      assertThat(store.generations("action_metrics")).isEqualTo(job.generations().subList(0, 1));
+      assertMetrics(job.generations().get(0));
+    } finally {
+      UnrulySink.calm();
+    }
+  }
+
+  /** Flink may take longer to take a job than a second start waits for a sign of life. */
+  @Test
+  void aSecondJobBesideOneThatIsBeingSubmittedIsRefused() throws Exception {
+    start(SpeedOptions.defaults()).close();
+    SpeedOptions slow =
+        SpeedOptions.defaults()
+            .withSource(
+                plan -> {
+                  assertThatThrownBy(() -> start(SpeedOptions.defaults()))
+                      .isInstanceOf(InvalidInputException.class)
+                      .hasMessageContaining("one is running");
+                  return LogSource.of(plan);
+                });
+    try (RunningSpeedJob job = start(slow)) {
+      orders.send(60, 0, 1, 2);
+      job.awaitApplied(log.endOffsets(), LIMIT);
+      assertMetrics(job.generations().get(0));
+    }
+  }
+
+  /** It has nothing to say or to write that would make it look at the claims. */
+  @Test
+  void aRunThatAnotherOneTookOverFromCompletesNoCheckpointsWhileItCatchesUp() throws Exception {
+    orders.send(60, 0, 1, 2);
+    try (RunningSpeedJob job = start(SpeedOptions.defaults().withSource(HeldSource::new))) {
+      HeldSource.HELD_TASKS.addAll(List.of(0, 1, 2));
+      job.awaitRunning(LIMIT);
+      RunClaim.of(
+              Checkpoints.of(config, "orders", job.life()).uri(), config.hadoop(), "job", "another")
+          .take();
+      Await.until("the run that was taken over from ends", LIMIT, job::hasEnded);
+      assertThatThrownBy(job::awaitEnd)
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageStartingWith("Another speed job of topic orders has gone on");
+    } finally {
+      HeldSource.HELD_TASKS.clear();
+    }
+  }
+
   /** Between two attempts: then no task gives a sign of life. */
   @Test
   void aSecondJobBesideOneThatWaitsForATaskManagerIsRefused() throws Exception {
@@ -547,15 +618,27 @@ class GenerationsIT {
     }
     String number = chosen.getName().substring("chk-".length());
     Path newest = new Path(chosen.getParent(), "chk-" + (Long.parseLong(number) + 1));
-    // It is asked for the time between the choice and the claim.
-    Clock completing =
+    Launch launch = amid(() -> chosen.getFileSystem(config.hadoop()).rename(chosen, newest));
+    try (RunningSpeedJob job = launch.run().jobs().get(0)) {
+      assertThat(job.resumedFrom()).contains(newest.toString());
+      assertThat(job.generations()).isEqualTo(generations);
+      orders.send(60, 0, 1, 2);
+      log.tick(log.partitions());
+      job.awaitApplied(log.endOffsets(), LIMIT);
+      assertMetrics(generations.get(0));
+    }
+  }
+
+  /** A start that does this between its choice and its claim: there it asks what time it is. */
+  private Launch amid(Callable<?> step) {
+    Clock clock =
         new Clock() {
           @Override
           public Instant instant() {
             try {
-              chosen.getFileSystem(config.hadoop()).rename(chosen, newest);
-            } catch (IOException e) {
-              throw new UncheckedIOException(e);
+              step.call();
+            } catch (Exception e) {
+              throw new IllegalStateException(e);
             }
             return Instant.now();
           }
@@ -570,14 +653,54 @@ class GenerationsIT {
             return this;
           }
         };
-    Launch launch = new Launch(config, "orders", SpeedOptions.defaults(), completing);
-    try (RunningSpeedJob job = launch.run().jobs().get(0)) {
-      assertThat(job.resumedFrom()).contains(newest.toString());
-      assertThat(job.generations()).isEqualTo(generations);
+    return new Launch(config, "orders", SpeedOptions.defaults(), clock);
+  }
+
+  @Test
+  void ofTwoStartsAtOnceTheFirstGoesOn() throws Exception {
+    try (RunningSpeedJob job = start(SpeedOptions.defaults())) {
+      job.awaitRunning(LIMIT);
+    }
+    List<RunningSpeedJob> first = new ArrayList<>();
+    Launch second = amid(() -> first.add(start(SpeedOptions.defaults())));
+    try {
+      assertThatThrownBy(second::run)
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("another start came first");
       orders.send(60, 0, 1, 2);
-      log.tick(log.partitions());
+      first.get(0).awaitApplied(log.endOffsets(), LIMIT);
+      assertMetrics(first.get(0).generations().get(0));
+    } finally {
+      for (RunningSpeedJob job : first) {
+        job.close();
+      }
+    }
+  }
+
+  /** Nothing is passed over: what Kafka deleted meanwhile is named. */
+  @Test
+  void offsetsThatAreGoneEndTheJobWithOneLine() throws Exception {
+    try (RunningSpeedJob job = start(SpeedOptions.defaults())) {
+      orders.send(60, 0, 1, 2);
       job.awaitApplied(log.endOffsets(), LIMIT);
-      assertMetrics(generations.get(0));
+    }
+    orders.send(30, 0, 1, 2);
+    long end = log.endOffsets().get(1);
+    try (Admin admin = TestingClusters.kafka().admin()) {
+      admin
+          .deleteRecords(Map.of(new TopicPartition("orders", 1), RecordsToDelete.beforeOffset(end)))
+          .all()
+          .get();
+    }
+    try (RunningSpeedJob job = start(SpeedOptions.defaults())) {
+      assertThat(job.resumedFrom()).isPresent();
+      Await.until("the job ends", LIMIT, job::hasEnded);
+      assertThatThrownBy(job::awaitEnd)
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageMatching(
+              "Cannot go on with topic orders partition 1 from offset \\d+: Kafka no longer has it \\(it begins at "
+                  + end
+                  + "\\); run archive.*--fresh");
     }
   }
 

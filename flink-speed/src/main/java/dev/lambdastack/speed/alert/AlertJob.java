@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -57,13 +58,14 @@ public final class AlertJob implements AutoCloseable {
       JobClient client,
       Checkpoints checkpoints,
       RunClaim claim,
+      AutoCloseable signing,
       List<AlertRule> rules,
       Optional<String> resumedFrom) {
     this.client = client;
     this.result = client.getJobExecutionResult();
     this.checkpoints = checkpoints;
     this.claim = claim;
-    this.signing = claim.signing();
+    this.signing = signing;
     this.rules = rules;
     this.resumedFrom = resumedFrom;
   }
@@ -89,10 +91,11 @@ public final class AlertJob implements AutoCloseable {
     try (Connection hbase = Store.connect(config)) {
       new AlertStore(hbase).ensureTable();
     }
-    refuseIfRunning(config, plan);
+    Set<String> silent = refuseIfRunning(config, plan);
     Checkpoints checkpoints = Checkpoints.of(config, topic, life(plan));
     RunClaim claim = plan.claim();
-    Checkpoints.of(config, topic, RUNS).claim(claim);
+    Checkpoints.of(config, topic, RUNS).claim(claim, Optional.of(silent));
+    AutoCloseable signing = claim.signing();
     try {
       Optional<String> newest = checkpoints.newest();
       newest.ifPresent(
@@ -115,8 +118,9 @@ public final class AlertJob implements AutoCloseable {
       settings.applyTo(env);
       AlertGraph.addTo(env, plan, loader, schemas, config.speedParallelism());
       return new AlertJob(
-          env.executeAsync("lambda alerts " + topic), checkpoints, claim, rules, newest);
+          env.executeAsync("lambda alerts " + topic), checkpoints, claim, signing, rules, newest);
     } catch (Exception e) {
+      signing.close();
       claim.release();
       throw e;
     }
@@ -160,12 +164,15 @@ public final class AlertJob implements AutoCloseable {
     return "alerts-" + HexFormat.of().formatHex(digest, 0, 8);
   }
 
-  private static void refuseIfRunning(LambdaConfig config, AlertPlan plan) throws Exception {
-    if (!RunClaim.alive(List.of(plan.runs()), config.hadoop()).isEmpty()) {
+  /** Gives the claims that gave no sign of life. */
+  private static Set<String> refuseIfRunning(LambdaConfig config, AlertPlan plan) throws Exception {
+    RunClaim.Found found = RunClaim.find(List.of(plan.runs()), config.hadoop());
+    if (!found.alive().isEmpty()) {
       throw new InvalidInputException(
           "Cannot start an alert job of topic %s: one is running (it gives signs of life in %s); stop it first"
               .formatted(plan.topic(), plan.runs()));
     }
+    return found.silent().get(plan.runs());
   }
 
   /** The rules that it shows events to. */

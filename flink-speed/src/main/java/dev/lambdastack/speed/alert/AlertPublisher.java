@@ -192,6 +192,8 @@ final class AlertPublisher extends AbstractStreamOperator<Void>
 
   @Override
   public void prepareSnapshotPreBarrier(long checkpointId) throws Exception {
+    // Without an alert to raise we would not notice, and delete what the other run goes on from.
+    checkOurs();
     publish();
   }
 

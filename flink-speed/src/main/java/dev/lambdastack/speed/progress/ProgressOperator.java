@@ -162,6 +162,12 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
   }
 
   @Override
+  public void prepareSnapshotPreBarrier(long checkpointId) throws Exception {
+    // What completes deletes the one before, which another run may be going on from.
+    refusingRestarts(claim::check);
+  }
+
+  @Override
   public void snapshotState(StateSnapshotContext context) throws Exception {
     super.snapshotState(context);
     state.update(List.copyOf(positions.values()));

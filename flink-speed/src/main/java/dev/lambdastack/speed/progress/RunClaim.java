@@ -21,6 +21,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -63,7 +64,24 @@ public final class RunClaim {
   private final long checkpoint;
   private volatile OptionalLong checked = OptionalLong.empty();
 
-  private record Claim(long number, String run, long checkpoint, FileStatus file) {}
+  private record Claim(long number, String run, long checkpoint, FileStatus file) {
+    String name() {
+      return file.getPath().getName();
+    }
+  }
+
+  /**
+   * What was found of jobs, by their folders' URIs.
+   *
+   * @param alive those that gave a sign of life
+   * @param silent what claims the others
+   */
+  public record Found(Set<String> alive, Map<String, Set<String>> silent) {
+    public Found {
+      alive = Set.copyOf(alive);
+      silent = Map.copyOf(silent);
+    }
+  }
 
   private RunClaim(Path folder, Configuration conf, String job, String run, long checkpoint) {
     this.folder = folder;
@@ -103,36 +121,43 @@ public final class RunClaim {
    * ended, but for instance killed.
    *
    * @param jobFolders their URIs
-   * @return those that gave a sign
    * @throws InvalidInputException when their folders cannot be read
    */
-  public static Set<String> alive(Collection<String> jobFolders, Configuration conf)
+  public static Found find(Collection<String> jobFolders, Configuration conf)
       throws InterruptedException {
-    Map<String, FileStatus> silent = new TreeMap<>();
+    Map<String, List<Claim>> silent = new TreeMap<>();
     for (String job : jobFolders) {
-      last(job, conf).ifPresent(claim -> silent.put(job, claim));
+      silent.put(job, look(job, conf));
     }
     Set<String> alive = new TreeSet<>();
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (!silent.isEmpty() && System.nanoTime() - deadline < 0) {
+    long begin = System.nanoTime();
+    while (silent.values().stream().anyMatch(claims -> !claims.isEmpty())
+        && System.nanoTime() - begin < PATIENCE.toNanos()) {
       // Looks again: a file system tells nobody of a file's new time.
       Thread.sleep(50);
+      long before = System.nanoTime();
       for (String job : List.copyOf(silent.keySet())) {
-        Optional<FileStatus> now = last(job, conf);
-        if (now.isEmpty()) {
-          silent.remove(job);
-        } else if (hasMoved(silent.get(job), now.get())) {
+        List<Claim> now = look(job, conf);
+        if (hasMoved(silent.put(job, now), now)) {
           silent.remove(job);
           alive.add(job);
         }
       }
+      if (System.nanoTime() - before > SIGN_INTERVAL.toNanos()) {
+        // Where we had to wait for the file system, so had those that give signs in it.
+        begin = System.nanoTime();
+      }
     }
-    return alive;
+    Map<String, Set<String>> names = new TreeMap<>();
+    silent.forEach(
+        (job, claims) ->
+            names.put(job, claims.stream().map(Claim::name).collect(Collectors.toSet())));
+    return new Found(alive, names);
   }
 
-  private static Optional<FileStatus> last(String jobFolder, Configuration conf) {
+  private static List<Claim> look(String jobFolder, Configuration conf) {
     try {
-      return claims(new Path(jobFolder, FOLDER), conf).stream().findFirst().map(Claim::file);
+      return claims(new Path(jobFolder, FOLDER), conf);
     } catch (IOException e) {
       throw new InvalidInputException(
           "Cannot see whether a job is running in %s: %s; check lambda.speed.checkpoints"
@@ -141,9 +166,15 @@ public final class RunClaim {
     }
   }
 
-  private static boolean hasMoved(FileStatus before, FileStatus now) {
-    return !before.getPath().equals(now.getPath())
-        || before.getModificationTime() != now.getModificationTime();
+  /** Whether the one that goes on is new or gave a sign. */
+  private static boolean hasMoved(List<Claim> before, List<Claim> now) {
+    if (now.isEmpty()) {
+      return false;
+    }
+    FileStatus last = now.get(0).file();
+    return before.isEmpty()
+        || !before.get(0).file().getPath().equals(last.getPath())
+        || before.get(0).file().getModificationTime() != last.getModificationTime();
   }
 
   /** Latest first. */
@@ -187,10 +218,29 @@ public final class RunClaim {
     TimeUnit.NANOSECONDS.sleep(CHECK_HOLDS.toNanos());
   }
 
+  /**
+   * Claims the job for this run, unless another one has since it was found silent: of two starts at
+   * once the first goes on. The other would read a checkpoint that the first is about to delete.
+   *
+   * @throws InvalidInputException when another one has
+   */
+  public void takeFrom(Set<String> silent) throws IOException {
+    List<Claim> before = claims();
+    if (!before.stream().map(Claim::name).allMatch(silent::contains)) {
+      throw new InvalidInputException(
+          "Cannot start the %s: another start came first (its claim is in %s)"
+              .formatted(job, folder));
+    }
+    take(before);
+  }
+
   /** Claims the job for this run and attempt. */
   public void take() throws IOException {
+    take(claims());
+  }
+
+  private void take(List<Claim> before) throws IOException {
     FileSystem files = folder.getFileSystem(conf);
-    List<Claim> before = claims();
     long last = before.isEmpty() ? 0 : before.get(0).number();
     long number = Math.max(System.currentTimeMillis(), last + 1);
     String name = String.format(Locale.ROOT, "%013d_%s_%d", number, run, checkpoint);
@@ -213,7 +263,9 @@ public final class RunClaim {
       claims = claims();
     }
     if (claims.isEmpty()) {
-      throw new InvalidInputException("This %s was ended (run %s)".formatted(job, run));
+      throw new InvalidInputException(
+          "This %s was ended, or its folder was deleted: nothing claims it in %s (run %s); this one stops"
+              .formatted(job, folder, run));
     }
     Claim last = claims.get(0);
     if (!last.run().equals(run)) {
@@ -262,7 +314,7 @@ public final class RunClaim {
               .setTimes(claim.file().getPath(), System.currentTimeMillis(), -1);
         }
       }
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       LOG.warn("The {} cannot give a sign of life, trying again: {}", job, e.getMessage());
     }
   }

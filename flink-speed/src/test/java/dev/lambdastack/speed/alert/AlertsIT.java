@@ -3,6 +3,7 @@ package dev.lambdastack.speed.alert;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lambdastack.embedded.Await;
 import dev.lambdastack.embedded.EmbeddedFlink;
 import dev.lambdastack.log.LogClients;
 import dev.lambdastack.log.TopicLog;
@@ -440,8 +441,8 @@ class AlertsIT {
       RunClaim.of(
               Checkpoints.of(config, CARDS, "alerts").uri(), config.hadoop(), "job", "a-later-run")
           .take();
-      AlertTopic.takeOver(plan(), Map.of()).close();
-      send(random, 60);
+      // Also where there is no alert to raise.
+      Await.until("the job ends", LIMIT, job::hasEnded);
       assertThatThrownBy(job::awaitEnd)
           .isInstanceOf(InvalidInputException.class)
           .hasMessageStartingWith("Another alert job of topic card-transactions has gone on");

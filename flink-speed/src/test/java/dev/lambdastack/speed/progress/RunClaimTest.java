@@ -6,13 +6,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,7 +29,15 @@ class RunClaimTest {
   @TempDir Path folder;
 
   private RunClaim of(String run) {
-    return RunClaim.of(folder.toUri().toString(), CONF, "speed job of topic orders", run);
+    return RunClaim.of(uri(folder), CONF, "speed job of topic orders", run);
+  }
+
+  private static String uri(Path job) {
+    return job.toUri().toString();
+  }
+
+  private static RunClaim.Found find(Path job) throws Exception {
+    return RunClaim.find(List.of(uri(job)), CONF);
   }
 
   private RunClaim of(String run, long restored) {
@@ -102,13 +117,71 @@ class RunClaimTest {
     of("a").release();
     assertThatThrownBy(() -> of("a", 3).check())
         .isInstanceOf(InvalidInputException.class)
-        .hasMessage("This speed job of topic orders was ended (run a)");
+        .hasMessageStartingWith(
+            "This speed job of topic orders was ended, or its folder was deleted: nothing claims it in ");
     long start = System.nanoTime();
-    assertThat(RunClaim.alive(List.of(folder.toUri().toString()), CONF)).isEmpty();
+    assertThat(find(folder).alive()).isEmpty();
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2));
     of("b").take();
     of("a").release();
     of("b").check();
+  }
+
+  @Test
+  void ofTwoStartsAtOnceTheFirstGoesOn() throws Exception {
+    of("a").takeFrom(Set.of());
+    assertThatThrownBy(() -> of("b").takeFrom(Set.of()))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageStartingWith(
+            "Cannot start the speed job of topic orders: another start came first (its claim is in ");
+    of("a").check();
+    of("a", 3).takeOver();
+    assertThatThrownBy(() -> of("b").takeFrom(Set.of())).isInstanceOf(InvalidInputException.class);
+    of("a").release();
+    of("b").takeFrom(Set.of());
+    of("b").check();
+  }
+
+  /** The file system stood still for longer than a start waits, and those that live as well. */
+  @Test
+  void whatHadToWaitForTheFileSystemHasTimeForItsSignAfterwards() throws Exception {
+    Configuration slow = new Configuration(CONF);
+    slow.setClass("fs.file.impl", StandingStill.class, FileSystem.class);
+    slow.setBoolean("fs.file.impl.disable.cache", true);
+    of("a").take();
+    StandingStill.looks.set(0);
+    Thread sign =
+        new Thread(
+            () -> {
+              try (AutoCloseable signs = of("a").signing()) {
+                Thread.sleep(2_000);
+              } catch (Exception e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    StandingStill.afterwards = sign;
+    assertThat(RunClaim.find(List.of(uri(folder)), slow).alive()).hasSize(1);
+    sign.join();
+  }
+
+  /** The local one, whose second listing takes its time. */
+  public static final class StandingStill extends LocalFileSystem {
+    static final AtomicInteger looks = new AtomicInteger();
+    static volatile Thread afterwards;
+
+    @Override
+    public FileStatus[] listStatus(org.apache.hadoop.fs.Path path) throws IOException {
+      FileStatus[] found = super.listStatus(path);
+      if (looks.incrementAndGet() == 2) {
+        try {
+          Thread.sleep(5_200);
+        } catch (InterruptedException e) {
+          throw new InterruptedIOException();
+        }
+        afterwards.start();
+      }
+      return found;
+    }
   }
 
   @Test
@@ -120,13 +193,19 @@ class RunClaimTest {
     lives.take();
     List<String> both = List.of(killed.toUri().toString(), signing.toUri().toString());
     try (AutoCloseable signs = lives.signing()) {
-      assertThat(RunClaim.alive(both, CONF)).containsExactly(both.get(1));
+      RunClaim.Found found = RunClaim.find(both, CONF);
+      assertThat(found.alive()).containsExactly(both.get(1));
+      assertThat(found.silent()).containsOnlyKeys(both.get(0));
+      RunClaim next = RunClaim.of(both.get(0), CONF, "job", "c");
+      next.takeFrom(found.silent().get(both.get(0)));
+      next.check();
     }
   }
 
   @Test
   void aFolderThatIsNotThereHasNoRun() throws Exception {
-    assertThat(RunClaim.alive(List.of(folder.resolve("no").toUri().toString()), CONF)).isEmpty();
+    Path no = folder.resolve("no");
+    assertThat(find(no)).isEqualTo(new RunClaim.Found(Set.of(), Map.of(uri(no), Set.of())));
   }
 
   @Test
