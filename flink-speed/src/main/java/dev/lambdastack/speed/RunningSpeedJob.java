@@ -4,6 +4,7 @@ import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.speed.plan.Slot;
 import dev.lambdastack.speed.plan.SpeedPlan;
 import dev.lambdastack.speed.progress.RunClaim;
+import dev.lambdastack.views.Durations;
 import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.Progress;
@@ -152,22 +153,38 @@ public final class RunningSpeedJob implements AutoCloseable {
         () -> newestCheckpoint().filter(c -> !Optional.of(c).equals(before)).isPresent());
   }
 
-  /** Waits until all tasks run and the first checkpoint of this run is complete. */
+  /**
+   * Waits until all tasks run and the first checkpoint of this run is complete.
+   *
+   * @throws InvalidInputException when that takes longer; the job goes on trying
+   */
   public void awaitRunning(Duration limit) throws Exception {
-    await("its first checkpoint", limit, () -> !newestCheckpoint().equals(resumedFrom));
+    if (!comesWithin(limit, () -> !newestCheckpoint().equals(resumedFrom))) {
+      throw new InvalidInputException(
+          "Flink job %s of topic %s has completed no checkpoint within %s: expected free slots for it, and Kafka, HBase and %s in reach of the TaskManagers; it goes on trying, and Flink shows why it fails: mend that, or cancel the job there"
+              .formatted(
+                  client.getJobID(), plan.topic(), Durations.words(limit), checkpoints.uri()));
+    }
   }
 
   private void await(String what, Duration limit, Callable<Boolean> condition) throws Exception {
+    if (!comesWithin(limit, condition)) {
+      throw new IllegalStateException(
+          "The speed job of topic %s did not come to %s within %s (it stands at %s)"
+              .formatted(plan.topic(), what, limit, progress()));
+    }
+  }
+
+  private boolean comesWithin(Duration limit, Callable<Boolean> condition) throws Exception {
     long deadline = System.nanoTime() + limit.toNanos();
     while (!condition.call()) {
       checkAlive();
       if (System.nanoTime() - deadline > 0) {
-        throw new IllegalStateException(
-            "The speed job of topic %s did not come to %s within %s (it stands at %s)"
-                .formatted(plan.topic(), what, limit, progress()));
+        return false;
       }
       Thread.sleep(PAUSE.toMillis());
     }
+    return true;
   }
 
   /** Whether it was cancelled, or failed for good. */

@@ -1,6 +1,7 @@
 package dev.lambdastack.speed;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lambdastack.embedded.Await;
 import dev.lambdastack.log.TopicLog;
@@ -12,6 +13,7 @@ import dev.lambdastack.serving.store.AlertStore;
 import dev.lambdastack.serving.store.AlertStore.Alert;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.speed.alert.AlertsCommand;
+import dev.lambdastack.views.InvalidInputException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.math.BigDecimal;
@@ -43,6 +45,7 @@ import picocli.CommandLine;
 @ExtendWith(TestingClusters.class)
 class SessionClusterIT {
   private static final Duration LIMIT = Duration.ofSeconds(120);
+  private static final int SLOTS = 4;
 
   private static MiniCluster cluster() {
     Configuration flink = new Configuration();
@@ -52,7 +55,7 @@ class SessionClusterIT {
         new MiniClusterConfiguration.Builder()
             .setConfiguration(flink)
             .setNumTaskManagers(2)
-            .setNumSlotsPerTaskManager(2)
+            .setNumSlotsPerTaskManager(SLOTS / 2)
             .withRandomPorts()
             .build());
   }
@@ -81,6 +84,18 @@ class SessionClusterIT {
         assertThat(TestingCells.actual(hbase, job.generations().get(0)))
             .isEqualTo(TestingCells.actionMetrics(orders, epochs, 0));
         assertThat(cluster.listJobs().get()).hasSize(1);
+      }
+      LambdaConfig wide =
+          TestingClusters.config(
+              Map.of("lambda.epoch", "1s", "lambda.speed.parallelism", String.valueOf(SLOTS + 1)));
+      try (RunningSpeedJob waits =
+          SpeedJob.start(
+              wide, "orders", SpeedOptions.defaults().withEnvironment(session::environment))) {
+        assertThatThrownBy(() -> waits.awaitRunning(Duration.ofSeconds(2)))
+            .isInstanceOf(InvalidInputException.class)
+            .hasMessageContaining(
+                "has completed no checkpoint within 2 seconds: expected free slots for it");
+        assertThat(waits.hasEnded()).isFalse();
       }
     }
   }
