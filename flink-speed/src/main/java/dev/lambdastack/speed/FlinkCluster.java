@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.util.ExceptionUtils;
+import org.apache.flink.util.concurrent.FutureUtils;
 
 /**
  * A Flink session cluster that jobs are submitted to.
@@ -49,6 +51,26 @@ public record FlinkCluster(String host, int port) {
     List<Path> jars = ClassPathJars.forFlink(System.getProperty("java.class.path"));
     return StreamExecutionEnvironment.createRemoteEnvironment(
         host, port, jars.stream().map(Path::toString).toArray(String[]::new));
+  }
+
+  /** What to tell of a failure: where a session cluster does not answer any more, that. */
+  public static Exception told(Exception e) {
+    return ExceptionUtils.findThrowable(e, FutureUtils.RetryException.class)
+        .<Exception>map(
+            gaveUp ->
+                new InvalidInputException(
+                    "Flink does not answer any more: %s; look whether the job runs once Flink is back (flink list), and start it again where it does not"
+                        .formatted(rootMessage(gaveUp)),
+                    e))
+        .orElse(e);
+  }
+
+  private static String rootMessage(Throwable e) {
+    Throwable root = e;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return String.valueOf(root.getMessage()).lines().findFirst().orElse("");
   }
 
   /**

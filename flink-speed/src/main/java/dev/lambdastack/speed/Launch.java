@@ -178,7 +178,7 @@ final class Launch {
     } catch (Exception e) {
       signing.close();
       claim.release();
-      throw e;
+      throw FlinkCluster.told(e);
     }
   }
 

@@ -217,7 +217,7 @@ public final class RunningSpeedJob implements AutoCloseable {
       Optional<InvalidInputException> refusal =
           ExceptionUtils.findSerializedThrowable(
               e, InvalidInputException.class, Thread.currentThread().getContextClassLoader());
-      throw refusal.isPresent() ? refusal.get() : e;
+      throw refusal.isPresent() ? refusal.get() : FlinkCluster.told(e);
     }
   }
 

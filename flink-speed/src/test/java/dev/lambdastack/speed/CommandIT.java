@@ -7,6 +7,7 @@ import dev.lambdastack.serving.cli.CommandRunner;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.speed.progress.RunClaim;
 import dev.lambdastack.views.Generation;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -88,6 +89,11 @@ class CommandIT {
           if (ending.equals("signal")) {
             process.destroy();
             assertThat(process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+            String life = store.generations("action_metrics").get(0).life();
+            String jobFolder = Checkpoints.of(config, "orders", life).uri();
+            assertThat(RunClaim.find(List.of(jobFolder), config.hadoop()).silent().get(jobFolder))
+                .as("claims of a run that has ended, for which the next start would wait")
+                .isEmpty();
           }
         } finally {
           process.destroyForcibly().waitFor();

@@ -100,6 +100,42 @@ class SessionClusterIT {
     }
   }
 
+  @Test
+  void aClusterThatGoesAwayIsOneLine() throws Exception {
+    TestingClusters.removeTopic("orders");
+    TestingClusters.kafka().createTopic("orders", 3);
+    StringWriter said = new StringWriter();
+    CompletableFuture<Integer> command;
+    try (MiniCluster cluster = cluster();
+        Connection hbase = Store.connect(TestingClusters.config(Map.of()))) {
+      TestingClusters.removeViews(hbase);
+      cluster.start();
+      URI rest = cluster.getRestAddress().get();
+      List<String> args =
+          new ArrayList<>(
+              List.of(
+                  "orders",
+                  "--cluster",
+                  "%s:%d".formatted(rest.getHost(), rest.getPort()),
+                  "-Dflink.rest.retry.max-attempts=2",
+                  "-Dflink.rest.retry.delay=100ms"));
+      args.addAll(TestingClusters.commandLine());
+      PrintWriter to = new PrintWriter(said, true);
+      command =
+          CompletableFuture.supplyAsync(
+              () ->
+                  CommandRunner.run(
+                      new CommandLine(new SpeedCommand()).setOut(to).setErr(to),
+                      args.toArray(String[]::new)));
+      Await.until("the job runs", LIMIT, () -> said.toString().contains("until Ctrl-C"));
+    }
+    assertThat(command.get(LIMIT.toSeconds(), TimeUnit.SECONDS))
+        .as(said.toString())
+        .isEqualTo(InvalidInputException.EXIT_CODE);
+    assertThat(said.toString().lines().toList().get(said.toString().lines().toList().size() - 1))
+        .startsWith("Flink does not answer any more: ");
+  }
+
   private static GenericRecord use(String card, String place, double latitude, double longitude) {
     GenericRecord use = new GenericData.Record(ReferenceEvents.CARD_TRANSACTIONS.schema());
     use.put("card", card);

@@ -8,6 +8,7 @@ import dev.lambdastack.serving.store.AlertStore;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.speed.CheckpointFiles;
 import dev.lambdastack.speed.Checkpoints;
+import dev.lambdastack.speed.FlinkCluster;
 import dev.lambdastack.speed.FlinkSettings;
 import dev.lambdastack.speed.plan.Settings;
 import dev.lambdastack.speed.progress.RunClaim;
@@ -122,7 +123,7 @@ public final class AlertJob implements AutoCloseable {
     } catch (Exception e) {
       signing.close();
       claim.release();
-      throw e;
+      throw FlinkCluster.told(e);
     }
   }
 
@@ -210,7 +211,7 @@ public final class AlertJob implements AutoCloseable {
       Optional<InvalidInputException> refusal =
           ExceptionUtils.findSerializedThrowable(
               e, InvalidInputException.class, Thread.currentThread().getContextClassLoader());
-      throw refusal.isPresent() ? refusal.get() : e;
+      throw refusal.isPresent() ? refusal.get() : FlinkCluster.told(e);
     }
   }
 
