@@ -6,6 +6,7 @@ import dev.lambdastack.speed.plan.Slot;
 import dev.lambdastack.speed.progress.RunClaim;
 import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.PublishedRow;
 import dev.lambdastack.views.View;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -170,11 +171,23 @@ record Continuation(
       return checkpoints.computeIfAbsent(life, l -> Checkpoints.of(config, topic, l));
     }
 
-    /** The newest generation of the view's declaration that a life carries, in its slot. */
+    /**
+     * The newest generation of the view's declaration that a life carries, in its slot; none before
+     * the one that answers, which it could not take over from.
+     */
     private Optional<Slot> carried(View view) throws IOException {
+      long answering =
+          store
+              .known(view.name())
+              .current()
+              .flatMap(PublishedRow::generation)
+              .filter(g -> g.fingerprint().equals(view.fingerprint()))
+              .map(Generation::number)
+              .orElse(0L);
       List<Generation> generations =
           store.generations(view.name()).stream()
               .filter(g -> g.fingerprint().equals(view.fingerprint()))
+              .filter(g -> g.number() >= answering)
               .sorted(Comparator.comparingLong(Generation::number).reversed())
               .toList();
       for (Generation generation : generations) {

@@ -204,6 +204,33 @@ class GenerationsIT {
     }
   }
 
+  /** One before the generation that answers never takes over: its job would count for nobody. */
+  @Test
+  void whereTheLifeOfTheGenerationThatAnswersIsLostNoOlderOneGoesOn() throws Exception {
+    try (RunningSpeedJob older = start(SpeedOptions.defaults())) {
+      orders.send(60, 0, 1, 2);
+      older.awaitApplied(log.endOffsets(), LIMIT);
+      awaitPublished(older, older.generations().get(0));
+    }
+    String lost;
+    try (RunningSpeedJob answers = start(SpeedOptions.defaults().withFresh(true))) {
+      answers.awaitApplied(log.endOffsets(), LIMIT);
+      awaitPublished(answers, answers.generations().get(0));
+      lost = Checkpoints.of(config, "orders", answers.life()).uri();
+    }
+    FileSystem.get(new Path(lost).toUri(), config.hadoop()).delete(new Path(lost), true);
+    try (RunningSpeedJob job = start(SpeedOptions.defaults())) {
+      assertThat(job.startedBecause()).isEqualTo("there is no checkpoint in " + lost);
+      Generation next = job.generations().get(0);
+      assertThat(next.number()).isEqualTo(3);
+      orders.send(60, 0, 1, 2);
+      log.tick(log.partitions());
+      job.awaitApplied(log.endOffsets(), LIMIT);
+      awaitPublished(job, next);
+      assertMetrics(next);
+    }
+  }
+
   @Test
   void aChangedDeclarationIsReadOnlyWithAVersionOfItsOwn() throws Exception {
     try (RunningSpeedJob before = start(SpeedOptions.defaults())) {
