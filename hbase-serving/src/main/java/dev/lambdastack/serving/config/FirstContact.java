@@ -146,8 +146,15 @@ public final class FirstContact {
     }
   }
 
-  /** Which configuration says so: a person who has the wrong one is to see it. */
-  private static String origin(Configuration conf, String files, List<String> keys) {
+  /**
+   * Which configuration says so: a person who has the wrong one is to see it.
+   *
+   * @param conf with the defaults of those files
+   * @param files the configuration files' name before {@code -site.xml}
+   * @param keys one of them says it
+   * @return such as {@code from /etc/hadoop/core-site.xml}
+   */
+  public static String origin(Configuration conf, String files, List<String> keys) {
     Configuration defaults = only(conf, files + "-default.xml");
     Configuration site = only(conf, files + "-site.xml");
     URL found = conf.getResource(files + "-site.xml");

@@ -163,7 +163,7 @@ public final class Audit {
     if (manifests.isEmpty()) {
       throw new InvalidInputException(
           "Cannot audit topic %s: nothing of it is archived in %s; run lambda archive %s first"
-              .formatted(dataset.topic(), dataset.root(), dataset.topic()));
+              .formatted(dataset.topic(), dataset.place(), dataset.topic()));
     }
     manifests.forEach(
         (number, stored) -> {

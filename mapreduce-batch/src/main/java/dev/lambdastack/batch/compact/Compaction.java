@@ -165,7 +165,7 @@ public final class Compaction implements Tool {
             () ->
                 new InvalidInputException(
                     "Cannot compact topic %s: nothing of it is archived in %s; run lambda archive %s first"
-                        .formatted(type.topic(), dataset.root(), type.topic())));
+                        .formatted(type.topic(), dataset.place(), type.topic())));
   }
 
   private List<CompactionPlan> plans(Contents contents) {

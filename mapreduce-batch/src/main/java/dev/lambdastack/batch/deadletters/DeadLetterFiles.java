@@ -50,7 +50,7 @@ final class DeadLetterFiles {
     if (manifests.isEmpty()) {
       throw new InvalidInputException(
           "Topic %s has no dead letters: nothing of it is archived in %s; run lambda archive %s first, or check the name"
-              .formatted(dataset.topic(), dataset.root(), dataset.topic()));
+              .formatted(dataset.topic(), dataset.place(), dataset.topic()));
     }
     return manifests;
   }

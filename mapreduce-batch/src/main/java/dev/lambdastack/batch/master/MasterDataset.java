@@ -51,12 +51,15 @@ public final class MasterDataset {
   private static final String DEAD_LETTERS = "_dead_letters";
 
   private final Path root;
+  private final String place;
   private final String topic;
   private final FileSystem fileSystem;
   private final FileContext context;
 
-  private MasterDataset(Path root, String topic, FileSystem fileSystem, FileContext context) {
+  private MasterDataset(
+      Path root, String place, String topic, FileSystem fileSystem, FileContext context) {
     this.root = root;
+    this.place = place;
     this.topic = topic;
     this.fileSystem = fileSystem;
     this.context = context;
@@ -79,7 +82,11 @@ public final class MasterDataset {
       Path qualified = fileSystem.makeQualified(root);
       MasterDataset dataset =
           new MasterDataset(
-              qualified, topic, fileSystem, FileContext.getFileContext(qualified.toUri(), conf));
+              qualified,
+              place(conf, root, qualified),
+              topic,
+              fileSystem,
+              FileContext.getFileContext(qualified.toUri(), conf));
       fileSystem.exists(qualified);
       return dataset;
     } catch (ConnectException | UnknownHostException | java.net.NoRouteToHostException e) {
@@ -87,6 +94,15 @@ public final class MasterDataset {
     } catch (IllegalArgumentException | org.apache.hadoop.fs.UnsupportedFileSystemException e) {
       throw unreachable(master, e);
     }
+  }
+
+  /** A local folder is often nobody's wish: then which configuration has chosen it. */
+  private static String place(Configuration conf, Path root, Path qualified) {
+    boolean isChosen = root.toUri().getScheme() != null;
+    return isChosen || !"file".equals(qualified.toUri().getScheme())
+        ? qualified.toString()
+        : "%s (fs.defaultFS is %s)"
+            .formatted(qualified, FirstContact.origin(conf, "core", List.of("fs.defaultFS")));
   }
 
   /**
@@ -117,6 +133,11 @@ public final class MasterDataset {
   /** The master folder, which paths in manifests are relative to. */
   public Path root() {
     return root;
+  }
+
+  /** The master folder for a message, with what has chosen it where that may be wrong. */
+  public String place() {
+    return place;
   }
 
   /** The file system that it is on. */

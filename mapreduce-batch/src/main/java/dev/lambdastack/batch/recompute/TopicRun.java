@@ -92,7 +92,7 @@ final class TopicRun implements AutoCloseable {
     if (dataset.sequences().isEmpty()) {
       throw new InvalidInputException(
           "Cannot recompute view %s: nothing of topic %s is archived in %s; run lambda archive %s first"
-              .formatted(views.get(0).name(), topic, dataset.root(), topic));
+              .formatted(views.get(0).name(), topic, dataset.place(), topic));
     }
     String runId = RunId.next(clock);
     Lease lease = Lease.take(dataset, runId, clock, config.lease());

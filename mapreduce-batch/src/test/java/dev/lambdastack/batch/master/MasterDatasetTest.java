@@ -50,6 +50,19 @@ class MasterDatasetTest {
         .hasValue(StoredManifest.sha256(Files.readAllBytes(file(1))));
   }
 
+  /** Where nobody chose a local folder, a message has to say what did. */
+  @Test
+  void itsPlaceSaysWhatChoseALocalFolder() throws IOException {
+    assertThat(dataset.place()).isEqualTo(dataset.root().toString()).startsWith("file:/");
+    MasterDataset nobodys = MasterDataset.open(new Configuration(), folder.toString(), "hits");
+    assertThat(nobodys.place())
+        .isEqualTo(nobodys.root() + " (fs.defaultFS is the default, since LAMBDA_CONF is not set)");
+    Configuration chosen = new Configuration();
+    chosen.set("fs.defaultFS", folder.toUri().toString());
+    assertThat(MasterDataset.open(chosen, folder.toString(), "hits").place())
+        .endsWith(" (fs.defaultFS is from -D fs.defaultFS)");
+  }
+
   @Test
   void aTakenSequenceIsNotTakenAgain() throws IOException {
     commitTwo();
