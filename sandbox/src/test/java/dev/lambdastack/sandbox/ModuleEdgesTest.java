@@ -141,6 +141,8 @@ class ModuleEdgesTest {
             .resideInAnyPackage(BATCH, SPEED)
             .and()
             .resideOutsideOfPackage("dev.lambdastack.batch.cli..")
+            .and()
+            .haveSimpleNameNotEndingWith("Command")
             .should()
             .dependOnClassesThat(
                 resideInAPackage(SERVING)
@@ -148,6 +150,21 @@ class ModuleEdgesTest {
                         resideOutsideOfPackages(
                             "dev.lambdastack.serving.store..", "dev.lambdastack.serving.config..")))
             .because("jobs write what clients read; they do not read as clients"));
+    check(
+        noClasses()
+            .that()
+            .resideInAPackage(SPEED)
+            .and()
+            .haveSimpleNameEndingWith("Command")
+            .should()
+            .dependOnClassesThat(
+                resideInAPackage(SERVING)
+                    .and(
+                        resideOutsideOfPackages(
+                            "dev.lambdastack.serving.store..",
+                            "dev.lambdastack.serving.config..",
+                            "dev.lambdastack.serving.cli..")))
+            .because("commands print as all do, and do not read as clients either"));
   }
 
   @Test
