@@ -264,12 +264,17 @@ final class SpeedBench implements Callable<Integer> {
       figures.add("discard", catchUp.discarding(), stored);
       figures.add("ours", ours(catchUp, expected), stored);
     }
+    Path schema =
+        Files.writeString(
+            Files.createTempFile("reading", ".avsc"),
+            Readings.type(Readings.STORED).schema().toString());
+    String question = "%s %s %s".formatted(stage.brokers(), Readings.STORED, schema);
     for (String name : chosen()) {
       String beside = "ours beside " + name;
       try (Peer peer = start(name)) {
         for (int run = 0; run <= runs; run++) {
           figures.add(beside, ours(catchUp, expected), stored);
-          figures.add(name, theirs(name, peer, stage, expected), stored);
+          figures.add(name, theirs(name, peer, question, expected), stored);
         }
       }
       closing.add("speed vs %s: %.2f".formatted(name, figures.speedup(beside, name)));
@@ -284,13 +289,9 @@ final class SpeedBench implements Callable<Integer> {
     return seconds;
   }
 
-  private double theirs(String name, Peer peer, SpeedStage stage, Readings.Expected expected)
+  private static double theirs(String name, Peer peer, String question, Readings.Expected expected)
       throws Exception {
-    Path schema =
-        Files.writeString(
-            Files.createTempFile("reading", ".avsc"),
-            Readings.type(Readings.STORED).schema().toString());
-    Peer.Run run = peer.run("%s %s %s".formatted(stage.brokers(), Readings.STORED, schema));
+    Peer.Run run = peer.run(question);
     WrongAnswerException.check(
         name,
         new Readings.Expected(run.rows(), run.totals().get(0), run.totals().get(1)),
