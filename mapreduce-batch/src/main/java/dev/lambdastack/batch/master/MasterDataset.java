@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
@@ -51,13 +52,13 @@ public final class MasterDataset {
   private static final String DEAD_LETTERS = "_dead_letters";
 
   private final Path root;
-  private final String place;
+  private final Supplier<String> place;
   private final String topic;
   private final FileSystem fileSystem;
   private final FileContext context;
 
   private MasterDataset(
-      Path root, String place, String topic, FileSystem fileSystem, FileContext context) {
+      Path root, Supplier<String> place, String topic, FileSystem fileSystem, FileContext context) {
     this.root = root;
     this.place = place;
     this.topic = topic;
@@ -83,7 +84,7 @@ public final class MasterDataset {
       MasterDataset dataset =
           new MasterDataset(
               qualified,
-              place(conf, root, qualified),
+              () -> place(conf, root, qualified),
               topic,
               fileSystem,
               FileContext.getFileContext(qualified.toUri(), conf));
@@ -137,7 +138,7 @@ public final class MasterDataset {
 
   /** The master folder for a message, with what has chosen it where that may be wrong. */
   public String place() {
-    return place;
+    return place.get();
   }
 
   /** The file system that it is on. */
