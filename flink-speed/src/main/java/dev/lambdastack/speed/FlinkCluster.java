@@ -65,7 +65,8 @@ public record FlinkCluster(String host, int port) {
         .orElse(e);
   }
 
-  private static String rootMessage(Throwable e) {
+  /** The first line of what is at the bottom of it. */
+  static String rootMessage(Throwable e) {
     Throwable root = e;
     while (root.getCause() != null) {
       root = root.getCause();

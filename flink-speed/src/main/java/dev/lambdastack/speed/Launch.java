@@ -214,19 +214,11 @@ final class Launch {
           && ExceptionUtils.findThrowable(e, JobInitializationException.class).isPresent()) {
         throw new InvalidInputException(
             "Cannot go on from %s: %s; give another checkpoint, or start with --fresh"
-                .formatted(from.get().checkpoint(), rootMessage(e)),
+                .formatted(from.get().checkpoint(), FlinkCluster.rootMessage(e)),
             e);
       }
       throw e;
     }
-  }
-
-  private static String rootMessage(Throwable e) {
-    Throwable root = e;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
-    return String.valueOf(root.getMessage()).lines().findFirst().orElse("");
   }
 
   private SpeedPlan goOn(Continuation.From from, TopicLog log, PublishedStore store)
