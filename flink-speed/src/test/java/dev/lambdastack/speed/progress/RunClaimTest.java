@@ -16,6 +16,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -150,35 +151,31 @@ class RunClaimTest {
     slow.setBoolean("fs.file.impl.disable.cache", true);
     of("a").take();
     StandingStill.looks.set(0);
-    Thread sign =
-        new Thread(
-            () -> {
-              try (AutoCloseable signs = of("a").signing()) {
-                Thread.sleep(2_000);
-              } catch (Exception e) {
-                throw new IllegalStateException(e);
-              }
-            });
-    StandingStill.afterwards = sign;
-    assertThat(RunClaim.find(List.of(uri(folder)), slow).alive()).hasSize(1);
-    sign.join();
+    AtomicReference<AutoCloseable> signs = new AtomicReference<>();
+    StandingStill.afterwards = () -> signs.set(of("a").signing());
+    try {
+      assertThat(RunClaim.find(List.of(uri(folder)), slow).alive()).hasSize(1);
+    } finally {
+      signs.get().close();
+    }
   }
 
   /** The local one, whose second listing takes its time. */
   public static final class StandingStill extends LocalFileSystem {
     static final AtomicInteger looks = new AtomicInteger();
-    static volatile Thread afterwards;
+    static volatile Runnable afterwards;
 
     @Override
     public FileStatus[] listStatus(org.apache.hadoop.fs.Path path) throws IOException {
       FileStatus[] found = super.listStatus(path);
       if (looks.incrementAndGet() == 2) {
         try {
+          // No condition to wait for: longer than a start waits for signs is what is tried.
           Thread.sleep(5_200);
         } catch (InterruptedException e) {
           throw new InterruptedIOException();
         }
-        afterwards.start();
+        afterwards.run();
       }
       return found;
     }
