@@ -2,6 +2,7 @@ package dev.lambdastack.benchmarks;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -58,8 +59,8 @@ final class IncrementalBench implements Callable<Integer> {
    * @param events of ten dates
    */
   static void measure(Figures figures, long events, int runs) throws Exception {
-    String once = "after %d dates".formatted(DATES);
-    String tenTimes = "after %d dates".formatted(DATES * TIMES);
+    String once = String.format(Locale.ROOT, "after %d dates", DATES);
+    String tenTimes = String.format(Locale.ROOT, "after %d dates", DATES * TIMES);
     try (Stage small = Stage.open();
         Stage great = Stage.open()) {
       fill(small, 1, events);

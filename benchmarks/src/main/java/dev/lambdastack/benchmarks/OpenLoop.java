@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
@@ -146,8 +147,13 @@ final class OpenLoop implements AutoCloseable {
     long now = System.nanoTime();
     if (count < device.readable || count > device.sent) {
       throw new WrongAnswerException(
-          "%s has %,d readings by the answer, where %,d were answered before and %,d have been sent"
-              .formatted(Readings.device(device.device), count, device.readable, device.sent));
+          String.format(
+              Locale.ROOT,
+              "%s has %,d readings by the answer, where %,d were answered before and %,d have been sent",
+              Readings.device(device.device),
+              count,
+              device.readable,
+              device.sent));
     }
     long[] due = device.due;
     for (int i = device.readable; i < count; i++) {

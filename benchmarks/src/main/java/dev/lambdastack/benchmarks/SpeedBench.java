@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -153,12 +154,14 @@ final class SpeedBench implements Callable<Integer> {
     atLeastOne("--seconds", seconds);
     if (sustainSeconds < 0) {
       throw new InvalidInputException(
-          "--sustain-seconds must not be negative, found %d".formatted(sustainSeconds));
+          String.format(
+              Locale.ROOT, "--sustain-seconds must not be negative, found %d", sustainSeconds));
     }
     atLeastOne("--runs", runs);
     if (events < Readings.PARTITIONS) {
       throw new InvalidInputException(
-          "--events must be at least %d, found %d".formatted(Readings.PARTITIONS, events));
+          String.format(
+              Locale.ROOT, "--events must be at least %d, found %d", Readings.PARTITIONS, events));
     }
     for (String peer : chosen()) {
       if (!PEERS.containsKey(peer)) {
@@ -171,7 +174,8 @@ final class SpeedBench implements Callable<Integer> {
 
   private static void atLeastOne(String option, int value) {
     if (value < 1) {
-      throw new InvalidInputException("%s must be at least 1, found %d".formatted(option, value));
+      throw new InvalidInputException(
+          String.format(Locale.ROOT, "%s must be at least 1, found %d", option, value));
     }
   }
 
@@ -192,12 +196,16 @@ final class SpeedBench implements Callable<Integer> {
         result = hold(meters, rate, seconds);
         figures.say("  %,9d events/s  %s", rate, result.all());
         if (rate == AIM_RATE) {
-          closing.add("speed p99 ms at %d/s: %.0f".formatted(rate, result.all().millis(0.99)));
+          closing.add(
+              String.format(
+                  Locale.ROOT, "speed p99 ms at %d/s: %.0f", rate, result.all().millis(0.99)));
         }
       }
       if (!noClimb) {
         sustained(meters, result, figures)
-            .ifPresent(rate -> closing.add("speed sustained events/s: %d".formatted(rate)));
+            .ifPresent(
+                rate ->
+                    closing.add(String.format(Locale.ROOT, "speed sustained events/s: %d", rate)));
       }
       job.checkAlive();
     }
@@ -277,10 +285,13 @@ final class SpeedBench implements Callable<Integer> {
           figures.add(name, theirs(name, peer, question, expected), stored);
         }
       }
-      closing.add("speed vs %s: %.2f".formatted(name, figures.speedup(beside, name)));
+      closing.add(
+          String.format(Locale.ROOT, "speed vs %s: %.2f", name, figures.speedup(beside, name)));
     }
-    closing.add("speed vs discard: %.2f".formatted(figures.speedup("ours", "discard")));
-    closing.add("speed vs drain: %.2f".formatted(figures.speedup("ours", "drain")));
+    closing.add(
+        String.format(Locale.ROOT, "speed vs discard: %.2f", figures.speedup("ours", "discard")));
+    closing.add(
+        String.format(Locale.ROOT, "speed vs drain: %.2f", figures.speedup("ours", "drain")));
   }
 
   private static double ours(CatchUp catchUp, Readings.Expected expected) throws Exception {

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -69,10 +70,14 @@ class LambdaIT {
   }
 
   private static String order(int id, String amount) {
-    return """
+    return String.format(
+        Locale.ROOT,
+        """
         {"order_id": %d, "customer_id": %d, "product_id": 3, "product_category": "Łódź", "store_id": 4, \
-        "action": "purchase", "quantity": 5, "amount": %s, "event_time": "2026-01-31T12:00:00Z"}"""
-        .formatted(id, id % 7, amount);
+        "action": "purchase", "quantity": 5, "amount": %s, "event_time": "2026-01-31T12:00:00Z"}""",
+        id,
+        id % 7,
+        amount);
   }
 
   private static List<ConsumerRecord<byte[], byte[]>> records(String topic) {

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -47,15 +48,16 @@ class LambdaLoopIT {
     return IntStream.range(from, to)
         .mapToObj(
             i ->
-                """
+                String.format(
+                    Locale.ROOT,
+                    """
                 {"order_id": %d, "customer_id": %d, "product_id": 3, "product_category": "%s", "store_id": 4, \
-                "action": "purchase", "quantity": 1, "amount": %s, "event_time": "%s"}"""
-                    .formatted(
-                        i,
-                        i % 17,
-                        i % 2 == 0 ? "Beverages" : "Łódź",
-                        amount(i),
-                        Instant.parse("2026-01-05T10:00:00Z").plusSeconds(7_000L * (i % 50))))
+                "action": "purchase", "quantity": 1, "amount": %s, "event_time": "%s"}""",
+                    i,
+                    i % 17,
+                    i % 2 == 0 ? "Beverages" : "Łódź",
+                    amount(i),
+                    Instant.parse("2026-01-05T10:00:00Z").plusSeconds(7_000L * (i % 50))))
         .toList();
   }
 

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -280,7 +281,8 @@ class RunBatchTest {
     write("code." + verb, "" + code);
     Ended ended = run("orders");
     assertThat(ended.code()).isEqualTo(code);
-    assertThat(ended.err()).contains("exit code %d of: lambda %s".formatted(code, verb));
+    assertThat(ended.err())
+        .contains(String.format(Locale.ROOT, "exit code %d of: lambda %s", code, verb));
     assertThat(calls()).last().isEqualTo(verb + " ended");
     assertThat(metrics())
         .containsEntry("last_exit_code", "" + code)

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -124,7 +125,10 @@ public final class Checkpoints {
   void carry(List<Slot> slots) {
     String lines =
         slots.stream()
-            .map(s -> "%d %s %d%n".formatted(s.number(), s.view(), s.generation().number()))
+            .map(
+                s ->
+                    String.format(
+                        Locale.ROOT, "%d %s %d%n", s.number(), s.view(), s.generation().number()))
             .collect(Collectors.joining());
     // A start that is cut off here leaves fewer slots: their views open new generations.
     try (FSDataOutputStream out = files.create(new Path(folder, SLOTS), true)) {
@@ -147,7 +151,8 @@ public final class Checkpoints {
               .formatted(new Path(folder, SLOTS), e.getMessage()),
           e);
     }
-    String suffix = " %s %d".formatted(generation.shape().name(), generation.number());
+    String suffix =
+        String.format(Locale.ROOT, " %s %d", generation.shape().name(), generation.number());
     return lines
         .lines()
         .filter(line -> line.endsWith(suffix))

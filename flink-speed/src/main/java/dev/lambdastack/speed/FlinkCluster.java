@@ -10,6 +10,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.util.ExceptionUtils;
 import org.apache.flink.util.concurrent.FutureUtils;
@@ -83,7 +84,8 @@ public record FlinkCluster(String host, int port) {
     String problem;
     try {
       HttpRequest request =
-          HttpRequest.newBuilder(URI.create("http://%s:%d/overview".formatted(host, port)))
+          HttpRequest.newBuilder(
+                  URI.create(String.format(Locale.ROOT, "http://%s:%d/overview", host, port)))
               .timeout(TIMEOUT)
               .build();
       HttpResponse<String> answer =
@@ -94,7 +96,9 @@ public record FlinkCluster(String host, int port) {
       if (answer.statusCode() == 200 && answer.body().contains("flink-version")) {
         return;
       }
-      problem = "what answers there is no Flink (HTTP status %d)".formatted(answer.statusCode());
+      problem =
+          String.format(
+              Locale.ROOT, "what answers there is no Flink (HTTP status %d)", answer.statusCode());
     } catch (ConnectException e) {
       problem = "no server answers there";
     } catch (IOException | IllegalArgumentException e) {
@@ -104,7 +108,11 @@ public record FlinkCluster(String host, int port) {
       problem = "interrupted";
     }
     throw new InvalidInputException(
-        "Cannot reach Flink at %s:%d: %s; check --cluster and that the session cluster runs"
-            .formatted(host, port, problem));
+        String.format(
+            Locale.ROOT,
+            "Cannot reach Flink at %s:%d: %s; check --cluster and that the session cluster runs",
+            host,
+            port,
+            problem));
   }
 }

@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -114,8 +115,12 @@ final class Launch {
         Generation generation = slot.generation();
         if (!admin.tableExists(TableName.valueOf(generation.table()))) {
           throw new InvalidInputException(
-              "Cannot go on with generation %d of view %s: its table %s does not exist; start with --fresh, which opens a new one"
-                  .formatted(generation.number(), slot.view(), generation.table()));
+              String.format(
+                  Locale.ROOT,
+                  "Cannot go on with generation %d of view %s: its table %s does not exist; start with --fresh, which opens a new one",
+                  generation.number(),
+                  slot.view(),
+                  generation.table()));
         }
       }
     }
@@ -227,13 +232,14 @@ final class Launch {
     for (Generation g : generations) {
       if (!g.epochLength().equals(config.epoch())) {
         throw new InvalidInputException(
-            "Cannot go on with lambda.epoch=%dms: generation %d of view %s has epochs of %dms; set lambda.epoch=%dms"
-                .formatted(
-                    config.epoch().toMillis(),
-                    g.number(),
-                    g.shape().name(),
-                    g.epochLength().toMillis(),
-                    g.epochLength().toMillis()));
+            String.format(
+                Locale.ROOT,
+                "Cannot go on with lambda.epoch=%dms: generation %d of view %s has epochs of %dms; set lambda.epoch=%dms",
+                config.epoch().toMillis(),
+                g.number(),
+                g.shape().name(),
+                g.epochLength().toMillis(),
+                g.epochLength().toMillis()));
       }
     }
     SpeedStart life = SpeedStart.earliest(starts(generations));

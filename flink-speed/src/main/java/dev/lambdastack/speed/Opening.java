@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import org.apache.hadoop.hbase.TableName;
@@ -111,8 +112,14 @@ final class Opening {
       int found = admin.getDescriptor(table).getColumnFamily(Cell.speedFamily()).getTimeToLive();
       if (found != generation.retention().toSeconds()) {
         throw new InvalidInputException(
-            "Cannot use table %s, which a start that was cut off left behind: it keeps cells for %d s (expected %d s, by lambda.speed.retention); remove it in the HBase shell: disable '%s'; drop '%s'"
-                .formatted(table, found, generation.retention().toSeconds(), table, table));
+            String.format(
+                Locale.ROOT,
+                "Cannot use table %s, which a start that was cut off left behind: it keeps cells for %d s (expected %d s, by lambda.speed.retention); remove it in the HBase shell: disable '%s'; drop '%s'",
+                table,
+                found,
+                generation.retention().toSeconds(),
+                table,
+                table));
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

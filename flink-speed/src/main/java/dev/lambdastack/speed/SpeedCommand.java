@@ -8,6 +8,7 @@ import dev.lambdastack.views.Generation;
 import java.io.PrintWriter;
 import java.time.Clock;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -143,15 +144,23 @@ public final class SpeedCommand implements Callable<Integer> {
             .orElseGet(() -> "New generations (%s):".formatted(job.startedBecause())));
     for (Generation g : job.generations()) {
       out.printf(
+          Locale.ROOT,
           "  %s generation %d from %s on, table %s%n",
-          g.shape().name(), g.number(), coverage(g), g.table());
+          g.shape().name(),
+          g.number(),
+          coverage(g),
+          g.table());
     }
   }
 
   private static String coverage(Generation g) {
     return g.coverage() == 0
         ? "the beginning of the log"
-        : "%s (epoch %d)".formatted(new Epoch(g.coverage(), g.epochLength()).start(), g.coverage());
+        : String.format(
+            Locale.ROOT,
+            "%s (epoch %d)",
+            new Epoch(g.coverage(), g.epochLength()).start(),
+            g.coverage());
   }
 
   /** Their checkpoints stay: the next start goes on from there. */

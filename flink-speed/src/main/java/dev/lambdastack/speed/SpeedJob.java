@@ -14,6 +14,7 @@ import dev.lambdastack.speed.source.TopicCheck;
 import dev.lambdastack.speed.window.EpochTotalsOperator;
 import java.time.Clock;
 import java.util.List;
+import java.util.Locale;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.connector.sink2.Sink;
@@ -91,7 +92,8 @@ public final class SpeedJob {
     for (RunningSpeedJob job : jobs) {
       job.close();
     }
-    throw new IllegalStateException("Topic %s has %d speed jobs".formatted(topic, jobs.size()));
+    throw new IllegalStateException(
+        String.format(Locale.ROOT, "Topic %s has %d speed jobs", topic, jobs.size()));
   }
 
   /**
@@ -107,7 +109,7 @@ public final class SpeedJob {
         env.fromSource(source, WatermarkStrategy.forMonotonousTimestamps(), "log", Envelope.TYPE)
             // A source does not take up partitions that its state does not name: over more
             // partitions it begins anew, from positions that were published.
-            .uid("log of %d partitions".formatted(plan.starts().size()))
+            .uid(String.format(Locale.ROOT, "log of %d partitions", plan.starts().size()))
             .setParallelism(readers)
             .transform(
                 "log time",

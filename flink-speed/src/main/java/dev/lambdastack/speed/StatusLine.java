@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -84,11 +85,12 @@ final class StatusLine {
 
   private static String answers(Generation kept, Generation now) {
     boolean sameDeclaration = kept.fingerprint().equals(now.fingerprint());
-    String what = "View %s: generation %d ".formatted(kept.shape().name(), now.number());
+    String what =
+        String.format(Locale.ROOT, "View %s: generation %d ", kept.shape().name(), now.number());
     if (now.number() == kept.number()) {
       return what + "of this job answers now";
     }
-    String ours = "generation %d of this job".formatted(kept.number());
+    String ours = String.format(Locale.ROOT, "generation %d of this job", kept.number());
     if (!sameDeclaration) {
       return what
           + "answers, of another declaration; %s is for a version of its own".formatted(ours);
@@ -103,13 +105,14 @@ final class StatusLine {
       Progress progress = job.progress();
       long offsets = progress.applied().values().stream().mapToLong(Progress.Applied::offset).sum();
       Long before = lastOffsets.put(job, offsets);
-      return "%,d records/s  %s  %s"
-          .formatted(
-              before == null ? 0 : Math.max(0, offsets - before),
-              freshness(job),
-              job.newestCheckpoint()
-                  .map(c -> c.substring(c.lastIndexOf('/') + 1))
-                  .orElse("no checkpoint yet"));
+      return String.format(
+          Locale.ROOT,
+          "%,d records/s  %s  %s",
+          before == null ? 0 : Math.max(0, offsets - before),
+          freshness(job),
+          job.newestCheckpoint()
+              .map(c -> c.substring(c.lastIndexOf('/') + 1))
+              .orElse("no checkpoint yet"));
     } catch (IOException | RuntimeException e) {
       // The job does not depend on what a person can see of it.
       return "running; its progress cannot be read: " + e.getMessage();
@@ -123,6 +126,6 @@ final class StatusLine {
       return "nothing applied yet";
     }
     double behind = Duration.between(fresh.get(), now).toMillis() / 1000.0;
-    return "whole up to %s (%.1f s ago)".formatted(fresh.get(), behind);
+    return String.format(Locale.ROOT, "whole up to %s (%.1f s ago)", fresh.get(), behind);
   }
 }

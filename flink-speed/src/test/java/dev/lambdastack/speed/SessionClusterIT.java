@@ -23,6 +23,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -116,7 +117,7 @@ class SessionClusterIT {
               List.of(
                   "orders",
                   "--cluster",
-                  "%s:%d".formatted(rest.getHost(), rest.getPort()),
+                  String.format(Locale.ROOT, "%s:%d", rest.getHost(), rest.getPort()),
                   "-Dflink.rest.retry.max-attempts=2",
                   "-Dflink.rest.retry.delay=100ms"));
       args.addAll(TestingClusters.commandLine());
@@ -176,7 +177,7 @@ class SessionClusterIT {
               List.of(
                   "card-transactions",
                   "--cluster",
-                  "%s:%d".formatted(rest.getHost(), rest.getPort())));
+                  String.format(Locale.ROOT, "%s:%d", rest.getHost(), rest.getPort())));
       args.addAll(TestingClusters.commandLine());
       StringWriter said = new StringWriter();
       PrintWriter to = new PrintWriter(said, true);
@@ -210,15 +211,16 @@ class SessionClusterIT {
                           .sorted(Comparator.comparing(Alert::eventTime).thenComparing(Alert::id))
                           .map(
                               a ->
-                                  "%s,%s,%s,\"%s\",%s,%d,%d"
-                                      .formatted(
-                                          a.eventTime(),
-                                          a.rule(),
-                                          a.key(),
-                                          a.message(),
-                                          a.topic(),
-                                          a.partition(),
-                                          a.offset())))
+                                  String.format(
+                                      Locale.ROOT,
+                                      "%s,%s,%s,\"%s\",%s,%d,%d",
+                                      a.eventTime(),
+                                      a.rule(),
+                                      a.key(),
+                                      a.message(),
+                                      a.topic(),
+                                      a.partition(),
+                                      a.offset())))
                   .toList());
       int alerts = listed("card-transactions", "csv").size() - 1;
       assertThat(listed("card-transactions", "table"))

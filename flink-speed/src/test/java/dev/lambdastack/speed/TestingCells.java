@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -111,8 +112,13 @@ final class TestingCells {
         (name, group) ->
             lines.put(
                 name,
-                "{event_count=%d, total_amount=%s, unique_users=%d} of %d"
-                    .formatted(group.size(), sum(group), customers(group), group.size())));
+                String.format(
+                    Locale.ROOT,
+                    "{event_count=%d, total_amount=%s, unique_users=%d} of %d",
+                    group.size(),
+                    sum(group),
+                    customers(group),
+                    group.size())));
     return lines;
   }
 
@@ -137,14 +143,14 @@ final class TestingCells {
         (name, group) ->
             lines.put(
                 name,
-                "{order_count=%d, total_revenue=%s, avg_order_value=%s, unique_customers=%d} of %d"
-                    .formatted(
-                        group.size(),
-                        sum(group),
-                        sum(group)
-                            .divide(BigDecimal.valueOf(group.size()), 2, RoundingMode.HALF_UP),
-                        customers(group),
-                        group.size())));
+                String.format(
+                    Locale.ROOT,
+                    "{order_count=%d, total_revenue=%s, avg_order_value=%s, unique_customers=%d} of %d",
+                    group.size(),
+                    sum(group),
+                    sum(group).divide(BigDecimal.valueOf(group.size()), 2, RoundingMode.HALF_UP),
+                    customers(group),
+                    group.size())));
     return lines;
   }
 
@@ -168,7 +174,8 @@ final class TestingCells {
         });
     Map<String, String> lines = new TreeMap<>();
     counts.forEach(
-        (name, count) -> lines.put(name, "{%s=%d} of %d".formatted(metric, count, count)));
+        (name, count) ->
+            lines.put(name, String.format(Locale.ROOT, "{%s=%d} of %d", metric, count, count)));
     return lines;
   }
 

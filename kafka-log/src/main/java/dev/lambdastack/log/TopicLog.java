@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -394,9 +395,13 @@ public final class TopicLog implements AutoCloseable {
   public static long appendTime(ConsumerRecord<?, ?> record) {
     if (record.timestampType() != TimestampType.LOG_APPEND_TIME) {
       throw new InvalidInputException(
-          "Cannot use topic %s: the record at partition %d offset %d was stamped by its producer (expected LogAppendTime, found %s); events from before message.timestamp.type was changed cannot be used: take a new topic"
-              .formatted(
-                  record.topic(), record.partition(), record.offset(), record.timestampType()));
+          String.format(
+              Locale.ROOT,
+              "Cannot use topic %s: the record at partition %d offset %d was stamped by its producer (expected LogAppendTime, found %s); events from before message.timestamp.type was changed cannot be used: take a new topic",
+              record.topic(),
+              record.partition(),
+              record.offset(),
+              record.timestampType()));
     }
     return record.timestamp();
   }
@@ -474,8 +479,13 @@ public final class TopicLog implements AutoCloseable {
       root = root.getCause();
     }
     return new InvalidInputException(
-        "Cannot reach Kafka at %s for topic %s within %d ms: %s; check lambda.kafka.bootstrap-servers and that the broker runs"
-            .formatted(bootstrapServers, topic, timeout.toMillis(), root.getMessage()),
+        String.format(
+            Locale.ROOT,
+            "Cannot reach Kafka at %s for topic %s within %d ms: %s; check lambda.kafka.bootstrap-servers and that the broker runs",
+            bootstrapServers,
+            topic,
+            timeout.toMillis(),
+            root.getMessage()),
         cause);
   }
 }

@@ -120,15 +120,16 @@ final class Answers {
             .map(r -> (BigDecimal) r.value("total_revenue"))
             .reduce(BigDecimal.ZERO, BigDecimal::add);
     Provenance from = answer.provenance();
-    return "%s in %d so far: %s orders, %s; batch version %s, %s from speed, %.1f s old"
-        .formatted(
-            CATEGORY,
-            year,
-            count(answer.events()),
-            money(revenue),
-            from.version().map(v -> Long.toString(v.number())).orElse("none"),
-            share(answer.speedEvents(), answer.events()),
-            from.age().toMillis() / 1000.0);
+    return String.format(
+        Locale.ROOT,
+        "%s in %d so far: %s orders, %s; batch version %s, %s from speed, %.1f s old",
+        CATEGORY,
+        year,
+        count(answer.events()),
+        money(revenue),
+        from.version().map(v -> Long.toString(v.number())).orElse("none"),
+        share(answer.speedEvents(), answer.events()),
+        from.age().toMillis() / 1000.0);
   }
 
   private static Instant start(LocalDate day) {

@@ -8,6 +8,7 @@ import dev.lambdastack.views.Version;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
@@ -28,22 +29,27 @@ public record BatchRun(
   public List<String> lines() {
     List<String> lines = new ArrayList<>();
     lines.add(
-        "archive    %s events from Kafka into %s Parquet files on HDFS, %.1f MB, in %s; %s ticks passed over, %s dead letters"
-            .formatted(
-                count(archived.events()),
-                count(archived.files()),
-                archived.bytes() / 1e6,
-                seconds(archived.duration()),
-                count(archived.ticks()),
-                count(archived.deadLetters())));
+        String.format(
+            Locale.ROOT,
+            "archive    %s events from Kafka into %s Parquet files on HDFS, %.1f MB, in %s; %s ticks passed over, %s dead letters",
+            count(archived.events()),
+            count(archived.files()),
+            archived.bytes() / 1e6,
+            seconds(archived.duration()),
+            count(archived.ticks()),
+            count(archived.deadLetters())));
     lines.add(
         "recompute  %s from %s events, in %s"
             .formatted(
                 versions.stream()
                     .map(
                         v ->
-                            "%s version %d (%s rows)"
-                                .formatted(v.shape().name(), v.number(), count(v.rows())))
+                            String.format(
+                                Locale.ROOT,
+                                "%s version %d (%s rows)",
+                                v.shape().name(),
+                                v.number(),
+                                count(v.rows())))
                     .collect(Collectors.joining(", ")),
                 count(versions.get(0).events()),
                 seconds(recomputing)));
@@ -55,6 +61,6 @@ public record BatchRun(
   }
 
   private static String seconds(Duration duration) {
-    return "%.1f s".formatted(duration.toMillis() / 1000.0);
+    return String.format(Locale.ROOT, "%.1f s", duration.toMillis() / 1000.0);
   }
 }

@@ -5,6 +5,7 @@ import dev.lambdastack.serving.cli.CommandRunner;
 import dev.lambdastack.views.InvalidInputException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -63,7 +64,8 @@ public final class Quickstart implements Callable<Integer> {
   public Integer call() throws Exception {
     if (rows < 1) {
       throw new InvalidInputException(
-          "Cannot replay --rows %d: expected a number of at least 1".formatted(rows));
+          String.format(
+              Locale.ROOT, "Cannot replay --rows %d: expected a number of at least 1", rows));
     }
     for (String topic : topics) {
       if (!topic.matches("[a-zA-Z0-9][a-zA-Z0-9._-]{0,199}")

@@ -34,8 +34,8 @@ final class Screen {
   /** A numbered heading, with the time since the start. */
   void heading(String title) {
     stage++;
-    String left = "%d. %s ".formatted(stage, title);
-    String right = " %5.1f s".formatted(elapsed().toMillis() / 1000.0);
+    String left = String.format(Locale.ROOT, "%d. %s ", stage, title);
+    String right = String.format(Locale.ROOT, " %5.1f s", elapsed().toMillis() / 1000.0);
     out.println();
     out.println(left + "─".repeat(Math.max(3, WIDTH - left.length() - right.length())) + right);
   }

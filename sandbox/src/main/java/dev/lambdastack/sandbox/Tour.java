@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
@@ -177,7 +178,7 @@ final class Tour {
         "%n%.0f s, at most %s of memory.",
         screen.elapsed().toMillis() / 1000.0,
         Memory.peakBytes().isPresent()
-            ? "%.1f GB".formatted(Memory.peakBytes().getAsLong() / 1e9)
+            ? String.format(Locale.ROOT, "%.1f GB", Memory.peakBytes().getAsLong() / 1e9)
             : "an unknown amount");
     if (keep) {
       stayUp();

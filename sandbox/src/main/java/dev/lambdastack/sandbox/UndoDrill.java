@@ -15,6 +15,7 @@ import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
@@ -86,8 +87,12 @@ public final class UndoDrill {
         right.awaitComplete(client);
         MasterHash before = MasterHash.of(config, DrillViews.TOPIC);
         narrator.say(
-            "The master dataset: %d files, %,d bytes, SHA-256 %s"
-                .formatted(before.files(), before.bytes(), before.sha256().substring(0, 16)));
+            String.format(
+                Locale.ROOT,
+                "The master dataset: %d files, %,d bytes, SHA-256 %s",
+                before.files(),
+                before.bytes(),
+                before.sha256().substring(0, 16)));
         try (Watcher watcher = new Watcher(client, revenue)) {
           answers(watcher.next(), revenue);
           publishMistake(watcher, revenue, first);
@@ -108,12 +113,16 @@ public final class UndoDrill {
       say(onceAsFresh(() -> mistaken.publish(DrillViews.VIEW)));
       answers(watcher.next(), revenue);
       narrator.heading("Undone in one command");
-      narrator.say("$ lambda rollback %s --to %d".formatted(DrillViews.VIEW, first.number()));
+      narrator.say(
+          String.format(
+              Locale.ROOT, "$ lambda rollback %s --to %d", DrillViews.VIEW, first.number()));
       say(onceAsFresh(() -> right.rollback(DrillViews.VIEW, first.number())));
       answers(watcher.next(), revenue);
       narrator.say(
-          "Version %d, with the mistake, is kept until it is discarded or cleaned up."
-              .formatted(wrong.number()));
+          String.format(
+              Locale.ROOT,
+              "Version %d, with the mistake, is kept until it is discarded or cleaned up.",
+              wrong.number()));
     }
   }
 
@@ -165,24 +174,26 @@ public final class UndoDrill {
   private void say(Flip flip) {
     flip.report().ifPresent(report -> report.lines().forEach(narrator::say));
     narrator.say(
-        "Version %d answers%s."
-            .formatted(
-                flip.after().version().orElseThrow().number(),
-                flip.after()
-                    .generation()
-                    .map(g -> " with speed generation %d".formatted(g.number()))
-                    .orElse("")));
+        String.format(
+            Locale.ROOT,
+            "Version %d answers%s.",
+            flip.after().version().orElseThrow().number(),
+            flip.after()
+                .generation()
+                .map(g -> String.format(Locale.ROOT, " with speed generation %d", g.number()))
+                .orElse("")));
   }
 
   private void answers(Answer answer, Revenue revenue) {
     BigDecimal total = Revenue.total(answer);
     narrator.say(
-        "Revenue of all categories and days: %s, and should be %s: %s (%.0f %% from speed)"
-            .formatted(
-                total.stripTrailingZeros().toPlainString(),
-                revenue.total().toPlainString(),
-                revenue.kind(answer),
-                100 * answer.speedShare()));
+        String.format(
+            Locale.ROOT,
+            "Revenue of all categories and days: %s, and should be %s: %s (%.0f %% from speed)",
+            total.stripTrailingZeros().toPlainString(),
+            revenue.total().toPlainString(),
+            revenue.kind(answer),
+            100 * answer.speedShare()));
   }
 
   private static Outcome outcome(List<Revenue.Kind> kinds, MasterHash before, MasterHash after) {

@@ -5,6 +5,7 @@ import dev.lambdastack.serving.cli.CommandRunner;
 import dev.lambdastack.views.InvalidInputException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -53,7 +54,8 @@ public final class UndoDrillCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     if (rows < 2) {
       throw new InvalidInputException(
-          "Cannot replay --rows %d: expected a number of at least 2".formatted(rows));
+          String.format(
+              Locale.ROOT, "Cannot replay --rows %d: expected a number of at least 2", rows));
     }
     Screen screen = new Screen(spec.commandLine().getOut(), System.console() != null);
     screen.title("The undo drill, with FoodMart's sales, in this one JVM.");

@@ -1,5 +1,7 @@
 package dev.lambdastack.schemas;
 
+import java.util.Locale;
+
 /**
  * A place in the bytes of one event, and the value that was read last. Checks each byte that it
  * passes: what it accepts, Avro's own reader accepts.
@@ -63,7 +65,8 @@ final class Cursor {
   void addItems(long count) throws MalformedException {
     items += count;
     if (count < 0 || items < 0 || items > bytes.length) {
-      throw new MalformedException("%d items at byte %d of %d".formatted(count, at, bytes.length));
+      throw new MalformedException(
+          String.format(Locale.ROOT, "%d items at byte %d of %d", count, at, bytes.length));
     }
   }
 
@@ -104,7 +107,12 @@ final class Cursor {
     long length = varLong();
     if (length < 0 || length > remaining()) {
       throw new MalformedException(
-          "a length of %d at byte %d, where %d bytes are left".formatted(length, at, remaining()));
+          String.format(
+              Locale.ROOT,
+              "a length of %d at byte %d, where %d bytes are left",
+              length,
+              at,
+              remaining()));
     }
     return (int) length;
   }

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -111,13 +112,14 @@ public final class EventDecoder {
         || (value[1] & 0xFF) != MARKER_1) {
       return new Rejection(
           Rejection.Reason.NOT_SINGLE_OBJECT,
-          "expected C3 01 and a schema's fingerprint, found %d bytes%s%s"
-              .formatted(
-                  value.length,
-                  value.length == 0 ? "" : ": ",
-                  HexFormat.ofDelimiter(" ")
-                      .withUpperCase()
-                      .formatHex(value, 0, Math.min(value.length, HEADER_BYTES))));
+          String.format(
+              Locale.ROOT,
+              "expected C3 01 and a schema's fingerprint, found %d bytes%s%s",
+              value.length,
+              value.length == 0 ? "" : ": ",
+              HexFormat.ofDelimiter(" ")
+                  .withUpperCase()
+                  .formatHex(value, 0, Math.min(value.length, HEADER_BYTES))));
     }
     long fingerprint = fingerprint(value);
     WriterPlan plan = plans.get(fingerprint);
@@ -157,15 +159,22 @@ public final class EventDecoder {
       return Optional.of(
           new Rejection(
               Rejection.Reason.EVENT_TIME_AHEAD,
-              "event time %s is more than %d hours ahead of the append time %s"
-                  .formatted(text(eventTimeMillis), MAX_AHEAD.toHours(), text(appendTimeMillis))));
+              String.format(
+                  Locale.ROOT,
+                  "event time %s is more than %d hours ahead of the append time %s",
+                  text(eventTimeMillis),
+                  MAX_AHEAD.toHours(),
+                  text(appendTimeMillis))));
     }
     if (keyTextBytes > RowKey.MAX_TEXT_BYTES) {
       return Optional.of(
           new Rejection(
               Rejection.Reason.TEXT_TOO_LONG,
-              "the texts of the columns that are never null have %d bytes together, more than %d; a long text needs a column that may be null"
-                  .formatted(keyTextBytes, RowKey.MAX_TEXT_BYTES)));
+              String.format(
+                  Locale.ROOT,
+                  "the texts of the columns that are never null have %d bytes together, more than %d; a long text needs a column that may be null",
+                  keyTextBytes,
+                  RowKey.MAX_TEXT_BYTES)));
     }
     return Optional.empty();
   }
@@ -185,7 +194,8 @@ public final class EventDecoder {
     return other == null
         ? new Rejection(
             Rejection.Reason.UNKNOWN_SCHEMA,
-            "no schema with fingerprint %016x on the class path".formatted(fingerprint))
+            String.format(
+                Locale.ROOT, "no schema with fingerprint %016x on the class path", fingerprint))
         : new Rejection(
             Rejection.Reason.OTHER_EVENT,
             "a %s, where topic %s has %s"

@@ -3,6 +3,7 @@ package dev.lambdastack.schemas;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import org.apache.avro.AvroRuntimeException;
@@ -170,7 +171,8 @@ final class Evolution {
   private static String meaning(Schema schema) {
     LogicalType logical = schema.getLogicalType();
     if (logical instanceof LogicalTypes.Decimal decimal) {
-      return "decimal(%d,%d)".formatted(decimal.getPrecision(), decimal.getScale());
+      return String.format(
+          Locale.ROOT, "decimal(%d,%d)", decimal.getPrecision(), decimal.getScale());
     }
     String declared = schema.getProp(LogicalType.LOGICAL_TYPE_PROP);
     return logical == null ? declared : logical.getName();

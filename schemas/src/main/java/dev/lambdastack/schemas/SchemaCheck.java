@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -94,8 +95,13 @@ public final class SchemaCheck {
       SchemaVersion later = family.get(i);
       if (later.version() != i + 1) {
         problems.add(
-            "%s: version %d is missing; number versions from 1 without gaps and keep all (bring back %s.v%d.avsc)"
-                .formatted(later.source(), i + 1, stem, i + 1));
+            String.format(
+                Locale.ROOT,
+                "%s: version %d is missing; number versions from 1 without gaps and keep all (bring back %s.v%d.avsc)",
+                later.source(),
+                i + 1,
+                stem,
+                i + 1));
         return;
       }
       for (SchemaVersion earlier : family.subList(0, i)) {

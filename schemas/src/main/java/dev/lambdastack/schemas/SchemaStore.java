@@ -21,6 +21,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
@@ -71,8 +72,13 @@ public final class SchemaStore implements org.apache.avro.message.SchemaStore, S
               .putIfAbsent(version.version(), version);
       if (twin != null && !twin.schema().equals(version.schema())) {
         throw new InvalidInputException(
-            "Two files hold different schemas for %s version %d: %s and %s; give one of them the next version or remove it"
-                .formatted(version.fullName(), version.version(), twin.source(), version.source()));
+            String.format(
+                Locale.ROOT,
+                "Two files hold different schemas for %s version %d: %s and %s; give one of them the next version or remove it",
+                version.fullName(),
+                version.version(),
+                twin.source(),
+                version.source()));
       }
     }
     all().forEach(this::addFingerprint);
@@ -215,16 +221,17 @@ public final class SchemaStore implements org.apache.avro.message.SchemaStore, S
     SchemaVersion found = byName.getOrDefault(fullName, new TreeMap<>()).get(version);
     if (found == null) {
       throw new InvalidInputException(
-          "No schema %s version %d on the class path; %s"
-              .formatted(
-                  fullName,
-                  version,
-                  byName.isEmpty()
-                      ? "there are none at all (they are files avro/<name>.v<number>.avsc)"
-                      : "known are "
-                          + byName.entrySet().stream()
-                              .map(e -> e.getKey() + " " + e.getValue().keySet())
-                              .collect(Collectors.joining(", "))));
+          String.format(
+              Locale.ROOT,
+              "No schema %s version %d on the class path; %s",
+              fullName,
+              version,
+              byName.isEmpty()
+                  ? "there are none at all (they are files avro/<name>.v<number>.avsc)"
+                  : "known are "
+                      + byName.entrySet().stream()
+                          .map(e -> e.getKey() + " " + e.getValue().keySet())
+                          .collect(Collectors.joining(", "))));
     }
     return found.schema();
   }

@@ -3,6 +3,7 @@ package dev.lambdastack.schemas;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.apache.avro.LogicalType;
 import org.apache.avro.LogicalTypes;
@@ -79,7 +80,8 @@ interface Wire {
   private static void bool(Cursor c) throws MalformedException {
     byte value = c.next();
     if (value != 0 && value != 1) {
-      throw new MalformedException("a boolean of %d at byte %d".formatted(value, c.position() - 1));
+      throw new MalformedException(
+          String.format(Locale.ROOT, "a boolean of %d at byte %d", value, c.position() - 1));
     }
     whole(c, value);
   }
@@ -112,8 +114,12 @@ interface Wire {
     if (precision > 0) {
       if (!Decimals.fits(c.bytes(), c.textStart, length, precision)) {
         throw new MalformedException(
-            "a decimal of %d bytes at byte %d, which is none of %d digits"
-                .formatted(length, c.textStart, precision));
+            String.format(
+                Locale.ROOT,
+                "a decimal of %d bytes at byte %d, which is none of %d digits",
+                length,
+                c.textStart,
+                precision));
       }
       if (precision <= 18) {
         c.number = Decimals.unscaled(c.bytes(), c.textStart, length);
@@ -138,7 +144,7 @@ interface Wire {
     int index = c.varInt();
     if (index < 0 || index >= count) {
       throw new MalformedException(
-          "choice %d of %d at byte %d".formatted(index, count, c.position()));
+          String.format(Locale.ROOT, "choice %d of %d at byte %d", index, count, c.position()));
     }
     return index;
   }
@@ -163,7 +169,8 @@ interface Wire {
         }
         if (end >= 0 && end != c.position()) {
           throw new MalformedException(
-              "a block that ends at byte %d instead of %d".formatted(c.position(), end));
+              String.format(
+                  Locale.ROOT, "a block that ends at byte %d instead of %d", c.position(), end));
         }
       }
       c.leave();

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
@@ -190,7 +191,8 @@ final class WriterPlan {
       store.store(cursor, row);
     }
     if (cursor.remaining() > 0) {
-      throw new MalformedException("%d bytes after the event's end".formatted(cursor.remaining()));
+      throw new MalformedException(
+          String.format(Locale.ROOT, "%d bytes after the event's end", cursor.remaining()));
     }
   }
 

@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.jar.JarOutputStream;
@@ -47,7 +48,11 @@ class SchemaStoreTest {
   @Test
   void holdsTheSchemasOfThisModule() {
     Map<String, String> fingerprints = new TreeMap<>();
-    OURS.all().forEach(v -> fingerprints.put(v.toString(), "%016x".formatted(v.fingerprint())));
+    OURS.all()
+        .forEach(
+            v ->
+                fingerprints.put(
+                    v.toString(), String.format(Locale.ROOT, "%016x", v.fingerprint())));
     // An edit of a version that was used changes its fingerprint, and loses the events written with
     // it.
     assertThat(fingerprints)

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
 
@@ -122,11 +123,12 @@ public final class Aggregate {
       }
     } catch (IOException | NumberFormatException e) {
       throw new IllegalStateException(
-          "Cannot decode a value of view %s (%d bytes): %s"
-              .formatted(
-                  shape.name(),
-                  length,
-                  e instanceof EOFException ? "it ends too early" : e.getMessage()),
+          String.format(
+              Locale.ROOT,
+              "Cannot decode a value of view %s (%d bytes): %s",
+              shape.name(),
+              length,
+              e instanceof EOFException ? "it ends too early" : e.getMessage()),
           e);
     }
     return aggregate;

@@ -1,6 +1,7 @@
 package dev.lambdastack.views;
 
 import java.util.List;
+import java.util.Locale;
 
 /**
  * A rule that raises alerts: pure logic over the events of a key, declared once. Immutable.
@@ -59,8 +60,14 @@ public final class AlertRule {
 
   /** What must be equal for a rule to go on with what it remembers. */
   public String declaration() {
-    return "%s/%d over %s reads %s by %s"
-        .formatted(name, version, eventType.topic(), columns, logic.getClass().getName());
+    return String.format(
+        Locale.ROOT,
+        "%s/%d over %s reads %s by %s",
+        name,
+        version,
+        eventType.topic(),
+        columns,
+        logic.getClass().getName());
   }
 
   @Override

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -96,7 +97,9 @@ public final class BoundView {
     encode();
     return checked(
         RowKey.of(view.shape().saltBuckets(), key.bytes(), key.length(), windowStart),
-        () -> " at partition %d offset %d".formatted(current.partition(), current.offset()));
+        () ->
+            String.format(
+                Locale.ROOT, " at partition %d offset %d", current.partition(), current.offset()));
   }
 
   /**
@@ -136,8 +139,13 @@ public final class BoundView {
   private byte[] checked(byte[] row, Supplier<String> where) {
     if (row.length > RowKey.MAX_BYTES) {
       throw new IllegalStateException(
-          "The row key of view %s%s has %d bytes, where HBase takes %d; let the derived columns of its key be shorter"
-              .formatted(view.name(), where.get(), row.length, RowKey.MAX_BYTES));
+          String.format(
+              Locale.ROOT,
+              "The row key of view %s%s has %d bytes, where HBase takes %d; let the derived columns of its key be shorter",
+              view.name(),
+              where.get(),
+              row.length,
+              RowKey.MAX_BYTES));
     }
     return row;
   }
@@ -235,8 +243,14 @@ public final class BoundView {
         };
       } catch (RuntimeException e) {
         throw new IllegalStateException(
-            "Cannot compute column '%s' of view %s at partition %d offset %d: %s"
-                .formatted(column.name(), viewName, input.partition(), input.offset(), e),
+            String.format(
+                Locale.ROOT,
+                "Cannot compute column '%s' of view %s at partition %d offset %d: %s",
+                column.name(),
+                viewName,
+                input.partition(),
+                input.offset(),
+                e),
             e);
       }
     }

@@ -2,6 +2,7 @@ package dev.lambdastack.views;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.Locale;
 import java.util.Optional;
 import org.apache.avro.LogicalType;
 import org.apache.avro.LogicalTypes;
@@ -24,14 +25,13 @@ public record Column(String name, ColumnType type, int scale, boolean nullable) 
     boolean fits = type == ColumnType.DECIMAL ? scale >= 0 && scale <= MAX_PRECISION : scale == 0;
     if (!fits) {
       throw new InvalidInputException(
-          "Cannot give column '%s' (%s) scale %d: expected %s"
-              .formatted(
-                  name,
-                  type,
-                  scale,
-                  type == ColumnType.DECIMAL
-                      ? "0 to " + MAX_PRECISION
-                      : "0, only decimals have one"));
+          String.format(
+              Locale.ROOT,
+              "Cannot give column '%s' (%s) scale %d: expected %s",
+              name,
+              type,
+              scale,
+              type == ColumnType.DECIMAL ? "0 to " + MAX_PRECISION : "0, only decimals have one"));
     }
   }
 

@@ -3,6 +3,7 @@ package dev.lambdastack.views;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -93,8 +94,13 @@ public final class EventType {
     Schema.Field field = schema.getField(name);
     if (field != null) {
       throw new InvalidInputException(
-          "Cannot read column '%s' of topic %s: views read strings, numbers, booleans, timestamps and decimals of precision up to %d at the top level of a record, found %s"
-              .formatted(name, topic, Column.MAX_PRECISION, field.schema()));
+          String.format(
+              Locale.ROOT,
+              "Cannot read column '%s' of topic %s: views read strings, numbers, booleans, timestamps and decimals of precision up to %d at the top level of a record, found %s",
+              name,
+              topic,
+              Column.MAX_PRECISION,
+              field.schema()));
     }
     throw new InvalidInputException(
         "No column '%s' in schema %s of topic %s; it has %s"

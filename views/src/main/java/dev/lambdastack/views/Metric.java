@@ -1,6 +1,7 @@
 package dev.lambdastack.views;
 
 import java.math.RoundingMode;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -55,8 +56,12 @@ public record Metric(Kind kind, String column, int scale, RoundingMode rounding)
   public static Metric avg(String column, int scale, RoundingMode rounding) {
     if (scale < 0 || scale > Column.MAX_PRECISION) {
       throw new InvalidInputException(
-          "Cannot average '%s' to %d digits: expected 0 to %d"
-              .formatted(column, scale, Column.MAX_PRECISION));
+          String.format(
+              Locale.ROOT,
+              "Cannot average '%s' to %d digits: expected 0 to %d",
+              column,
+              scale,
+              Column.MAX_PRECISION));
     }
     if (rounding == RoundingMode.UNNECESSARY) {
       throw new InvalidInputException(

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -102,8 +103,14 @@ public record PublishedRow(
       long end = horizon.getOrDefault(start.getKey(), 0L);
       if (end < start.getValue()) {
         return Optional.of(
-            "view %s has no answer for offsets [%d, %d) of partition %d: batch ends before them, speed generation %d begins behind them; run archive, recompute and publish to move the horizon"
-                .formatted(view, end, start.getValue(), start.getKey(), generation.number()));
+            String.format(
+                Locale.ROOT,
+                "view %s has no answer for offsets [%d, %d) of partition %d: batch ends before them, speed generation %d begins behind them; run archive, recompute and publish to move the horizon",
+                view,
+                end,
+                start.getValue(),
+                start.getKey(),
+                generation.number()));
       }
     }
     return Optional.empty();
@@ -116,14 +123,15 @@ public record PublishedRow(
     }
     Duration length = generation.epochLength();
     return Optional.of(
-        "view %s has no answer for events appended in [%s, %s): batch ends at epoch %d, speed generation %d begins at epoch %d; run archive, recompute and publish to move the horizon"
-            .formatted(
-                view,
-                new Epoch(horizonEpoch, length).start(),
-                new Epoch(generation.coverage(), length).start(),
-                horizonEpoch,
-                generation.number(),
-                generation.coverage()));
+        String.format(
+            Locale.ROOT,
+            "view %s has no answer for events appended in [%s, %s): batch ends at epoch %d, speed generation %d begins at epoch %d; run archive, recompute and publish to move the horizon",
+            view,
+            new Epoch(horizonEpoch, length).start(),
+            new Epoch(generation.coverage(), length).start(),
+            horizonEpoch,
+            generation.number(),
+            generation.coverage()));
   }
 
   private static Optional<String> expired(
@@ -137,8 +145,13 @@ public record PublishedRow(
     return now.isBefore(gone)
         ? Optional.empty()
         : Optional.of(
-            "view %s: speed cells of epoch %d may have expired at %s (retention %s); run archive, recompute and publish to move the horizon"
-                .formatted(view, oldest, gone, Durations.words(generation.retention())));
+            String.format(
+                Locale.ROOT,
+                "view %s: speed cells of epoch %d may have expired at %s (retention %s); run archive, recompute and publish to move the horizon",
+                view,
+                oldest,
+                gone,
+                Durations.words(generation.retention())));
   }
 
   /**
@@ -170,13 +183,14 @@ public record PublishedRow(
             .instant(version.epochLength())
             .isBefore(before.get().horizon().instant(before.get().epochLength()))) {
       throw new HandoffException(
-          "Cannot publish version %d of view %s: its horizon (epoch %d) lies before that of version %d (epoch %d); recompute, or roll back to an older version on purpose"
-              .formatted(
-                  version.number(),
-                  view,
-                  version.horizon().epoch(),
-                  before.get().number(),
-                  before.get().horizon().epoch()));
+          String.format(
+              Locale.ROOT,
+              "Cannot publish version %d of view %s: its horizon (epoch %d) lies before that of version %d (epoch %d); recompute, or roll back to an older version on purpose",
+              version.number(),
+              view,
+              version.horizon().epoch(),
+              before.get().number(),
+              before.get().horizon().epoch()));
     }
     return flip(known, version, now, clockSkew, "publish");
   }
@@ -216,18 +230,20 @@ public record PublishedRow(
       return new PublishedRow(view, flips, Optional.of(version), other);
     }
     throw new HandoffException(
-        "Cannot %s version %d of view %s: %s"
-            .formatted(
-                verb,
-                version.number(),
-                view,
-                problem.orElseGet(
-                    () ->
-                        "no speed generation of its declaration (%s) with epochs of %s has caught up from epoch %d on; start the speed job with the same view jar and lambda.epoch, wait for it to catch up, and try again"
-                            .formatted(
-                                version.fingerprint().substring(0, 12),
-                                Durations.words(version.epochLength()),
-                                version.horizon().epoch()))));
+        String.format(
+            Locale.ROOT,
+            "Cannot %s version %d of view %s: %s",
+            verb,
+            version.number(),
+            view,
+            problem.orElseGet(
+                () ->
+                    String.format(
+                        Locale.ROOT,
+                        "no speed generation of its declaration (%s) with epochs of %s has caught up from epoch %d on; start the speed job with the same view jar and lambda.epoch, wait for it to catch up, and try again",
+                        version.fingerprint().substring(0, 12),
+                        Durations.words(version.epochLength()),
+                        version.horizon().epoch()))));
   }
 
   /**

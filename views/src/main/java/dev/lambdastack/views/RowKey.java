@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.zip.CRC32;
 
 /**
@@ -67,14 +68,15 @@ public final class RowKey {
     List<Column> columns = shape.keyColumns();
     if (columns.size() != key.size()) {
       throw new InvalidInputException(
-          "A key of view %s has %d part%s (%s), found %d: %s"
-              .formatted(
-                  shape.name(),
-                  columns.size(),
-                  columns.size() == 1 ? "" : "s",
-                  String.join(", ", columns.stream().map(Column::name).toList()),
-                  key.size(),
-                  key));
+          String.format(
+              Locale.ROOT,
+              "A key of view %s has %d part%s (%s), found %d: %s",
+              shape.name(),
+              columns.size(),
+              columns.size() == 1 ? "" : "s",
+              String.join(", ", columns.stream().map(Column::name).toList()),
+              key.size(),
+              key));
     }
     for (int i = 0; i < columns.size(); i++) {
       components.append(columns.get(i), key.get(i));
@@ -82,8 +84,12 @@ public final class RowKey {
     byte[] row = of(shape.saltBuckets(), components.bytes(), components.length(), 0);
     if (row.length > MAX_BYTES) {
       throw new InvalidInputException(
-          "A key of view %s has too many bytes: expected a row key of at most %d, found %d; no event has such a key"
-              .formatted(shape.name(), MAX_BYTES, row.length));
+          String.format(
+              Locale.ROOT,
+              "A key of view %s has too many bytes: expected a row key of at most %d, found %d; no event has such a key",
+              shape.name(),
+              MAX_BYTES,
+              row.length));
     }
     return Arrays.copyOf(row, row.length - WINDOW_BYTES);
   }

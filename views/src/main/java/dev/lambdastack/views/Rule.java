@@ -2,6 +2,7 @@ package dev.lambdastack.views;
 
 import java.math.BigDecimal;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -162,8 +163,12 @@ public sealed interface Rule {
       return different.isEmpty() || different.getAsLong() == row.events()
           ? Optional.empty()
           : Optional.of(
-              "%d events have %d different %s"
-                  .formatted(row.events(), different.getAsLong(), column));
+              String.format(
+                  Locale.ROOT,
+                  "%d events have %d different %s",
+                  row.events(),
+                  different.getAsLong(),
+                  column));
     }
   }
 

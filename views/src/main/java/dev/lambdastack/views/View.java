@@ -14,6 +14,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -401,8 +402,11 @@ public final class View {
                           : new HashSet<>(keys).size() < keys.size()
                               ? "a key column stands twice in " + keys
                               : keys.size() > RowKey.MAX_COLUMNS
-                                  ? "expected at most %d key columns, found %d"
-                                      .formatted(RowKey.MAX_COLUMNS, keys.size())
+                                  ? String.format(
+                                      Locale.ROOT,
+                                      "expected at most %d key columns, found %d",
+                                      RowKey.MAX_COLUMNS,
+                                      keys.size())
                                   : null;
       if (problem != null) {
         throw new InvalidInputException("Cannot build view %s: %s".formatted(name, problem));

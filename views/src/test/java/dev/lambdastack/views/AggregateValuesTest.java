@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
@@ -279,7 +280,9 @@ class AggregateValuesTest {
   private static void assertRefused(View view, byte[] bytes, String why) {
     assertThatThrownBy(() -> view.shape().decode(bytes))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessage("Cannot decode a value of view v (%d bytes): %s".formatted(bytes.length, why));
+        .hasMessage(
+            String.format(
+                Locale.ROOT, "Cannot decode a value of view v (%d bytes): %s", bytes.length, why));
   }
 
   @Test

@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -149,11 +150,12 @@ class DerivedColumnTest {
       BigDecimal money = (BigDecimal) event.value("money");
       boolean late = ((Instant) event.value("time")).toEpochMilli() > event.eventTime();
       String cell =
-          "[%s, %s]@%d"
-              .formatted(
-                  money.compareTo(new BigDecimal("100")) >= 0 ? "large" : "small",
-                  late,
-                  event.eventTime() / 1000 * 1000);
+          String.format(
+              Locale.ROOT,
+              "[%s, %s]@%d",
+              money.compareTo(new BigDecimal("100")) >= 0 ? "large" : "small",
+              late,
+              event.eventTime() / 1000 * 1000);
       assertThat(actual).containsKey(cell);
       assertThat((Instant) actual.get(cell).get("due"))
           .isAfterOrEqualTo(((Instant) event.value("time")).plusMillis(event.offset()));

@@ -2,6 +2,7 @@ package dev.lambdastack.views;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Locale;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,10 +26,11 @@ class HandoffWalkTest {
           world.readCaughtUp();
         }
       } catch (IllegalStateException e) {
-        throw new AssertionError("seed %d step %d".formatted(seed, step), e);
+        throw new AssertionError(String.format(Locale.ROOT, "seed %d step %d", seed, step), e);
       }
       if (world.wrong().isPresent()) {
-        return Optional.of("seed %d step %d: %s".formatted(seed, step, world.wrong().get()));
+        return Optional.of(
+            String.format(Locale.ROOT, "seed %d step %d: %s", seed, step, world.wrong().get()));
       }
     }
     return Optional.empty();

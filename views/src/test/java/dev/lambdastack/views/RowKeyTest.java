@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.TreeSet;
 import net.jqwik.api.Arbitraries;
@@ -314,7 +315,9 @@ class RowKeyTest {
     StringBuilder fields = new StringBuilder();
     for (int i = 0; i < keys.length; i++) {
       keys[i] = "c" + i;
-      fields.append(",{\"name\":\"c%d\",\"type\":\"%s\"}".formatted(i, i == 0 ? "string" : "long"));
+      fields.append(
+          String.format(
+              Locale.ROOT, ",{\"name\":\"c%d\",\"type\":\"%s\"}", i, i == 0 ? "string" : "long"));
     }
     parts[0] = nuls;
     ViewShape widest = wide(fields.toString(), keys).shape();
@@ -323,7 +326,8 @@ class RowKeyTest {
     assertThat(RowKey.key(widest, row)).containsExactly(parts);
     String[] tooMany = Arrays.copyOf(keys, keys.length + 1);
     tooMany[keys.length] = "c" + keys.length;
-    String oneMore = fields + ",{\"name\":\"c%d\",\"type\":\"long\"}".formatted(keys.length);
+    String oneMore =
+        fields + String.format(Locale.ROOT, ",{\"name\":\"c%d\",\"type\":\"long\"}", keys.length);
     assertThatThrownBy(() -> wide(oneMore, tooMany))
         .isInstanceOf(InvalidInputException.class)
         .hasMessage("Cannot build view keyed: expected at most 64 key columns, found 65");

@@ -1,5 +1,6 @@
 package dev.lambdastack.views;
 
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -72,7 +73,8 @@ final class WalkCounts {
   @Override
   public String toString() {
     StringBuilder text = new StringBuilder();
-    happened.forEach((what, times) -> text.append("  %,9d %s%n".formatted(times, what)));
+    happened.forEach(
+        (what, times) -> text.append(String.format(Locale.ROOT, "  %,9d %s%n", times, what)));
     return text.toString();
   }
 }

@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -123,7 +124,11 @@ final class WalkSpeedJob {
         dirty.add(place);
       } else if (!isBroken(WalkRule.NO_IDLENESS)) {
         throw new IllegalStateException(
-            "a record of epoch %d came when all before %d were closed".formatted(epoch, openFrom));
+            String.format(
+                Locale.ROOT,
+                "a record of epoch %d came when all before %d were closed",
+                epoch,
+                openFrom));
       }
     }
     closeEpochs();

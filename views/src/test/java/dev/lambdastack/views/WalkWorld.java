@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -551,14 +552,22 @@ final class WalkWorld {
             entry.logTime() < before || (horizon.isPresent() && horizon.get().holds(p, offset));
         if (claimed && !held) {
           complain(
-              "the answer lacks the event of log time %d at partition %d offset %d; horizon %d, freshness %d"
-                  .formatted(entry.logTime(), p, offset, row.horizonEpoch(), before));
+              String.format(
+                  Locale.ROOT,
+                  "the answer lacks the event of log time %d at partition %d offset %d; horizon %d, freshness %d",
+                  entry.logTime(),
+                  p,
+                  offset,
+                  row.horizonEpoch(),
+                  before));
         }
       }
     }
     long events = answer.values().stream().mapToLong(WalkTotal::events).sum();
     if (events != found) {
-      complain("the answer counts %d events, %d of them from the log".formatted(events, found));
+      complain(
+          String.format(
+              Locale.ROOT, "the answer counts %d events, %d of them from the log", events, found));
     }
   }
 
@@ -594,7 +603,7 @@ final class WalkWorld {
     answer.forEach(
         (window, total) -> {
           if (!java.util.Arrays.equals(total.bytes(), truth.get(window).bytes())) {
-            complain("window %d differs from the truth".formatted(window));
+            complain(String.format(Locale.ROOT, "window %d differs from the truth", window));
           }
         });
   }

@@ -3,6 +3,7 @@ package dev.lambdastack.cli.produce;
 import dev.lambdastack.log.LogClients;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -84,8 +85,13 @@ final class EventSender implements AutoCloseable {
     producer.flush();
     long known = acknowledged.get();
     throw new InvalidInputException(
-        "Kafka stopped taking events of topic %s: %s; %d of the %d that were sent are in the log for certain, others may be: sending all again would repeat events"
-            .formatted(topic, reason(failure.get()), known, sent),
+        String.format(
+            Locale.ROOT,
+            "Kafka stopped taking events of topic %s: %s; %d of the %d that were sent are in the log for certain, others may be: sending all again would repeat events",
+            topic,
+            reason(failure.get()),
+            known,
+            sent),
         failure.get());
   }
 

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.apache.avro.LogicalType;
 import org.apache.avro.LogicalTypes;
@@ -178,8 +179,11 @@ final class JsonEvent {
 
   private static BigDecimal decimal(LogicalTypes.Decimal type, JsonNode json, String path) {
     String expected =
-        "a number of at most %d digits, %d of them after the point"
-            .formatted(type.getPrecision(), type.getScale());
+        String.format(
+            Locale.ROOT,
+            "a number of at most %d digits, %d of them after the point",
+            type.getPrecision(),
+            type.getScale());
     if (!json.isNumber() && !json.isTextual()) {
       throw misfit(path, expected, json);
     }

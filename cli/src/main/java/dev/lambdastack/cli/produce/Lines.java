@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 
 /** The lines of a UTF-8 text that are not blank, with their numbers from 1 on. */
 final class Lines implements AutoCloseable {
@@ -31,7 +32,11 @@ final class Lines implements AutoCloseable {
         text = reader.readLine();
       } catch (CharacterCodingException e) {
         throw new InvalidInputException(
-            "%s is not UTF-8 from about line %d on; convert it first".formatted(name, number + 1),
+            String.format(
+                Locale.ROOT,
+                "%s is not UTF-8 from about line %d on; convert it first",
+                name,
+                number + 1),
             e);
       }
       if (text == null) {

@@ -12,6 +12,7 @@ import dev.lambdastack.views.Views;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
@@ -117,7 +118,8 @@ public final class ProduceCommand implements Callable<Integer> {
   }
 
   private String counted(long lines) {
-    return "%d %s%s".formatted(lines, delete ? "deletion" : "event", lines == 1 ? "" : "s");
+    return String.format(
+        Locale.ROOT, "%d %s%s", lines, delete ? "deletion" : "event", lines == 1 ? "" : "s");
   }
 
   /**
@@ -152,7 +154,13 @@ public final class ProduceCommand implements Callable<Integer> {
           events++;
         } catch (InvalidInputException e) {
           throw new InvalidInputException(
-              "%s line %d: %s; nothing was sent".formatted(file, line.number(), e.getMessage()), e);
+              String.format(
+                  Locale.ROOT,
+                  "%s line %d: %s; nothing was sent",
+                  file,
+                  line.number(),
+                  e.getMessage()),
+              e);
         }
       }
     }
@@ -174,7 +182,13 @@ public final class ProduceCommand implements Callable<Integer> {
         } catch (InvalidInputException e) {
           long before = sender.flush();
           throw new InvalidInputException(
-              "line %d: %s; %s".formatted(line.number(), e.getMessage(), sentBefore(before)), e);
+              String.format(
+                  Locale.ROOT,
+                  "line %d: %s; %s",
+                  line.number(),
+                  e.getMessage(),
+                  sentBefore(before)),
+              e);
         }
         pace.await();
         sender.send(message.key(), message.value());

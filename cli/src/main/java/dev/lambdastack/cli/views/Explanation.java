@@ -12,6 +12,7 @@ import dev.lambdastack.views.View;
 import dev.lambdastack.views.ViewShape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 
 /** A declaration in words, from the declaration itself. */
@@ -70,12 +71,13 @@ final class Explanation {
       List<String> inputs = new ArrayList<>();
       formula.get("inputs").forEach(i -> inputs.add(i.get("name").asText()));
       texts.add(
-          "%s (%s) from %s, by version %d of its formula"
-              .formatted(
-                  formula.get("column").get("name").asText(),
-                  formula.get("column").get("type").asText(),
-                  String.join(", ", inputs),
-                  formula.get("version").asInt()));
+          String.format(
+              Locale.ROOT,
+              "%s (%s) from %s, by version %d of its formula",
+              formula.get("column").get("name").asText(),
+              formula.get("column").get("type").asText(),
+              String.join(", ", inputs),
+              formula.get("version").asInt()));
     }
     return texts;
   }
@@ -144,7 +146,11 @@ final class Explanation {
                   column,
                   metric.scale() < 0
                       ? ""
-                      : ", rounded to %d digits (%s)".formatted(metric.scale(), metric.rounding()));
+                      : String.format(
+                          Locale.ROOT,
+                          ", rounded to %d digits (%s)",
+                          metric.scale(),
+                          metric.rounding()));
       case MIN -> "the least " + column;
       case MAX -> "the greatest " + column;
       case DISTINCT ->

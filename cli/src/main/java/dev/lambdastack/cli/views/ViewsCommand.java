@@ -19,6 +19,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -151,7 +152,7 @@ public final class ViewsCommand implements Callable<Integer> {
               view,
               from.version().map(v -> v.number()).orElse(null),
               from.version().isPresent()
-                  ? "%s (epoch %d)".formatted(from.horizon(), from.horizonEpoch())
+                  ? String.format(Locale.ROOT, "%s (epoch %d)", from.horizon(), from.horizonEpoch())
                   : null,
               from.generation().map(g -> g.number()).orElse(null),
               from.freshness().equals(Instant.EPOCH) ? null : from.freshness(),

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.avro.generic.GenericData;
@@ -148,9 +149,14 @@ final class AlertPublisher extends AbstractStreamOperator<Void>
    * Offsets of a topic that is made again begin anew, so its id is part of where a record stands.
    */
   private String id(RaisedAlert raised) {
-    return "%s/%s/%s/%d/%019d"
-        .formatted(
-            raised.rule(), raised.key(), plan.topicId(), raised.partition(), raised.offset());
+    return String.format(
+        Locale.ROOT,
+        "%s/%s/%s/%d/%019d",
+        raised.rule(),
+        raised.key(),
+        plan.topicId(),
+        raised.partition(),
+        raised.offset());
   }
 
   private void publish() throws IOException {

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -157,7 +158,7 @@ public final class AlertsCommand implements Callable<Integer> {
         listing.print(format, out);
         out.println();
       }
-      out.printf("%d alert%s%n", alerts.size(), alerts.size() == 1 ? "" : "s");
+      out.printf(Locale.ROOT, "%d alert%s%n", alerts.size(), alerts.size() == 1 ? "" : "s");
     }
   }
 

@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.flink.api.common.state.ValueState;
@@ -129,8 +130,13 @@ final class RuleOperator extends AbstractStreamOperator<RaisedAlert>
       // The same record would stop every further attempt in the same way.
       throw new SuppressRestartsException(
           new IllegalStateException(
-              "A rule cannot take the record at topic %s partition %d offset %d: %s"
-                  .formatted(plan.topic(), record.partition(), record.offset(), e),
+              String.format(
+                  Locale.ROOT,
+                  "A rule cannot take the record at topic %s partition %d offset %d: %s",
+                  plan.topic(),
+                  record.partition(),
+                  record.offset(),
+                  e),
               e));
     }
   }

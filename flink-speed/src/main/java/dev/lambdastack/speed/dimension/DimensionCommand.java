@@ -10,6 +10,7 @@ import java.io.PrintWriter;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Command;
@@ -63,6 +64,7 @@ public final class DimensionCommand implements Callable<Integer> {
         DimensionLoad.open(dimension, SchemaStore.load(loader), loaded, Clock.systemUTC())) {
       Instant whole = load.catchUp();
       out.printf(
+          Locale.ROOT,
           "Dimension %s holds what its topic held at %s: %,d record%s applied, %,d passed over (load %d)%n",
           topic,
           whole.truncatedTo(ChronoUnit.MILLIS),

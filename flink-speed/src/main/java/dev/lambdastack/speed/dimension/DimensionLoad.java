@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -173,8 +174,12 @@ public final class DimensionLoad implements AutoCloseable {
 
   private InvalidInputException overtaken(IOException e) {
     return new InvalidInputException(
-        "Load %d of dimension %s ends: a later `lambda dimension %s` has taken over"
-            .formatted(number, topic, topic),
+        String.format(
+            Locale.ROOT,
+            "Load %d of dimension %s ends: a later `lambda dimension %s` has taken over",
+            number,
+            topic,
+            topic),
         e);
   }
 

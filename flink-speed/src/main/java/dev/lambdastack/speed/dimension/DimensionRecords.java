@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -122,8 +123,13 @@ final class DimensionRecords {
     Integer before = partitions.putIfAbsent(key, partition);
     if (before != null && before != partition) {
       throw new InvalidInputException(
-          "Cannot load dimension %s: key '%s' stands in partitions %d and %d, so nobody knows which record is newer (were partitions added?); send the dimension to a new topic"
-              .formatted(dimension.topic(), key, before, partition));
+          String.format(
+              Locale.ROOT,
+              "Cannot load dimension %s: key '%s' stands in partitions %d and %d, so nobody knows which record is newer (were partitions added?); send the dimension to a new topic",
+              dimension.topic(),
+              key,
+              before,
+              partition));
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.lambdastack.speed.plan;
 
 import dev.lambdastack.views.Generation;
 import java.io.Serializable;
+import java.util.Locale;
 
 /**
  * A generation that the job fills. Its number is part of the job's state: it stays the same for as
@@ -38,7 +39,12 @@ public final class Slot implements Serializable {
 
   /** What a checkpoint must agree with. */
   String signature() {
-    return "slot %d: %s generation %d %s"
-        .formatted(number, view(), generation().number(), generation().fingerprint());
+    return String.format(
+        Locale.ROOT,
+        "slot %d: %s generation %d %s",
+        number,
+        view(),
+        generation().number(),
+        generation().fingerprint());
   }
 }

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -79,8 +80,14 @@ public record SpeedStart(
   private static void check(String view, String what, Duration found, Duration configured) {
     if (!found.equals(configured)) {
       throw new InvalidInputException(
-          "Cannot start the speed job of view %s with lambda.epoch=%dms: %s has epochs of %dms; set lambda.epoch=%dms"
-              .formatted(view, configured.toMillis(), what, found.toMillis(), found.toMillis()));
+          String.format(
+              Locale.ROOT,
+              "Cannot start the speed job of view %s with lambda.epoch=%dms: %s has epochs of %dms; set lambda.epoch=%dms",
+              view,
+              configured.toMillis(),
+              what,
+              found.toMillis(),
+              found.toMillis()));
     }
   }
 
@@ -103,14 +110,15 @@ public record SpeedStart(
     Version newest =
         versions.stream().max(Comparator.comparingLong(v -> v.horizon().epoch())).orElseThrow();
     return new InvalidInputException(
-        "Cannot start the speed job of view %s: Kafka no longer has the records that follow any of its %d versions (the newest, %d, ends at %s; topic %s begins at %s); run archive, recompute and publish first"
-            .formatted(
-                view,
-                versions.size(),
-                newest.number(),
-                newest.horizon().offsets(),
-                log.topic(),
-                new TreeMap<>(log.beginOffsets())));
+        String.format(
+            Locale.ROOT,
+            "Cannot start the speed job of view %s: Kafka no longer has the records that follow any of its %d versions (the newest, %d, ends at %s; topic %s begins at %s); run archive, recompute and publish first",
+            view,
+            versions.size(),
+            newest.number(),
+            newest.horizon().offsets(),
+            log.topic(),
+            new TreeMap<>(log.beginOffsets())));
   }
 
   private static SpeedStart fromTheBeginning(Log log, Duration epochLength, Instant now) {

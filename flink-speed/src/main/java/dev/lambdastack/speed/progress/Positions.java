@@ -2,6 +2,7 @@ package dev.lambdastack.speed.progress;
 
 import dev.lambdastack.speed.message.Position;
 import dev.lambdastack.views.Progress;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -30,12 +31,13 @@ final class Positions {
       Position position = restored.get(entry.getKey());
       if (position == null || position.next() < entry.getValue().offset()) {
         return Optional.of(
-            "Cannot go on from this checkpoint: it lies behind what %s has published (partition %d: checkpoint at offset %s, published %d); give the newest checkpoint, or start with --fresh"
-                .formatted(
-                    generation,
-                    entry.getKey(),
-                    position == null ? "none" : String.valueOf(position.next()),
-                    entry.getValue().offset()));
+            String.format(
+                Locale.ROOT,
+                "Cannot go on from this checkpoint: it lies behind what %s has published (partition %d: checkpoint at offset %s, published %d); give the newest checkpoint, or start with --fresh",
+                generation,
+                entry.getKey(),
+                position == null ? "none" : String.valueOf(position.next()),
+                entry.getValue().offset()));
       }
     }
     return Optional.empty();

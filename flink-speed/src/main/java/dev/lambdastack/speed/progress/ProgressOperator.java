@@ -16,6 +16,7 @@ import java.time.Clock;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -146,7 +147,11 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
           Positions.behind(
               positions,
               publication.published(slot),
-              "generation %d of view %s".formatted(slot.generation().number(), slot.view()));
+              String.format(
+                  Locale.ROOT,
+                  "generation %d of view %s",
+                  slot.generation().number(),
+                  slot.view()));
       if (behind.isPresent()) {
         throw new SuppressRestartsException(new InvalidInputException(behind.get()));
       }

@@ -275,8 +275,12 @@ public final class RunClaim {
     }
     if (last.checkpoint() > checkpoint) {
       throw new IOException(
-          "This %s has gone on from checkpoint %d; what went on from %d stops"
-              .formatted(job, last.checkpoint(), checkpoint));
+          String.format(
+              Locale.ROOT,
+              "This %s has gone on from checkpoint %d; what went on from %d stops",
+              job,
+              last.checkpoint(),
+              checkpoint));
     }
   }
 

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -79,7 +80,9 @@ final class DeadLetterTopic implements AutoCloseable {
   }
 
   private ProducerRecord<byte[], byte[]> record(Envelope envelope, Rejection rejection) {
-    String key = "%s:%d:%d".formatted(plan.topic(), envelope.partition(), envelope.offset());
+    String key =
+        String.format(
+            Locale.ROOT, "%s:%d:%d", plan.topic(), envelope.partition(), envelope.offset());
     ProducerRecord<byte[], byte[]> record =
         new ProducerRecord<>(name, null, null, utf8(key), envelope.value());
     Map.of(

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -241,11 +242,12 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
     if (reading == null || envelope.offset() < reading.next) {
       throw new SuppressRestartsException(
           new IllegalStateException(
-              "Record at partition %d offset %d was delivered again or is of a partition that nobody asked for (expected offsets from %s)"
-                  .formatted(
-                      envelope.partition(),
-                      envelope.offset(),
-                      reading == null ? "none" : reading.next)));
+              String.format(
+                  Locale.ROOT,
+                  "Record at partition %d offset %d was delivered again or is of a partition that nobody asked for (expected offsets from %s)",
+                  envelope.partition(),
+                  envelope.offset(),
+                  reading == null ? "none" : reading.next)));
     }
     long logTime = reading.logTime.advance(envelope.appendTimeMillis());
     reading.next = envelope.offset() + 1;
@@ -277,8 +279,13 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
       // The same record would stop every further attempt in the same way.
       throw new SuppressRestartsException(
           new IllegalStateException(
-              "Cannot count the record at topic %s partition %d offset %d: %s"
-                  .formatted(plan.topic(), envelope.partition(), envelope.offset(), e.getMessage()),
+              String.format(
+                  Locale.ROOT,
+                  "Cannot count the record at topic %s partition %d offset %d: %s",
+                  plan.topic(),
+                  envelope.partition(),
+                  envelope.offset(),
+                  e.getMessage()),
               e));
     }
     if (pending.size() >= MAX_ENTRIES) {

@@ -3,6 +3,7 @@ package dev.lambdastack.speed.source;
 import dev.lambdastack.speed.message.Position;
 import dev.lambdastack.speed.plan.SpeedPlan;
 import dev.lambdastack.views.Epoch;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -21,8 +22,13 @@ final class Restored {
       Long start = plan.starts().get(at.getKey());
       if (start != null && at.getValue().next() < start) {
         return Optional.of(
-            "Cannot go on from this checkpoint: it lies behind what was published (topic %s partition %d: checkpoint at offset %d, published %d); give the newest checkpoint, or start with --fresh"
-                .formatted(plan.topic(), at.getKey(), at.getValue().next(), start));
+            String.format(
+                Locale.ROOT,
+                "Cannot go on from this checkpoint: it lies behind what was published (topic %s partition %d: checkpoint at offset %d, published %d); give the newest checkpoint, or start with --fresh",
+                plan.topic(),
+                at.getKey(),
+                at.getValue().next(),
+                start));
       }
     }
     long read =
@@ -32,8 +38,12 @@ final class Restored {
       if (!positions.containsKey(partition)
           && read >= new Epoch(first, plan.epochLength()).endMillis()) {
         return Optional.of(
-            "Cannot go on from this checkpoint: partition %d of topic %s was added and counts from epoch %d on, which the checkpoint has passed; start with --fresh"
-                .formatted(partition, plan.topic(), first));
+            String.format(
+                Locale.ROOT,
+                "Cannot go on from this checkpoint: partition %d of topic %s was added and counts from epoch %d on, which the checkpoint has passed; start with --fresh",
+                partition,
+                plan.topic(),
+                first));
       }
     }
     return Optional.empty();

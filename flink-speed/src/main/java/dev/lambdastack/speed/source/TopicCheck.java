@@ -5,6 +5,7 @@ import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.speed.plan.SpeedPlan;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.Serializable;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -46,8 +47,13 @@ public interface TopicCheck extends Serializable {
       SpeedPlan plan, Map<Integer, Long> next, int partition, long begin) {
     if (begin > next.get(partition)) {
       throw new InvalidInputException(
-          "Cannot go on with topic %s partition %d from offset %d: Kafka no longer has it (it begins at %d); run archive, recompute and publish, then start the speed job with --fresh"
-              .formatted(plan.topic(), partition, next.get(partition), begin));
+          String.format(
+              Locale.ROOT,
+              "Cannot go on with topic %s partition %d from offset %d: Kafka no longer has it (it begins at %d); run archive, recompute and publish, then start the speed job with --fresh",
+              plan.topic(),
+              partition,
+              next.get(partition),
+              begin));
     }
   }
 
@@ -56,8 +62,13 @@ public interface TopicCheck extends Serializable {
       SpeedPlan plan, Map<Integer, Long> next, int partition, long end) {
     if (end < next.get(partition)) {
       throw new InvalidInputException(
-          "Cannot go on with topic %s partition %d from offset %d: its log was cut off (it ends at %d); was an unclean leader election allowed? Run archive, which says whether it goes on; where it does, start the speed job with --fresh"
-              .formatted(plan.topic(), partition, next.get(partition), end));
+          String.format(
+              Locale.ROOT,
+              "Cannot go on with topic %s partition %d from offset %d: its log was cut off (it ends at %d); was an unclean leader election allowed? Run archive, which says whether it goes on; where it does, start the speed job with --fresh",
+              plan.topic(),
+              partition,
+              next.get(partition),
+              end));
     }
   }
 }

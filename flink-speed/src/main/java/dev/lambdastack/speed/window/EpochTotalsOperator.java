@@ -8,6 +8,7 @@ import dev.lambdastack.views.Aggregate;
 import dev.lambdastack.views.Epoch;
 import dev.lambdastack.views.ViewShape;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.flink.api.common.state.MapState;
@@ -88,15 +89,16 @@ public final class EpochTotalsOperator extends AbstractStreamOperator<Total>
     if (close <= timers.currentWatermark()) {
       throw new SuppressRestartsException(
           new IllegalStateException(
-              "The record at topic %s partition %d offset %d belongs to epoch %d of view %s, which is closed (watermark %d, epoch end %d)"
-                  .formatted(
-                      plan.topic(),
-                      contribution.partition(),
-                      contribution.offset(),
-                      contribution.epoch(),
-                      plan.slot(contribution.id().slot()).view(),
-                      timers.currentWatermark(),
-                      close + 1)));
+              String.format(
+                  Locale.ROOT,
+                  "The record at topic %s partition %d offset %d belongs to epoch %d of view %s, which is closed (watermark %d, epoch end %d)",
+                  plan.topic(),
+                  contribution.partition(),
+                  contribution.offset(),
+                  contribution.epoch(),
+                  plan.slot(contribution.id().slot()).view(),
+                  timers.currentWatermark(),
+                  close + 1)));
     }
     ViewShape shape = shapes.get(contribution.id().slot());
     TreeMap<Long, Aggregate> epochs =

@@ -197,8 +197,13 @@ class AlertsIT {
         long seconds = Math.abs(Duration.between(before.time(), use.time()).toSeconds());
         if (miles > 20 && miles > 600 * (seconds / 3600.0)) {
           alerts.put(
-              "card_too_far/%s/%s/%d/%019d"
-                  .formatted(use.card(), topicId(), use.partition(), use.offset()),
+              String.format(
+                  Locale.ROOT,
+                  "card_too_far/%s/%s/%d/%019d",
+                  use.card(),
+                  topicId(),
+                  use.partition(),
+                  use.offset()),
               String.format(
                   Locale.ROOT,
                   "used at %s and at %s, %.0f miles away, within %d s",

@@ -14,6 +14,7 @@ import dev.lambdastack.views.Row;
 import dev.lambdastack.views.View;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
@@ -48,11 +49,12 @@ class EpochTotalsOperatorTest {
           extractOutputValues().stream()
               .map(
                   t ->
-                      "%s %d %d"
-                          .formatted(
-                              new String(t.id().row(), StandardCharsets.UTF_8),
-                              t.epoch(),
-                              t.events()))
+                      String.format(
+                          Locale.ROOT,
+                          "%s %d %d",
+                          new String(t.id().row(), StandardCharsets.UTF_8),
+                          t.epoch(),
+                          t.events()))
               .sorted()
               .toList();
       getOutput().clear();

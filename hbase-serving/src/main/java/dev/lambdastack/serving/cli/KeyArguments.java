@@ -6,6 +6,7 @@ import dev.lambdastack.views.RowKey;
 import dev.lambdastack.views.ViewShape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** The {@code --key} options of a query, as the view's columns understand them. */
 final class KeyArguments {
@@ -24,15 +25,16 @@ final class KeyArguments {
       throw new InvalidInputException(
           columns.isEmpty()
               ? "View %s has no key columns; leave out --key".formatted(shape.name())
-              : "A key of view %s has %d part%s (%s), found %d: give %s, or --all for every key"
-                  .formatted(
-                      shape.name(),
-                      columns.size(),
-                      columns.size() == 1 ? "" : "s",
-                      String.join(", ", columns.stream().map(Column::name).toList()),
-                      texts.size(),
-                      String.join(
-                          " ", columns.stream().map(c -> "--key <" + c.name() + ">").toList())));
+              : String.format(
+                  Locale.ROOT,
+                  "A key of view %s has %d part%s (%s), found %d: give %s, or --all for every key",
+                  shape.name(),
+                  columns.size(),
+                  columns.size() == 1 ? "" : "s",
+                  String.join(", ", columns.stream().map(Column::name).toList()),
+                  texts.size(),
+                  String.join(
+                      " ", columns.stream().map(c -> "--key <" + c.name() + ">").toList())));
     }
     List<Object> key = new ArrayList<>();
     for (int i = 0; i < texts.size(); i++) {

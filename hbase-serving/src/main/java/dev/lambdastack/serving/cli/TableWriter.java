@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** Aligned columns, numbers to the right in plain digits, and where they come from below. */
 final class TableWriter implements AnswerWriter {
@@ -85,14 +86,21 @@ final class TableWriter implements AnswerWriter {
                 from.version()
                     .map(
                         v ->
-                            "batch version %d up to %s (epoch %d)"
-                                .formatted(v.number(), from.horizon(), from.horizonEpoch()))
+                            String.format(
+                                Locale.ROOT,
+                                "batch version %d up to %s (epoch %d)",
+                                v.number(),
+                                from.horizon(),
+                                from.horizonEpoch()))
                     .orElse("no batch version yet"),
                 from.generation()
                     .map(
                         g ->
-                            "speed generation %d from there on, %s of the events"
-                                .formatted(g.number(), Texts.percent(answer.speedShare())))
+                            String.format(
+                                Locale.ROOT,
+                                "speed generation %d from there on, %s of the events",
+                                g.number(),
+                                Texts.percent(answer.speedShare())))
                     .orElse("nothing from a speed layer")));
     Texts.lost(from).ifPresent(lines::add);
     answer.joined().ifPresent(joined -> lines.addAll(joined(joined, from)));

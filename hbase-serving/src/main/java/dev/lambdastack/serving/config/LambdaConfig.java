@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Comparator;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -372,8 +373,11 @@ public final class LambdaConfig {
     }
     throw bad(
         key,
-        "a duration of at least %dms and at most %dd, with a unit: ms, s, m, h or d"
-            .formatted(leastMillis, LONGEST.toDays()));
+        String.format(
+            Locale.ROOT,
+            "a duration of at least %dms and at most %dd, with a unit: ms, s, m, h or d",
+            leastMillis,
+            LONGEST.toDays()));
   }
 
   private long number(String key, long least, long most) {

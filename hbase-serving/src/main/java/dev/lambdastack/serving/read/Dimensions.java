@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -83,8 +84,12 @@ record Dimensions(Map<Lookup, Map<String, String>> values, Map<String, Instant> 
         }
       } catch (TooManyException e) {
         throw new InvalidInputException(
-            "Cannot answer for view %s: dimension %s has more than %d rows; raise lambda.read.max-rows"
-                .formatted(shape.name(), dimension, mostRows),
+            String.format(
+                Locale.ROOT,
+                "Cannot answer for view %s: dimension %s has more than %d rows; raise lambda.read.max-rows",
+                shape.name(),
+                dimension,
+                mostRows),
             e);
       }
     }

@@ -4,6 +4,7 @@ import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -78,8 +79,10 @@ final class HBaseCalls implements AutoCloseable {
     } catch (TimeoutException e) {
       call.cancel(true);
       throw new InvalidInputException(
-          "HBase has not answered within %d ms (lambda.read.timeout); check that the cluster runs, ask for a shorter range or raise the limit"
-              .formatted(deadline.limit().toMillis()),
+          String.format(
+              Locale.ROOT,
+              "HBase has not answered within %d ms (lambda.read.timeout); check that the cluster runs, ask for a shorter range or raise the limit",
+              deadline.limit().toMillis()),
           e);
     } catch (InterruptedException e) {
       call.cancel(true);

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
@@ -191,8 +192,13 @@ public final class LambdaClient implements AutoCloseable {
       return joined(alone, question, deadline, () -> Provenance.ofVersion(view, version, readAt));
     } catch (HBaseCalls.TableGoneException e) {
       throw new InvalidInputException(
-          "Cannot read version %d of view %s: it was dropped meanwhile, with its table %s; lambda versions %s lists those it has"
-              .formatted(number, view, version.table(), view),
+          String.format(
+              Locale.ROOT,
+              "Cannot read version %d of view %s: it was dropped meanwhile, with its table %s; lambda versions %s lists those it has",
+              number,
+              view,
+              version.table(),
+              view),
           e);
     }
   }
@@ -212,9 +218,13 @@ public final class LambdaClient implements AutoCloseable {
         "%s; lambda versions %s lists those it has"
             .formatted(
                 was
-                    ? "View %s has version %d no longer, or not yet: it was discarded or cleaned up, or was never completed"
-                        .formatted(view, number)
-                    : "View %s has no complete version %d".formatted(view, number),
+                    ? String.format(
+                        Locale.ROOT,
+                        "View %s has version %d no longer, or not yet: it was discarded or cleaned up, or was never completed",
+                        view,
+                        number)
+                    : String.format(
+                        Locale.ROOT, "View %s has no complete version %d", view, number),
                 view));
   }
 
@@ -381,8 +391,11 @@ public final class LambdaClient implements AutoCloseable {
   private void checkSize(int rows, String view) {
     if (rows > config.readMaxRows()) {
       throw new InvalidInputException(
-          "The answer of view %s has more than %d rows; ask for a shorter range or raise lambda.read.max-rows"
-              .formatted(view, config.readMaxRows()));
+          String.format(
+              Locale.ROOT,
+              "The answer of view %s has more than %d rows; ask for a shorter range or raise lambda.read.max-rows",
+              view,
+              config.readMaxRows()));
     }
   }
 

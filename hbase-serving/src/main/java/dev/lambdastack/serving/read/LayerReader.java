@@ -5,6 +5,7 @@ import dev.lambdastack.views.Aggregate;
 import dev.lambdastack.views.Cell;
 import dev.lambdastack.views.PublishedRow;
 import dev.lambdastack.views.ViewShape;
+import java.util.Locale;
 import java.util.Optional;
 import org.apache.hadoop.hbase.TableName;
 import org.apache.hadoop.hbase.client.Result;
@@ -66,7 +67,11 @@ final class LayerReader {
       long epoch = Cell.epoch(cell.getQualifierArray(), cell.getQualifierOffset());
       if (epoch < horizonEpoch) {
         throw new IllegalStateException(
-            "a scan from epoch %d on returned a cell of epoch %d".formatted(horizonEpoch, epoch));
+            String.format(
+                Locale.ROOT,
+                "a scan from epoch %d on returned a cell of epoch %d",
+                horizonEpoch,
+                epoch));
       }
       Aggregate total = decode(shape, cell);
       if (whole == null) {

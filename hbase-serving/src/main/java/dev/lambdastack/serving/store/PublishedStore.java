@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Objects;
@@ -482,8 +483,11 @@ public final class PublishedStore {
     // A client that had no answer asks again, and finds what it has done.
     if (!done && !version(view, version.number()).equals(Optional.of(version))) {
       throw new IOException(
-          "Version %d of view %s was taken for left behind by a killed run (lambda.lease)"
-              .formatted(version.number(), view));
+          String.format(
+              Locale.ROOT,
+              "Version %d of view %s was taken for left behind by a killed run (lambda.lease)",
+              version.number(),
+              view));
     }
   }
 
@@ -504,8 +508,11 @@ public final class PublishedStore {
   public void addVersion(Version version) throws IOException {
     if (!addToCatalog(version.shape().name(), VERSION + version.number(), version.toJson())) {
       throw new IOException(
-          "version %d of view %s is in the catalog already"
-              .formatted(version.number(), version.shape().name()));
+          String.format(
+              Locale.ROOT,
+              "version %d of view %s is in the catalog already",
+              version.number(),
+              version.shape().name()));
     }
   }
 

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.SocketTimeoutException;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -101,7 +102,9 @@ public final class Store {
     } catch (TimeoutException e) {
       attempt.cancel(true);
       throw unreachable(
-          conf, "no answer within %d ms (lambda.hbase.timeout)".formatted(limitMillis), e);
+          conf,
+          String.format(Locale.ROOT, "no answer within %d ms (lambda.hbase.timeout)", limitMillis),
+          e);
     } catch (ExecutionException e) {
       throw unreachable(conf, rootMessage(e.getCause()), e.getCause());
     } catch (InterruptedException e) {

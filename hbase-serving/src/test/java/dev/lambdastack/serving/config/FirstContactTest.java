@@ -11,6 +11,7 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hbase.HBaseConfiguration;
 import org.junit.jupiter.api.Test;
@@ -43,7 +44,7 @@ class FirstContactTest {
 
   @Test
   void whereNobodyListensItSaysWhoAndWhereAndByWhatSetting() throws IOException {
-    String brokers = "localhost:%d,127.0.0.1:%d".formatted(closed(), closed());
+    String brokers = String.format(Locale.ROOT, "localhost:%d,127.0.0.1:%d", closed(), closed());
     assertThatThrownBy(() -> kafka(with(BROKERS, brokers)))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageStartingWith("Cannot reach Kafka at %s (from -D %s)".formatted(brokers, BROKERS))
@@ -52,12 +53,18 @@ class FirstContactTest {
     assertThatThrownBy(() -> FirstContact.hbase(with(ZOOKEEPER_PORT, "" + port)))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageStartingWith(
-            "Cannot reach HBase through ZooKeeper at 127.0.0.1:%d (from -D %s)"
-                .formatted(port, ZOOKEEPER_PORT));
+            String.format(
+                Locale.ROOT,
+                "Cannot reach HBase through ZooKeeper at 127.0.0.1:%d (from -D %s)",
+                port,
+                ZOOKEEPER_PORT));
     assertThatThrownBy(
-            () -> FirstContact.hdfs(new Configuration(), "hdfs://localhost:%d/m".formatted(port)))
+            () ->
+                FirstContact.hdfs(
+                    new Configuration(), String.format(Locale.ROOT, "hdfs://localhost:%d/m", port)))
         .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("lambda.master=hdfs://localhost:%d/m at localhost:".formatted(port));
+        .hasMessageContaining(
+            String.format(Locale.ROOT, "lambda.master=hdfs://localhost:%d/m at localhost:", port));
   }
 
   @Test
@@ -66,8 +73,11 @@ class FirstContactTest {
     Path site = folder.resolve("hbase-site.xml");
     Files.writeString(
         site,
-        "<configuration><property><name>%s</name><value>%d</value></property></configuration>"
-            .formatted(ZOOKEEPER_PORT, port));
+        String.format(
+            Locale.ROOT,
+            "<configuration><property><name>%s</name><value>%d</value></property></configuration>",
+            ZOOKEEPER_PORT,
+            port));
     try (URLClassLoader loader = new URLClassLoader(new URL[] {folder.toUri().toURL()})) {
       Thread thread = Thread.currentThread();
       ClassLoader before = thread.getContextClassLoader();
@@ -78,7 +88,7 @@ class FirstContactTest {
         conf.addResource("hbase-site.xml");
         assertThatThrownBy(() -> FirstContact.hbase(conf))
             .isInstanceOf(InvalidInputException.class)
-            .hasMessageContaining("127.0.0.1:%d (from %s)".formatted(port, site));
+            .hasMessageContaining(String.format(Locale.ROOT, "127.0.0.1:%d (from %s)", port, site));
       } finally {
         thread.setContextClassLoader(before);
       }
@@ -90,7 +100,11 @@ class FirstContactTest {
     try (ServerSocket socket = listening()) {
       int port = socket.getLocalPort();
       assertThatCode(
-              () -> kafka(with(BROKERS, "localhost:%d,localhost:%d".formatted(closed(), port))))
+              () ->
+                  kafka(
+                      with(
+                          BROKERS,
+                          String.format(Locale.ROOT, "localhost:%d,localhost:%d", closed(), port))))
           .doesNotThrowAnyException();
       assertThatCode(() -> FirstContact.hbase(with(ZOOKEEPER_PORT, "" + port)))
           .doesNotThrowAnyException();

@@ -29,6 +29,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -226,8 +227,12 @@ public final class Archive implements Tool {
     if (committed.isEmpty()) {
       remove(run, manifest);
       throw new OvertakenException(
-          "Another run has archived topic %s from epoch %d on meanwhile (manifest %d is taken); this run changed nothing"
-              .formatted(run.type().topic(), run.sealed().fromEpoch(), run.start().sequence()));
+          String.format(
+              Locale.ROOT,
+              "Another run has archived topic %s from epoch %d on meanwhile (manifest %d is taken); this run changed nothing",
+              run.type().topic(),
+              run.sealed().fromEpoch(),
+              run.start().sequence()));
     }
     steps.reached(Step.COMMITTED);
     return new Committed(committed.get().manifest().sequence(), totals);

@@ -12,6 +12,7 @@ import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.apache.avro.Schema;
 import org.apache.hadoop.conf.Configuration;
@@ -55,9 +56,13 @@ final class ArchiveMapper
       report =
           TaskReport.refused(
               range,
-              "Cannot archive topic %s: offset %d of partition %d is no longer what it was: %s; retention or an unclean leader election has removed records meanwhile"
-                  .formatted(
-                      settings.type().topic(), range.start(), range.partition(), e.getMessage()));
+              String.format(
+                  Locale.ROOT,
+                  "Cannot archive topic %s: offset %d of partition %d is no longer what it was: %s; retention or an unclean leader election has removed records meanwhile",
+                  settings.type().topic(),
+                  range.start(),
+                  range.partition(),
+                  e.getMessage()));
     }
     Path path = folder.report(range);
     try (OutputStream out = path.getFileSystem(conf).create(path, false)) {
@@ -69,9 +74,13 @@ final class ArchiveMapper
       throws IOException {
     Path work = ((FileOutputCommitter) context.getOutputCommitter()).getWorkPath();
     String name =
-        "%d-%s-%s.%d.parquet"
-            .formatted(
-                settings.fromEpoch(), range, settings.runId(), context.getTaskAttemptID().getId());
+        String.format(
+            Locale.ROOT,
+            "%d-%s-%s.%d.parquet",
+            settings.fromEpoch(),
+            range,
+            settings.runId(),
+            context.getTaskAttemptID().getId());
     return new TaskFolder(work, conf, settings.type().topic(), name);
   }
 

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.avro.Schema;
@@ -128,8 +129,11 @@ final class EventFiles {
       if (!(decoder.decode(event.value, range.partition(), event.offset, event.appendTime)
           instanceof DecodedEvent decoded)) {
         throw new IllegalStateException(
-            "The event at partition %d offset %d decodes no longer"
-                .formatted(range.partition(), event.offset));
+            String.format(
+                Locale.ROOT,
+                "The event at partition %d offset %d decodes no longer",
+                range.partition(),
+                event.offset));
       }
       file.write(decoded, event.value, event.offset, event.appendTime);
     }

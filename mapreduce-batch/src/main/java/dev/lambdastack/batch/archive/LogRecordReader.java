@@ -5,6 +5,7 @@ import dev.lambdastack.serving.config.LambdaConfig;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.io.NullWritable;
@@ -69,8 +70,12 @@ final class LogRecordReader
         deadline = System.nanoTime() + timeout.toNanos();
       } else if (System.nanoTime() - deadline > 0) {
         throw new IOException(
-            "Kafka delivers nothing of %s from offset %d on, within %d ms"
-                .formatted(partition, position, timeout.toMillis()));
+            String.format(
+                Locale.ROOT,
+                "Kafka delivers nothing of %s from offset %d on, within %d ms",
+                partition,
+                position,
+                timeout.toMillis()));
       }
     }
   }

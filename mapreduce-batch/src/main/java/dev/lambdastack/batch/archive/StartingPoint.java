@@ -8,6 +8,7 @@ import dev.lambdastack.views.Epoch;
 import dev.lambdastack.views.InvalidInputException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -113,23 +114,34 @@ record StartingPoint(
   private static void checkSameTopic(ArchiveManifest manifest, LogState log, Duration epochLength) {
     if (!manifest.epochLength().equals(epochLength)) {
       throw new InvalidInputException(
-          "Cannot archive topic %s with lambda.epoch=%dms: its manifests have epochs of %dms, which never change; set lambda.epoch=%dms"
-              .formatted(
-                  log.topic(),
-                  epochLength.toMillis(),
-                  manifest.epochLength().toMillis(),
-                  manifest.epochLength().toMillis()));
+          String.format(
+              Locale.ROOT,
+              "Cannot archive topic %s with lambda.epoch=%dms: its manifests have epochs of %dms, which never change; set lambda.epoch=%dms",
+              log.topic(),
+              epochLength.toMillis(),
+              manifest.epochLength().toMillis(),
+              manifest.epochLength().toMillis()));
     }
     if (!manifest.topicId().equals(log.topicId())) {
       throw new InvalidInputException(
-          "Cannot archive topic %s: it was deleted and made again since manifest %d (expected topic id %s, found %s), so offsets mean other records; use another topic name, or move the old master data away"
-              .formatted(log.topic(), manifest.sequence(), manifest.topicId(), log.topicId()));
+          String.format(
+              Locale.ROOT,
+              "Cannot archive topic %s: it was deleted and made again since manifest %d (expected topic id %s, found %s), so offsets mean other records; use another topic name, or move the old master data away",
+              log.topic(),
+              manifest.sequence(),
+              manifest.topicId(),
+              log.topicId()));
     }
     Set<Integer> known = manifest.partitions().keySet();
     if (!log.partitions().containsAll(known)) {
       throw new InvalidInputException(
-          "Cannot archive topic %s: partitions have gone since manifest %d (expected %s, found %s); is this the right cluster (lambda.kafka.bootstrap-servers)?"
-              .formatted(log.topic(), manifest.sequence(), known, log.partitions()));
+          String.format(
+              Locale.ROOT,
+              "Cannot archive topic %s: partitions have gone since manifest %d (expected %s, found %s); is this the right cluster (lambda.kafka.bootstrap-servers)?",
+              log.topic(),
+              manifest.sequence(),
+              known,
+              log.partitions()));
     }
   }
 
@@ -140,13 +152,14 @@ record StartingPoint(
       if (!manifest.partitions().containsKey(partition)
           && firstEpochs.get(partition) < manifest.toEpoch()) {
         throw new InvalidInputException(
-            "Cannot archive topic %s: partition %d was added and counts from epoch %d on, but manifest %d without it ends at epoch %d; were clocks off by more than lambda.clock-skew? Use another topic name"
-                .formatted(
-                    log.topic(),
-                    partition,
-                    firstEpochs.get(partition),
-                    manifest.sequence(),
-                    manifest.toEpoch()));
+            String.format(
+                Locale.ROOT,
+                "Cannot archive topic %s: partition %d was added and counts from epoch %d on, but manifest %d without it ends at epoch %d; were clocks off by more than lambda.clock-skew? Use another topic name",
+                log.topic(),
+                partition,
+                firstEpochs.get(partition),
+                manifest.sequence(),
+                manifest.toEpoch()));
       }
     }
   }
@@ -155,14 +168,15 @@ record StartingPoint(
       ArchiveManifest manifest, int partition, PartitionRange range, LogState log) {
     long begin = log.beginOffsets().get(partition);
     return new InvalidInputException(
-        "Cannot archive topic %s: retention has removed records of partition %d that were not archived (manifest %d ends at offset %d, the log begins at %d); %d offsets are lost: raise retention.ms and archive more often; to go on without them, give --accept-gap, which notes them in the manifest"
-            .formatted(
-                log.topic(),
-                partition,
-                manifest.sequence(),
-                range.end(),
-                begin,
-                begin - range.end()));
+        String.format(
+            Locale.ROOT,
+            "Cannot archive topic %s: retention has removed records of partition %d that were not archived (manifest %d ends at offset %d, the log begins at %d); %d offsets are lost: raise retention.ms and archive more often; to go on without them, give --accept-gap, which notes them in the manifest",
+            log.topic(),
+            partition,
+            manifest.sequence(),
+            range.end(),
+            begin,
+            begin - range.end()));
   }
 
   /**
@@ -176,13 +190,23 @@ record StartingPoint(
     long least = range.leaderEpoch().isPresent() ? range.end() + 1 : range.end();
     if (end < least) {
       throw new InvalidInputException(
-          "Cannot archive topic %s: the log of partition %d was cut off behind what is archived (expected an end of at least %d, found %d); was an unclean leader election allowed? Its records up to there are in the master dataset, later ones are lost; go on with a topic of another name, since offsets would come twice"
-              .formatted(log.topic(), partition, least, end));
+          String.format(
+              Locale.ROOT,
+              "Cannot archive topic %s: the log of partition %d was cut off behind what is archived (expected an end of at least %d, found %d); was an unclean leader election allowed? Its records up to there are in the master dataset, later ones are lost; go on with a topic of another name, since offsets would come twice",
+              log.topic(),
+              partition,
+              least,
+              end));
     }
     if (log.cutOff().contains(partition)) {
       throw new InvalidInputException(
-          "Cannot archive topic %s: the log of partition %d was cut off, and has other records since (expected one of leader epoch %d at offset %d, which is no longer there); was an unclean leader election allowed? What is archived stays; go on with a topic of another name, since offsets have come twice"
-              .formatted(log.topic(), partition, range.leaderEpoch().orElseThrow(), range.end()));
+          String.format(
+              Locale.ROOT,
+              "Cannot archive topic %s: the log of partition %d was cut off, and has other records since (expected one of leader epoch %d at offset %d, which is no longer there); was an unclean leader election allowed? What is archived stays; go on with a topic of another name, since offsets have come twice",
+              log.topic(),
+              partition,
+              range.leaderEpoch().orElseThrow(),
+              range.end()));
     }
   }
 }

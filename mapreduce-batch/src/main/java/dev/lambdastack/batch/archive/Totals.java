@@ -6,6 +6,7 @@ import dev.lambdastack.views.InvalidInputException;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -66,8 +67,14 @@ record Totals(
     long rows = totals.files.stream().mapToLong(DataFile::rows).sum();
     if (dead != deadRows || rows + dead + totals.ticks != totals.read) {
       throw new IllegalStateException(
-          "The tasks' reports do not add up: read %d, %d events, %d dead letters (%d in files), %d ticks"
-              .formatted(totals.read, rows, dead, deadRows, totals.ticks));
+          String.format(
+              Locale.ROOT,
+              "The tasks' reports do not add up: read %d, %d events, %d dead letters (%d in files), %d ticks",
+              totals.read,
+              rows,
+              dead,
+              deadRows,
+              totals.ticks));
     }
     return totals;
   }
@@ -101,8 +108,14 @@ record Totals(
     long records = read - ticks;
     if (dead > maxShare * records && (dead > ALWAYS_ACCEPTED || maxShare == 0)) {
       throw new InvalidInputException(
-          "Cannot archive topic %s: %d of %d records are no events %s, which is a greater share than lambda.dead-letters.max-share=%s; nothing was committed: check the producers and the schemas on the class path, or raise it"
-              .formatted(topic, dead, records, new TreeMap<>(rejected), maxShare));
+          String.format(
+              Locale.ROOT,
+              "Cannot archive topic %s: %d of %d records are no events %s, which is a greater share than lambda.dead-letters.max-share=%s; nothing was committed: check the producers and the schemas on the class path, or raise it",
+              topic,
+              dead,
+              records,
+              new TreeMap<>(rejected),
+              maxShare));
     }
   }
 }

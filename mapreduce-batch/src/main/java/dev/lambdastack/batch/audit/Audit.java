@@ -21,6 +21,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -153,11 +154,15 @@ public final class Audit {
         boolean ours = topic.equals(dataset.topic());
         manifests.put(number, Optional.of(stored).filter(s -> ours));
         if (!ours) {
-          problems.put(number, "manifest %d says that it is of topic %s".formatted(number, topic));
+          problems.put(
+              number,
+              String.format(Locale.ROOT, "manifest %d says that it is of topic %s", number, topic));
         }
       } catch (IOException | InvalidInputException e) {
         manifests.put(number, Optional.empty());
-        problems.put(number, "manifest %d cannot be read: %s".formatted(number, firstLine(e)));
+        problems.put(
+            number,
+            String.format(Locale.ROOT, "manifest %d cannot be read: %s", number, firstLine(e)));
       }
     }
     if (manifests.isEmpty()) {
@@ -207,8 +212,12 @@ public final class Audit {
       List<String> differences) {
     if (!log.topicId().equals(archived.topicId())) {
       differences.add(
-          "the topic was deleted and made again since manifest %d (expected topic id %s, found %s)"
-              .formatted(archived.sequence(), archived.topicId(), log.topicId()));
+          String.format(
+              Locale.ROOT,
+              "the topic was deleted and made again since manifest %d (expected topic id %s, found %s)",
+              archived.sequence(),
+              archived.topicId(),
+              log.topicId()));
       return Map.of();
     }
     Map<Integer, Long> begins = log.beginOffsets();
@@ -222,8 +231,12 @@ public final class Audit {
                   .orElse(0L);
           if (begin > start) {
             differences.add(
-                "retention has removed offsets [%d, %d) of partition %d before they were archived"
-                    .formatted(start, begin, partition));
+                String.format(
+                    Locale.ROOT,
+                    "retention has removed offsets [%d, %d) of partition %d before they were archived",
+                    start,
+                    begin,
+                    partition));
           }
           from.put(partition, Math.max(begin, start));
         });
@@ -256,8 +269,11 @@ public final class Audit {
         (partition, unarchived) -> {
           double used = unarchived.retentionUsed();
           String text =
-              "the oldest record of partition %d that is not archived has used %.0f %% of the topic's retention"
-                  .formatted(partition, 100 * used);
+              String.format(
+                  Locale.ROOT,
+                  "the oldest record of partition %d that is not archived has used %.0f %% of the topic's retention",
+                  partition,
+                  100 * used);
           if (used >= config.auditRetentionFail()) {
             differences.add(text + ": archive now, or raise retention.ms");
           } else if (used >= config.auditRetentionWarn()) {

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -52,17 +53,22 @@ final class ChainAudit {
   void add(long number, StoredManifest stored) {
     Manifest manifest = stored.manifest();
     while (sequence + 1 < number) {
-      unusable(sequence + 1, "manifest %d is missing".formatted(sequence + 1));
+      unusable(sequence + 1, String.format(Locale.ROOT, "manifest %d is missing", sequence + 1));
     }
     if (manifest.sequence() != number) {
       differences.add(
-          "manifest %d says that it is manifest %d".formatted(number, manifest.sequence()));
+          String.format(
+              Locale.ROOT, "manifest %d says that it is manifest %d", number, manifest.sequence()));
     }
     if (!isBroken && !manifest.previous().equals(digest)) {
       differences.add(
-          "manifest %d was made after another manifest %d than the one that is there (SHA-256 expected %s, found %s)"
-              .formatted(
-                  number, number - 1, manifest.previous().orElse("none"), digest.orElse("none")));
+          String.format(
+              Locale.ROOT,
+              "manifest %d was made after another manifest %d than the one that is there (SHA-256 expected %s, found %s)",
+              number,
+              number - 1,
+              manifest.previous().orElse("none"),
+              digest.orElse("none")));
     }
     if (manifest instanceof ArchiveManifest archive) {
       add(archive);
@@ -71,7 +77,8 @@ final class ChainAudit {
     }
     for (DataFile file : manifest.files()) {
       if (!named.add(file.path())) {
-        differences.add("manifest %d adds %s a second time".formatted(number, file.path()));
+        differences.add(
+            String.format(Locale.ROOT, "manifest %d adds %s a second time", number, file.path()));
       }
       live.put(file.path(), file);
     }
@@ -93,17 +100,25 @@ final class ChainAudit {
       return;
     }
     long number = version.manifest();
-    String which = "version %d of view %s".formatted(version.number(), version.shape().name());
+    String which =
+        String.format(
+            Locale.ROOT, "version %d of view %s", version.number(), version.shape().name());
     if (number > sequence) {
       differences.add(
-          "manifest %d, which %s was computed from, is missing".formatted(number, which));
+          String.format(
+              Locale.ROOT, "manifest %d, which %s was computed from, is missing", number, which));
     } else if (digests.containsKey(number)) {
       if (digests.get(number).equals(version.manifestDigest())) {
         vouched = Math.max(vouched, number);
       } else {
         differences.add(
-            "manifest %d is another one than %s was computed from (SHA-256 expected %s, found %s)"
-                .formatted(number, which, version.manifestDigest(), digests.get(number)));
+            String.format(
+                Locale.ROOT,
+                "manifest %d is another one than %s was computed from (SHA-256 expected %s, found %s)",
+                number,
+                which,
+                version.manifestDigest(),
+                digests.get(number)));
       }
     }
   }
@@ -125,13 +140,14 @@ final class ChainAudit {
                 PartitionRange range = manifest.partitions().get(partition);
                 if (range == null || span.start() < range.start() || span.end() > range.end()) {
                   differences.add(
-                      "manifest %d lists %s with offsets [%d, %d) of partition %d, which it does not hold"
-                          .formatted(
-                              manifest.sequence(),
-                              file.path(),
-                              span.start(),
-                              span.end(),
-                              partition));
+                      String.format(
+                          Locale.ROOT,
+                          "manifest %d lists %s with offsets [%d, %d) of partition %d, which it does not hold",
+                          manifest.sequence(),
+                          file.path(),
+                          span.start(),
+                          span.end(),
+                          partition));
                 }
               });
     }
@@ -148,12 +164,13 @@ final class ChainAudit {
   private void follows(ArchiveManifest manifest) {
     if (manifest.fromEpoch() != archived.toEpoch()) {
       differences.add(
-          "manifest %d begins at epoch %d, where manifest %d ends at %d"
-              .formatted(
-                  manifest.sequence(),
-                  manifest.fromEpoch(),
-                  archived.sequence(),
-                  archived.toEpoch()));
+          String.format(
+              Locale.ROOT,
+              "manifest %d begins at epoch %d, where manifest %d ends at %d",
+              manifest.sequence(),
+              manifest.fromEpoch(),
+              archived.sequence(),
+              archived.toEpoch()));
     }
     archived
         .partitions()
@@ -162,17 +179,22 @@ final class ChainAudit {
               PartitionRange range = manifest.partitions().get(partition);
               if (range == null) {
                 differences.add(
-                    "manifest %d has no partition %d, which manifest %d has"
-                        .formatted(manifest.sequence(), partition, archived.sequence()));
+                    String.format(
+                        Locale.ROOT,
+                        "manifest %d has no partition %d, which manifest %d has",
+                        manifest.sequence(),
+                        partition,
+                        archived.sequence()));
               } else if (range.start() != before.end()) {
                 differences.add(
-                    "manifest %d begins at offset %d of partition %d, where manifest %d ends at %d"
-                        .formatted(
-                            manifest.sequence(),
-                            range.start(),
-                            partition,
-                            archived.sequence(),
-                            before.end()));
+                    String.format(
+                        Locale.ROOT,
+                        "manifest %d begins at offset %d of partition %d, where manifest %d ends at %d",
+                        manifest.sequence(),
+                        range.start(),
+                        partition,
+                        archived.sequence(),
+                        before.end()));
               }
             });
   }
@@ -181,8 +203,13 @@ final class ChainAudit {
     if (range.boundaries().lastEntry() == null
         || range.boundary(manifest.toEpoch()) != range.end()) {
       differences.add(
-          "manifest %d ends at offset %d of partition %d, which is not its boundary of epoch %d"
-              .formatted(manifest.sequence(), range.end(), partition, manifest.toEpoch()));
+          String.format(
+              Locale.ROOT,
+              "manifest %d ends at offset %d of partition %d, which is not its boundary of epoch %d",
+              manifest.sequence(),
+              range.end(),
+              partition,
+              manifest.toEpoch()));
     }
   }
 
@@ -195,7 +222,11 @@ final class ChainAudit {
         known = false;
         if (!isBroken) {
           differences.add(
-              "manifest %d supersedes %s, which is not there".formatted(manifest.sequence(), path));
+              String.format(
+                  Locale.ROOT,
+                  "manifest %d supersedes %s, which is not there",
+                  manifest.sequence(),
+                  path));
         }
       } else {
         rows += file.rows();
@@ -203,8 +234,12 @@ final class ChainAudit {
     }
     if (known && rows != manifest.events()) {
       differences.add(
-          "manifest %d puts %d rows in the place of %d"
-              .formatted(manifest.sequence(), manifest.events(), rows));
+          String.format(
+              Locale.ROOT,
+              "manifest %d puts %d rows in the place of %d",
+              manifest.sequence(),
+              manifest.events(),
+              rows));
     }
   }
 
@@ -213,12 +248,19 @@ final class ChainAudit {
     List<String> all = new ArrayList<>(differences);
     if (events + dead + ticks != read) {
       all.add(
-          "%d events + %d dead letters + %d ticks are not the %d records read"
-              .formatted(events, dead, ticks, read));
+          String.format(
+              Locale.ROOT,
+              "%d events + %d dead letters + %d ticks are not the %d records read",
+              events,
+              dead,
+              ticks,
+              read));
     }
     long rows = live.values().stream().mapToLong(DataFile::rows).sum();
     if (differences.isEmpty() && rows != events) {
-      all.add("the files have %d rows, where %d events were archived".formatted(rows, events));
+      all.add(
+          String.format(
+              Locale.ROOT, "the files have %d rows, where %d events were archived", rows, events));
     }
     return List.copyOf(all);
   }

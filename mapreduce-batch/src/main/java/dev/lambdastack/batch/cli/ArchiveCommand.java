@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
@@ -79,10 +80,16 @@ public final class ArchiveCommand implements Callable<Integer> {
       out.println(nothing(result));
     } else if (dryRun) {
       out.printf(
+          Locale.ROOT,
           "%s: would archive epochs [%d, %d), %d offsets, up to %s; nothing was written%n",
-          result.topic(), result.fromEpoch(), result.toEpoch(), result.read(), horizon(result));
+          result.topic(),
+          result.fromEpoch(),
+          result.toEpoch(),
+          result.read(),
+          horizon(result));
     } else {
       out.printf(
+          Locale.ROOT,
           "%s: archived epochs [%d, %d) as manifest %d: %d events, %d ticks, %d dead letters; %d files, %d bytes; %.1f s; the horizon is %s%n",
           result.topic(),
           result.fromEpoch(),
@@ -101,6 +108,7 @@ public final class ArchiveCommand implements Callable<Integer> {
         .forEach(
             (partition, span) ->
                 out.printf(
+                    Locale.ROOT,
                     "%s: offsets [%d, %d) of partition %d %s lost: retention had removed them before they were archived%n",
                     result.topic(),
                     span.start(),

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hbase.TableNotFoundException;
@@ -125,12 +126,14 @@ public final class AuditCommand implements Callable<Integer> {
     out.printf(
         "complete    %s%n", report.complete().map(t -> "up to " + t).orElse("nothing is archived"));
     out.printf(
+        Locale.ROOT,
         "manifests   %,d; %s%n",
         report.manifests(),
         report.vouched() == report.manifests()
             ? "versions note the digest of the last"
             : "the digest of the last is noted by no version yet: an edit of it that still adds up would not be seen");
     out.printf(
+        Locale.ROOT,
         "records     %,d read = %,d events + %,d dead letters + %,d ticks%s%n",
         counts.read(),
         counts.events(),
@@ -138,8 +141,10 @@ public final class AuditCommand implements Callable<Integer> {
         counts.ticks(),
         counts.lost() == 0
             ? ""
-            : "; %,d offsets are gaps that were accepted".formatted(counts.lost()));
+            : String.format(
+                Locale.ROOT, "; %,d offsets are gaps that were accepted", counts.lost()));
     out.printf(
+        Locale.ROOT,
         "files       %,d, %,d bytes; %s%n",
         report.files(),
         report.bytes(),
@@ -147,8 +152,10 @@ public final class AuditCommand implements Callable<Integer> {
             ? "every byte was read"
             : "lengths and footers were read (--deep: every byte)");
     out.printf(
+        Locale.ROOT,
         "besides     %,d replaced files that are not removed yet, %,d orphans that no manifest names%n",
-        report.superseded(), report.orphans().size());
+        report.superseded(),
+        report.orphans().size());
     report.orphans().stream().limit(20).forEach(o -> out.printf("            %s%n", o));
     if (!report.partitions().isEmpty()) {
       out.printf(
@@ -157,14 +164,18 @@ public final class AuditCommand implements Callable<Integer> {
               .retention()
               .map(
                   r ->
-                      "%s; the oldest record that is not archived has used %.1f %% of it"
-                          .formatted(Spans.text(r), 100 * report.retentionUsed()))
+                      String.format(
+                          Locale.ROOT,
+                          "%s; the oldest record that is not archived has used %.1f %% of it",
+                          Spans.text(r),
+                          100 * report.retentionUsed()))
               .orElse("none: the topic keeps all"));
       report
           .byNumber()
           .forEach(
               (partition, p) ->
                   out.printf(
+                      Locale.ROOT,
                       "  partition %d: %,d offsets from %,d on are not archived%s%n",
                       partition,
                       p.offsets(),
@@ -179,12 +190,14 @@ public final class AuditCommand implements Callable<Integer> {
     out.println(
         report.isClean()
             ? "whole"
-            : "%,d differences%s".formatted(report.differences().size(), ""));
+            : String.format(Locale.ROOT, "%,d differences%s", report.differences().size(), ""));
   }
 
   private static String oldest(Duration age, boolean goes, double retentionUsed) {
     return ", the oldest for %s%s"
-        .formatted(Spans.text(age), goes ? " (%.1f %%)".formatted(100 * retentionUsed) : "");
+        .formatted(
+            Spans.text(age),
+            goes ? String.format(Locale.ROOT, " (%.1f %%)", 100 * retentionUsed) : "");
   }
 
   private static ObjectNode json(AuditReport report) {

@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 
 /** Bytes of unknown content as a terminal may show them. */
 final class Bytes {
@@ -52,8 +53,8 @@ final class Bytes {
         text.append(bytes[i] >= ' ' && bytes[i] <= '~' ? (char) bytes[i] : '.');
       }
       lines.add(
-          "%08x  %-47s  %s"
-              .formatted(from, spaced.formatHex(bytes, from, to), text)
+          String.format(
+                  Locale.ROOT, "%08x  %-47s  %s", from, spaced.formatHex(bytes, from, to), text)
               .stripTrailing());
     }
     return lines;

@@ -7,6 +7,7 @@ import dev.lambdastack.views.Views;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Clock;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Command;
@@ -59,10 +60,18 @@ public final class CleanupCommand implements Callable<Integer> {
     cleaned
         .versions()
         .forEach(
-            v -> out.printf("%s: %s version %d, %,d rows%n", view, verb, v.number(), v.rows()));
+            v ->
+                out.printf(
+                    Locale.ROOT,
+                    "%s: %s version %d, %,d rows%n",
+                    view,
+                    verb,
+                    v.number(),
+                    v.rows()));
     cleaned
         .generations()
-        .forEach(g -> out.printf("%s: %s speed generation %d%n", view, verb, g.number()));
+        .forEach(
+            g -> out.printf(Locale.ROOT, "%s: %s speed generation %d%n", view, verb, g.number()));
     cleaned
         .leftovers()
         .forEach(t -> out.printf("%s: %s table %s, which nothing lists%n", view, verb, t));

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Clock;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hbase.client.Connection;
@@ -78,10 +79,15 @@ public final class CompactCommand implements Callable<Integer> {
       out.printf("%s: nothing to compact%n", topic);
     } else if (dryRun) {
       out.printf(
+          Locale.ROOT,
           "%s: would rewrite %,d files of %,d bytes, %,d events; nothing was written%n",
-          topic, result.filesBefore(), result.bytesBefore(), result.rows());
+          topic,
+          result.filesBefore(),
+          result.bytesBefore(),
+          result.rows());
     } else {
       out.printf(
+          Locale.ROOT,
           "%s: %,d files of %,d bytes are now %,d files of %,d bytes, with the same %,d events (%s %s); %.1f s%n",
           topic,
           result.filesBefore(),
@@ -98,6 +104,7 @@ public final class CompactCommand implements Callable<Integer> {
 
   private void print(PrintWriter out, SweepResult swept, int folders) {
     out.printf(
+        Locale.ROOT,
         "%s: %s %,d replaced files, %,d orphans (%,d bytes), %d folders and %d traces of killed runs; %,d replaced files stay for now%n",
         topic,
         dryRun ? "would remove" : "removed",

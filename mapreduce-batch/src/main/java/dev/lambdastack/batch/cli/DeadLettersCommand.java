@@ -20,6 +20,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -160,6 +161,7 @@ public final class DeadLettersCommand implements Callable<Integer> {
       listing.print(format, out);
       if (format == Listing.Format.TABLE) {
         out.printf(
+            Locale.ROOT,
             "%n%s: %d dead letters, %d of them replayed%n",
             selected.topic,
             groups.stream().mapToLong(Tally.Group::count).sum(),
@@ -209,8 +211,11 @@ public final class DeadLettersCommand implements Callable<Integer> {
     public Integer call() throws IOException {
       if (limit < 1 || bytes < 0) {
         throw new InvalidInputException(
-            "Cannot show %d letters of %d bytes: expected --limit of at least 1 and --bytes of at least 0"
-                .formatted(limit, bytes));
+            String.format(
+                Locale.ROOT,
+                "Cannot show %d letters of %d bytes: expected --limit of at least 1 and --bytes of at least 0",
+                limit,
+                bytes));
       }
       List<Tally.Seen> letters =
           Tally.open(selected.load(), selected.topic)
@@ -230,7 +235,7 @@ public final class DeadLettersCommand implements Callable<Integer> {
       if (shown.size() < letters.size()) {
         spec.commandLine()
             .getErr()
-            .printf("There are more than %d; --limit shows more.%n", shown.size());
+            .printf(Locale.ROOT, "There are more than %d; --limit shows more.%n", shown.size());
       }
       out.flush();
       return 0;
@@ -239,9 +244,13 @@ public final class DeadLettersCommand implements Callable<Integer> {
     private void block(Tally.Seen seen, PrintWriter out) {
       DeadLetter letter = seen.letter();
       out.printf(
-          "%s partition %d offset %d%n", selected.topic, letter.partition(), letter.offset());
+          Locale.ROOT,
+          "%s partition %d offset %d%n",
+          selected.topic,
+          letter.partition(),
+          letter.offset());
       out.printf("  appended  %s%n", Instant.ofEpochMilli(letter.appendTimeMillis()));
-      out.printf("  manifest  %d%n", letter.manifest());
+      out.printf(Locale.ROOT, "  manifest  %d%n", letter.manifest());
       out.printf("  reason    %s: %s%n", letter.reason(), Bytes.escaped(letter.detail()));
       out.printf("  replayed  %s%n", replayed(seen));
       out.printf("  key       %s%n", letter.key() == null ? "none" : Bytes.escaped(letter.key()));
@@ -251,10 +260,11 @@ public final class DeadLettersCommand implements Callable<Integer> {
       if (letter.value() == null) {
         out.println("  value     none");
       } else {
-        out.printf("  value     %d bytes%n", letter.value().length);
+        out.printf(Locale.ROOT, "  value     %d bytes%n", letter.value().length);
         Bytes.dump(letter.value(), bytes).forEach(line -> out.println("    " + line));
         if (letter.value().length > bytes) {
-          out.printf("    … %d more; --bytes shows more%n", letter.value().length - bytes);
+          out.printf(
+              Locale.ROOT, "    … %d more; --bytes shows more%n", letter.value().length - bytes);
         }
       }
       out.println();
@@ -359,13 +369,14 @@ public final class DeadLettersCommand implements Callable<Integer> {
           result.replayed(),
           result.selected());
       if (result.before() > 0) {
-        out.printf("%s: %d were replayed before%n", result.topic(), result.before());
+        out.printf(Locale.ROOT, "%s: %d were replayed before%n", result.topic(), result.before());
       }
       if (result.inDoubt() > 0) {
-        out.printf("%s: %d are in doubt and left%n", result.topic(), result.inDoubt());
+        out.printf(Locale.ROOT, "%s: %d are in doubt and left%n", result.topic(), result.inDoubt());
       }
       if (!result.left().isEmpty()) {
         out.printf(
+            Locale.ROOT,
             "%s: %d are no events now either and left: %s%n",
             result.topic(),
             result.left().values().stream().mapToLong(Long::longValue).sum(),

@@ -5,6 +5,7 @@ import dev.lambdastack.serving.config.ConfigOptions;
 import dev.lambdastack.views.Version;
 import java.io.IOException;
 import java.time.Clock;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Command;
@@ -41,7 +42,8 @@ public final class DiscardCommand implements Callable<Integer> {
     Version gone = publish.discard(view, version);
     spec.commandLine()
         .getOut()
-        .printf("%s: version %d and its %,d rows are gone%n", view, version, gone.rows());
+        .printf(
+            Locale.ROOT, "%s: version %d and its %,d rows are gone%n", view, version, gone.rows());
     spec.commandLine().getOut().flush();
     return 0;
   }

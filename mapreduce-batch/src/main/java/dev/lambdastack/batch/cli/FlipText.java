@@ -5,6 +5,7 @@ import dev.lambdastack.batch.publish.GateReport;
 import dev.lambdastack.batch.publish.HeldException;
 import dev.lambdastack.views.PublishedRow;
 import java.io.PrintWriter;
+import java.util.Locale;
 
 /** A flip, or why there was none, for a person. */
 final class FlipText {
@@ -39,11 +40,14 @@ final class FlipText {
     return row.version()
             .map(
                 v ->
-                    "version %d up to %s"
-                        .formatted(v.number(), v.horizon().instant(v.epochLength())))
+                    String.format(
+                        Locale.ROOT,
+                        "version %d up to %s",
+                        v.number(),
+                        v.horizon().instant(v.epochLength())))
             .orElse("no version")
         + row.generation()
-            .map(g -> " with speed generation %d".formatted(g.number()))
+            .map(g -> String.format(Locale.ROOT, " with speed generation %d", g.number()))
             .orElse(" without a speed layer (lambda speed starts one)");
   }
 }

@@ -9,6 +9,7 @@ import dev.lambdastack.views.Views;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
@@ -67,8 +68,11 @@ public final class PublishCommand implements Callable<Integer> {
     List<String> chosen = views.of(declared);
     if (version != null && chosen.size() != 1) {
       throw new InvalidInputException(
-          "Cannot publish version %d of %d views: expected --version with one view"
-              .formatted(version, chosen.size()));
+          String.format(
+              Locale.ROOT,
+              "Cannot publish version %d of %d views: expected --version with one view",
+              version,
+              chosen.size()));
     }
     if (dryRun) {
       if (version != null || force) {

@@ -6,6 +6,7 @@ import dev.lambdastack.views.View;
 import dev.lambdastack.views.Views;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Locale;
 
 /** What a publication would come to, for a person. */
 final class PublishPlanText {
@@ -16,6 +17,7 @@ final class PublishPlanText {
     if (plan.report().isPresent()) {
       plan.report().get().lines().forEach(line -> out.printf("%s: %s%n", view, line));
       out.printf(
+          Locale.ROOT,
           "%s: version %d would %s%n",
           view,
           plan.version().orElseThrow().number(),
@@ -27,8 +29,10 @@ final class PublishPlanText {
           plan.version()
               .map(
                   v ->
-                      "version %d answers already, and no newer one is complete"
-                          .formatted(v.number()))
+                      String.format(
+                          Locale.ROOT,
+                          "version %d answers already, and no newer one is complete",
+                          v.number()))
               .orElse("no version is complete yet"));
       plan.terms().forEach(term -> out.printf("%s:   %s%n", view, term));
       for (Rule rule : rules(view, declared)) {

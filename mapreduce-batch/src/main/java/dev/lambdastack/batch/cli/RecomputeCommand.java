@@ -127,53 +127,71 @@ public final class RecomputeCommand implements Callable<Integer> {
   private static String line(Recompute.Plan plan) {
     String what =
         plan.isUpToDate()
-            ? "version %d holds all that is archived, up to %s: nothing to do; what is archived later would be added to it"
-                .formatted(plan.base().orElseThrow().number(), plan.horizon())
+            ? String.format(
+                Locale.ROOT,
+                "version %d holds all that is archived, up to %s: nothing to do; what is archived later would be added to it",
+                plan.base().orElseThrow().number(),
+                plan.horizon())
             : plan.base()
                 .map(
                     base ->
-                        "would compute from version %d and the windows of what was archived since: %,d of %,d events, up to %s"
-                            .formatted(
-                                base.number(),
-                                plan.events() - base.events(),
-                                plan.events(),
-                                plan.horizon()))
+                        String.format(
+                            Locale.ROOT,
+                            "would compute from version %d and the windows of what was archived since: %,d of %,d events, up to %s",
+                            base.number(),
+                            plan.events() - base.events(),
+                            plan.events(),
+                            plan.horizon()))
                 .orElseGet(
                     () ->
-                        "would compute from all %,d events, up to %s (%s)"
-                            .formatted(plan.events(), plan.horizon(), plan.whyFull()));
+                        String.format(
+                            Locale.ROOT,
+                            "would compute from all %,d events, up to %s (%s)",
+                            plan.events(),
+                            plan.horizon(),
+                            plan.whyFull()));
     return "%s: %s".formatted(plan.view(), what);
   }
 
   private String line(Recompute.Outcome outcome) {
     Version version = outcome.version();
     if (!outcome.isNew()) {
-      return "%s: version %d holds all that is archived, up to %s; nothing to do (--full computes it anew)"
-          .formatted(
-              version.shape().name(),
-              version.number(),
-              version.horizon().instant(version.epochLength()));
+      return String.format(
+          Locale.ROOT,
+          "%s: version %d holds all that is archived, up to %s; nothing to do (--full computes it anew)",
+          version.shape().name(),
+          version.number(),
+          version.horizon().instant(version.epochLength()));
     }
-    return "%s: version %d complete: %d rows from %d events up to %s (manifest %d), %s%s"
-        .formatted(
-            version.shape().name(),
-            version.number(),
-            version.rows(),
-            version.events(),
-            version.horizon().instant(version.epochLength()),
-            version.manifest(),
-            outcome
-                .base()
-                .map(base -> "from version %d and what is new since".formatted(base.number()))
-                .orElse(
-                    asOf == null
-                        ? "from all events"
-                        : "as of then; lambda query %s --version %d reads it"
-                            .formatted(version.shape().name(), version.number())),
-            version.rejected() == 0
-                ? ""
-                : "; %,d of the events are none by the schema that is pinned now, and no row counts them"
-                    .formatted(version.rejected()));
+    return String.format(
+        Locale.ROOT,
+        "%s: version %d complete: %d rows from %d events up to %s (manifest %d), %s%s",
+        version.shape().name(),
+        version.number(),
+        version.rows(),
+        version.events(),
+        version.horizon().instant(version.epochLength()),
+        version.manifest(),
+        outcome
+            .base()
+            .map(
+                base ->
+                    String.format(
+                        Locale.ROOT, "from version %d and what is new since", base.number()))
+            .orElse(
+                asOf == null
+                    ? "from all events"
+                    : String.format(
+                        Locale.ROOT,
+                        "as of then; lambda query %s --version %d reads it",
+                        version.shape().name(),
+                        version.number())),
+        version.rejected() == 0
+            ? ""
+            : String.format(
+                Locale.ROOT,
+                "; %,d of the events are none by the schema that is pinned now, and no row counts them",
+                version.rejected()));
   }
 
   private static String count(int views) {

@@ -14,10 +14,10 @@ final class Spans {
       return String.format(Locale.ROOT, "%.1f s", span.toMillis() / 1000.0);
     }
     if (seconds < 3_600) {
-      return "%d min %d s".formatted(seconds / 60, seconds % 60);
+      return String.format(Locale.ROOT, "%d min %d s", seconds / 60, seconds % 60);
     }
     return seconds < 2 * 86_400
-        ? "%d h %d min".formatted(seconds / 3_600, seconds / 60 % 60)
-        : "%d d %d h".formatted(seconds / 86_400, seconds / 3_600 % 24);
+        ? String.format(Locale.ROOT, "%d h %d min", seconds / 3_600, seconds / 60 % 60)
+        : String.format(Locale.ROOT, "%d d %d h", seconds / 86_400, seconds / 3_600 % 24);
   }
 }

@@ -114,7 +114,8 @@ public final class VersionsCommand implements Callable<Integer> {
               v.rows(),
               v.events(),
               v.rejected(),
-              "%s (manifest %d)".formatted(shortened(v.manifestDigest()), v.manifest()),
+              String.format(
+                  Locale.ROOT, "%s (manifest %d)", shortened(v.manifestDigest()), v.manifest()),
               shortened(v.fingerprint()),
               v.created().truncatedTo(ChronoUnit.SECONDS),
               v.origin().map(o -> new TextTable.Right(Spans.text(o.duration()))).orElse(null),

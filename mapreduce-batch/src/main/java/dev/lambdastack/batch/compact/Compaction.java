@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -184,8 +185,12 @@ public final class Compaction implements Tool {
     long rows = files.stream().mapToLong(DataFile::rows).sum();
     if (rows != plan.rows()) {
       throw new IOException(
-          "The compaction of topic %s wrote %d rows, where its files have %d; nothing was changed"
-              .formatted(type.topic(), rows, plan.rows()));
+          String.format(
+              Locale.ROOT,
+              "The compaction of topic %s wrote %d rows, where its files have %d; nothing was changed",
+              type.topic(),
+              rows,
+              plan.rows()));
     }
     Set<String> superseded = plan.inputs().stream().map(DataFile::path).collect(Collectors.toSet());
     Contents now = contents(dataset, type);
@@ -303,7 +308,8 @@ public final class Compaction implements Tool {
     }
     if (found != expected) {
       throw new IOException(
-          "%d tasks of the compaction have reported, of %d".formatted(found, expected));
+          String.format(
+              Locale.ROOT, "%d tasks of the compaction have reported, of %d", found, expected));
     }
     files.sort(Comparator.comparing(DataFile::path));
     return files;

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.io.BinaryDecoder;
@@ -48,11 +49,12 @@ final class FileReducer extends Reducer<BytesWritable, BytesWritable, NullWritab
     settings = CompactionSettings.readFrom(conf);
     work = ((FileOutputCommitter) context.getOutputCommitter()).getWorkPath();
     name =
-        "%s-%d.%d"
-            .formatted(
-                settings.runId(),
-                context.getTaskAttemptID().getTaskID().getId(),
-                context.getTaskAttemptID().getId());
+        String.format(
+            Locale.ROOT,
+            "%s-%d.%d",
+            settings.runId(),
+            context.getTaskAttemptID().getTaskID().getId(),
+            context.getTaskAttemptID().getId());
     rows = new GenericDatumReader<>(settings.schema());
   }
 
@@ -68,8 +70,13 @@ final class FileReducer extends Reducer<BytesWritable, BytesWritable, NullWritab
       }
       if (file == null) {
         String path =
-            "%s/event_date=%s/compacted-%s-%d.parquet"
-                .formatted(settings.topic(), date, name, finished.size());
+            String.format(
+                Locale.ROOT,
+                "%s/event_date=%s/compacted-%s-%d.parquet",
+                settings.topic(),
+                date,
+                name,
+                finished.size());
         file =
             new CompactedFile(
                 conf, new Path(work, DATA), path, date, settings.schema(), settings.targetBytes());

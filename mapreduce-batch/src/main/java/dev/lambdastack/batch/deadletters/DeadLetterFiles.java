@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.hadoop.conf.Configuration;
@@ -97,13 +98,19 @@ final class DeadLetterFiles {
       if (status.getLen() == file.lengthBytes()) {
         return;
       }
-      found = "one of %d bytes".formatted(status.getLen());
+      found = String.format(Locale.ROOT, "one of %d bytes", status.getLen());
     } catch (FileNotFoundException e) {
       found = "none";
     }
     throw new InvalidInputException(
-        "Cannot read dead letters of topic %s: manifest %d lists %s (expected a file of %d bytes, found %s); restore it from a backup"
-            .formatted(dataset.topic(), manifest, path, file.lengthBytes(), found));
+        String.format(
+            Locale.ROOT,
+            "Cannot read dead letters of topic %s: manifest %d lists %s (expected a file of %d bytes, found %s); restore it from a backup",
+            dataset.topic(),
+            manifest,
+            path,
+            file.lengthBytes(),
+            found));
   }
 
   private static DeadLetter letter(long manifest, GenericRecord row) {

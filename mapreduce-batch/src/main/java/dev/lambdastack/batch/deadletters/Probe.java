@@ -6,6 +6,7 @@ import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -72,7 +73,11 @@ final class Probe {
 
   private InvalidInputException hidden(Intent intent, int partition) {
     return new InvalidInputException(
-        "Cannot find out whether replay %d of topic %s was carried out: an open transaction hides the end of partition %d; run the replay again when it has ended"
-            .formatted(intent.sequence(), log.topic(), partition));
+        String.format(
+            Locale.ROOT,
+            "Cannot find out whether replay %d of topic %s was carried out: an open transaction hides the end of partition %d; run the replay again when it has ended",
+            intent.sequence(),
+            log.topic(),
+            partition));
   }
 }

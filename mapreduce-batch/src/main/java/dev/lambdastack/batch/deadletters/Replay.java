@@ -19,6 +19,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -142,8 +143,10 @@ public final class Replay {
         pass.history.open().stream()
             .map(
                 i ->
-                    "Replay %d was cut off: the next replay finds out whether it was carried out"
-                        .formatted(i.sequence()))
+                    String.format(
+                        Locale.ROOT,
+                        "Replay %d was cut off: the next replay finds out whether it was carried out",
+                        i.sequence()))
             .toList());
   }
 
@@ -198,8 +201,12 @@ public final class Replay {
       Optional<Boolean> committed = probe.wasCommitted(intent);
       if (committed.isEmpty()) {
         doubts.add(
-            "Nobody can tell whether replay %d of %s was carried out: Kafka no longer has the records from then; its letters are left; where you know that it was not, delete %s"
-                .formatted(intent.sequence(), intent.created(), replays.path(intent)));
+            String.format(
+                Locale.ROOT,
+                "Nobody can tell whether replay %d of %s was carried out: Kafka no longer has the records from then; its letters are left; where you know that it was not, delete %s",
+                intent.sequence(),
+                intent.created(),
+                replays.path(intent)));
       } else if (committed.get()) {
         replays.done(intent.sequence(), Set.of());
         done.add(intent.sequence());

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -95,8 +96,12 @@ final class ReplayProducer implements AutoCloseable {
             || failed instanceof InvalidProducerEpochException
         ? (KafkaException) failed
         : new KafkaException(
-            "the record of partition %d offset %d is not taken (%s)"
-                .formatted(letter.partition(), letter.offset(), failed.getMessage()),
+            String.format(
+                Locale.ROOT,
+                "the record of partition %d offset %d is not taken (%s)",
+                letter.partition(),
+                letter.offset(),
+                failed.getMessage()),
             failed);
   }
 

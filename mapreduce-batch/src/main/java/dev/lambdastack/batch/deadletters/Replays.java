@@ -10,6 +10,7 @@ import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Matcher;
@@ -52,7 +53,7 @@ final class Replays {
   }
 
   private Path file(long sequence, String kind) {
-    return new Path(folder, "%020d%s.json".formatted(sequence, kind));
+    return new Path(folder, String.format(Locale.ROOT, "%020d%s.json", sequence, kind));
   }
 
   History read() throws IOException {

@@ -3,6 +3,7 @@ package dev.lambdastack.batch.deadletters;
 import dev.lambdastack.batch.master.DeadLetterFile;
 import dev.lambdastack.schemas.Rejection;
 import dev.lambdastack.views.InvalidInputException;
+import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -24,8 +25,10 @@ public record Selection(Set<Rejection.Reason> reasons, OptionalInt partition, Op
     reasons = Set.copyOf(reasons);
     if (offset.isPresent() && partition.isEmpty()) {
       throw new InvalidInputException(
-          "Cannot look for offset %d: expected --partition beside --offset, each partition has its own offsets"
-              .formatted(offset.getAsLong()));
+          String.format(
+              Locale.ROOT,
+              "Cannot look for offset %d: expected --partition beside --offset, each partition has its own offsets",
+              offset.getAsLong()));
     }
   }
 

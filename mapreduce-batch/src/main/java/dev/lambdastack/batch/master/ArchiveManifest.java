@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -53,14 +54,21 @@ public record ArchiveManifest(
     deadLetters = List.copyOf(deadLetters);
     if (sequence < 1 || toEpoch <= fromEpoch) {
       throw new IllegalArgumentException(
-          "manifest %d of epochs [%d, %d)".formatted(sequence, fromEpoch, toEpoch));
+          String.format(
+              Locale.ROOT, "manifest %d of epochs [%d, %d)", sequence, fromEpoch, toEpoch));
     }
     long rows = files.stream().mapToLong(DataFile::rows).sum();
     long dead = deadLetters.stream().mapToLong(DeadLetterFile::rows).sum();
     if (rows + dead + ticks != read) {
       throw new IllegalArgumentException(
-          "manifest %d: %d events + %d dead letters + %d ticks are not the %d records read"
-              .formatted(sequence, rows, dead, ticks, read));
+          String.format(
+              Locale.ROOT,
+              "manifest %d: %d events + %d dead letters + %d ticks are not the %d records read",
+              sequence,
+              rows,
+              dead,
+              ticks,
+              read));
     }
   }
 

@@ -2,6 +2,7 @@ package dev.lambdastack.batch.master;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.apache.avro.Schema;
 
@@ -26,7 +27,11 @@ public record CompactionManifest(
     superseded = List.copyOf(superseded);
     if (sequence < 2 || previous.isEmpty() || superseded.isEmpty()) {
       throw new IllegalArgumentException(
-          "compaction manifest %d that supersedes %d files".formatted(sequence, superseded.size()));
+          String.format(
+              Locale.ROOT,
+              "compaction manifest %d that supersedes %d files",
+              sequence,
+              superseded.size()));
     }
   }
 

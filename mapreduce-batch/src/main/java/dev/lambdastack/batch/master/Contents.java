@@ -4,6 +4,7 @@ import dev.lambdastack.views.Horizon;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -91,7 +92,11 @@ public record Contents(
       Manifest manifest = next.manifest();
       check(
           manifest.sequence() == sequence + 1,
-          "it says that it is manifest %d, not %d".formatted(manifest.sequence(), sequence + 1));
+          String.format(
+              Locale.ROOT,
+              "it says that it is manifest %d, not %d",
+              manifest.sequence(),
+              sequence + 1));
       check(
           manifest.previous().equals(digest),
           "the manifest before it is not the one that it was made after (SHA-256 expected %s, found %s)"
@@ -114,7 +119,8 @@ public record Contents(
       long from = archived == null ? 0 : archived.toEpoch();
       check(
           archive.fromEpoch() == from,
-          "it begins at epoch %d, not at %d".formatted(archive.fromEpoch(), from));
+          String.format(
+              Locale.ROOT, "it begins at epoch %d, not at %d", archive.fromEpoch(), from));
       deadLetters.addAll(archive.deadLetters());
       archived = archive;
       lost += archive.lost();
@@ -129,7 +135,8 @@ public record Contents(
       }
       check(
           rows == compaction.events(),
-          "it puts %d rows in the place of %d".formatted(compaction.events(), rows));
+          String.format(
+              Locale.ROOT, "it puts %d rows in the place of %d", compaction.events(), rows));
     }
 
     private static void check(boolean holds, String problem) {

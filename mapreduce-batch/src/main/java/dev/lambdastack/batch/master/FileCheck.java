@@ -6,6 +6,7 @@ import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.Optional;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.parquet.hadoop.ParquetFileReader;
@@ -25,7 +26,12 @@ public final class FileCheck {
       return found == lengthBytes
           ? Optional.empty()
           : Optional.of(
-              "file %s has %d bytes, its manifest says %d".formatted(path, found, lengthBytes));
+              String.format(
+                  Locale.ROOT,
+                  "file %s has %d bytes, its manifest says %d",
+                  path,
+                  found,
+                  lengthBytes));
     } catch (FileNotFoundException e) {
       return Optional.of("file " + path + " is missing");
     }
@@ -69,7 +75,9 @@ public final class FileCheck {
       long found = reader.getRecordCount();
       return found == rows
           ? Optional.empty()
-          : Optional.of("file %s has %d rows, its manifest says %d".formatted(path, found, rows));
+          : Optional.of(
+              String.format(
+                  Locale.ROOT, "file %s has %d rows, its manifest says %d", path, found, rows));
     } catch (IOException | RuntimeException e) {
       return Optional.of("the footer of file %s cannot be read: %s".formatted(path, firstLine(e)));
     }

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -63,10 +64,11 @@ public final class Lease implements AutoCloseable {
     Path file =
         new Path(
             folder(dataset),
-            "%020d-%s"
-                .formatted(
-                    dataset.sequences().stream().mapToLong(Long::longValue).max().orElse(0),
-                    runId));
+            String.format(
+                Locale.ROOT,
+                "%020d-%s",
+                dataset.sequences().stream().mapToLong(Long::longValue).max().orElse(0),
+                runId));
     dataset.fileSystem().create(file, true).close();
     Lease lease = new Lease(dataset.fileSystem(), file, clock, validity);
     lease.beat();

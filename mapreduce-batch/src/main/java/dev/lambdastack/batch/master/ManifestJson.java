@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -90,7 +91,8 @@ public final class ManifestJson {
   }
 
   private static void putFiles(ObjectNode json, Manifest manifest) {
-    json.put("schemaFingerprint", "%016x".formatted(manifest.schemaFingerprint()));
+    json.put(
+        "schemaFingerprint", String.format(Locale.ROOT, "%016x", manifest.schemaFingerprint()));
     json.put("schema", manifest.schema().toString());
     ArrayNode list = json.putArray("files");
     manifest.files().forEach(f -> list.add(fileJson(f)));
@@ -195,7 +197,8 @@ public final class ManifestJson {
       int layout = json.required("layout").intValue();
       if (layout < FIRST_LAYOUT || layout > LAYOUT) {
         throw new IllegalArgumentException(
-            "layout %d (expected %d to %d)".formatted(layout, FIRST_LAYOUT, LAYOUT));
+            String.format(
+                Locale.ROOT, "layout %d (expected %d to %d)", layout, FIRST_LAYOUT, LAYOUT));
       }
       String kind = layout == FIRST_LAYOUT ? ARCHIVE : json.required("kind").textValue();
       return switch (kind) {

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -207,8 +208,13 @@ public final class MasterDataset {
         .orElseThrow(
             () ->
                 new IOException(
-                    "Topic %s has no manifest %d with SHA-256 %s in %s"
-                        .formatted(topic, sequence, digest, folder())));
+                    String.format(
+                        Locale.ROOT,
+                        "Topic %s has no manifest %d with SHA-256 %s in %s",
+                        topic,
+                        sequence,
+                        digest,
+                        folder())));
   }
 
   private Optional<Contents> read(
@@ -221,7 +227,7 @@ public final class MasterDataset {
         break;
       }
       if (!file.equals(file(expected))) {
-        throw broken(file, "manifest %d is missing".formatted(expected));
+        throw broken(file, String.format(Locale.ROOT, "manifest %d is missing", expected));
       }
       if (expected < known) {
         expected++;
@@ -403,6 +409,6 @@ public final class MasterDataset {
   }
 
   private Path file(long sequence) {
-    return new Path(folder(), "%020d".formatted(sequence) + SUFFIX);
+    return new Path(folder(), String.format(Locale.ROOT, "%020d", sequence) + SUFFIX);
   }
 }

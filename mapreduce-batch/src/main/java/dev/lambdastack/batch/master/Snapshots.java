@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -74,7 +75,9 @@ final class Snapshots {
   /** Writes one; again is harmless, since equal contents have equal bytes. */
   void write(Contents contents) throws IOException {
     byte[] bytes = toJson(contents);
-    String name = "%020d-%s.json".formatted(contents.sequence(), StoredManifest.sha256(bytes));
+    String name =
+        String.format(
+            Locale.ROOT, "%020d-%s.json", contents.sequence(), StoredManifest.sha256(bytes));
     // A torn one does not have the digest of its name.
     try (OutputStream out = fileSystem.create(new Path(folder, name), true)) {
       out.write(bytes);

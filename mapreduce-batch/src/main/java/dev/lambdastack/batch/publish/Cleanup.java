@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -114,8 +115,11 @@ public final class Cleanup {
       }
     }
     throw new IOException(
-        "The published row of view %s changed %d times while it was to be cleaned up"
-            .formatted(view, TRIES));
+        String.format(
+            Locale.ROOT,
+            "The published row of view %s changed %d times while it was to be cleaned up",
+            view,
+            TRIES));
   }
 
   /** Tables of the view that neither the catalog nor the plan names, older than the grace. */

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -267,8 +268,8 @@ final class DriftScan {
 
   /** Metric by metric, those that differ. */
   private String difference(Result was, Result since, Result is) {
-    String us = "version %d".formatted(version.number());
-    String them = "version %d and speed".formatted(before.number());
+    String us = String.format(Locale.ROOT, "version %d", version.number());
+    String them = String.format(Locale.ROOT, "version %d and speed", before.number());
     if (is == null) {
       return "missing in %s; %s have %s".formatted(us, them, text(merged(was, since)));
     }
@@ -279,7 +280,9 @@ final class DriftScan {
     Aggregate expected = merged(was, since);
     List<String> parts = new ArrayList<>();
     if (now.events() != expected.events()) {
-      parts.add("%d events, %s have %d".formatted(now.events(), them, expected.events()));
+      parts.add(
+          String.format(
+              Locale.ROOT, "%d events, %s have %d", now.events(), them, expected.events()));
     }
     Map<String, Object> values = expected.values();
     now.values()

@@ -59,8 +59,10 @@ record Gate(double maxRejected, double maxShrink, long maxGrowth, long maxDrift)
                 new Finding(
                     "declaration",
                     true,
-                    "that of version %d, which was rolled back from; change it, or publish --force"
-                        .formatted(r.number()),
+                    String.format(
+                        Locale.ROOT,
+                        "that of version %d, which was rolled back from; change it, or publish --force",
+                        r.number()),
                     List.of())));
     findings.add(rowsRead(version));
     findings.add(before.map(b -> rowCount(version, b)).orElseGet(() -> firstRows(version)));
@@ -79,19 +81,23 @@ record Gate(double maxRejected, double maxShrink, long maxGrowth, long maxDrift)
         before
             .map(
                 b ->
-                    "row count: %,d to %,d, where version %d has %,d"
-                        .formatted(
-                            (long) Math.ceil(b.rows() * (1 - maxShrink)),
-                            Math.max(FEW_ROWS, b.rows()) * maxGrowth,
-                            b.number(),
-                            b.rows()))
+                    String.format(
+                        Locale.ROOT,
+                        "row count: %,d to %,d, where version %d has %,d",
+                        (long) Math.ceil(b.rows() * (1 - maxShrink)),
+                        Math.max(FEW_ROWS, b.rows()) * maxGrowth,
+                        b.number(),
+                        b.rows()))
             .orElse("row count: any, for no version answers yet"));
     terms.add(
         before
             .map(
                 b ->
-                    "drift: at most %,d rows that differ from version %d and the speed cells of what it lacks"
-                        .formatted(maxDrift, b.number()))
+                    String.format(
+                        Locale.ROOT,
+                        "drift: at most %,d rows that differ from version %d and the speed cells of what it lacks",
+                        maxDrift,
+                        b.number()))
             .orElse("drift: not looked for, for no version answers yet"));
     return terms;
   }
@@ -99,15 +105,21 @@ record Gate(double maxRejected, double maxShrink, long maxGrowth, long maxDrift)
   /** As the archive judges dead letters: few are accepted whatever their share. */
   private Finding rowsRead(Version version) {
     String read =
-        "%,d events were read, as many as the manifests up to %d list"
-            .formatted(version.events(), version.manifest());
+        String.format(
+            Locale.ROOT,
+            "%,d events were read, as many as the manifests up to %d list",
+            version.events(),
+            version.manifest());
     long rejected = version.rejected();
     if (rejected == 0) {
       return passed("rows read", read);
     }
     String text =
-        "%s; %,d of them are none by the schema that is pinned now, and no row counts them"
-            .formatted(read, rejected);
+        String.format(
+            Locale.ROOT,
+            "%s; %,d of them are none by the schema that is pinned now, and no row counts them",
+            read,
+            rejected);
     boolean held =
         rejected > maxRejected * version.events() && (rejected > FEW_REJECTED || maxRejected == 0);
     return held
@@ -125,13 +137,19 @@ record Gate(double maxRejected, double maxShrink, long maxGrowth, long maxDrift)
   }
 
   private static Finding firstRows(Version version) {
-    return passed("row count", "%,d rows; no version answers yet".formatted(version.rows()));
+    return passed(
+        "row count",
+        String.format(Locale.ROOT, "%,d rows; no version answers yet", version.rows()));
   }
 
   private Finding rowCount(Version version, Version before) {
     String counts =
-        "%,d rows, where version %d has %,d"
-            .formatted(version.rows(), before.number(), before.rows());
+        String.format(
+            Locale.ROOT,
+            "%,d rows, where version %d has %,d",
+            version.rows(),
+            before.number(),
+            before.rows());
     if (!sameRows(version.shape(), before.shape())) {
       return passed("row count", counts + " of another key or window: not compared");
     }
@@ -148,7 +166,11 @@ record Gate(double maxRejected, double maxShrink, long maxGrowth, long maxDrift)
       return new Finding(
           "row count",
           true,
-          "%s: more than %d times as many (lambda.gate.max-growth)".formatted(counts, maxGrowth),
+          String.format(
+              Locale.ROOT,
+              "%s: more than %d times as many (lambda.gate.max-growth)",
+              counts,
+              maxGrowth),
           List.of());
     }
     return passed("row count", counts);
@@ -162,12 +184,13 @@ record Gate(double maxRejected, double maxShrink, long maxGrowth, long maxDrift)
     return new Finding(
         "rule " + result.rule(),
         !result.met(),
-        "%s: %,d of %,d %s"
-            .formatted(
-                result.met() ? "met" : "broken",
-                result.counted(),
-                result.checked(),
-                isAboutEvents(result) ? "events" : "rows break it"),
+        String.format(
+            Locale.ROOT,
+            "%s: %,d of %,d %s",
+            result.met() ? "met" : "broken",
+            result.counted(),
+            result.checked(),
+            isAboutEvents(result) ? "events" : "rows break it"),
         result.examples());
   }
 
@@ -178,20 +201,26 @@ record Gate(double maxRejected, double maxShrink, long maxGrowth, long maxDrift)
 
   private Finding drift(Drift drift) {
     String what =
-        "%,d of %,d rows differ from version %d%s"
-            .formatted(
-                drift.differing(),
-                drift.rows(),
-                drift.before(),
-                drift.generation().isEmpty()
-                    ? ", which has the same horizon"
-                    : " and the cells of speed generation %d between the horizons"
-                        .formatted(drift.generation().getAsLong()));
+        String.format(
+            Locale.ROOT,
+            "%,d of %,d rows differ from version %d%s",
+            drift.differing(),
+            drift.rows(),
+            drift.before(),
+            drift.generation().isEmpty()
+                ? ", which has the same horizon"
+                : String.format(
+                    Locale.ROOT,
+                    " and the cells of speed generation %d between the horizons",
+                    drift.generation().getAsLong()));
     boolean held = drift.differing() > maxDrift;
     return new Finding(
         "drift",
         held,
-        held ? "%s; at most %,d may (lambda.gate.max-drift)".formatted(what, maxDrift) : what,
+        held
+            ? String.format(
+                Locale.ROOT, "%s; at most %,d may (lambda.gate.max-drift)", what, maxDrift)
+            : what,
         drift.examples());
   }
 

@@ -1,5 +1,6 @@
 package dev.lambdastack.batch.publish;
 
+import java.util.Locale;
 import java.util.stream.Collectors;
 
 /** The gate holds a version: what answered before still does, and the candidate waits. */
@@ -13,18 +14,19 @@ public final class HeldException extends RuntimeException {
 
   HeldException(GateReport report) {
     super(
-        "Version %d of view %s is held: %s; look at it, then lambda publish %s --version %d --force, or lambda discard %s %d"
-            .formatted(
-                report.version(),
-                report.view(),
-                report.findings().stream()
-                    .filter(Finding::held)
-                    .map(Finding::check)
-                    .collect(Collectors.joining(", ")),
-                report.view(),
-                report.version(),
-                report.view(),
-                report.version()));
+        String.format(
+            Locale.ROOT,
+            "Version %d of view %s is held: %s; look at it, then lambda publish %s --version %d --force, or lambda discard %s %d",
+            report.version(),
+            report.view(),
+            report.findings().stream()
+                .filter(Finding::held)
+                .map(Finding::check)
+                .collect(Collectors.joining(", ")),
+            report.view(),
+            report.version(),
+            report.view(),
+            report.version()));
     this.report = report;
   }
 

@@ -8,6 +8,7 @@ import dev.lambdastack.views.Version;
 import java.io.IOException;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -51,8 +52,13 @@ final class Pointer {
             : versions.stream().filter(v -> v.number() == number.getAsLong()).findFirst();
     if (number.isPresent() && catalog.past(number.getAsLong()).isPresent()) {
       throw new InvalidInputException(
-          "Version %d of view %s is of a moment in the past, and never answers; lambda query %s --version %d reads it"
-              .formatted(number.getAsLong(), catalog.view(), catalog.view(), number.getAsLong()));
+          String.format(
+              Locale.ROOT,
+              "Version %d of view %s is of a moment in the past, and never answers; lambda query %s --version %d reads it",
+              number.getAsLong(),
+              catalog.view(),
+              catalog.view(),
+              number.getAsLong()));
     }
     return found.orElseThrow(
         () ->
@@ -60,11 +66,12 @@ final class Pointer {
                 versions.isEmpty()
                     ? "View %s has no complete version; run lambda recompute %s first"
                         .formatted(catalog.view(), catalog.view())
-                    : "View %s has no complete version %d; it has %s"
-                        .formatted(
-                            catalog.view(),
-                            number.orElse(0),
-                            versions.stream().map(Version::number).toList())));
+                    : String.format(
+                        Locale.ROOT,
+                        "View %s has no complete version %d; it has %s",
+                        catalog.view(),
+                        number.orElse(0),
+                        versions.stream().map(Version::number).toList())));
   }
 
   private static boolean isPublished(Catalog catalog, Version version) {
@@ -86,8 +93,11 @@ final class Pointer {
       }
     }
     throw new IOException(
-        "The published row of view %s changed %d times while it was to be flipped"
-            .formatted(view, TRIES));
+        String.format(
+            Locale.ROOT,
+            "The published row of view %s changed %d times while it was to be flipped",
+            view,
+            TRIES));
   }
 
   /**
@@ -103,8 +113,11 @@ final class Pointer {
       Version version = past.isPresent() ? past.get() : version(catalog, OptionalLong.of(number));
       if (catalog.published().equals(Optional.of(version))) {
         throw new InvalidInputException(
-            "Cannot discard version %d of view %s: it answers; publish or roll back to another one first"
-                .formatted(number, view));
+            String.format(
+                Locale.ROOT,
+                "Cannot discard version %d of view %s: it answers; publish or roll back to another one first",
+                number,
+                view));
       }
       catalog.version(number).ifPresent(check);
       if (store.forget(view, catalog.known().current(), List.of(number), List.of())) {
@@ -112,7 +125,11 @@ final class Pointer {
       }
     }
     throw new IOException(
-        "The published row of view %s changed %d times while version %d was to be discarded"
-            .formatted(view, TRIES, number));
+        String.format(
+            Locale.ROOT,
+            "The published row of view %s changed %d times while version %d was to be discarded",
+            view,
+            TRIES,
+            number));
   }
 }

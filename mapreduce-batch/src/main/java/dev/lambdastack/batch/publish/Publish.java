@@ -14,6 +14,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.apache.hadoop.conf.Configuration;
@@ -179,8 +180,10 @@ public final class Publish implements Tool {
     if (!before.fingerprint().equals(version.fingerprint())
         || !before.epochLength().equals(version.epochLength())) {
       return Gate.DriftCheck.none(
-          "not looked for: version %d, which answers, is of another declaration"
-              .formatted(before.number()));
+          String.format(
+              Locale.ROOT,
+              "not looked for: version %d, which answers, is of another declaration",
+              before.number()));
     }
     if (before.horizon().equals(version.horizon())) {
       return Gate.DriftCheck.of(new DriftScan(connection, before, version, Optional.empty()).run());
@@ -188,8 +191,11 @@ public final class Publish implements Tool {
     Optional<Generation> generation = holding(catalog, before, version);
     if (generation.isEmpty()) {
       return Gate.DriftCheck.none(
-          "not looked for: no speed generation holds all events between the horizons of versions %d and %d"
-              .formatted(before.number(), version.number()));
+          String.format(
+              Locale.ROOT,
+              "not looked for: no speed generation holds all events between the horizons of versions %d and %d",
+              before.number(),
+              version.number()));
     }
     Drift drift = new DriftScan(connection, before, version, generation).run();
     // Cells that expired while they were read would look like drift.
@@ -221,8 +227,13 @@ public final class Publish implements Tool {
                 if (catalog.published().isPresent()
                     && catalog.version(number).orElseThrow().answersSince().isEmpty()) {
                   throw new InvalidInputException(
-                      "Cannot roll back view %s to version %d: it never answered; lambda publish %s --version %d asks the gate"
-                          .formatted(view, number, view, number));
+                      String.format(
+                          Locale.ROOT,
+                          "Cannot roll back view %s to version %d: it never answered; lambda publish %s --version %d asks the gate",
+                          view,
+                          number,
+                          view,
+                          number));
                 }
                 return new Pointer.Next(
                     PublishedRow.rollback(
@@ -253,8 +264,13 @@ public final class Publish implements Tool {
     Instant unread = left.plus(readersWait(config));
     if (clock.instant().isBefore(unread)) {
       throw new InvalidInputException(
-          "Cannot discard version %d of view %s: it answered until %s, and a query may read it until %s; try again then"
-              .formatted(number, view, left, unread));
+          String.format(
+              Locale.ROOT,
+              "Cannot discard version %d of view %s: it answered until %s, and a query may read it until %s; try again then",
+              number,
+              view,
+              left,
+              unread));
     }
   }
 

@@ -28,6 +28,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.apache.avro.SchemaNormalization;
@@ -260,7 +261,8 @@ final class TopicRun implements AutoCloseable {
   }
 
   static String pinned(View view) {
-    return "%016x".formatted(SchemaNormalization.parsingFingerprint64(view.eventType().schema()));
+    return String.format(
+        Locale.ROOT, "%016x", SchemaNormalization.parsingFingerprint64(view.eventType().schema()));
   }
 
   private boolean isAtWork(String run) throws IOException {
@@ -461,8 +463,11 @@ final class TopicRun implements AutoCloseable {
       return length == file.lengthBytes()
           ? Optional.empty()
           : Optional.of(
-              "has another length than its manifest says (expected %d bytes, found %d)"
-                  .formatted(file.lengthBytes(), length));
+              String.format(
+                  Locale.ROOT,
+                  "has another length than its manifest says (expected %d bytes, found %d)",
+                  file.lengthBytes(),
+                  length));
     } catch (FileNotFoundException e) {
       return Optional.of("is missing, which a manifest lists");
     }
@@ -474,8 +479,12 @@ final class TopicRun implements AutoCloseable {
     long read = counters.findCounter(RecomputeCounter.ROWS).getValue();
     if (read != expected) {
       throw new IOException(
-          "Topic %s: %d rows were read, where the manifests list %d"
-              .formatted(dataset.topic(), read, expected));
+          String.format(
+              Locale.ROOT,
+              "Topic %s: %d rows were read, where the manifests list %d",
+              dataset.topic(),
+              read,
+              expected));
     }
   }
 }

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -97,7 +98,7 @@ record VersionTable(Makers makers, String view, long number, TableName name) {
   }
 
   private static String snapshot(String view, long number) {
-    return "lambda-%s-v%d".formatted(view, number);
+    return String.format(Locale.ROOT, "lambda-%s-v%d", view, number);
   }
 
   /** HBase takes one snapshot of a table at a time: another run's is waited for. */
@@ -228,8 +229,12 @@ record VersionTable(Makers makers, String view, long number, TableName name) {
     }
     if (found != cells) {
       throw new IOException(
-          "The files for table %s hold %d cells, where the job wrote %d"
-              .formatted(name, found, cells));
+          String.format(
+              Locale.ROOT,
+              "The files for table %s hold %d cells, where the job wrote %d",
+              name,
+              found,
+              cells));
     }
     if (files == 0) {
       return;
@@ -237,7 +242,8 @@ record VersionTable(Makers makers, String view, long number, TableName name) {
     Map<BulkLoadHFiles.LoadQueueItem, ?> loaded =
         BulkLoadHFiles.create(conf).bulkLoad(name, folder);
     if (loaded.size() < files) {
-      throw new IOException("Table %s took %d of %d files".formatted(name, loaded.size(), files));
+      throw new IOException(
+          String.format(Locale.ROOT, "Table %s took %d of %d files", name, loaded.size(), files));
     }
     checkReadable(ends);
   }

@@ -28,6 +28,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -1089,7 +1090,7 @@ class ArchiveIT {
       scene.toEpochStart();
       Path manifests =
           new Path(scene.conf().get("lambda.master") + "/" + scene.topic(), "_manifests");
-      Path first = new Path(manifests, "%020d.json".formatted(1));
+      Path first = new Path(manifests, String.format(Locale.ROOT, "%020d.json", 1));
       Path away = new Path("/scene/" + scene.topic() + "/away.json");
       try (var hdfs = servers.hdfs().fileSystem()) {
         assertThat(hdfs.rename(first, away)).isTrue();

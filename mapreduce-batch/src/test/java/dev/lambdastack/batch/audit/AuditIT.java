@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.UnaryOperator;
@@ -172,23 +173,34 @@ class AuditIT {
           scene, scene.dataset().resolve(dead), b -> null, offline, "file " + dead + " is missing");
       for (int number = 1; number <= 3; number++) {
         Path manifest =
-            scene.dataset().resolve("%s/_manifests/%020d.json".formatted(scene.topic(), number));
+            scene
+                .dataset()
+                .resolve(
+                    String.format(Locale.ROOT, "%s/_manifests/%020d.json", scene.topic(), number));
         assertFound(
-            scene, manifest, b -> null, offline, "manifest %d is missing".formatted(number));
+            scene,
+            manifest,
+            b -> null,
+            offline,
+            String.format(Locale.ROOT, "manifest %d is missing", number));
         assertFound(
             scene,
             manifest,
             b -> Arrays.copyOf(b, b.length / 2),
             offline,
-            "manifest %d cannot be read".formatted(number));
+            String.format(Locale.ROOT, "manifest %d cannot be read", number));
         assertFound(
             scene,
             manifest,
             b -> edited(b, "\"created\" : \"20", "\"created\" : \"19"),
             offline,
-            "manifest %d was made after another manifest %d".formatted(number + 1, number));
+            String.format(
+                Locale.ROOT, "manifest %d was made after another manifest %d", number + 1, number));
       }
-      Path last = scene.dataset().resolve("%s/_manifests/%020d.json".formatted(scene.topic(), 4));
+      Path last =
+          scene
+              .dataset()
+              .resolve(String.format(Locale.ROOT, "%s/_manifests/%020d.json", scene.topic(), 4));
       assertFound(
           scene,
           last,
@@ -257,8 +269,11 @@ class AuditIT {
           .anyMatch(
               d ->
                   d.contains(
-                      "retention has removed offsets [%d, %d) of partition 0"
-                          .formatted(begin, begin + 1)));
+                      String.format(
+                          Locale.ROOT,
+                          "retention has removed offsets [%d, %d) of partition 0",
+                          begin,
+                          begin + 1)));
     }
   }
 
@@ -278,13 +293,16 @@ class AuditIT {
           .singleElement()
           .asString()
           .contains(
-              "manifest %d, which version 7 of view sales was computed from, is missing"
-                  .formatted(last + 1));
+              String.format(
+                  Locale.ROOT,
+                  "manifest %d, which version 7 of view sales was computed from, is missing",
+                  last + 1));
       assertThat(audit(scene, List.of(version(scene, last, "another", scene.now()))).differences())
           .singleElement()
           .asString()
           .contains(
-              "manifest %d is another one than version 7".formatted(last), "expected another");
+              String.format(Locale.ROOT, "manifest %d is another one than version 7", last),
+              "expected another");
       AuditReport alone =
           new Audit(scene.config(), scene.clock())
               .run(

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -348,7 +349,8 @@ class DeadLettersIT {
       assertThatThrownBy(() -> replay(scene).run(scene.topic(), Selection.ALL))
           .isInstanceOf(InvalidInputException.class)
           .hasMessageContaining(
-              "expected a file of %d bytes, found one of 7".formatted(file.lengthBytes()));
+              String.format(
+                  Locale.ROOT, "expected a file of %d bytes, found one of 7", file.lengthBytes()));
       try (var admin = servers.kafka().admin()) {
         admin.deleteTopics(List.of(scene.topic())).all().get();
       }

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -23,7 +24,7 @@ class ManifestTest {
       SchemaBuilder.record("Hit").fields().requiredLong("event_time").endRecord();
 
   private static final String FINGERPRINT =
-      "%016x".formatted(SchemaNormalization.parsingFingerprint64(SCHEMA));
+      String.format(Locale.ROOT, "%016x", SchemaNormalization.parsingFingerprint64(SCHEMA));
 
   private static final SortedMap<Integer, OffsetSpan> SPAN =
       new TreeMap<>(Map.of(0, new OffsetSpan(10, 25)));
@@ -50,7 +51,7 @@ class ManifestTest {
         SCHEMA,
         List.of(
             new DataFile(
-                "hits/event_date=2026-01-31/a%d.parquet".formatted(sequence),
+                String.format(Locale.ROOT, "hits/event_date=2026-01-31/a%d.parquet", sequence),
                 Optional.of(LocalDate.parse("2026-01-31")),
                 9,
                 SPAN,
@@ -61,7 +62,7 @@ class ManifestTest {
                 500,
                 "aa"),
             new DataFile(
-                "hits/event_date=mixed/a%d.parquet".formatted(sequence),
+                String.format(Locale.ROOT, "hits/event_date=mixed/a%d.parquet", sequence),
                 Optional.empty(),
                 2,
                 SPAN,
@@ -100,8 +101,8 @@ class ManifestTest {
                 550,
                 "dd")),
         List.of(
-            "hits/event_date=2026-01-31/a%d.parquet".formatted(of),
-            "hits/event_date=mixed/a%d.parquet".formatted(of)),
+            String.format(Locale.ROOT, "hits/event_date=2026-01-31/a%d.parquet", of),
+            String.format(Locale.ROOT, "hits/event_date=mixed/a%d.parquet", of)),
         Instant.parse("2026-01-31T13:00:01.500Z"));
   }
 

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeEach;
@@ -24,7 +25,7 @@ class MasterDatasetTest {
   }
 
   private Path file(long sequence) {
-    return folder.resolve("hits/_manifests/%020d.json".formatted(sequence));
+    return folder.resolve(String.format(Locale.ROOT, "hits/_manifests/%020d.json", sequence));
   }
 
   private void commitTwo() throws IOException {
@@ -165,7 +166,8 @@ class MasterDatasetTest {
     String other = new String(whole, java.nio.charset.StandardCharsets.UTF_8).replace("a3.", "b3.");
     byte[] bytes = other.getBytes(java.nio.charset.StandardCharsets.UTF_8);
     Files.write(
-        snapshot.resolveSibling("%020d-%s.json".formatted(100, StoredManifest.sha256(bytes))),
+        snapshot.resolveSibling(
+            String.format(Locale.ROOT, "%020d-%s.json", 100, StoredManifest.sha256(bytes))),
         bytes);
     assertThat(dataset.snapshotProblems(chain))
         .singleElement()

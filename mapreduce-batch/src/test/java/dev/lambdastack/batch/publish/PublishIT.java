@@ -31,6 +31,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -254,8 +255,10 @@ class PublishIT {
       speed.appliedTo(second);
       assertThat(lines(publish.publish(name, one(2))))
           .contains(
-              "drift: 0 of %d rows differ from version 1 and the cells of speed generation 1 between the horizons"
-                  .formatted(second.rows()));
+              String.format(
+                  Locale.ROOT,
+                  "drift: 0 of %d rows differ from version 1 and the cells of speed generation 1 between the horizons",
+                  second.rows()));
 
       // The speed layer has missed an event of a row, and all of another one; and it has counted
       // an event that is in no log, in a row that the batch layer has not looked at again.
@@ -280,7 +283,7 @@ class PublishIT {
       assertThat(held.report().lines())
           .first()
           .asString()
-          .startsWith("drift: HELD: 3 of %d rows differ".formatted(third.rows()));
+          .startsWith(String.format(Locale.ROOT, "drift: HELD: 3 of %d rows differ", third.rows()));
       assertThat(held.report().lines())
           .anyMatch(
               l -> l.contains(alone.sale().kind() + ", ") && l.contains("missing in version 2"))

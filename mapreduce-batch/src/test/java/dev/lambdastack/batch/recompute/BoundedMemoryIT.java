@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,7 +47,7 @@ class BoundedMemoryIT {
     String said = Files.readString(out, StandardCharsets.UTF_8);
     System.out.println(said.lines().reduce((a, b) -> b).orElse(""));
     assertThat(process.exitValue()).as(said).isZero();
-    assertThat(said).contains("rows %d cells %d spills ".formatted(KEYS, KEYS));
+    assertThat(said).contains(String.format(Locale.ROOT, "rows %d cells %d spills ", KEYS, KEYS));
     assertThat(said).doesNotContain("spills 0 ");
   }
 

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -335,7 +336,7 @@ class ParquetSourceTest {
     for (int column = 0; column < COLUMNS.size(); column++) {
       String name = COLUMNS.get(column);
       assertThat(value(row, column, event.values()[column]))
-          .as(() -> "%s at offset %d, %s".formatted(name, event.offset(), seed))
+          .as(() -> String.format(Locale.ROOT, "%s at offset %d, %s", name, event.offset(), seed))
           .isEqualTo(value(event, column, event.values()[column]));
     }
   }

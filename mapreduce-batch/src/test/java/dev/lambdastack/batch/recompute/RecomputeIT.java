@@ -40,6 +40,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
@@ -455,7 +456,8 @@ class RecomputeIT {
       assertThatThrownBy(() -> recompute(scene, view).run(scene.viewName()))
           .isInstanceOf(InvalidInputException.class)
           .hasMessageContaining(
-              "expected %d bytes, found %d".formatted(lost.lengthBytes(), half.length));
+              String.format(
+                  Locale.ROOT, "expected %d bytes, found %d", lost.lengthBytes(), half.length));
       scene.dataset().fileSystem().delete(path, false);
       assertThat(new PublishedStore(connection).versions(scene.viewName())).isEmpty();
       try (var admin = connection.getAdmin()) {

@@ -35,6 +35,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Random;
@@ -176,7 +177,10 @@ class RunsIT {
         scene
             .dataset()
             .resolve(scene.dataset().contents().orElseThrow().files().get(0).file().path());
-    Path manifest = scene.dataset().resolve(scene.topic() + "/_manifests/%020d.json".formatted(1));
+    Path manifest =
+        scene
+            .dataset()
+            .resolve(scene.topic() + String.format(Locale.ROOT, "/_manifests/%020d.json", 1));
     for (Path damaged : List.of(file, manifest)) {
       assertThat(fileSystem.exists(damaged)).as("%s", damaged).isTrue();
       Path away = damaged.suffix(".away");

@@ -6,6 +6,7 @@ import dev.lambdastack.views.InvalidInputException;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -70,12 +71,15 @@ public final class ChaosCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     if (seeds < 1) {
       throw new InvalidInputException(
-          "Cannot run --seeds %d: expected a number of at least 1".formatted(seeds));
+          String.format(
+              Locale.ROOT, "Cannot run --seeds %d: expected a number of at least 1", seeds));
     }
     if (refusalSeconds < 1) {
       throw new InvalidInputException(
-          "Cannot run --refuse-writes %d: expected a number of at least 1"
-              .formatted(refusalSeconds));
+          String.format(
+              Locale.ROOT,
+              "Cannot run --refuse-writes %d: expected a number of at least 1",
+              refusalSeconds));
     }
     PrintWriter out = spec.commandLine().getOut();
     int wrong = 0;
@@ -83,7 +87,7 @@ public final class ChaosCommand implements Callable<Integer> {
       for (long seed = first; seed < first + seeds; seed++) {
         wrong += run(clusters, seed, out) ? 0 : 1;
       }
-      say(out, "%d seeds, %d wrong".formatted(seeds, wrong));
+      say(out, String.format(Locale.ROOT, "%d seeds, %d wrong", seeds, wrong));
     }
     return wrong == 0 ? 0 : 1;
   }
@@ -101,15 +105,16 @@ public final class ChaosCommand implements Callable<Integer> {
       report(outcome, out);
       say(
           out,
-          "  seed %d: %s, %.0f s"
-              .formatted(
-                  seed,
-                  outcome.isRight() ? "right" : "WRONG",
-                  (System.nanoTime() - started) / 1e9));
+          String.format(
+              Locale.ROOT,
+              "  seed %d: %s, %.0f s",
+              seed,
+              outcome.isRight() ? "right" : "WRONG",
+              (System.nanoTime() - started) / 1e9));
       return outcome.isRight();
     } catch (Exception e) {
       org.slf4j.LoggerFactory.getLogger(ChaosCommand.class).error("Seed {} failed", seed, e);
-      say(out, "  seed %d: WRONG: %s (the log has the trace)".formatted(seed, e));
+      say(out, String.format(Locale.ROOT, "  seed %d: WRONG: %s (the log has the trace)", seed, e));
       return false;
     }
   }
@@ -117,18 +122,23 @@ public final class ChaosCommand implements Callable<Integer> {
   private static void report(ChaosRun.Outcome outcome, PrintWriter out) {
     say(
         out,
-        "  %,d answers while events flowed (%,d reads failed while servers were away), the oldest fresh up to %.1f s before; %d values above what was sent or below what was claimed; at the tightest %,d events between the two"
-            .formatted(
-                outcome.polls(),
-                outcome.failedReads(),
-                outcome.oldest().toMillis() / 1000.0,
-                outcome.claims().wrong().size(),
-                outcome.claims().tightest()));
+        String.format(
+            Locale.ROOT,
+            "  %,d answers while events flowed (%,d reads failed while servers were away), the oldest fresh up to %.1f s before; %d values above what was sent or below what was claimed; at the tightest %,d events between the two",
+            outcome.polls(),
+            outcome.failedReads(),
+            outcome.oldest().toMillis() / 1000.0,
+            outcome.claims().wrong().size(),
+            outcome.claims().tightest()));
     show(outcome.claims().wrong(), out);
     say(
         out,
-        "  %,d events, the horizon moved among the faults at attempt %d of a batch run: %s"
-            .formatted(outcome.events(), outcome.batchRuns(), outcome.verdict()));
+        String.format(
+            Locale.ROOT,
+            "  %,d events, the horizon moved among the faults at attempt %d of a batch run: %s",
+            outcome.events(),
+            outcome.batchRuns(),
+            outcome.verdict()));
     show(outcome.verdict().differences(), out);
   }
 

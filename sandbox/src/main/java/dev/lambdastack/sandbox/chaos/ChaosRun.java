@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -220,12 +221,13 @@ public final class ChaosRun {
       struck = new Struck(strike, "it hit nothing: " + e, false);
     }
     narrator.accept(
-        "%5.1f s to %5.1f s  %-46s %s"
-            .formatted(
-                (began - started) / 1e9,
-                (System.nanoTime() - started) / 1e9,
-                strike.kind().words(),
-                struck.proof()));
+        String.format(
+            Locale.ROOT,
+            "%5.1f s to %5.1f s  %-46s %s",
+            (began - started) / 1e9,
+            (System.nanoTime() - started) / 1e9,
+            strike.kind().words(),
+            struck.proof()));
     return struck;
   }
 

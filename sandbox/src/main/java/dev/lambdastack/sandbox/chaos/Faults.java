@@ -12,6 +12,7 @@ import dev.lambdastack.serving.store.ViewTables;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -104,8 +105,11 @@ final class Faults {
             flink.restarts(job) > before
                 && flink.taskManagersOf(job).size() == 2
                 && !flink.taskManagersOf(job).equals(were));
-    return "the job restarted (%d -> %d), its tasks are on a new TaskManager"
-        .formatted(before, flink.restarts(job));
+    return String.format(
+        Locale.ROOT,
+        "the job restarted (%d -> %d), its tasks are on a new TaskManager",
+        before,
+        flink.restarts(job));
   }
 
   private interface Loss {
@@ -140,8 +144,11 @@ final class Faults {
             Map<String, ServerName> now = regions();
             return moved.stream().allMatch(r -> now.get(r) != null && !now.get(r).equals(lost));
           });
-      return "%d of %d regions were on it, and were reassigned"
-          .formatted(moved.size(), before.size());
+      return String.format(
+          Locale.ROOT,
+          "%d of %d regions were on it, and were reassigned",
+          moved.size(),
+          before.size());
     }
   }
 
@@ -173,8 +180,12 @@ final class Faults {
           () -> hdfs.liveDataNodes() < live && hdfs.underReplicatedBlocks() > 0);
       long lacking = hdfs.underReplicatedBlocks();
       Thread.sleep(strike.lasting().toMillis());
-      return "%d DataNodes of %d were left, %d blocks lacked a replica"
-          .formatted(hdfs.liveDataNodes(), live, lacking);
+      return String.format(
+          Locale.ROOT,
+          "%d DataNodes of %d were left, %d blocks lacked a replica",
+          hdfs.liveDataNodes(),
+          live,
+          lacking);
     } finally {
       hdfs.startDataNodes();
     }
@@ -198,7 +209,7 @@ final class Faults {
     }
     long stopped = acknowledged;
     Await.until("an acknowledgement", LIMIT, () -> ledger.size() > stopped);
-    return "%d events waited until it was back".formatted(waiting);
+    return String.format(Locale.ROOT, "%d events waited until it was back", waiting);
   }
 
   /**
@@ -223,12 +234,13 @@ final class Faults {
     } finally {
       gate.open();
     }
-    return "%d mutations %s were refused %s; the job restarted %d times meanwhile"
-        .formatted(
-            gate.refused() - before,
-            cellsOnly ? "of speed cells" : "of all tables",
-            refusal == WriteGate.Refusal.FOR_NOW ? "for now (clients try again)" : "for good",
-            flink.restarts(job) - restarts);
+    return String.format(
+        Locale.ROOT,
+        "%d mutations %s were refused %s; the job restarted %d times meanwhile",
+        gate.refused() - before,
+        cellsOnly ? "of speed cells" : "of all tables",
+        refusal == WriteGate.Refusal.FOR_NOW ? "for now (clients try again)" : "for good",
+        flink.restarts(job) - restarts);
   }
 
   /** By a quota: in the folder of checkpoints nothing more can be made. */
@@ -249,7 +261,10 @@ final class Faults {
         quotas.setQuota(checkpoints, HdfsConstants.QUOTA_RESET, HdfsConstants.QUOTA_DONT_SET);
       }
     }
-    return "%d checkpoints failed, the quota refused %d files"
-        .formatted(flink.failedCheckpoints(job) - before, hdfs.quotaRefusals() - refusedBefore);
+    return String.format(
+        Locale.ROOT,
+        "%d checkpoints failed, the quota refused %d files",
+        flink.failedCheckpoints(job) - before,
+        hdfs.quotaRefusals() - refusedBefore);
   }
 }

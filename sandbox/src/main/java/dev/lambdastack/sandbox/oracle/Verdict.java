@@ -1,6 +1,7 @@
 package dev.lambdastack.sandbox.oracle;
 
 import java.util.List;
+import java.util.Locale;
 
 /**
  * How the stack's answers compare with the source rows.
@@ -22,6 +23,6 @@ public record Verdict(long windows, long equal, long keyQueries, List<Difference
 
   @Override
   public String toString() {
-    return "%,d windows, %,d equal".formatted(windows, equal);
+    return String.format(Locale.ROOT, "%,d windows, %,d equal", windows, equal);
   }
 }

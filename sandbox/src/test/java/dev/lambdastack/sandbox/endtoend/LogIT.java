@@ -26,6 +26,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Random;
@@ -392,12 +393,13 @@ final class LogIT {
       for (Result result : scanner) {
         for (var cell : result.rawCells()) {
           cells.add(
-              "%s %s %d %s"
-                  .formatted(
-                      Bytes.toHex(result.getRow()),
-                      Bytes.toHex(CellUtil.cloneQualifier(cell)),
-                      cell.getTimestamp(),
-                      Bytes.toHex(CellUtil.cloneValue(cell))));
+              String.format(
+                  Locale.ROOT,
+                  "%s %s %d %s",
+                  Bytes.toHex(result.getRow()),
+                  Bytes.toHex(CellUtil.cloneQualifier(cell)),
+                  cell.getTimestamp(),
+                  Bytes.toHex(CellUtil.cloneValue(cell))));
         }
       }
     }
