@@ -2,6 +2,21 @@
 # Sourced by the scripts beside it: which JDK and Maven they run with, and what to install when one is missing.
 # Exit code 2 is for what the caller can put right.
 
+# Texts are English and UTF-8 whatever the caller's locale is: Java reads arguments and the names of files by it, and
+# awk and printf write numbers by it.
+use_utf8() {
+  local known
+  known=$(locale -a 2>/dev/null) || return 0
+  local locale
+  for locale in C.UTF-8 C.utf8 en_US.UTF-8 en_US.utf8; do
+    if [[ $'\n'$known$'\n' == *$'\n'"$locale"$'\n'* ]]; then
+      export LC_ALL=$locale
+      return 0
+    fi
+  done
+}
+use_utf8
+
 fail() {
   printf '%s\n' "$@" >&2
   exit 2

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -22,6 +23,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocatedFileStatus;
+import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -198,6 +202,30 @@ class LambdaLoopIT {
     return brands;
   }
 
+  /** Whatever locale each of the commands believes in. */
+  private static void askForAKeyThatIsNotAscii(LambdaProcess lambda) throws Exception {
+    String[] question = QUESTION.clone();
+    question[2] = "--key=Łódź";
+
+    Asked asked = Asked.of(done(lambda.run(question)));
+
+    assertThat(asked.events()).isEqualTo(175);
+    assertThat(asked.json().get("rows"))
+        .allMatch(row -> row.at("/key/product_category").asText().equals("Łódź"));
+  }
+
+  private static List<String> namesInTheMasterDataset(EmbeddedClusters clusters) throws Exception {
+    List<String> names = new ArrayList<>();
+    try (FileSystem files = clusters.hdfs().fileSystem()) {
+      RemoteIterator<LocatedFileStatus> found =
+          files.listFiles(new org.apache.hadoop.fs.Path("/master"), true);
+      while (found.hasNext()) {
+        names.add(found.next().getPath().toString());
+      }
+    }
+    return names;
+  }
+
   @Test
   void produceArchiveRecomputePublishSpeedQueryRollback() throws Exception {
     try (EmbeddedClusters clusters = EmbeddedClusters.start()) {
@@ -241,6 +269,12 @@ class LambdaLoopIT {
         assertThat(moved.events()).isEqualTo(350);
         assertThat(moved.speedEvents()).isZero();
         assertThat(moved.total()).isEqualByComparingTo(total(350));
+
+        askForAKeyThatIsNotAscii(lambda);
+        assertThat(done(lambda.run("audit", "orders"))).doesNotContain("DIFFERENCE", "WARNING");
+        assertThat(namesInTheMasterDataset(clusters))
+            .isNotEmpty()
+            .allMatch(n -> n.matches("[!-~]+"));
 
         done(lambda.run("rollback", "daily_sales", "--to", "1"));
         Asked back = Asked.of(done(lambda.run(QUESTION)));

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -17,6 +18,32 @@ import java.util.concurrent.TimeUnit;
  */
 final class LambdaProcess {
   private static final int LIMIT_SECONDS = 240;
+
+  /** Digits, calendars and letters that are not English. Each run gets one, and a zone. */
+  private static final List<String> LANGUAGES =
+      List.of(
+          "-Duser.language=en -Duser.country=US",
+          "-Duser.language=tr -Duser.country=TR",
+          "-Duser.language=ar -Duser.country=EG",
+          "-Duser.language=fa -Duser.country=IR",
+          "-Duser.language=th -Duser.country=TH -Duser.extensions=u-nu-thai",
+          "-Duser.language=ne -Duser.country=NP");
+
+  private static final List<String> ZONES =
+      List.of("UTC", "Asia/Kathmandu", "Pacific/Kiritimati", "America/St_Johns");
+  private static final List<String> CHARSETS = List.of("C", "C.UTF-8", "POSIX");
+
+  private static final Random HOSTS = hosts();
+
+  private static Random hosts() {
+    long seed = Long.getLong("test.host.seed", System.nanoTime());
+    System.out.println("LambdaProcess: hosts by -Dtest.host.seed=" + seed);
+    return new Random(seed);
+  }
+
+  private static String any(List<String> choices) {
+    return choices.get(HOSTS.nextInt(choices.size()));
+  }
 
   private final Path folder;
   private final Path conf;
@@ -78,7 +105,10 @@ final class LambdaProcess {
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
     builder.environment().put("LAMBDA_CONF", conf.toString());
     builder.environment().put("LAMBDA_LOG", log().toString());
-    builder.environment().put("LAMBDA_OPTS", "-Xmx512m");
+    builder
+        .environment()
+        .put("LAMBDA_OPTS", "-Xmx512m %s -Duser.timezone=%s".formatted(any(LANGUAGES), any(ZONES)));
+    builder.environment().put("LC_ALL", any(CHARSETS));
     builder.environment().put("RUN_BATCH_STATE", folder.resolve("run-batch").toString());
     return new Running(builder.start(), out, err);
   }

@@ -42,13 +42,13 @@ final class Screen {
 
   /** A line below a heading. */
   void say(String format, Object... values) {
-    out.println("   " + format.formatted(values));
+    out.println("   " + String.format(Locale.ROOT, format, values));
     out.flush();
   }
 
   /** A line by itself. */
   void title(String format, Object... values) {
-    out.println(format.formatted(values));
+    out.println(String.format(Locale.ROOT, format, values));
     out.flush();
   }
 

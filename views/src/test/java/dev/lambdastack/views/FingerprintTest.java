@@ -173,7 +173,7 @@ class FingerprintTest {
 
   @Test
   void anEditOfTheFormulasCodeIsNoticed() throws Exception {
-    String body = "public static Derivation formula() { return row -> row.longAt(0) * %d; }";
+    String body = "public static Derivation formula() { return row -> row.longAt(0) * %s; }";
     try (CompiledFormula two = CompiledFormula.compile(body.formatted(2));
         CompiledFormula twoAgain = CompiledFormula.compile(body.formatted(2));
         CompiledFormula three = CompiledFormula.compile(body.formatted(3))) {

@@ -23,6 +23,9 @@ public final class CommandRunner {
   /** Exit code of a fault that no rule of ours foresees. */
   public static final int UNEXPECTED = 70;
 
+  /** What the JVM puts in the place of bytes that are no text in the charset of its locale. */
+  private static final String UNREADABLE = "\ufffd";
+
   private CommandRunner() {}
 
   /**
@@ -51,6 +54,14 @@ public final class CommandRunner {
   /** Runs a command on the writers that it has. */
   public static int run(CommandLine commandLine, String... args) {
     withHelp(commandLine.getCommandSpec());
+
+    for (String argument : args) {
+      if (argument.contains(UNREADABLE)) {
+        commandLine.getErr().println(unreadable(argument));
+        return InvalidInputException.EXIT_CODE;
+      }
+    }
+
     return commandLine
         .registerConverter(long.class, CommandRunner::wholeNumber)
         .registerConverter(Long.class, CommandRunner::wholeNumber)
@@ -100,6 +111,14 @@ public final class CommandRunner {
     } catch (NumberFormatException e) {
       throw new TypeConversionException("expected a whole number, found '" + text + "'");
     }
+  }
+
+  private static String unreadable(String argument) {
+    String charset = System.getProperty("sun.jnu.encoding");
+    return "UTF-8".equals(charset)
+        ? "Cannot read the argument '%s': it is not UTF-8; give it in UTF-8".formatted(argument)
+        : "Cannot read the argument '%s': the charset of this process's locale is %s, expected UTF-8; set LC_ALL=C.UTF-8"
+            .formatted(argument, charset);
   }
 
   private static int misused(ParameterException e) {

@@ -89,6 +89,20 @@ class CommandRunnerTest {
     assertThat(log).doesNotExist();
   }
 
+  /**
+   * What the JVM makes of bytes that are no text in its locale's charset, as in {@code LC_ALL=C}.
+   */
+  @Test
+  void anArgumentThatCannotBeReadIsRefused() {
+    Ended ended = run(null, 0, "inner", "K\ufffd\ufffdse");
+
+    assertThat(ended.code()).isEqualTo(2);
+    assertThat(ended.err().lines())
+        .singleElement()
+        .asString()
+        .contains("Cannot read the argument 'K\ufffd\ufffdse'", "UTF-8");
+  }
+
   @Test
   void anUnexpectedFaultNamesTheLogThatHasItsTrace() throws Exception {
     Ended ended =

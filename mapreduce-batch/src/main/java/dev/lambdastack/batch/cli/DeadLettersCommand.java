@@ -362,6 +362,7 @@ public final class DeadLettersCommand implements Callable<Integer> {
     private void print(ReplayResult result) {
       PrintWriter out = spec.commandLine().getOut();
       out.printf(
+          Locale.ROOT,
           dryRun
               ? "%s: %d of %d dead letters would be replayed; nothing was written%n"
               : "%s: %d of %d dead letters replayed as new records%n",

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 
@@ -184,8 +185,9 @@ public final class Claims {
         window.key(),
         window.start(),
         what,
-        (atLeast ? "at least %s (fresh up to %s)" : "at most %s (%3$d events were sent)")
-            .formatted(bound, freshness(poll), poll.sent()),
+        atLeast
+            ? "at least %s (fresh up to %s)".formatted(bound, freshness(poll))
+            : String.format(Locale.ROOT, "at most %s (%d events were sent)", bound, poll.sent()),
         found);
   }
 }
