@@ -72,6 +72,35 @@ class DistinctSketchTest {
     }
   }
 
+  /** Batch holds the values from 0 on, speed those up to the last; they share {@code shared}. */
+  @Test
+  void atTheLastExactCountEverySplitOverBothLayersHasTheBytesOfTheWhole() throws IOException {
+    for (int size : new int[] {511, 512, 513, 514}) {
+      DistinctSketch whole = ofRange(0, size);
+
+      for (int split = 0; split <= size; split++) {
+        for (int shared : new int[] {0, 1, split / 2, split}) {
+          DistinctSketch merged = read(bytes(ofRange(0, split)));
+          merged.merge(read(bytes(ofRange(Math.max(0, split - shared), size))));
+
+          assertThat(bytes(merged))
+              .as("%d + %d, %d shared", split, size - split, shared)
+              .isEqualTo(bytes(whole));
+        }
+      }
+
+      assertThat(whole.isExact()).isEqualTo(size <= DistinctSketch.MAX_EXACT);
+    }
+  }
+
+  private static DistinctSketch ofRange(int from, int to) {
+    DistinctSketch sketch = new DistinctSketch();
+    for (int value = from; value < to; value++) {
+      sketch.add(DistinctSketch.hash(value));
+    }
+    return sketch;
+  }
+
   /**
    * Over 200 seeds at each size: no error beyond 5 standard errors, their root mean square about
    * one, no bias; DataSketches' HLL of the same size on the same values is no better than 1.5
