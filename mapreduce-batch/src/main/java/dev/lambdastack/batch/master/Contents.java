@@ -1,6 +1,7 @@
 package dev.lambdastack.batch.master;
 
 import dev.lambdastack.views.Horizon;
+import dev.lambdastack.views.LostOffsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,8 +20,7 @@ import java.util.Optional;
  * @param files that belong to the dataset, none twice; the rows of all are the events before the
  *     horizon, each once
  * @param deadLetters files of records that are no events
- * @param lost offsets whose records retention had removed before they were archived, in all gaps
- *     that were accepted
+ * @param lost offsets whose records retention had removed before they were archived
  */
 public record Contents(
     long sequence,
@@ -28,7 +28,7 @@ public record Contents(
     ArchiveManifest archived,
     List<LiveFile> files,
     List<DeadLetterFile> deadLetters,
-    long lost) {
+    LostOffsets lost) {
   public Contents {
     files = List.copyOf(files);
     deadLetters = List.copyOf(deadLetters);
@@ -68,7 +68,7 @@ public record Contents(
     private long sequence;
     private Optional<String> digest = Optional.empty();
     private ArchiveManifest archived;
-    private long lost;
+    private LostOffsets lost = LostOffsets.NONE;
 
     /** From these contents on; from the beginning where there are none. */
     Fold(Optional<Contents> from) {
@@ -123,7 +123,9 @@ public record Contents(
               Locale.ROOT, "it begins at epoch %d, not at %d", archive.fromEpoch(), from));
       deadLetters.addAll(archive.deadLetters());
       archived = archive;
-      lost += archive.lost();
+      archive
+          .partitions()
+          .forEach((p, range) -> lost = lost.with(p, range.start(), range.readFrom()));
     }
 
     private void add(CompactionManifest compaction) {

@@ -18,6 +18,7 @@ import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.serving.store.AdoptionStore;
 import dev.lambdastack.views.Adoptions;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LostOffsets;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
@@ -834,7 +835,7 @@ class ArchiveIT {
       assertThat(gap.partitions().get(0).start()).isEqualTo(10);
       assertThat(gap.partitions().get(0).lost()).isEqualTo(5);
       assertThat(gap.read()).isEqualTo(gap.partitions().get(0).end() - 15);
-      assertThat(scene.dataset().contents().orElseThrow().lost()).isEqualTo(5);
+      assertThat(scene.dataset().contents().orElseThrow().lost().count()).isEqualTo(5);
       // Nothing is lost from there on, and there is nothing to accept.
       scene.sendAll(0, sales(new Random(16), 10, scene.now()), Sale.V1);
       scene.toEpochStart();
@@ -842,6 +843,38 @@ class ArchiveIT {
       Set<String> expected = eventsBefore(scene, scene.manifests().get(2).partitions());
       IntStream.range(0, 10).forEach(offset -> expected.add("0@" + offset));
       assertThat(archived(scene)).containsExactlyElementsOf(expected);
+    }
+  }
+
+  /** Whoever adopts a topic that is older than its retention takes what is there, and is told. */
+  @Test
+  void whatRetentionHadTakenBeforeTheFirstRunIsNotedAsLost(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 3)) {
+      scene.sendAll(0, sales(new Random(21), 10, scene.now()), Sale.V1);
+      scene.sendAll(1, sales(new Random(22), 10, scene.now()), Sale.V1);
+      try (var admin = servers.kafka().admin()) {
+        admin
+            .deleteRecords(
+                Map.of(
+                    new org.apache.kafka.common.TopicPartition(scene.topic(), 0),
+                    org.apache.kafka.clients.admin.RecordsToDelete.beforeOffset(4),
+                    new org.apache.kafka.common.TopicPartition(scene.topic(), 1),
+                    org.apache.kafka.clients.admin.RecordsToDelete.beforeOffset(10)))
+            .all()
+            .get();
+      }
+      scene.toEpochStart();
+
+      Map<Integer, OffsetSpan> lost = Map.of(0, new OffsetSpan(0, 4), 1, new OffsetSpan(0, 10));
+      assertThat(scene.archive(Sale.V1).plan(scene.topic()).lost()).isEqualTo(lost);
+      ArchiveResult result = scene.archive(Sale.V1).run(scene.topic());
+      assertThat(result.lost()).isEqualTo(lost);
+      assertThat(result.events()).isEqualTo(6);
+      assertThat(scene.dataset().contents().orElseThrow().lost())
+          .isEqualTo(LostOffsets.NONE.with(0, 0, 4).with(1, 0, 10));
+
+      // What retention takes from there on is refused as ever.
+      assertThat(scene.archive(Sale.V1).run(scene.topic()).lost()).isEmpty();
     }
   }
 
