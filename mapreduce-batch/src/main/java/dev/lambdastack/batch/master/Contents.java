@@ -4,10 +4,13 @@ import dev.lambdastack.views.Horizon;
 import dev.lambdastack.views.LostOffsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import org.apache.avro.Schema;
 
 /**
  * What a topic's master dataset holds after a manifest: the one answer to which files are read.
@@ -37,6 +40,14 @@ public record Contents(
   /** Events in all files. */
   public long events() {
     return files.stream().mapToLong(f -> f.file().rows()).sum();
+  }
+
+  /** The schemas that the files were written by, and the archive's last. */
+  public Set<Schema> schemas() {
+    Set<Schema> schemas = new LinkedHashSet<>();
+    files.forEach(f -> schemas.add(f.schema()));
+    schemas.add(archived.schema());
+    return schemas;
   }
 
   /** Bytes of all files. */
