@@ -49,6 +49,7 @@ final class Launch {
   private final SpeedOptions options;
   private final Clock clock;
   private final List<View> views;
+  private final SchemaStore schemas;
 
   Launch(LambdaConfig config, String topic, SpeedOptions options, Clock clock) {
     this.config = config;
@@ -71,6 +72,10 @@ final class Launch {
                       .formatted(name));
             });
     this.views = known.ofTopic(topic);
+    this.schemas =
+        options
+            .schemas()
+            .orElseGet(() -> SchemaStore.load(Thread.currentThread().getContextClassLoader()));
   }
 
   /**
@@ -127,16 +132,12 @@ final class Launch {
   }
 
   private List<RunningSpeedJob> start(List<Life> lives) throws Exception {
-    SchemaStore schemas =
-        options
-            .schemas()
-            .orElseGet(() -> SchemaStore.load(Thread.currentThread().getContextClassLoader()));
     List<RunningSpeedJob> jobs = new ArrayList<>();
     try {
       for (Life life : lives) {
         Connection hbase = Store.connect(config);
         try {
-          jobs.add(start(life, schemas, hbase));
+          jobs.add(start(life, hbase));
         } catch (Exception e) {
           hbase.close();
           throw e;
@@ -155,7 +156,7 @@ final class Launch {
     }
   }
 
-  private RunningSpeedJob start(Life life, SchemaStore schemas, Connection hbase) throws Exception {
+  private RunningSpeedJob start(Life life, Connection hbase) throws Exception {
     SpeedPlan plan = life.plan();
     Checkpoints checkpoints = Checkpoints.of(config, topic, plan.life());
     RunClaim claim = RunClaim.of(plan);
@@ -169,7 +170,7 @@ final class Launch {
         CheckpointFiles.check(config, from.get().checkpoint(), OTHERWISE);
       }
       checkpoints.carry(plan.slots());
-      JobClient client = submit(plan, from, schemas, checkpoints);
+      JobClient client = submit(plan, from, checkpoints);
       return new RunningSpeedJob(
           client,
           plan,
@@ -188,11 +189,7 @@ final class Launch {
   }
 
   private JobClient submit(
-      SpeedPlan plan,
-      Optional<Continuation.From> from,
-      SchemaStore schemas,
-      Checkpoints checkpoints)
-      throws Exception {
+      SpeedPlan plan, Optional<Continuation.From> from, Checkpoints checkpoints) throws Exception {
     FlinkSettings settings = new FlinkSettings(config, topic, checkpoints.uri());
     from.ifPresent(
         f ->
@@ -275,6 +272,7 @@ final class Launch {
   private Adoptions adopt(Set<Integer> atFirst, TopicLog log) throws IOException {
     AdoptionStore store = AdoptionStore.of(config, topic, log.topicId());
     store.agreeOnEventTime(views.get(0).eventType().eventTime());
+    store.agreeOnSchemas(schemas, views.get(0).eventType());
     return store.adopt(
         atFirst,
         log.partitions(),

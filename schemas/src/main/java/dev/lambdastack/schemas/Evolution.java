@@ -20,7 +20,7 @@ import org.apache.avro.SchemaCompatibility.Incompatibility;
  * even the fingerprint; and text and bytes are not taken for each other.
  */
 final class Evolution {
-  private static final String THE_RECORD = "(the record itself)";
+  static final String THE_RECORD = "(the record itself)";
 
   private Evolution() {}
 
@@ -178,7 +178,8 @@ final class Evolution {
     return logical == null ? declared : logical.getName();
   }
 
-  private static String name(Schema schema) {
+  /** The type and its meaning, as people read them. */
+  static String name(Schema schema) {
     String meaning = meaning(schema);
     return schema.getType().getName() + (meaning == null ? "" : " " + meaning);
   }

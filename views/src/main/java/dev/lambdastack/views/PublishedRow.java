@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -80,6 +81,27 @@ public record PublishedRow(
     }
     return gapBefore(generation.get(), horizon(version), view)
         .or(() -> expired(generation.get(), horizonEpoch(), now, clockSkew, view));
+  }
+
+  /**
+   * The offsets lost to a version whose records are in the answers of now: it would take them away.
+   *
+   * @param now not before the version is published
+   */
+  public LostOffsets takenAwayBy(Version next, Instant now, Duration clockSkew) {
+    Map<Integer, Long> horizon = horizon(version).offsets();
+    LostOffsets batch = next.lost().before(horizon).without(lost(version));
+    if (generation.isEmpty() || incompleteBecause(now, clockSkew).isPresent()) {
+      return batch;
+    }
+
+    Map<Integer, Long> speed = new TreeMap<>(horizon);
+    generation.get().startOffsets().forEach((p, start) -> speed.merge(p, start, Math::max));
+    return batch.and(next.lost().from(speed));
+  }
+
+  private static LostOffsets lost(Optional<Version> version) {
+    return version.map(Version::lost).orElse(LostOffsets.NONE);
   }
 
   /**

@@ -18,7 +18,7 @@ import java.util.Optional;
  * @param rows rows in the table
  * @param events master rows that were read
  * @param lost offsets before the horizon whose records retention had removed before they were
- *     archived, as far as gaps were accepted; no version holds them
+ *     archived
  * @param rejected events among {@code events} that are no events by the schema that is pinned for
  *     the version, though they were by the one that they were archived under; no row counts them
  * @param origin how it came to be; empty for versions of a time when that was not noted
@@ -34,7 +34,7 @@ public record Version(
     String manifestDigest,
     long rows,
     long events,
-    long lost,
+    LostOffsets lost,
     long rejected,
     Instant created,
     Optional<Origin> origin) {
@@ -63,7 +63,7 @@ public record Version(
         manifestDigest,
         rows,
         events,
-        0,
+        LostOffsets.NONE,
         0,
         created,
         Optional.empty());
@@ -109,8 +109,9 @@ public record Version(
     json.put("manifestDigest", manifestDigest);
     json.put("rows", rows);
     json.put("events", events);
-    if (lost > 0) {
-      json.put("lost", lost);
+    if (!lost.isEmpty()) {
+      json.put("lost", lost.count());
+      json.set("lostOffsets", lost.spansJson());
     }
     if (rejected > 0) {
       json.put("rejected", rejected);
@@ -132,7 +133,7 @@ public record Version(
         json.get("manifestDigest").asText(),
         json.get("rows").asLong(),
         json.get("events").asLong(),
-        json.path("lost").asLong(),
+        LostOffsets.of(json.path("lost").asLong(), json.path("lostOffsets")),
         json.path("rejected").asLong(),
         Instant.parse(json.get("created").asText()),
         Optional.ofNullable(json.get("origin")).map(Origin::of));

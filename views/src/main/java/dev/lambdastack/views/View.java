@@ -291,6 +291,13 @@ public final class View {
     }
 
     public Builder over(EventType type) {
+      EventShape.problem(type.schema())
+          .ifPresent(
+              problem -> {
+                throw new InvalidInputException(
+                    "Cannot read topic %s: %s, which the archive's files have no form for (schema %s); give it a field, or take it out"
+                        .formatted(type.topic(), problem, type.schema().getFullName()));
+              });
       this.eventType = type;
       return this;
     }

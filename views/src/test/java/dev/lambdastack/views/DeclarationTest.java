@@ -15,7 +15,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.math.RoundingMode;
 import java.time.Duration;
 import java.util.List;
+import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
+import org.apache.avro.SchemaBuilder;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
@@ -28,6 +30,27 @@ class DeclarationTest {
   private static void assertRefused(ThrowingCallable declaration, String message) {
     assertThatThrownBy(declaration).isInstanceOf(InvalidInputException.class).hasMessage(message);
     assertThat(message).doesNotContain("\n");
+  }
+
+  /** Else the speed layer would answer what no archive can hold. */
+  @Test
+  void anEventThatNoFileCanHoldIsRefusedWhenAViewReadsIt() {
+    Schema empty = Schema.createRecord("Empty", null, "shop", false, List.of());
+    Schema schema =
+        SchemaBuilder.record("Event")
+            .fields()
+            .name("made")
+            .type(LogicalTypes.timestampMillis().addToSchema(Schema.create(Schema.Type.LONG)))
+            .noDefault()
+            .name("more")
+            .type(SchemaBuilder.unionOf().nullType().and().type(empty).endUnion())
+            .noDefault()
+            .endRecord();
+    EventType type = EventType.of("events", schema, "made", "made");
+    assertThatThrownBy(() -> View.named("counts").over(type))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageStartingWith(
+            "Cannot read topic events: field 'more' is a record without fields (Empty)");
   }
 
   @Test

@@ -85,6 +85,64 @@ class PublishedRowTest {
     assertThat(after.horizonEpoch()).isEqualTo(110);
   }
 
+  private static Version losing(Version v, LostOffsets lost) {
+    return new Version(
+        v.number(),
+        v.table(),
+        v.fingerprint(),
+        v.shape(),
+        v.horizon(),
+        v.epochLength(),
+        v.manifest(),
+        v.manifestDigest(),
+        v.rows(),
+        v.events(),
+        lost,
+        0,
+        v.created(),
+        Optional.empty());
+  }
+
+  private static LostOffsets takenAway(PublishedRow row, Version next) {
+    return row.takenAwayBy(next, at(1), NO_SKEW);
+  }
+
+  @Test
+  void takesAwayWhatIsLostToTheNextVersionAndNotToTheAnswersOfNow() {
+    LostOffsets lost = LostOffsets.NONE.with(0, 0, 50).with(1, 0, 9);
+    Version next = losing(version(2, OLD, 110), lost);
+    Generation fromTheStart = TestRows.generation(1, OLD, 0, Map.of(0, 0L, 1, 0L));
+    Generation late = TestRows.generation(1, OLD, 0, Map.of(0, 50L, 1, 9L));
+
+    assertThat(takenAway(row(null, fromTheStart), next)).isEqualTo(lost);
+    assertThat(takenAway(row(null, late), next).isEmpty()).isTrue();
+
+    // What another version before holds, a generation behind it or none.
+    Version whole = version(1, OLD, 2);
+    LostOffsets all = LostOffsets.NONE.with(0, 0, 20).with(0, 20, 50).with(1, 0, 9);
+    assertThat(takenAway(row(whole, fromTheStart), next).count()).isEqualTo(all.count());
+    assertThat(takenAway(row(whole, null), next))
+        .isEqualTo(LostOffsets.NONE.with(0, 0, 20).with(1, 0, 9));
+    assertThat(
+            takenAway(row(losing(whole, lost.before(whole.horizon().offsets())), null), next)
+                .isEmpty())
+        .isTrue();
+    assertThat(takenAway(row(losing(version(1, OLD, 100), lost), fromTheStart), next).isEmpty())
+        .isTrue();
+  }
+
+  /** Who answers nothing has nothing to lose. */
+  @Test
+  void cellsThatHaveExpiredAreNotTakenAway() {
+    Version next = losing(version(2, OLD, 110), LostOffsets.NONE.with(0, 0, 50));
+    Generation generation = TestRows.generation(1, OLD, 0, Map.of(0, 0L, 1, 0L));
+    assertThat(
+            row(null, generation)
+                .takenAwayBy(next, at(1).plus(TestRows.RETENTION), NO_SKEW)
+                .isEmpty())
+        .isTrue();
+  }
+
   @Test
   void aHorizonThatStepsBackIsRefusedUnlessForced() {
     Generation g1 = generation(1, OLD, 90);

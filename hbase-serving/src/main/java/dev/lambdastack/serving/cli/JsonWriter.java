@@ -78,8 +78,8 @@ final class JsonWriter implements AnswerWriter {
       json.writeNumberField("number", version.get().number());
       json.writeStringField("table", version.get().table());
       json.writeStringField("created", version.get().created().toString());
-      if (version.get().lost() > 0) {
-        json.writeNumberField("lost_offsets", version.get().lost());
+      if (!version.get().lost().isEmpty()) {
+        json.writeNumberField("lost_offsets", version.get().lost().count());
       }
       json.writeEndObject();
     } else {

@@ -38,11 +38,11 @@ final class Texts {
   /** What no answer can hold any more, where there is such. */
   static Optional<String> lost(Provenance from) {
     return from.version()
-        .filter(v -> v.lost() > 0)
+        .filter(v -> !v.lost().isEmpty())
         .map(
             v ->
                 "KNOWN LOST: %s, removed by retention before they were archived"
-                    .formatted(count(v.lost(), "offset")));
+                    .formatted(count(v.lost().count(), "offset")));
   }
 
   static String count(long number, String noun) {

@@ -1,7 +1,11 @@
 package dev.lambdastack.serving.store;
 
+import dev.lambdastack.schemas.SchemaEdits;
+import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.schemas.SchemaVersion;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.views.Adoptions;
+import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -13,6 +17,7 @@ import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import org.apache.avro.SchemaParser;
 import org.apache.hadoop.fs.CreateFlag;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
@@ -31,12 +36,15 @@ import org.apache.hadoop.fs.Path;
  * the archive needs HBase at no time. Safe for use by many processes at once.
  *
  * <p>Beside the steps lies {@code event-time-min}, the earliest event time that both layers take:
- * were it another one in each, the same record would be an event in one and none in the other.
+ * were it another one in each, the same record would be an event in one and none in the other. So
+ * do {@code event-time}, the column, and {@code schema-<name>.v<number>}, what each version of the
+ * event's schema was when a layer first read by it.
  */
 public final class AdoptionStore {
   private static final String FOLDER = "_partitions";
   private static final String EVENT_TIME_MIN = "event-time-min";
   private static final String EVENT_TIME = "event-time";
+  private static final String SCHEMA = "schema-";
 
   private final Path folder;
   private final FileContext files;
@@ -149,15 +157,52 @@ public final class AdoptionStore {
     }
   }
 
+  /**
+   * Sees to it that both layers, and each of their runs, read the bytes of a version of the event
+   * alike: a version never changes.
+   *
+   * @throws InvalidInputException when a layer has begun with another schema of that version
+   */
+  public void agreeOnSchemas(SchemaStore schemas, EventType type) throws IOException {
+    checkSchemas(schemas, type);
+    for (SchemaVersion version : schemas.versions(type.schema().getFullName())) {
+      check(version, agreed(schemaName(version), version.schema().toString()));
+    }
+  }
+
+  /** As {@link #agreeOnSchemas}, and notes nothing. */
+  public void checkSchemas(SchemaStore schemas, EventType type) throws IOException {
+    for (SchemaVersion version : schemas.versions(type.schema().getFullName())) {
+      Optional<String> found = noted(schemaName(version));
+      if (found.isPresent()) {
+        check(version, found.get());
+      }
+    }
+  }
+
+  private void check(SchemaVersion version, String noted) {
+    SchemaEdits.check(topic, version, SchemaParser.parseSingle(noted));
+  }
+
+  private static String schemaName(SchemaVersion version) {
+    return SCHEMA + version.fullName() + ".v" + version.version();
+  }
+
+  private Optional<String> noted(String name) throws IOException {
+    try (FSDataInputStream in = files.open(new Path(folder, name))) {
+      return Optional.of(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+    } catch (FileNotFoundException e) {
+      return Optional.empty();
+    }
+  }
+
   /** What stands under a name: ours, where we are the first. */
   private String agreed(String name, String ours) throws IOException {
-    Path file = new Path(folder, name);
-    if (!files.util().exists(file) && put(name, ours)) {
+    Optional<String> found = noted(name);
+    if (found.isEmpty() && put(name, ours)) {
       return ours;
     }
-    try (FSDataInputStream in = files.open(file)) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    }
+    return found.isPresent() ? found.get() : noted(name).orElseThrow();
   }
 
   private void agreeOnEventTimeMin() throws IOException {

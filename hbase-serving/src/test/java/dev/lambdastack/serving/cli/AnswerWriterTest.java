@@ -15,6 +15,7 @@ import dev.lambdastack.serving.testing.Sale;
 import dev.lambdastack.serving.testing.Sales;
 import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.Horizon;
+import dev.lambdastack.views.LostOffsets;
 import dev.lambdastack.views.Version;
 import dev.lambdastack.views.View;
 import java.io.PrintWriter;
@@ -47,7 +48,7 @@ class AnswerWriterTest {
         "digest",
         1,
         1,
-        lost,
+        lost == 0 ? LostOffsets.NONE : LostOffsets.NONE.with(0, 0, lost),
         0,
         NOON,
         Optional.empty());

@@ -3,10 +3,13 @@ package dev.lambdastack.serving.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.schemas.SchemaVersion;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.testing.TestingHBase;
 import dev.lambdastack.serving.testing.TestingHBase.Cluster;
 import dev.lambdastack.views.Adoptions;
+import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -19,7 +22,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.avro.LogicalTypes;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaBuilder;
 import org.apache.hadoop.conf.Configuration;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -50,6 +57,42 @@ class AdoptionStoreIT {
             "Cannot read topic orders with lambda.event-time.min=1990-01-01T00:00:00Z: ")
         .hasMessageContaining("began with 2000-01-01T00:00:00Z");
     assertThat(other.read()).contains(known);
+  }
+
+  private static Schema paid(int scale) {
+    return SchemaBuilder.record("Paid")
+        .namespace("shop")
+        .fields()
+        .name("made")
+        .type(LogicalTypes.timestampMillis().addToSchema(Schema.create(Schema.Type.LONG)))
+        .noDefault()
+        .name("amount")
+        .type(LogicalTypes.decimal(9, scale).addToSchema(Schema.create(Schema.Type.BYTES)))
+        .noDefault()
+        .endRecord();
+  }
+
+  private static SchemaStore schemas(int scale) {
+    return SchemaStore.of(List.of(new SchemaVersion(paid(scale), 1, "paid.v1.avsc")));
+  }
+
+  /** Whichever layer comes first, and with nothing archived yet. */
+  @Test
+  void whoReadsAVersionOfASchemaOtherwiseIsRefused() throws Exception {
+    EventType type = EventType.of("orders", paid(2), "made", "made");
+    store.checkSchemas(schemas(2), type);
+    store.agreeOnSchemas(schemas(2), type);
+    other.agreeOnSchemas(schemas(2), type);
+    for (ThrowingCallable look :
+        List.<ThrowingCallable>of(
+            () -> other.agreeOnSchemas(schemas(3), type),
+            () -> other.checkSchemas(schemas(3), type))) {
+      assertThatThrownBy(look)
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageStartingWith("Cannot use schema paid.v1.avsc: it was edited")
+          .hasMessageContaining(
+              "field 'amount' (expected bytes decimal(9,2), found bytes decimal(9,3))");
+    }
   }
 
   @Test

@@ -16,6 +16,7 @@ import dev.lambdastack.batch.master.StoredManifest;
 import dev.lambdastack.log.PartitionsAddedException;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.schemas.EventDecoder;
+import dev.lambdastack.schemas.SchemaEdits;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.config.FirstContact;
 import dev.lambdastack.serving.config.LambdaConfig;
@@ -116,6 +117,7 @@ public final class Archive implements Tool {
     long started = System.nanoTime();
     try (TopicLog log = open(type)) {
       MasterDataset dataset = dataset(topic);
+      checkSchemas(type, dataset.contents(), AdoptionStore.of(config, topic, log.topicId()));
       StartingPoint start = assumedStart(dataset, log, gaps);
       Sealed sealed = new Sealing(log, config, clock, start).look();
       long offsets = sealed.ranges().values().stream().mapToLong(r -> r.end() - r.readFrom()).sum();
@@ -310,6 +312,12 @@ public final class Archive implements Tool {
     }
   }
 
+  private void checkSchemas(EventType type, Optional<Contents> last, AdoptionStore store)
+      throws IOException {
+    last.ifPresent(contents -> SchemaEdits.checkArchived(schemas, type, contents.schemas()));
+    store.checkSchemas(schemas, type);
+  }
+
   private MasterDataset dataset(String topic) throws IOException {
     return MasterDataset.open(config.hadoop(), config.master(), topic);
   }
@@ -321,7 +329,9 @@ public final class Archive implements Tool {
     LogState state = state(log, last);
     AdoptionStore store = AdoptionStore.of(config, log.topic(), log.topicId());
     startingPoint(last, state, assumed(store, log, last), gaps);
+    checkSchemas(type, last, store);
     store.agreeOnEventTime(type.eventTime());
+    store.agreeOnSchemas(schemas, type);
     Adoptions adoptions = store.adopt(atFirst(log, last), log.partitions(), adoptedAt());
     if (!log.partitions().containsAll(adoptions.partitions())) {
       throw new PartitionsAddedException(log.topic(), log.partitions(), adoptions.partitions());

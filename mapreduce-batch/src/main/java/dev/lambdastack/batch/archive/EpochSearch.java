@@ -76,7 +76,7 @@ final class EpochSearch {
    * epoch on. A record that is far behind its predecessor begins many epochs at once, so a quiet
    * log takes few look-ups.
    *
-   * @param start the partition's offset at {@code from}
+   * @param start the first offset that the log has, of those from the boundary of {@code from} on
    * @param end what the boundary of an epoch without a record is: the partition's end, where the
    *     clock has closed the epochs
    */

@@ -125,7 +125,8 @@ final class Sealing {
       OptionalLong end =
           ends.containsKey(partition) ? OptionalLong.of(ends.get(partition)) : OptionalLong.empty();
       long first = start.offsets().get(partition);
-      EpochSearch.Run run = search.run(partition, start.fromEpoch(), to, first, end);
+      long lost = start.lost().getOrDefault(partition, 0L);
+      EpochSearch.Run run = search.run(partition, start.fromEpoch(), to, first + lost, end);
       NavigableMap<Long, Long> boundaries = run.boundaries();
       if (run.byClock()) {
         byClock.add(partition);
@@ -133,11 +134,7 @@ final class Sealing {
       ranges.put(
           partition,
           new PartitionRange(
-              first,
-              boundaries.lastEntry().getValue(),
-              start.lost().getOrDefault(partition, 0L),
-              run.leaderEpoch(),
-              boundaries));
+              first, boundaries.lastEntry().getValue(), lost, run.leaderEpoch(), boundaries));
     }
     return new Sealed(start.fromEpoch(), to, ranges, holding, byClock);
   }

@@ -16,8 +16,9 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Where a run begins: where the archive's last manifest ends, and nothing else; without one, at the
- * first record that the log still has.
+ * Where a run begins: where the archive's last manifest ends, and nothing else; without one, at
+ * offset 0. Of a topic that is older than its archive retention may have removed the first records:
+ * these are lost, as a person accepts who archives it now.
  *
  * @param sequence of the manifest that the run will commit
  * @param previous digest of the last manifest
@@ -64,8 +65,12 @@ record StartingPoint(
     if (contents.isEmpty()) {
       Map<Integer, OptionalInt> unknown = new TreeMap<>();
       log.partitions().forEach(p -> unknown.put(p, OptionalInt.empty()));
+      Map<Integer, Long> zero = new TreeMap<>();
+      log.partitions().forEach(p -> zero.put(p, 0L));
+      Map<Integer, Long> gone = new TreeMap<>(log.beginOffsets());
+      gone.values().removeIf(begin -> begin == 0);
       return new StartingPoint(
-          1, Optional.empty(), 0, 0, log.beginOffsets(), unknown, firstEpochs, Map.of(), Set.of());
+          1, Optional.empty(), 0, 0, zero, unknown, firstEpochs, gone, Set.of());
     }
     ArchiveManifest manifest = contents.get().archived();
     checkSameTopic(manifest, log, epochLength);

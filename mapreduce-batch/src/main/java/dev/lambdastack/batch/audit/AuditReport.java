@@ -43,7 +43,7 @@ public record AuditReport(
   /**
    * Records over all manifests: read = events + deadLetters + ticks.
    *
-   * @param lost offsets of gaps that a person accepted
+   * @param lost offsets whose records retention had removed before they were archived
    */
   public record Counts(long read, long events, long deadLetters, long ticks, long lost) {}
 

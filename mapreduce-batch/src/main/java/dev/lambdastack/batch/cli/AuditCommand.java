@@ -142,7 +142,9 @@ public final class AuditCommand implements Callable<Integer> {
         counts.lost() == 0
             ? ""
             : String.format(
-                Locale.ROOT, "; %,d offsets are gaps that were accepted", counts.lost()));
+                Locale.ROOT,
+                "; %,d offsets are lost: retention had removed them before they were archived",
+                counts.lost()));
     out.printf(
         Locale.ROOT,
         "files       %,d, %,d bytes; %s%n",

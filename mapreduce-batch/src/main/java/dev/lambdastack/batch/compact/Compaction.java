@@ -14,6 +14,8 @@ import dev.lambdastack.batch.master.FileSchema;
 import dev.lambdastack.batch.master.ManifestJson;
 import dev.lambdastack.batch.master.MasterDataset;
 import dev.lambdastack.batch.master.StoredManifest;
+import dev.lambdastack.schemas.SchemaEdits;
+import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;
@@ -160,13 +162,16 @@ public final class Compaction implements Tool {
   }
 
   private static Contents contents(MasterDataset dataset, EventType type) throws IOException {
-    return dataset
-        .contents()
-        .orElseThrow(
-            () ->
-                new InvalidInputException(
-                    "Cannot compact topic %s: nothing of it is archived in %s; run lambda archive %s first"
-                        .formatted(type.topic(), dataset.place(), type.topic())));
+    Contents contents =
+        dataset
+            .contents()
+            .orElseThrow(
+                () ->
+                    new InvalidInputException(
+                        "Cannot compact topic %s: nothing of it is archived in %s; run lambda archive %s first"
+                            .formatted(type.topic(), dataset.place(), type.topic())));
+    SchemaEdits.checkArchived(SchemaStore.of(List.of()), type, contents.schemas());
+    return contents;
   }
 
   private List<CompactionPlan> plans(Contents contents) {

@@ -8,6 +8,7 @@ import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.schemas.Decoded;
 import dev.lambdastack.schemas.EventDecoder;
 import dev.lambdastack.schemas.Rejection;
+import dev.lambdastack.schemas.SchemaEdits;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.config.FirstContact;
 import dev.lambdastack.serving.config.LambdaConfig;
@@ -92,7 +93,10 @@ public final class Replay {
     private long inDoubt;
     private final Map<String, Long> left = new TreeMap<>();
 
-    Pass(EventType type, ArchiveManifest last, History history) {
+    Pass(EventType type, List<ArchiveManifest> manifests, History history) {
+      SchemaEdits.checkArchived(
+          schemas, type, manifests.stream().map(ArchiveManifest::schema).toList());
+      ArchiveManifest last = last(manifests);
       this.decoder = new EventDecoder(schemas, type, List.of(), last.eventTimeMin());
       // No broker's clock shows less.
       this.nowMillis = clock.instant().minus(config.clockSkew()).toEpochMilli();
@@ -136,7 +140,7 @@ public final class Replay {
     DeadLetterFiles files = new DeadLetterFiles(dataset, conf);
     List<ArchiveManifest> manifests = files.manifests();
     Replays replays = new Replays(dataset, conf);
-    Pass pass = new Pass(type, last(manifests), replays.read());
+    Pass pass = new Pass(type, manifests, replays.read());
     files.visit(manifests, selection, pass::takes);
     return pass.result(
         topic,
@@ -168,7 +172,7 @@ public final class Replay {
       log.checkSettings();
       checkSameTopic(last(manifests), log);
       try (ReplayProducer producer = ReplayProducer.open(config, topic)) {
-        Pass pass = new Pass(type, last(manifests), replays.read());
+        Pass pass = new Pass(type, manifests, replays.read());
         Set<Long> undone = new HashSet<>();
         List<String> doubts = resolve(pass, replays, log, undone);
         Portions portions = new Portions(pass, replays, log, producer, undone);

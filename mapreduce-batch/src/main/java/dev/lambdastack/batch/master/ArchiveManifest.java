@@ -77,7 +77,7 @@ public record ArchiveManifest(
     return deadLetters.stream().mapToLong(DeadLetterFile::rows).sum();
   }
 
-  /** Offsets of records that retention had removed before: a gap that a person accepted. */
+  /** Offsets of records that retention had removed before they were archived. */
   public long lost() {
     return partitions.values().stream().mapToLong(PartitionRange::lost).sum();
   }

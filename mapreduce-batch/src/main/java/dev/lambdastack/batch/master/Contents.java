@@ -1,12 +1,16 @@
 package dev.lambdastack.batch.master;
 
 import dev.lambdastack.views.Horizon;
+import dev.lambdastack.views.LostOffsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import org.apache.avro.Schema;
 
 /**
  * What a topic's master dataset holds after a manifest: the one answer to which files are read.
@@ -19,8 +23,7 @@ import java.util.Optional;
  * @param files that belong to the dataset, none twice; the rows of all are the events before the
  *     horizon, each once
  * @param deadLetters files of records that are no events
- * @param lost offsets whose records retention had removed before they were archived, in all gaps
- *     that were accepted
+ * @param lost offsets whose records retention had removed before they were archived
  */
 public record Contents(
     long sequence,
@@ -28,7 +31,7 @@ public record Contents(
     ArchiveManifest archived,
     List<LiveFile> files,
     List<DeadLetterFile> deadLetters,
-    long lost) {
+    LostOffsets lost) {
   public Contents {
     files = List.copyOf(files);
     deadLetters = List.copyOf(deadLetters);
@@ -37,6 +40,14 @@ public record Contents(
   /** Events in all files. */
   public long events() {
     return files.stream().mapToLong(f -> f.file().rows()).sum();
+  }
+
+  /** The schemas that the files were written by, and the archive's last. */
+  public Set<Schema> schemas() {
+    Set<Schema> schemas = new LinkedHashSet<>();
+    files.forEach(f -> schemas.add(f.schema()));
+    schemas.add(archived.schema());
+    return schemas;
   }
 
   /** Bytes of all files. */
@@ -68,7 +79,7 @@ public record Contents(
     private long sequence;
     private Optional<String> digest = Optional.empty();
     private ArchiveManifest archived;
-    private long lost;
+    private LostOffsets lost = LostOffsets.NONE;
 
     /** From these contents on; from the beginning where there are none. */
     Fold(Optional<Contents> from) {
@@ -123,7 +134,9 @@ public record Contents(
               Locale.ROOT, "it begins at epoch %d, not at %d", archive.fromEpoch(), from));
       deadLetters.addAll(archive.deadLetters());
       archived = archive;
-      lost += archive.lost();
+      archive
+          .partitions()
+          .forEach((p, range) -> lost = lost.with(p, range.start(), range.readFrom()));
     }
 
     private void add(CompactionManifest compaction) {

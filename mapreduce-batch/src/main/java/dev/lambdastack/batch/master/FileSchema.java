@@ -1,5 +1,6 @@
 package dev.lambdastack.batch.master;
 
+import dev.lambdastack.views.EventShape;
 import dev.lambdastack.views.InvalidInputException;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,10 +71,17 @@ public final class FileSchema {
    */
   public static Schema of(String topic, Schema pinned) {
     List<Schema.Field> fields = new ArrayList<>();
+    EventShape.problem(pinned)
+        .ifPresent(
+            problem -> {
+              throw new InvalidInputException(
+                  "Cannot archive topic %s: %s has no form in Parquet: %s"
+                      .formatted(topic, pinned.getFullName(), problem));
+            });
     for (Schema.Field field : pinned.getFields()) {
-      if (OWN.contains(field.name())) {
+      if (OWN.contains(field.name()) || field.aliases().stream().anyMatch(OWN::contains)) {
         throw new InvalidInputException(
-            "Cannot archive topic %s: field '%s' of %s has a name that the archive uses (%s); rename it"
+            "Cannot archive topic %s: field '%s' of %s has a name or an alias that the archive uses (%s); rename it"
                 .formatted(topic, field.name(), pinned.getFullName(), String.join(", ", OWN)));
       }
       fields.add(new Schema.Field(field, field.schema()));

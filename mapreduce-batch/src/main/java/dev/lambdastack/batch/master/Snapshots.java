@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lambdastack.views.LostOffsets;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -121,7 +122,8 @@ final class Snapshots {
     json.put("layout", LAYOUT);
     json.put("sequence", contents.sequence());
     json.put("digest", contents.digest());
-    json.put("lost", contents.lost());
+    json.put("lost", contents.lost().count());
+    json.set("lostOffsets", contents.lost().spansJson());
     json.put(
         "archived", new String(ManifestJson.write(contents.archived()), StandardCharsets.UTF_8));
     ArrayNode schemaTexts = json.putArray("schemas");
@@ -164,6 +166,6 @@ final class Snapshots {
         (ArchiveManifest) archived,
         files,
         deadLetters,
-        json.path("lost").longValue());
+        LostOffsets.of(json.path("lost").longValue(), json.path("lostOffsets")));
   }
 }

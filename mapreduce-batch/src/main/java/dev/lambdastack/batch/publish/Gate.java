@@ -1,6 +1,7 @@
 package dev.lambdastack.batch.publish;
 
 import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.views.LostOffsets;
 import dev.lambdastack.views.Origin;
 import dev.lambdastack.views.RuleResult;
 import dev.lambdastack.views.Version;
@@ -49,9 +50,14 @@ record Gate(double maxRejected, double maxShrink, long maxGrowth, long maxDrift)
    *
    * @param before what answers now
    * @param rolledBack another version of the very declaration, which somebody rolled back from
+   * @param takenAway offsets lost to the version whose records are in the answers of now
    */
   GateReport judge(
-      Version version, Optional<Version> before, Optional<Version> rolledBack, DriftCheck drift) {
+      Version version,
+      Optional<Version> before,
+      Optional<Version> rolledBack,
+      LostOffsets takenAway,
+      DriftCheck drift) {
     List<Finding> findings = new ArrayList<>();
     rolledBack.ifPresent(
         r ->
@@ -65,6 +71,7 @@ record Gate(double maxRejected, double maxShrink, long maxGrowth, long maxDrift)
                         r.number()),
                     List.of())));
     findings.add(rowsRead(version));
+    findings.add(lost(version, takenAway));
     findings.add(before.map(b -> rowCount(version, b)).orElseGet(() -> firstRows(version)));
     version.origin().map(Origin::rules).orElse(List.of()).forEach(r -> findings.add(rule(r)));
     findings.add(drift.drift().map(this::drift).orElseGet(() -> passed("drift", drift.whyNot())));
@@ -77,6 +84,7 @@ record Gate(double maxRejected, double maxShrink, long maxGrowth, long maxDrift)
     terms.add(
         "rows read: as many events as the manifests list; at most %s of them none by the pinned schema"
             .formatted(percent(maxRejected)));
+    terms.add("lost records: none that are in the answers of now");
     terms.add(
         before
             .map(
@@ -130,6 +138,25 @@ record Gate(double maxRejected, double maxShrink, long maxGrowth, long maxDrift)
                 .formatted(text, percent(maxRejected)),
             List.of())
         : passed("rows read", text);
+  }
+
+  private static Finding lost(Version version, LostOffsets takenAway) {
+    if (!takenAway.isEmpty()) {
+      return new Finding(
+          "lost records",
+          true,
+          String.format(
+              Locale.ROOT,
+              "answers have the events at offsets %s, and would not have them any more: retention had removed them before they were archived; publish --force gives them up",
+              takenAway),
+          List.of());
+    }
+    return passed(
+        "lost records",
+        version.lost().isEmpty()
+            ? "none"
+            : String.format(
+                Locale.ROOT, "%,d offsets, which no answer has anyway", version.lost().count()));
   }
 
   private static Finding passed(String check, String text) {

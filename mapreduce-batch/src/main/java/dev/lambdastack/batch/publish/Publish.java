@@ -7,6 +7,7 @@ import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.serving.store.ViewTables;
 import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LostOffsets;
 import dev.lambdastack.views.PublishedRow;
 import dev.lambdastack.views.Version;
 import java.io.IOException;
@@ -107,7 +108,11 @@ public final class Publish implements Tool {
       next(catalog, version);
       GateReport report =
           gate.judge(
-              version, before, rolledBack(catalog, version), drift(connection, catalog, version));
+              version,
+              before,
+              rolledBack(catalog, version),
+              takenAway(catalog, version),
+              drift(connection, catalog, version));
       return new Plan(view, before, Optional.of(version), Optional.of(report), List.of());
     }
   }
@@ -133,6 +138,7 @@ public final class Publish implements Tool {
                             version,
                             catalog.published(),
                             rolledBack(catalog, version),
+                            takenAway(catalog, version),
                             drift(connection, catalog, version));
                 store.putVerdict(view, version.number(), report.toJson());
                 if (report.isHeld() && !force) {
@@ -141,6 +147,14 @@ public final class Publish implements Tool {
                 return new Pointer.Next(next(catalog, version), Optional.of(report));
               });
     }
+  }
+
+  private LostOffsets takenAway(Catalog catalog, Version version) {
+    return catalog
+        .known()
+        .current()
+        .map(row -> row.takenAwayBy(version, clock.instant(), config.clockSkew()))
+        .orElse(LostOffsets.NONE);
   }
 
   private PublishedRow next(Catalog catalog, Version version) {

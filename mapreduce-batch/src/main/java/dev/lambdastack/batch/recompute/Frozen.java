@@ -6,6 +6,7 @@ import dev.lambdastack.batch.master.DataFile.Side;
 import dev.lambdastack.batch.master.LiveFile;
 import dev.lambdastack.batch.master.StoredManifest;
 import dev.lambdastack.views.Horizon;
+import dev.lambdastack.views.LostOffsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -31,7 +32,7 @@ record Frozen(
     String digest,
     List<LiveFile> files,
     long events,
-    long lost,
+    LostOffsets lost,
     Optional<Map<Integer, Long>> before) {
 
   /** All that is archived. */

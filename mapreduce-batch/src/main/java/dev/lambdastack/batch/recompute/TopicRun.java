@@ -10,6 +10,7 @@ import dev.lambdastack.batch.master.LiveFile;
 import dev.lambdastack.batch.master.MasterDataset;
 import dev.lambdastack.batch.master.StoredManifest;
 import dev.lambdastack.batch.publish.VersionState;
+import dev.lambdastack.schemas.SchemaEdits;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.store.Catalog;
@@ -72,6 +73,7 @@ final class TopicRun implements AutoCloseable {
     this.runId = runId;
     this.lease = lease;
     this.contents = dataset.contents().orElseThrow();
+    SchemaEdits.checkArchived(schemas, views.get(0).eventType(), contents.schemas());
     this.frozen = options.asOf().isPresent() ? asOf(options.asOf().get()) : Frozen.of(contents);
   }
 

@@ -12,12 +12,19 @@ import dev.lambdastack.batch.master.DataFile;
 import dev.lambdastack.batch.master.FileSchema;
 import dev.lambdastack.batch.master.OffsetSpan;
 import dev.lambdastack.batch.master.PartitionRange;
+import dev.lambdastack.batch.recompute.Recompute;
 import dev.lambdastack.log.LogClients;
 import dev.lambdastack.log.Tick;
 import dev.lambdastack.log.TopicLog;
+import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.schemas.SchemaVersion;
 import dev.lambdastack.serving.store.AdoptionStore;
 import dev.lambdastack.views.Adoptions;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LostOffsets;
+import dev.lambdastack.views.Metric;
+import dev.lambdastack.views.View;
+import dev.lambdastack.views.Views;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
@@ -36,6 +43,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaParser;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.hdfs.DistributedFileSystem;
@@ -44,6 +53,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -793,6 +803,48 @@ class ArchiveIT {
     scene.toEpochStart();
   }
 
+  /** The bytes that are there would mean other amounts, and the fingerprint does not tell. */
+  @Test
+  void aSchemaThatWasEditedInPlaceIsRefusedByEveryStepOfTheBatchLayer(Servers servers)
+      throws Exception {
+    try (Scene scene = Scene.open(servers, 1)) {
+      archiveSome(scene);
+      Map<String, Long> before = scene.everything();
+      Schema edited =
+          SchemaParser.parseSingle(
+              Sale.V1
+                  .toString()
+                  .replaceFirst("\"precision\":12,\"scale\":2", "\"precision\":12,\"scale\":3"));
+      assertThat(edited).isNotEqualTo(Sale.V1);
+      SchemaStore store = SchemaStore.of(List.of(new SchemaVersion(edited, 1, "sale.v1.avsc")));
+      Views views =
+          Views.of(
+              List.of(
+                  View.named(scene.viewName())
+                      .over(scene.type(edited))
+                      .keyedBy("kind")
+                      .window(Duration.ofHours(1))
+                      .metric("amount", Metric.sum("amount"))
+                      .build()));
+      Archive archive = new Archive(scene.config(), views, store, scene.clock());
+      List<ThrowingCallable> steps =
+          List.of(
+              () -> archive.plan(scene.topic()),
+              () -> archive.run(scene.topic()),
+              () -> new Compaction(scene.config(), views, scene.clock()).run(scene.topic()),
+              () ->
+                  new Recompute(scene.config(), views, store, scene.clock()).run(scene.viewName()));
+      for (ThrowingCallable step : steps) {
+        assertThatThrownBy(step)
+            .isInstanceOf(InvalidInputException.class)
+            .hasMessageContaining("it was edited since events of topic " + scene.topic())
+            .hasMessageContaining(
+                "field 'amount' (expected bytes decimal(12,2), found bytes decimal(12,3))");
+      }
+      assertThat(scene.everything()).isEqualTo(before);
+    }
+  }
+
   @Test
   void refusesAnotherEpochLength(Servers servers) throws Exception {
     try (Scene scene = Scene.open(servers, 1)) {
@@ -834,7 +886,7 @@ class ArchiveIT {
       assertThat(gap.partitions().get(0).start()).isEqualTo(10);
       assertThat(gap.partitions().get(0).lost()).isEqualTo(5);
       assertThat(gap.read()).isEqualTo(gap.partitions().get(0).end() - 15);
-      assertThat(scene.dataset().contents().orElseThrow().lost()).isEqualTo(5);
+      assertThat(scene.dataset().contents().orElseThrow().lost().count()).isEqualTo(5);
       // Nothing is lost from there on, and there is nothing to accept.
       scene.sendAll(0, sales(new Random(16), 10, scene.now()), Sale.V1);
       scene.toEpochStart();
@@ -842,6 +894,37 @@ class ArchiveIT {
       Set<String> expected = eventsBefore(scene, scene.manifests().get(2).partitions());
       IntStream.range(0, 10).forEach(offset -> expected.add("0@" + offset));
       assertThat(archived(scene)).containsExactlyElementsOf(expected);
+    }
+  }
+
+  /** Whoever adopts a topic that is older than its retention takes what is there, and is told. */
+  @Test
+  void whatRetentionHadTakenBeforeTheFirstRunIsNotedAsLost(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 3)) {
+      scene.sendAll(0, sales(new Random(21), 10, scene.now()), Sale.V1);
+      scene.sendAll(1, sales(new Random(22), 10, scene.now()), Sale.V1);
+      try (var admin = servers.kafka().admin()) {
+        admin
+            .deleteRecords(
+                Map.of(
+                    new org.apache.kafka.common.TopicPartition(scene.topic(), 0),
+                    org.apache.kafka.clients.admin.RecordsToDelete.beforeOffset(4),
+                    new org.apache.kafka.common.TopicPartition(scene.topic(), 1),
+                    org.apache.kafka.clients.admin.RecordsToDelete.beforeOffset(10)))
+            .all()
+            .get();
+      }
+      scene.toEpochStart();
+
+      Map<Integer, OffsetSpan> lost = Map.of(0, new OffsetSpan(0, 4), 1, new OffsetSpan(0, 10));
+      ArchiveResult result = scene.archive(Sale.V1).run(scene.topic());
+      assertThat(result.lost()).isEqualTo(lost);
+      assertThat(result.events()).isEqualTo(6);
+      assertThat(scene.dataset().contents().orElseThrow().lost())
+          .isEqualTo(LostOffsets.NONE.with(0, 0, 4).with(1, 0, 10));
+
+      // What retention takes from there on is refused as ever.
+      assertThat(scene.archive(Sale.V1).run(scene.topic()).lost()).isEmpty();
     }
   }
 

@@ -9,6 +9,7 @@ import dev.lambdastack.batch.master.Contents;
 import dev.lambdastack.batch.master.PartitionRange;
 import dev.lambdastack.views.Adoptions;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LostOffsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -46,7 +47,7 @@ class StartingPointTest {
             0,
             Instant.EPOCH);
     // Since then a compaction was committed.
-    return new Contents(5, "digest of 5", manifest, List.of(), List.of(), 0);
+    return new Contents(5, "digest of 5", manifest, List.of(), List.of(), LostOffsets.NONE);
   }
 
   private static LogState log(String id, Map<Integer, Long> begin, Map<Integer, Long> end) {
@@ -119,13 +120,14 @@ class StartingPointTest {
   }
 
   @Test
-  void withoutAManifestItIsTheFirstRecordThatIsThere() {
+  void withoutAManifestItIsOffsetZeroWhateverRetentionHasTaken() {
     LogState log = log("topic-id", Map.of(0, 12L, 1, 0L), Map.of(0, 50L, 1, 0L));
     StartingPoint start = of(Optional.empty(), log, EPOCH, MIN);
     assertThat(start.sequence()).isEqualTo(1);
     assertThat(start.previous()).isEmpty();
     assertThat(start.fromEpoch()).isZero();
-    assertThat(start.offsets()).isEqualTo(Map.of(0, 12L, 1, 0L));
+    assertThat(start.offsets()).isEqualTo(Map.of(0, 0L, 1, 0L));
+    assertThat(start.lost()).isEqualTo(Map.of(0, 12L));
   }
 
   @Test

@@ -6,6 +6,7 @@ import dev.lambdastack.batch.Sale;
 import dev.lambdastack.batch.master.Contents;
 import dev.lambdastack.batch.master.DataFile;
 import dev.lambdastack.batch.master.LiveFile;
+import dev.lambdastack.views.LostOffsets;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -37,7 +38,8 @@ class CompactionPlanTest {
   }
 
   private static List<CompactionPlan> plans(LiveFile... files) {
-    return CompactionPlan.of(new Contents(1, "x", null, List.of(files), List.of(), 0), TARGET);
+    return CompactionPlan.of(
+        new Contents(1, "x", null, List.of(files), List.of(), LostOffsets.NONE), TARGET);
   }
 
   private static List<String> inputs(LiveFile... files) {

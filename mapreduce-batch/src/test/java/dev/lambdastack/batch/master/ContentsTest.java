@@ -98,12 +98,12 @@ class ContentsTest {
     StoredManifest second = losing(SECOND, 0, 4);
     assertThat(ManifestJson.read(ManifestJson.write(first.manifest()))).isEqualTo(first.manifest());
     Contents contents = Contents.of(List.of(first)).orElseThrow();
-    assertThat(contents.lost()).isEqualTo(3);
+    assertThat(contents.lost().count()).isEqualTo(3);
     Contents found = Snapshots.fromJson(Snapshots.toJson(contents));
     assertThat(found).isEqualTo(contents);
     Contents.Fold fold = new Contents.Fold(Optional.of(found));
     fold.add(second);
-    assertThat(fold.contents().orElseThrow().lost()).isEqualTo(7);
+    assertThat(fold.contents().orElseThrow().lost().count()).isEqualTo(7);
   }
 
   private static void assertBroken(String problem, StoredManifest... chain) {

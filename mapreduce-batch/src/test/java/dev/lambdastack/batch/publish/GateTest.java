@@ -2,6 +2,7 @@ package dev.lambdastack.batch.publish;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lambdastack.views.LostOffsets;
 import dev.lambdastack.views.Origin;
 import dev.lambdastack.views.RuleResult;
 import dev.lambdastack.views.Version;
@@ -20,6 +21,7 @@ class GateTest {
         TestCatalog.version(2, rows),
         Optional.of(TestCatalog.version(1, before)),
         Optional.empty(),
+        LostOffsets.NONE,
         NO_DRIFT);
   }
 
@@ -30,7 +32,12 @@ class GateTest {
   @Test
   void aFirstVersionPasses() {
     GateReport report =
-        GATE.judge(TestCatalog.version(1, 5), Optional.empty(), Optional.empty(), NO_DRIFT);
+        GATE.judge(
+            TestCatalog.version(1, 5),
+            Optional.empty(),
+            Optional.empty(),
+            LostOffsets.NONE,
+            NO_DRIFT);
     assertThat(report.isHeld()).isFalse();
     assertThat(report.lines()).contains("row count: 5 rows; no version answers yet");
   }
@@ -72,7 +79,12 @@ class GateTest {
   void rowsOfAnotherKeyAreNotCompared() {
     Version before = TestCatalog.otherKey(1, 1_000);
     GateReport report =
-        GATE.judge(TestCatalog.version(2, 1), Optional.of(before), Optional.empty(), NO_DRIFT);
+        GATE.judge(
+            TestCatalog.version(2, 1),
+            Optional.of(before),
+            Optional.empty(),
+            LostOffsets.NONE,
+            NO_DRIFT);
     assertThat(report.isHeld()).isFalse();
     assertThat(report.lines()).anyMatch(l -> l.contains("not compared"));
   }
@@ -108,12 +120,12 @@ class GateTest {
             v.manifestDigest(),
             v.rows(),
             v.events(),
-            0,
+            LostOffsets.NONE,
             rejected,
             v.created(),
             Optional.empty());
     assertThat(Version.fromJson(version.toJson())).isEqualTo(version);
-    return GATE.judge(version, Optional.empty(), Optional.empty(), NO_DRIFT);
+    return GATE.judge(version, Optional.empty(), Optional.empty(), LostOffsets.NONE, NO_DRIFT);
   }
 
   @Test
@@ -129,7 +141,8 @@ class GateTest {
                         new RuleResult("b >= 0", 10, 3, false, List.of("x: b is -1")),
                         new RuleResult("nullShare(c) <= 0.5", 40, 2, true, List.of())),
                     OptionalLong.empty()));
-    GateReport report = GATE.judge(version, Optional.empty(), Optional.empty(), NO_DRIFT);
+    GateReport report =
+        GATE.judge(version, Optional.empty(), Optional.empty(), LostOffsets.NONE, NO_DRIFT);
     assertThat(held(report)).containsExactly("rule b >= 0");
     assertThat(report.lines())
         .startsWith("rule b >= 0: HELD: broken: 3 of 10 rows break it", "  x: b is -1")
@@ -140,12 +153,28 @@ class GateTest {
   }
 
   @Test
+  void recordsThatAnswersHaveAreNotTakenAwayInSilence() {
+    LostOffsets lost = LostOffsets.NONE.with(0, 0, 5);
+    GateReport report =
+        GATE.judge(TestCatalog.version(1, 5), Optional.empty(), Optional.empty(), lost, NO_DRIFT);
+    assertThat(held(report)).containsExactly("lost records");
+    assertThat(report.lines())
+        .contains(
+            "lost records: HELD: answers have the events at offsets [0, 5) of partition 0, and would not have them any more: retention had removed them before they were archived; publish --force gives them up");
+  }
+
+  @Test
   void driftHoldsBeyondItsLimit() {
     Drift drift = new Drift(1, OptionalLong.of(4), 100, 2, List.of("x: version 2 has 1"));
     Version version = TestCatalog.version(2, 100);
     Version before = TestCatalog.version(1, 100);
     GateReport report =
-        GATE.judge(version, Optional.of(before), Optional.empty(), Gate.DriftCheck.of(drift));
+        GATE.judge(
+            version,
+            Optional.of(before),
+            Optional.empty(),
+            LostOffsets.NONE,
+            Gate.DriftCheck.of(drift));
     assertThat(held(report)).containsExactly("drift");
     assertThat(report.lines())
         .startsWith(
@@ -153,7 +182,12 @@ class GateTest {
             "  x: version 2 has 1");
     assertThat(
             new Gate(0.01, 0.1, 10, 2)
-                .judge(version, Optional.of(before), Optional.empty(), Gate.DriftCheck.of(drift))
+                .judge(
+                    version,
+                    Optional.of(before),
+                    Optional.empty(),
+                    LostOffsets.NONE,
+                    Gate.DriftCheck.of(drift))
                 .isHeld())
         .isFalse();
   }

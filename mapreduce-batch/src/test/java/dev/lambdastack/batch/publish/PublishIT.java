@@ -15,8 +15,11 @@ import dev.lambdastack.serving.store.ViewTables;
 import dev.lambdastack.views.Aggregate;
 import dev.lambdastack.views.BoundView;
 import dev.lambdastack.views.Cell;
+import dev.lambdastack.views.Epoch;
 import dev.lambdastack.views.Generation;
+import dev.lambdastack.views.Horizon;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LostOffsets;
 import dev.lambdastack.views.Metric;
 import dev.lambdastack.views.Progress;
 import dev.lambdastack.views.PublishedRow;
@@ -45,6 +48,8 @@ import org.apache.hadoop.hbase.client.Admin;
 import org.apache.hadoop.hbase.client.Connection;
 import org.apache.hadoop.hbase.client.Put;
 import org.apache.hadoop.hbase.client.Table;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -138,6 +143,11 @@ class PublishIT {
   private record Speed(Scene scene, View view, Connection connection, Generation generation) {
     static Speed open(Scene scene, View view, Connection connection, Version from)
         throws Exception {
+      return open(scene, view, connection, from.horizon().epoch(), from.horizon());
+    }
+
+    static Speed open(Scene scene, View view, Connection connection, long coverage, Horizon first)
+        throws Exception {
       PublishedStore store = new PublishedStore(connection);
       Generation generation =
           store.openGeneration(
@@ -149,10 +159,10 @@ class PublishIT {
                       view.fingerprint(),
                       view.shape(),
                       "life",
-                      from.horizon().epoch(),
-                      from.horizon().epoch(),
-                      from.horizon().offsets(),
-                      from.epochLength(),
+                      coverage,
+                      first.epoch(),
+                      first.offsets(),
+                      Scene.EPOCH,
                       Duration.ofDays(7),
                       scene.clock().instant()));
       try (Admin admin = connection.getAdmin()) {
@@ -410,6 +420,46 @@ class PublishIT {
       archiveAndRecompute(scene, right);
       publish.run(name);
       assertThat(states(scene)).last().isEqualTo("4 published");
+    }
+  }
+
+  /** The archive began after retention had taken what the speed layer answers. */
+  @Test
+  void whatOnlySpeedCellsStillHoldIsNotTakenAwayInSilence(Servers servers) throws Exception {
+    try (Scene scene = Scene.openWithHBase(servers, PARTITIONS);
+        Connection connection = Store.connectForWork(scene.config());
+        var admin = servers.kafka().admin()) {
+      View view = view(scene);
+      String name = scene.viewName();
+      Publish publish = new Publish(scene.config(), scene.clock());
+      produce(scene, new Random(37), 6);
+      PublishedStore store = new PublishedStore(connection);
+      store.ensureTable();
+      Map<Integer, Long> zero =
+          IntStream.range(0, PARTITIONS).boxed().collect(Collectors.toMap(p -> p, p -> 0L));
+      Horizon beginning = new Horizon(Epoch.numberAt(scene.now(), Scene.EPOCH), zero);
+      Generation generation = Speed.open(scene, view, connection, 0, beginning).generation();
+      PublishedRow row = new PublishedRow(name, 1, Optional.empty(), Optional.of(generation));
+      assertThat(store.compareAndSet(Optional.empty(), row)).isTrue();
+      admin
+          .deleteRecords(
+              Map.of(new TopicPartition(scene.topic(), 1), RecordsToDelete.beforeOffset(2)))
+          .all()
+          .get();
+
+      Version version = archiveAndRecompute(scene, view);
+      assertThat(version.lost()).isEqualTo(LostOffsets.NONE.with(1, 0, 2));
+      assertThatThrownBy(() -> publish.run(name))
+          .isInstanceOf(HeldException.class)
+          .hasMessageContaining("is held: lost records;");
+      assertThat(store.read(name).orElseThrow().row().version()).isEmpty();
+      publish.force(name, OptionalLong.empty());
+
+      // It is given up for good.
+      produce(scene, new Random(38), 6);
+      archiveAndRecompute(scene, view);
+      publish.run(name);
+      assertThat(states(scene)).containsExactly("1 kept", "2 published");
     }
   }
 
