@@ -52,6 +52,10 @@ public final class CommandRunner {
   public static int run(CommandLine commandLine, String... args) {
     withHelp(commandLine.getCommandSpec());
     return commandLine
+        // Arguments are what they are: a key may begin with '@', have quotes, be named like an option.
+        .setExpandAtFiles(false)
+        .setTrimQuotes(false)
+        .setAllowOptionsAsOptionParameters(true)
         .registerConverter(long.class, CommandRunner::wholeNumber)
         .registerConverter(Long.class, CommandRunner::wholeNumber)
         .setCaseInsensitiveEnumValuesAllowed(true)

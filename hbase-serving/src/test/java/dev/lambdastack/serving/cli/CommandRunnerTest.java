@@ -2,12 +2,14 @@ package dev.lambdastack.serving.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lambdastack.serving.config.ConfigOptions;
 import dev.lambdastack.views.HandoffException;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -15,7 +17,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 class CommandRunnerTest {
   @TempDir Path folder;
@@ -57,6 +63,39 @@ class CommandRunnerTest {
       }
       return top.code;
     }
+  }
+
+  @Command(name = "echo")
+  private static final class Echo implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+
+    @Option(names = "--key")
+    private List<String> keys = List.of();
+
+    @Option(names = "--all")
+    private boolean all;
+
+    @Parameters private List<String> rest = List.of();
+
+    @Mixin private ConfigOptions config;
+
+    @Override
+    public Integer call() {
+      spec.commandLine().getOut().print(keys + " " + all + " " + rest);
+      return 0;
+    }
+  }
+
+  private static Ended echo(String... args) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    int code =
+        CommandRunner.run(
+            new CommandLine(new Echo())
+                .setOut(new PrintWriter(out, true))
+                .setErr(new PrintWriter(err, true)),
+            args);
+    return new Ended(code, out.toString(), err.toString());
   }
 
   private record Ended(int code, String out, String err) {}
@@ -110,6 +149,44 @@ class CommandRunnerTest {
     Ended ended = run(new IllegalStateException("odd"), 0, "inner");
     assertThat(ended.code()).isEqualTo(70);
     assertThat(ended.err()).contains("could not be written", log.toString(), "LAMBDA_LOG");
+  }
+
+  /** No file of arguments, no variables, no quotes taken off, nothing made longer. */
+  @Test
+  void argumentsAreLiteral() throws Exception {
+    Path file = Files.writeString(folder.resolve("alice"), "--all other");
+    for (String text :
+        List.of(
+            "@" + file,
+            "@@" + file,
+            "${sys:user.name}",
+            "${env:HOME}",
+            "${user.name}",
+            "$$",
+            "%n%s",
+            "\"quoted\"",
+            "'quoted'",
+            "a,b",
+            "a=b",
+            "a\\tb",
+            "#comment",
+            "-5",
+            "-1.5e3",
+            "--all",
+            "-h",
+            "-Da=b",
+            "~",
+            "*",
+            " padded ",
+            "")) {
+      assertThat(echo("--key", text)).isEqualTo(new Ended(0, "[" + text + "] false []", ""));
+      assertThat(echo("--key=" + text)).isEqualTo(new Ended(0, "[" + text + "] false []", ""));
+      assertThat(echo("--", text)).isEqualTo(new Ended(0, "[] false [" + text + "]", ""));
+    }
+    assertThat(echo("--", "--all", "--")).isEqualTo(new Ended(0, "[] false [--all, --]", ""));
+    assertThat(echo("@" + file)).isEqualTo(new Ended(0, "[] false [@" + file + "]", ""));
+    assertThat(echo("--al").err()).startsWith("Unknown option '--al'");
+    assertThat(echo("--key").err()).startsWith("Missing required parameter for option '--key'");
   }
 
   @Test
