@@ -5,8 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lambdastack.serving.config.ConfigOptions;
 import dev.lambdastack.views.HandoffException;
 import dev.lambdastack.views.InvalidInputException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -187,6 +191,55 @@ class CommandRunnerTest {
     assertThat(echo("@" + file)).isEqualTo(new Ended(0, "[] false [@" + file + "]", ""));
     assertThat(echo("--al").err()).startsWith("Unknown option '--al'");
     assertThat(echo("--key").err()).startsWith("Missing required parameter for option '--key'");
+  }
+
+  /** A disk that is full after so many bytes. */
+  private static OutputStream full(int room, String message) {
+    return new OutputStream() {
+      private int left = room;
+
+      @Override
+      public void write(int value) throws IOException {
+        if (left-- <= 0) {
+          throw new IOException(message);
+        }
+      }
+    };
+  }
+
+  private static Ended echoTo(OutputStream out, String... args) {
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    int code = CommandRunner.onStreams(new Echo(), out, err, args);
+    return new Ended(code, "", err.toString(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void outputThatCannotBeWrittenIsOneLineAndNoSuccess() {
+    for (String[] args : new String[][] {{"--all"}, {"--help"}, {"-V"}}) {
+      Ended ended = echoTo(full(1, "No space left on device"), args);
+      assertThat(ended.code()).isEqualTo(74);
+      assertThat(ended.err().lines())
+          .singleElement()
+          .asString()
+          .startsWith("Cannot write to standard output: No space left on device; ");
+    }
+    assertThat(echoTo(full(1_000_000, ""), "--help").code()).isZero();
+  }
+
+  @Test
+  void outputThatNobodyReadsOnIsNoSuccessEither() {
+    assertThat(echoTo(full(1, "Broken pipe"), "--help")).isEqualTo(new Ended(141, "", ""));
+  }
+
+  /** What a command's own code says is worth more. */
+  @Test
+  void anotherCodeThanOfSuccessStays() {
+    OutputStream out = full(0, "No space left on device");
+    assertThat(
+            CommandRunner.onStreams(
+                new Top(null, 3), out, full(0, "No space left on device"), "inner"))
+        .isEqualTo(3);
+    assertThat(echoTo(out, "--bogus").code()).isEqualTo(2);
   }
 
   @Test
