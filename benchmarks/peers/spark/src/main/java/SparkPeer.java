@@ -12,8 +12,9 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.avro.functions;
 
 /**
- * Spark SQL, asked line by line: {@code query <file list> <out> <sql>} over Parquet files, {@code
- * archive <brokers> <topic> <schema file> <out>} from Kafka to Parquet.
+ * Spark SQL, asked line by line: {@code query <file list> <out> <answer> <sql>} over Parquet files,
+ * whose answer it writes as text besides, {@code archive <brokers> <topic> <schema file> <out>}
+ * from Kafka to Parquet.
  */
 public final class SparkPeer {
   private static final Map<String, String> SETTINGS =
@@ -37,6 +38,9 @@ public final class SparkPeer {
         long started = System.nanoTime();
         String out = line.startsWith("query ") ? query(spark, line) : archive(spark, line);
         double seconds = (System.nanoTime() - started) / 1e9;
+        if (line.startsWith("query ")) {
+          show(spark, out, Path.of(line.split(" ", 5)[3]));
+        }
         System.out.printf("@done %.3f %d%n", seconds, spark.read().parquet(out).count());
       } catch (Exception e) {
         System.out.println("@failed " + e.toString().lines().findFirst().orElse(""));
@@ -46,11 +50,18 @@ public final class SparkPeer {
   }
 
   private static String query(SparkSession spark, String line) throws Exception {
-    String[] words = line.split(" ", 4);
+    String[] words = line.split(" ", 5);
     List<String> files = Files.readAllLines(Path.of(words[1]));
     spark.read().parquet(files.toArray(String[]::new)).createOrReplaceTempView("events");
-    spark.sql(words[3]).write().mode(SaveMode.Overwrite).parquet(words[2]);
+    spark.sql(words[4]).write().mode(SaveMode.Overwrite).parquet(words[2]);
     return words[2];
+  }
+
+  /** Its rows as lines, values between bars: what ours is compared with. */
+  private static void show(SparkSession spark, String out, Path answer) throws Exception {
+    Files.write(
+        answer,
+        spark.read().parquet(out).collectAsList().stream().map(row -> row.mkString("|")).toList());
   }
 
   private static String archive(SparkSession spark, String line) throws Exception {

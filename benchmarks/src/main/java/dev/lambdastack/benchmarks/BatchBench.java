@@ -2,6 +2,9 @@ package dev.lambdastack.benchmarks;
 
 import dev.lambdastack.batch.archive.ArchiveResult;
 import dev.lambdastack.batch.master.MasterDataset;
+import dev.lambdastack.serving.read.Answer;
+import dev.lambdastack.serving.read.Incomplete;
+import dev.lambdastack.serving.read.LambdaClient;
 import dev.lambdastack.views.Version;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,10 +31,21 @@ import picocli.CommandLine.Spec;
       ""
     })
 final class BatchBench implements Callable<Integer> {
-  private static final String SUMS_SQL =
-      "select ship_mode, return_flag, floor(unix_millis(event_time)/86400000) d, count(*) n, sum(quantity) q, sum(extended_price) r from events group by 1,2,3";
-  private static final String DISTINCT_SQL =
-      "select ship_mode, floor(unix_millis(event_time)/86400000) d, count(*) n, approx_count_distinct(part_key, 0.0163) p from events group by 1,2";
+  /** A view, and what Spark computes: the same groups, and the same values in the same order. */
+  private record Query(String view, String sql, List<Groups.Value> values) {}
+
+  private static final Query SUMS =
+      new Query(
+          BenchmarkViews.SUMS,
+          "select ship_mode, return_flag, floor(unix_millis(event_time)/86400000) d, count(*) n, sum(quantity) q, sum(extended_price) r from events group by 1,2,3",
+          List.of(Groups.Value.EXACT, Groups.Value.EXACT, Groups.Value.EXACT));
+
+  private static final Query DISTINCT =
+      new Query(
+          BenchmarkViews.DISTINCT,
+          "select ship_mode, floor(unix_millis(event_time)/86400000) d, count(*) n, approx_count_distinct(part_key, 0.0163) p from events group by 1,2",
+          List.of(Groups.Value.EXACT, Groups.Value.ESTIMATE));
+
   private static final long DEFAULT_EVENTS = 20_000_000;
   private static final long EVENTS_A_DAY = 400_000;
 
@@ -106,8 +120,8 @@ final class BatchBench implements Callable<Integer> {
             files.resolveSibling("spark.log"),
             List.of())) {
       for (int run = 0; run <= options.runs; run++) {
-        pair(stage, spark, figures, BenchmarkViews.SUMS, SUMS_SQL, files, events);
-        pair(stage, spark, figures, BenchmarkViews.DISTINCT, DISTINCT_SQL, files, events);
+        pair(stage, spark, figures, SUMS, files, events);
+        pair(stage, spark, figures, DISTINCT, files, events);
       }
     }
     figures.say(
@@ -119,14 +133,23 @@ final class BatchBench implements Callable<Integer> {
   }
 
   private static void pair(
-      Stage stage, Peer spark, Figures figures, String view, String sql, Path files, long events)
+      Stage stage, Peer spark, Figures figures, Query query, Path files, long events)
       throws Exception {
-    long rows = ours(stage, figures, view, events);
-    String out = stage.config().hadoop().get("fs.defaultFS") + "/spark/" + view;
-    Peer.Run theirs = spark.run("query %s %s %s".formatted(files, out, sql));
-    figures.add("spark " + view, theirs.seconds(), events);
-    WrongAnswerException.check(
-        "Our " + view, rows + " rows", theirs.rows() + " rows, as Spark has");
+    long rows = ours(stage, figures, query.view(), events);
+    Path answer = files.resolveSibling(query.view() + ".answer");
+    String out = stage.config().hadoop().get("fs.defaultFS") + "/spark/" + query.view();
+    Peer.Run theirs = spark.run("query %s %s %s %s".formatted(files, out, answer, query.sql()));
+    figures.add("spark " + query.view(), theirs.seconds(), events);
+    check(stage, query, Groups.of(Files.readAllLines(answer), query.values().size()));
+    WrongAnswerException.check("Our " + query.view(), rows, theirs.rows());
+  }
+
+  /** Every group as Spark has it. */
+  private static void check(Stage stage, Query query, Groups expected) throws Exception {
+    try (LambdaClient client = stage.layers().client()) {
+      Answer answer = client.queryAll(query.view(), Instant.MIN, Instant.MAX, Incomplete.ALLOW);
+      Groups.of(answer).check("Our " + query.view(), expected, query.values());
+    }
   }
 
   private static long ours(Stage stage, Figures figures, String view, long events)

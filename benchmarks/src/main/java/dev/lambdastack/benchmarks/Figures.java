@@ -1,5 +1,6 @@
 package dev.lambdastack.benchmarks;
 
+import dev.lambdastack.serving.cli.OutputLostException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -43,6 +44,6 @@ final class Figures {
 
   void say(String format, Object... arguments) {
     out.printf(Locale.ROOT, format + "%n", arguments);
-    out.flush();
+    OutputLostException.check(out);
   }
 }

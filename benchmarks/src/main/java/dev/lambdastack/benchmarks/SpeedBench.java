@@ -157,7 +157,10 @@ final class SpeedBench implements Callable<Integer> {
           String.format(
               Locale.ROOT, "--sustain-seconds must not be negative, found %d", sustainSeconds));
     }
-    atLeastOne("--runs", runs);
+    if (runs < 0) {
+      throw new InvalidInputException(
+          String.format(Locale.ROOT, "--runs must not be negative, found %d", runs));
+    }
     if (events < Readings.PARTITIONS) {
       throw new InvalidInputException(
           String.format(

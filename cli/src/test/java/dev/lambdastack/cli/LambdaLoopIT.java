@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lambdastack.cli.LambdaProcess.Ended;
 import dev.lambdastack.embedded.EmbeddedClusters;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,7 +21,6 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.RemoteIterator;
@@ -73,23 +71,6 @@ class LambdaLoopIT {
     return IntStream.range(0, orders)
         .mapToObj(LambdaLoopIT::amount)
         .reduce(BigDecimal.ZERO, BigDecimal::add);
-  }
-
-  private Path conf(EmbeddedClusters clusters) throws IOException {
-    Path conf = folder.resolve("conf");
-    clusters.writeSiteFiles(conf);
-    Configuration site = new Configuration(false);
-    site.set("lambda.kafka.bootstrap-servers", clusters.kafka().bootstrapServers());
-    site.set("lambda.epoch", "2s");
-    site.set("lambda.regions", "1");
-    // A process on a busy machine may take this long to load its classes.
-    site.set("lambda.hbase.timeout", "90s");
-    site.set("lambda.kafka.timeout", "90s");
-    site.set("lambda.clock-skew", "0ms");
-    try (OutputStream out = Files.newOutputStream(conf.resolve("lambda-site.xml"))) {
-      site.writeXml(out);
-    }
-    return conf;
   }
 
   private static String done(Ended ended) {
@@ -231,7 +212,7 @@ class LambdaLoopIT {
     try (EmbeddedClusters clusters = EmbeddedClusters.start()) {
       clusters.kafka().createTopic("orders", 2);
       clusters.kafka().createTopic("products", 1, Map.of("cleanup.policy", "compact"));
-      LambdaProcess lambda = new LambdaProcess(folder, conf(clusters));
+      LambdaProcess lambda = new LambdaProcess(folder, LambdaProcess.conf(folder, clusters));
 
       Path history = Files.write(folder.resolve("history.jsonl"), orders(0, 300));
       assertThat(done(lambda.run("produce", "orders", "--file", history.toString())))

@@ -2,8 +2,10 @@ package dev.lambdastack.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lambdastack.embedded.EmbeddedClusters;
 import java.io.File;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import org.apache.hadoop.conf.Configuration;
 
 /**
  * Runs {@code scripts/lambda} as a person does, each run in a process of its own whose output and
@@ -61,6 +64,24 @@ final class LambdaProcess {
     this.conf = Files.createDirectories(conf);
   }
 
+  /** Writes what a command needs to know of these clusters, whose epochs take 2 s. */
+  static Path conf(Path folder, EmbeddedClusters clusters) throws IOException {
+    Path conf = folder.resolve("conf");
+    clusters.writeSiteFiles(conf);
+    Configuration site = new Configuration(false);
+    site.set("lambda.kafka.bootstrap-servers", clusters.kafka().bootstrapServers());
+    site.set("lambda.epoch", "2s");
+    site.set("lambda.regions", "1");
+    // A process on a busy machine may take this long to load its classes.
+    site.set("lambda.hbase.timeout", "90s");
+    site.set("lambda.kafka.timeout", "90s");
+    site.set("lambda.clock-skew", "0ms");
+    try (OutputStream out = Files.newOutputStream(conf.resolve("lambda-site.xml"))) {
+      site.writeXml(out);
+    }
+    return conf;
+  }
+
   Path log() {
     return folder.resolve("lambda.log");
   }
@@ -73,6 +94,18 @@ final class LambdaProcess {
     try (Running running = start(input, args)) {
       return running.await();
     }
+  }
+
+  /** Runs with standard output to this file. */
+  Ended runInto(Path out, String input, String... args) throws Exception {
+    try (Running running = startInto(out, input, args)) {
+      return running.await();
+    }
+  }
+
+  /** Starts a command that goes on until it is closed, with standard output to this file. */
+  Running startInto(Path out, String input, String... args) throws IOException {
+    return startScript("lambda", out, input, args);
   }
 
   /** Runs another script of {@code scripts/}. */
@@ -88,13 +121,17 @@ final class LambdaProcess {
   }
 
   private Running startScript(String script, String input, String... args) throws IOException {
+    return startScript(script, folder.resolve((runs + 1) + ".out"), input, args);
+  }
+
+  private Running startScript(String script, Path out, String input, String... args)
+      throws IOException {
     assertThat(Path.of("target", "lambda.jar")).as("mvn verify makes it").exists();
     int run = ++runs;
     List<String> command = new ArrayList<>();
     command.add(Path.of("..", "scripts", script).toAbsolutePath().normalize().toString());
     command.addAll(List.of(args));
     File in = Files.writeString(folder.resolve(run + ".in"), input).toFile();
-    Path out = folder.resolve(run + ".out");
     Path err = folder.resolve(run + ".err");
     ProcessBuilder builder =
         new ProcessBuilder(command)
@@ -130,7 +167,7 @@ final class LambdaProcess {
     }
 
     String out() throws IOException {
-      return Files.readString(out, StandardCharsets.UTF_8);
+      return Files.isRegularFile(out) ? Files.readString(out, StandardCharsets.UTF_8) : "";
     }
 
     String err() throws IOException {

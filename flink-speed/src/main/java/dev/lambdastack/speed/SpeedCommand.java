@@ -1,6 +1,7 @@
 package dev.lambdastack.speed;
 
 import dev.lambdastack.log.PartitionsAddedException;
+import dev.lambdastack.serving.cli.Printable;
 import dev.lambdastack.serving.config.ConfigOptions;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.views.Epoch;
@@ -109,7 +110,7 @@ public final class SpeedCommand implements Callable<Integer> {
       try {
         return watch(jobs, err);
       } catch (PartitionsAddedException e) {
-        err.println(e.getMessage());
+        err.println(Printable.line(e.getMessage()));
         // Not those of another process, which starts again as we do.
         Set<String> ours = jobs.stream().map(RunningSpeedJob::life).collect(Collectors.toSet());
         jobs =

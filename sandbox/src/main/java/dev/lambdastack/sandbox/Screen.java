@@ -1,5 +1,7 @@
 package dev.lambdastack.sandbox;
 
+import dev.lambdastack.serving.cli.OutputLostException;
+import dev.lambdastack.serving.cli.Printable;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;
@@ -40,16 +42,20 @@ final class Screen {
     out.println(left + "─".repeat(Math.max(3, WIDTH - left.length() - right.length())) + right);
   }
 
-  /** A line below a heading. */
+  /**
+   * A line below a heading.
+   *
+   * @throws OutputLostException when nobody can see it
+   */
   void say(String format, Object... values) {
-    out.println("   " + String.format(Locale.ROOT, format, values));
-    out.flush();
+    out.println("   " + Printable.line(String.format(Locale.ROOT, format, values)));
+    OutputLostException.check(out);
   }
 
   /** A line by itself. */
   void title(String format, Object... values) {
     out.println(String.format(Locale.ROOT, format, values));
-    out.flush();
+    OutputLostException.check(out);
   }
 
   Duration elapsed() {

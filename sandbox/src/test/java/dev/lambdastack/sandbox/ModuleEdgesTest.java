@@ -10,10 +10,12 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
+import dev.lambdastack.serving.cli.CommandRunner;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 /** The edges between the modules, as the architecture draws them. */
 class ModuleEdgesTest {
@@ -253,6 +255,17 @@ class ModuleEdgesTest {
             .dependOnClassesThat()
             .resideInAnyPackage(SANDBOX, EMBEDDED)
             .because("they exist to try the rest"));
+  }
+
+  @Test
+  void everyCommandLineIsReadByTheOneRunner() {
+    check(
+        noClasses()
+            .that()
+            .doNotBelongToAnyOf(CommandRunner.class)
+            .should()
+            .callConstructor(CommandLine.class, Object.class)
+            .because("arguments are taken, and commands end, the same way everywhere"));
   }
 
   private static void check(ArchRule rule) {

@@ -1,5 +1,6 @@
 package dev.lambdastack.cli.views;
 
+import dev.lambdastack.serving.cli.Printable;
 import dev.lambdastack.serving.cli.TextTable;
 import dev.lambdastack.serving.config.ConfigOptions;
 import dev.lambdastack.serving.config.LambdaConfig;
@@ -76,7 +77,7 @@ public final class ViewsCommand implements Callable<Integer> {
         published(views, client, out);
       }
     } else if (name != null) {
-      Explanation.of(views.find(name)).forEach(out::println);
+      Explanation.of(views.find(name)).stream().map(Printable::line).forEach(out::println);
     } else {
       declared(views, AlertRules.load(Thread.currentThread().getContextClassLoader()), out);
     }
@@ -160,7 +161,7 @@ public final class ViewsCommand implements Callable<Integer> {
       from.incompleteBecause().ifPresent(incomplete::add);
     }
     table.print(out);
-    incomplete.forEach(why -> out.println("INCOMPLETE: " + why));
+    incomplete.forEach(why -> out.println(Printable.line("INCOMPLETE: " + why)));
   }
 
   /** Whether the jar on the class path is the one whose declaration answers. */

@@ -2,8 +2,9 @@ package dev.lambdastack.serving.cli;
 
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.views.InvalidInputException;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.io.OutputStreamWriter;
-import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.stream.Collectors;
@@ -17,7 +18,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /**
  * Runs a command line and ends it as every command of the stack ends: what a person can put right
  * is one line on stderr and exit code 2; anything else is a line with the path of the log that has
- * the trace, and exit code 70. A trace never reaches the console.
+ * the trace, and exit code 70. A trace never reaches the console. Where all went well but for the
+ * output, which could not be written, one line says so, and the exit code is 74; or 141 without a
+ * word where nobody reads on, as a process ends that is told so by SIGPIPE.
  */
 public final class CommandRunner {
   /** Exit code of a fault that no rule of ours foresees. */
@@ -25,6 +28,11 @@ public final class CommandRunner {
 
   /** What the JVM puts in the place of bytes that are no text in the charset of its locale. */
   private static final String UNREADABLE = "\ufffd";
+  /** Exit code of a command whose output could not be written, as sysexits.h has it. */
+  public static final int OUTPUT_LOST = 74;
+
+  /** Exit code of a command whose output nobody reads on: 128 and the number of SIGPIPE. */
+  public static final int OUTPUT_LEFT = 141;
 
   private CommandRunner() {}
 
@@ -35,19 +43,52 @@ public final class CommandRunner {
    */
   public static int onConsole(Object command, String... args) {
     FaultLog.announce();
-    PrintWriter err = utf8(System.err);
     System.setErr(ErrWithoutTraces.over(System.err));
     Thread.setDefaultUncaughtExceptionHandler(
         (thread, fault) -> FaultLog.append("thread " + thread.getName(), fault));
+    return onStreams(command, ConsoleStream.out(), ConsoleStream.err(), args);
+  }
+
+  /** Runs a command as on a console whose output goes to these streams, in UTF-8. */
+  public static int onStreams(Object command, OutputStream out, OutputStream err, String... args) {
+    return onStreams(command, new ConsoleStream(out, false), new ConsoleStream(err, false), args);
+  }
+
+  private static int onStreams(
+      Object command, ConsoleStream out, ConsoleStream err, String... args) {
+    PrintWriter outWriter = utf8(out);
+    PrintWriter errWriter = utf8(err);
+    out.onFailure(failed -> lost(failed, errWriter));
+    int code;
     try {
-      return run(new CommandLine(command).setOut(utf8(System.out)).setErr(err), args);
+      code = run(new CommandLine(command).setOut(outWriter).setErr(errWriter), args);
     } catch (Throwable fault) {
       // What picocli does not catch: errors of the JVM and of a command's declaration.
-      return unexpected(fault, err);
+      code = unexpected(fault, errWriter);
+    }
+    outWriter.flush();
+    errWriter.flush();
+    return ended(code, out, err);
+  }
+
+  /** Says once that the output is not whole; but where nobody reads on, nobody misses it. */
+  private static void lost(ConsoleStream out, PrintWriter err) {
+    if (!out.isLeft()) {
+      err.println(
+          "Cannot write to standard output: %s; what the command says is not whole. Let it go where there is room."
+              .formatted(oneLine(out.failure().map(IOException::getMessage).orElse(""))));
     }
   }
 
-  private static PrintWriter utf8(PrintStream stream) {
+  /** A command's own code, unless it is one of success and what it said is lost. */
+  private static int ended(int code, ConsoleStream out, ConsoleStream err) {
+    if (code != 0 || out.failure().isEmpty() && err.failure().isEmpty()) {
+      return code;
+    }
+    return out.isLeft() ? OUTPUT_LEFT : OUTPUT_LOST;
+  }
+
+  private static PrintWriter utf8(OutputStream stream) {
     return new PrintWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8), true);
   }
 
@@ -63,16 +104,17 @@ public final class CommandRunner {
     }
 
     return commandLine
+        // Arguments are what they are: a key may begin with '@', have quotes, be named like an
+        // option.
+        .setExpandAtFiles(false)
+        .setTrimQuotes(false)
+        .setAllowOptionsAsOptionParameters(true)
         .registerConverter(long.class, CommandRunner::wholeNumber)
         .registerConverter(Long.class, CommandRunner::wholeNumber)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpWidth(100)
         .setParameterExceptionHandler((e, given) -> misused(e))
-        .setExecutionExceptionHandler(
-            (e, command, parsed) ->
-                e instanceof InvalidInputException || Store.isAway(e)
-                    ? refused(e, command.getErr())
-                    : unexpected(e, command.getErr()))
+        .setExecutionExceptionHandler((e, command, parsed) -> failed(e, command.getErr()))
         .execute(args);
   }
 
@@ -150,6 +192,16 @@ public final class CommandRunner {
         : what + "; did you mean %s?".formatted(e.getSuggestions().get(0));
   }
 
+  private static int failed(Exception e, PrintWriter err) {
+    if (e instanceof OutputLostException) {
+      // Why is said where the stream is known.
+      return 0;
+    }
+    return e instanceof InvalidInputException || Store.isAway(e)
+        ? refused(e, err)
+        : unexpected(e, err);
+  }
+
   private static int refused(Exception e, PrintWriter err) {
     err.println(
         e instanceof InvalidInputException
@@ -173,6 +225,6 @@ public final class CommandRunner {
   private static String oneLine(String message) {
     return message == null
         ? "(no message)"
-        : message.lines().map(String::strip).collect(Collectors.joining(" "));
+        : Printable.line(message.lines().map(String::strip).collect(Collectors.joining(" ")));
   }
 }

@@ -24,7 +24,10 @@ final class CsvWriter implements AnswerWriter {
     answer.rows().forEach(row -> line(fields(row), out));
     out.flush();
     Texts.lost(answer.provenance()).ifPresent(err::println);
-    answer.provenance().incompleteBecause().ifPresent(why -> err.println("INCOMPLETE: " + why));
+    answer
+        .provenance()
+        .incompleteBecause()
+        .ifPresent(why -> err.println(Printable.line("INCOMPLETE: " + why)));
   }
 
   private static List<Object> fields(MergedRow row) {
@@ -45,7 +48,9 @@ final class CsvWriter implements AnswerWriter {
   private static String field(Object value) {
     String text = Texts.of(value, "");
     boolean quoted =
-        value != null && text.isEmpty() || text.chars().anyMatch(c -> ",\"\r\n".indexOf(c) >= 0);
+        value != null && text.isEmpty()
+            || text.chars().anyMatch(c -> ",\"".indexOf(c) >= 0)
+            || !Printable.isPrintable(text);
     return quoted ? '"' + text.replace("\"", "\"\"") + '"' : text;
   }
 }

@@ -24,7 +24,7 @@ import java.util.Optional;
  */
 final class JsonWriter implements AnswerWriter {
   private static final JsonFactory FACTORY =
-      new JsonFactory()
+      Printable.jsonFactory()
           .disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET)
           .enable(JsonGenerator.Feature.WRITE_BIGDECIMAL_AS_PLAIN);
 

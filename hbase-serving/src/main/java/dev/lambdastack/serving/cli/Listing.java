@@ -24,7 +24,7 @@ public final class Listing {
     }
   }
 
-  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final ObjectMapper MAPPER = Printable.json();
 
   private final List<String> header;
   private final List<List<?>> rows = new ArrayList<>();

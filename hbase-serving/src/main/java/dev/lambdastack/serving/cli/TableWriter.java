@@ -24,7 +24,7 @@ final class TableWriter implements AnswerWriter {
       table.print(out);
       out.println();
     }
-    footer(question, answer).forEach(out::println);
+    footer(question, answer).stream().map(Printable::line).forEach(out::println);
   }
 
   private static List<String> header(ViewShape shape) {

@@ -7,7 +7,8 @@ import java.util.List;
 
 /**
  * Columns of text, each as wide as its widest cell: numbers to the right, everything else to the
- * left, as the first row that has a value says.
+ * left, as the first row that has a value says. What would forge a row is {@linkplain Printable
+ * escaped}.
  */
 public final class TextTable {
   /** A text that is aligned as a number. */
@@ -26,7 +27,7 @@ public final class TextTable {
   private final boolean[] right;
 
   public TextTable(List<String> header) {
-    this.header = List.copyOf(header);
+    this.header = header.stream().map(Printable::line).toList();
     this.right = new boolean[header.size()];
   }
 
@@ -38,7 +39,7 @@ public final class TextTable {
     List<String> row = new ArrayList<>();
     for (int i = 0; i < cells.size(); i++) {
       right[i] |= cells.get(i) instanceof Number || cells.get(i) instanceof Right;
-      row.add(Texts.of(cells.get(i), ABSENT));
+      row.add(Printable.line(Texts.of(cells.get(i), ABSENT)));
     }
     rows.add(row);
   }

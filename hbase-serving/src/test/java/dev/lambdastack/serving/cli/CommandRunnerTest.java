@@ -2,12 +2,18 @@ package dev.lambdastack.serving.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lambdastack.serving.config.ConfigOptions;
 import dev.lambdastack.views.HandoffException;
 import dev.lambdastack.views.InvalidInputException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -15,7 +21,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 class CommandRunnerTest {
   @TempDir Path folder;
@@ -57,6 +67,39 @@ class CommandRunnerTest {
       }
       return top.code;
     }
+  }
+
+  @Command(name = "echo")
+  private static final class Echo implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+
+    @Option(names = "--key")
+    private List<String> keys = List.of();
+
+    @Option(names = "--all")
+    private boolean all;
+
+    @Parameters private List<String> rest = List.of();
+
+    @Mixin private ConfigOptions config;
+
+    @Override
+    public Integer call() {
+      spec.commandLine().getOut().print(keys + " " + all + " " + rest);
+      return 0;
+    }
+  }
+
+  private static Ended echo(String... args) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    int code =
+        CommandRunner.run(
+            new CommandLine(new Echo())
+                .setOut(new PrintWriter(out, true))
+                .setErr(new PrintWriter(err, true)),
+            args);
+    return new Ended(code, out.toString(), err.toString());
   }
 
   private record Ended(int code, String out, String err) {}
@@ -124,6 +167,93 @@ class CommandRunnerTest {
     Ended ended = run(new IllegalStateException("odd"), 0, "inner");
     assertThat(ended.code()).isEqualTo(70);
     assertThat(ended.err()).contains("could not be written", log.toString(), "LAMBDA_LOG");
+  }
+
+  /** No file of arguments, no variables, no quotes taken off, nothing made longer. */
+  @Test
+  void argumentsAreLiteral() throws Exception {
+    Path file = Files.writeString(folder.resolve("alice"), "--all other");
+    for (String text :
+        List.of(
+            "@" + file,
+            "@@" + file,
+            "${sys:user.name}",
+            "${env:HOME}",
+            "${user.name}",
+            "$$",
+            "%n%s",
+            "\"quoted\"",
+            "'quoted'",
+            "a,b",
+            "a=b",
+            "a\\tb",
+            "#comment",
+            "-5",
+            "-1.5e3",
+            "--all",
+            "-h",
+            "-Da=b",
+            "~",
+            "*",
+            " padded ",
+            "")) {
+      assertThat(echo("--key", text)).isEqualTo(new Ended(0, "[" + text + "] false []", ""));
+      assertThat(echo("--key=" + text)).isEqualTo(new Ended(0, "[" + text + "] false []", ""));
+      assertThat(echo("--", text)).isEqualTo(new Ended(0, "[] false [" + text + "]", ""));
+    }
+    assertThat(echo("--", "--all", "--")).isEqualTo(new Ended(0, "[] false [--all, --]", ""));
+    assertThat(echo("@" + file)).isEqualTo(new Ended(0, "[] false [@" + file + "]", ""));
+    assertThat(echo("--al").err()).startsWith("Unknown option '--al'");
+    assertThat(echo("--key").err()).startsWith("Missing required parameter for option '--key'");
+  }
+
+  /** A disk that is full after so many bytes. */
+  private static OutputStream full(int room, String message) {
+    return new OutputStream() {
+      private int left = room;
+
+      @Override
+      public void write(int value) throws IOException {
+        if (left-- <= 0) {
+          throw new IOException(message);
+        }
+      }
+    };
+  }
+
+  private static Ended echoTo(OutputStream out, String... args) {
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    int code = CommandRunner.onStreams(new Echo(), out, err, args);
+    return new Ended(code, "", err.toString(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void outputThatCannotBeWrittenIsOneLineAndNoSuccess() {
+    for (String[] args : new String[][] {{"--all"}, {"--help"}, {"-V"}}) {
+      Ended ended = echoTo(full(1, "No space left on device"), args);
+      assertThat(ended.code()).isEqualTo(74);
+      assertThat(ended.err().lines())
+          .singleElement()
+          .asString()
+          .startsWith("Cannot write to standard output: No space left on device; ");
+    }
+    assertThat(echoTo(full(1_000_000, ""), "--help").code()).isZero();
+  }
+
+  @Test
+  void outputThatNobodyReadsOnIsNoSuccessEither() {
+    assertThat(echoTo(full(1, "Broken pipe"), "--help")).isEqualTo(new Ended(141, "", ""));
+  }
+
+  /** What a command's own code says is worth more. */
+  @Test
+  void anotherCodeThanOfSuccessStays() {
+    OutputStream out = full(0, "No space left on device");
+    assertThat(
+            CommandRunner.onStreams(
+                new Top(null, 3), out, full(0, "No space left on device"), "inner"))
+        .isEqualTo(3);
+    assertThat(echoTo(out, "--bogus").code()).isEqualTo(2);
   }
 
   @Test

@@ -4,6 +4,7 @@ import dev.lambdastack.batch.archive.Archive;
 import dev.lambdastack.batch.archive.ArchiveResult;
 import dev.lambdastack.batch.archive.OvertakenException;
 import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.serving.cli.Printable;
 import dev.lambdastack.serving.config.ConfigOptions;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.views.Epoch;
@@ -62,7 +63,7 @@ public final class ArchiveCommand implements Callable<Integer> {
     try {
       print(out, run(archive));
     } catch (OvertakenException e) {
-      spec.commandLine().getErr().println(e.getMessage());
+      spec.commandLine().getErr().println(Printable.line(e.getMessage()));
       return OvertakenException.EXIT_CODE;
     }
     return 0;

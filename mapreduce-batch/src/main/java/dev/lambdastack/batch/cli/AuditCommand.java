@@ -1,11 +1,11 @@
 package dev.lambdastack.batch.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lambdastack.batch.audit.Audit;
 import dev.lambdastack.batch.audit.AuditReport;
+import dev.lambdastack.serving.cli.Printable;
 import dev.lambdastack.serving.config.ConfigOptions;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.store.Catalog;
@@ -85,7 +85,7 @@ public final class AuditCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     if (format == Format.json) {
       out.println(
-          new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(json(report)));
+          Printable.json().writerWithDefaultPrettyPrinter().writeValueAsString(json(report)));
     } else {
       table(out, report);
     }
@@ -158,7 +158,9 @@ public final class AuditCommand implements Callable<Integer> {
         "besides     %,d replaced files that are not removed yet, %,d orphans that no manifest names%n",
         report.superseded(),
         report.orphans().size());
-    report.orphans().stream().limit(20).forEach(o -> out.printf("            %s%n", o));
+    report.orphans().stream()
+        .limit(20)
+        .forEach(o -> out.printf("            %s%n", Printable.line(o)));
     if (!report.partitions().isEmpty()) {
       out.printf(
           "retention   %s%n",
@@ -187,8 +189,8 @@ public final class AuditCommand implements Callable<Integer> {
                               age -> oldest(age, report.retention().isPresent(), p.retentionUsed()))
                           .orElse("")));
     }
-    report.warnings().forEach(w -> out.printf("WARNING     %s%n", w));
-    report.differences().forEach(d -> out.printf("DIFFERENCE  %s%n", d));
+    report.warnings().forEach(w -> out.printf("WARNING     %s%n", Printable.line(w)));
+    report.differences().forEach(d -> out.printf("DIFFERENCE  %s%n", Printable.line(d)));
     out.println(
         report.isClean()
             ? "whole"

@@ -6,6 +6,7 @@ import dev.lambdastack.batch.compact.CompactionResult;
 import dev.lambdastack.batch.compact.Sweep;
 import dev.lambdastack.batch.compact.SweepResult;
 import dev.lambdastack.batch.master.MasterDataset;
+import dev.lambdastack.serving.cli.Printable;
 import dev.lambdastack.serving.config.ConfigOptions;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.store.PublishedStore;
@@ -60,7 +61,7 @@ public final class CompactCommand implements Callable<Integer> {
     try {
       print(out, dryRun ? compaction.plan(topic) : compaction.run(topic));
     } catch (OvertakenException e) {
-      spec.commandLine().getErr().println(e.getMessage());
+      spec.commandLine().getErr().println(Printable.line(e.getMessage()));
       return OvertakenException.EXIT_CODE;
     }
     try (Connection connection = Store.connectForWork(settings)) {

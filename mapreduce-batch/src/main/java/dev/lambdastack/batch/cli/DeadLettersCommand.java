@@ -9,6 +9,7 @@ import dev.lambdastack.batch.deadletters.Tally;
 import dev.lambdastack.schemas.Rejection;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.cli.Listing;
+import dev.lambdastack.serving.cli.Printable;
 import dev.lambdastack.serving.config.ConfigOptions;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
@@ -354,7 +355,7 @@ public final class DeadLettersCommand implements Callable<Integer> {
                 : replay.run(selected.topic, selection));
         return 0;
       } catch (ReplayFencedException e) {
-        spec.commandLine().getErr().println(e.getMessage());
+        spec.commandLine().getErr().println(Printable.line(e.getMessage()));
         return ReplayFencedException.EXIT_CODE;
       }
     }
@@ -387,7 +388,7 @@ public final class DeadLettersCommand implements Callable<Integer> {
                 .collect(Collectors.joining(", ")));
       }
       out.flush();
-      result.doubts().forEach(spec.commandLine().getErr()::println);
+      result.doubts().stream().map(Printable::line).forEach(spec.commandLine().getErr()::println);
     }
   }
 }

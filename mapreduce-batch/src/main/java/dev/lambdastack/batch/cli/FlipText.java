@@ -3,6 +3,7 @@ package dev.lambdastack.batch.cli;
 import dev.lambdastack.batch.publish.Flip;
 import dev.lambdastack.batch.publish.GateReport;
 import dev.lambdastack.batch.publish.HeldException;
+import dev.lambdastack.serving.cli.Printable;
 import dev.lambdastack.views.PublishedRow;
 import java.io.PrintWriter;
 import java.util.Locale;
@@ -28,12 +29,12 @@ final class FlipText {
   static int print(PrintWriter out, PrintWriter err, HeldException held) {
     print(out, held.report());
     out.flush();
-    err.println(held.getMessage());
+    err.println(Printable.line(held.getMessage()));
     return HeldException.EXIT_CODE;
   }
 
   private static void print(PrintWriter out, GateReport report) {
-    report.lines().forEach(line -> out.printf("%s: %s%n", report.view(), line));
+    report.lines().forEach(line -> out.printf("%s: %s%n", report.view(), Printable.line(line)));
   }
 
   private static String text(PublishedRow row) {

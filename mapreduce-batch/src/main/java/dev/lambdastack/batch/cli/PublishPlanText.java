@@ -1,6 +1,7 @@
 package dev.lambdastack.batch.cli;
 
 import dev.lambdastack.batch.publish.Publish;
+import dev.lambdastack.serving.cli.Printable;
 import dev.lambdastack.views.Rule;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.Views;
@@ -34,9 +35,9 @@ final class PublishPlanText {
                           "version %d answers already, and no newer one is complete",
                           v.number()))
               .orElse("no version is complete yet"));
-      plan.terms().forEach(term -> out.printf("%s:   %s%n", view, term));
+      plan.terms().forEach(term -> out.printf("%s:   %s%n", view, Printable.line(term)));
       for (Rule rule : rules(view, declared)) {
-        out.printf("%s:   rule %s%n", view, rule.text());
+        out.printf("%s:   rule %s%n", view, Printable.line(rule.text()));
       }
     }
     out.flush();

@@ -1,10 +1,12 @@
 package dev.lambdastack.batch.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lambdastack.batch.publish.VersionInfo;
 import dev.lambdastack.batch.publish.Versions;
+import dev.lambdastack.serving.cli.Listing;
+import dev.lambdastack.serving.cli.Printable;
 import dev.lambdastack.serving.cli.TextTable;
 import dev.lambdastack.serving.config.ConfigOptions;
 import dev.lambdastack.views.Origin;
@@ -16,7 +18,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -45,18 +46,6 @@ import picocli.CommandLine.Spec;
 public final class VersionsCommand implements Callable<Integer> {
   private static final int SHORT = 12;
 
-  /** How it is written; what a person types is the name in lower case. */
-  enum Format {
-    TABLE,
-    CSV,
-    JSON;
-
-    @Override
-    public String toString() {
-      return name().toLowerCase(Locale.ROOT);
-    }
-  }
-
   @Spec private CommandSpec spec;
 
   @Parameters(index = "0", paramLabel = "<view>", description = "The view.")
@@ -68,7 +57,7 @@ public final class VersionsCommand implements Callable<Integer> {
       paramLabel = "<format>",
       description =
           "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}); json has the gate's findings too.")
-  private Format format;
+  private Listing.Format format;
 
   @Mixin private ConfigOptions config;
 
@@ -79,7 +68,9 @@ public final class VersionsCommand implements Callable<Integer> {
     switch (format) {
       case TABLE -> table(versions, out);
       case CSV -> csv(versions, out);
-      case JSON -> out.println(json(versions).toPrettyString());
+      case JSON ->
+          out.println(
+              Printable.json().writerWithDefaultPrettyPrinter().writeValueAsString(json(versions)));
     }
     out.flush();
     return 0;
@@ -129,11 +120,25 @@ public final class VersionsCommand implements Callable<Integer> {
   }
 
   private static void csv(List<VersionInfo> versions, PrintWriter out) {
-    out.print(
-        "version,state,horizon,rows,events,manifest,input,declaration,created,duration_ms,by,answers_since,rejected\r\n");
+    Listing listing =
+        new Listing(
+            List.of(
+                "version",
+                "state",
+                "horizon",
+                "rows",
+                "events",
+                "manifest",
+                "input",
+                "declaration",
+                "created",
+                "duration_ms",
+                "by",
+                "answers_since",
+                "rejected"));
     for (VersionInfo info : versions) {
       Version v = info.version();
-      List<Object> fields =
+      listing.add(
           Arrays.asList(
               v.number(),
               info.state(),
@@ -144,23 +149,16 @@ public final class VersionsCommand implements Callable<Integer> {
               v.manifestDigest(),
               v.fingerprint(),
               v.created(),
-              v.origin().map(o -> (Object) o.duration().toMillis()).orElse(""),
-              quoted(v.origin().map(Origin::user).orElse("")),
-              info.answersSince().map(Object::toString).orElse(""),
-              v.rejected());
-      out.print(fields.stream().map(Object::toString).collect(Collectors.joining(",")));
-      out.print("\r\n");
+              v.origin().map(o -> o.duration().toMillis()).orElse(null),
+              v.origin().map(Origin::user).orElse(null),
+              info.answersSince().orElse(null),
+              v.rejected()));
     }
-  }
-
-  private static String quoted(String text) {
-    return text.chars().anyMatch(c -> ",\"\r\n".indexOf(c) >= 0)
-        ? '"' + text.replace("\"", "\"\"") + '"'
-        : text;
+    listing.print(Listing.Format.CSV, out);
   }
 
   private static ArrayNode json(List<VersionInfo> versions) {
-    ArrayNode array = new ObjectMapper().createArrayNode();
+    ArrayNode array = JsonNodeFactory.instance.arrayNode();
     for (VersionInfo info : versions) {
       Version v = info.version();
       ObjectNode json = array.addObject();

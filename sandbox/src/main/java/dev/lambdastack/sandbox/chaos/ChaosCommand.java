@@ -2,6 +2,7 @@ package dev.lambdastack.sandbox.chaos;
 
 import dev.lambdastack.sandbox.oracle.Difference;
 import dev.lambdastack.serving.cli.CommandRunner;
+import dev.lambdastack.serving.cli.OutputLostException;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -112,6 +113,8 @@ public final class ChaosCommand implements Callable<Integer> {
               outcome.isRight() ? "right" : "WRONG",
               (System.nanoTime() - started) / 1e9));
       return outcome.isRight();
+    } catch (OutputLostException e) {
+      throw e;
     } catch (Exception e) {
       org.slf4j.LoggerFactory.getLogger(ChaosCommand.class).error("Seed {} failed", seed, e);
       say(out, String.format(Locale.ROOT, "  seed %d: WRONG: %s (the log has the trace)", seed, e));
@@ -148,6 +151,6 @@ public final class ChaosCommand implements Callable<Integer> {
 
   private static synchronized void say(PrintWriter out, String line) {
     out.println(line);
-    out.flush();
+    OutputLostException.check(out);
   }
 }
