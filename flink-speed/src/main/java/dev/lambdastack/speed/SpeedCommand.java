@@ -105,10 +105,9 @@ public final class SpeedCommand implements Callable<Integer> {
       }
       return 0;
     }
-    out.println("Speed rows are kept until Ctrl-C; the newest checkpoint stays.");
     while (true) {
       try {
-        return watch(jobs, err);
+        return watch(jobs, out, err);
       } catch (PartitionsAddedException e) {
         err.println(Printable.line(e.getMessage()));
         // Not those of another process, which starts again as we do.
@@ -122,10 +121,13 @@ public final class SpeedCommand implements Callable<Integer> {
     }
   }
 
-  private int watch(List<RunningSpeedJob> jobs, PrintWriter err) throws Exception {
+  private int watch(List<RunningSpeedJob> jobs, PrintWriter out, PrintWriter err) throws Exception {
     Thread hook = new Thread(() -> end(jobs), "lambda-speed-end");
     Runtime.getRuntime().addShutdownHook(hook);
     try {
+      // Only now: whoever has read it may end the process.
+      out.println("Speed rows are kept until Ctrl-C; the newest checkpoint stays.");
+      out.flush();
       new StatusLine(jobs, topic, Clock.systemUTC(), err, System.console() != null).watch();
       return 0;
     } finally {

@@ -2,6 +2,7 @@ package dev.lambdastack.speed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lambdastack.embedded.Await;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.serving.cli.CommandRunner;
 import dev.lambdastack.serving.config.LambdaConfig;
@@ -63,6 +64,17 @@ class CommandIT {
     }
   }
 
+  /** The job may be quicker than the command, which tells of it and only then lets us end it. */
+  private void awaitSaid(String name, Process process) throws IOException {
+    Await.until(
+        "what the command says",
+        LIMIT,
+        () -> {
+          assertThat(process.isAlive()).as("the command runs").isTrue();
+          return Files.readString(folder.resolve(name + ".out")).contains("until Ctrl-C");
+        });
+  }
+
   @Test
   void endedByASignalOrKilledItGoesOnWhereItWas() throws Exception {
     TestingClusters.removeTopic("orders");
@@ -80,6 +92,7 @@ class CommandIT {
         Process process = start(ending);
         try {
           awaitProgress(store, log, process);
+          awaitSaid(ending, process);
           if (ending.equals("kill")) {
             // It dies in the middle of these.
             for (int i = 0; i < 20; i++) {

@@ -118,9 +118,9 @@ class PartitionsIT {
 
   /** Sends until the job has noticed. */
   private void sendUntilItEnds(RunningSpeedJob job, int partitions) throws Exception {
-    while (!job.hasEnded()) {
+    do {
       send(20, partitions);
-    }
+    } while (!job.hasEnded());
     assertThatThrownBy(job::awaitEnd)
         .isInstanceOf(PartitionsAddedException.class)
         .hasMessageContaining("its partitions changed meanwhile")
@@ -155,6 +155,8 @@ class PartitionsIT {
         TestingClusters.config(
             Map.of(
                 "lambda.epoch", "1s", "lambda.clock-skew", "1s", "lambda.speed.parallelism", "3"));
+    // Before a start that takes its time has adopted the new ones.
+    send(60, 6);
     try (RunningSpeedJob job = SpeedJob.start(rescaled, "orders", SpeedOptions.defaults())) {
       assertThat(job.generations()).isEqualTo(generations);
       send(100, 6);
@@ -215,10 +217,11 @@ class PartitionsIT {
     try (RunningSpeedJob job = start()) {
       send(50, 3);
       job.awaitRunning(LIMIT);
+      // Farther ahead than it must be: this thread may stand still before it is written.
       adoptions.adopt(
           Set.of(0, 1, 2, 3),
           Set.of(0, 1, 2, 3),
-          Adoptions.adoptedAt(Instant.now(), config.clockSkew(), config.epoch()));
+          Adoptions.adoptedAt(Instant.now(), LIMIT, config.epoch()));
       assertThatThrownBy(job::awaitEnd)
           .isInstanceOf(PartitionsAddedException.class)
           .hasMessageContaining("expected [0, 1, 2], found [0, 1, 2, 3]");

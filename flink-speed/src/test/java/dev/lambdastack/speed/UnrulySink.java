@@ -20,6 +20,10 @@ final class UnrulySink implements Sink<Total> {
   private static final long serialVersionUID = 1L;
 
   static volatile int heldTask = -1;
+
+  /** The task that stands at the gate since it was shut for it. */
+  static volatile int standing = -1;
+
   static volatile int delayMillis;
   static volatile boolean failAfterFlush;
   static volatile boolean cutOff;
@@ -39,6 +43,7 @@ final class UnrulySink implements Sink<Total> {
 
   static void calm() {
     heldTask = -1;
+    standing = -1;
     delayMillis = 0;
     failAfterFlush = false;
     cutOff = false;
@@ -73,6 +78,7 @@ final class UnrulySink implements Sink<Total> {
 
       private void gate() throws IOException, InterruptedException {
         while (heldTask == task) {
+          standing = task;
           Thread.sleep(5);
         }
         if (delayMillis > 0) {

@@ -110,10 +110,12 @@ public final class AlertsCommand implements Callable<Integer> {
     for (AlertRule rule : job.rules()) {
       out.println("  " + rule.name());
     }
-    out.println("Alerts go to topic %s until Ctrl-C.".formatted(loaded.alertsTopic()));
     Thread hook = new Thread(() -> end(job), "lambda-alerts-end");
     Runtime.getRuntime().addShutdownHook(hook);
     try {
+      // Only now: whoever has read it may end the process.
+      out.println("Alerts go to topic %s until Ctrl-C.".formatted(loaded.alertsTopic()));
+      out.flush();
       job.awaitEnd();
       return 0;
     } finally {

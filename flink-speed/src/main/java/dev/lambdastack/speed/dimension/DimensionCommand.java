@@ -75,7 +75,6 @@ public final class DimensionCommand implements Callable<Integer> {
       if (once) {
         return 0;
       }
-      out.println("Following the topic until Ctrl-C.");
       Thread main = Thread.currentThread();
       Thread hook =
           new Thread(
@@ -90,6 +89,9 @@ public final class DimensionCommand implements Callable<Integer> {
               "lambda-dimension-end");
       Runtime.getRuntime().addShutdownHook(hook);
       try {
+        // Only now: whoever has read it may end the process.
+        out.println("Following the topic until Ctrl-C.");
+        out.flush();
         load.follow();
       } finally {
         removeUnlessEnding(hook);

@@ -19,6 +19,7 @@ import java.util.TreeSet;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -125,17 +126,22 @@ public final class RunClaim {
    */
   public static Found find(Collection<String> jobFolders, Configuration conf)
       throws InterruptedException {
+    return find(jobFolders, conf, System::nanoTime);
+  }
+
+  static Found find(Collection<String> jobFolders, Configuration conf, LongSupplier nanoTime)
+      throws InterruptedException {
     Map<String, List<Claim>> silent = new TreeMap<>();
     for (String job : jobFolders) {
       silent.put(job, look(job, conf));
     }
     Set<String> alive = new TreeSet<>();
-    long begin = System.nanoTime();
+    long begin = nanoTime.getAsLong();
     while (silent.values().stream().anyMatch(claims -> !claims.isEmpty())
-        && System.nanoTime() - begin < PATIENCE.toNanos()) {
+        && nanoTime.getAsLong() - begin < PATIENCE.toNanos()) {
+      long before = nanoTime.getAsLong();
       // Looks again: a file system tells nobody of a file's new time.
       Thread.sleep(50);
-      long before = System.nanoTime();
       for (String job : List.copyOf(silent.keySet())) {
         List<Claim> now = look(job, conf);
         if (hasMoved(silent.put(job, now), now)) {
@@ -143,9 +149,10 @@ public final class RunClaim {
           alive.add(job);
         }
       }
-      if (System.nanoTime() - before > SIGN_INTERVAL.toNanos()) {
-        // Where we had to wait for the file system, so had those that give signs in it.
-        begin = System.nanoTime();
+      if (nanoTime.getAsLong() - before > SIGN_INTERVAL.toNanos()) {
+        // Where we had to wait for the file system or this machine stood still, so had perhaps
+        // those that give signs.
+        begin = nanoTime.getAsLong();
       }
     }
     Map<String, Set<String>> names = new TreeMap<>();

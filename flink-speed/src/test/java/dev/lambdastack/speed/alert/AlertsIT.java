@@ -65,6 +65,10 @@ class AlertsIT {
   private static final Duration LIMIT = Duration.ofMinutes(3);
   private static final String CARDS = "card-transactions";
   private static final SchemaStore SCHEMAS = SchemaStore.load(AlertsIT.class.getClassLoader());
+
+  /** So many times at most something is tried that depends on a race, until it goes as it must. */
+  private static final int RUNS = 20;
+
   private static final Instant NOON = Instant.parse("2026-01-10T12:00:00Z");
 
   private static int names;
@@ -290,7 +294,10 @@ class AlertsIT {
     Counting.ASKED.set(0);
     Counting.RAISED.set(0);
     int resumed = 0;
-    for (int run = 0; run < 4; run++) {
+    int runs = 0;
+    // Whether a checkpoint knows of all alerts when the job is killed is a race.
+    for (; runs < 4 || Counting.RAISED.get() <= truth().size(); runs++) {
+      assertThat(runs).as("runs, and no alert was raised again").isLessThan(RUNS);
       try (AlertJob job = start()) {
         resumed += job.resumedFrom().isPresent() ? 1 : 0;
         Optional<String> before = job.newestCheckpoint();
@@ -299,7 +306,7 @@ class AlertsIT {
         // Alerts that no checkpoint knows of, most likely, when the job is killed.
         send(random, 60);
         List<String> wanted = List.copyOf(truth().keySet());
-        if (run % 2 == 0) {
+        if (runs % 2 == 0) {
           await("all alerts", job, () -> onTopic().equals(wanted));
         }
       }
@@ -315,7 +322,7 @@ class AlertsIT {
         "AlertsIT: %d events, %d alerts; %d runs went on from a checkpoint; rules were asked %d times and raised %d alerts%n",
         sent.size(), truth().size(), resumed, asked, raised);
     assertThat(truth().size()).isGreaterThan(20);
-    assertThat(resumed).isEqualTo(3);
+    assertThat(resumed).isEqualTo(runs - 1);
     assertThat(raised).as("some alerts were raised again").isGreaterThan(truth().size());
 
     Path checkpoints = new Path(config.speedCheckpoints(), CARDS);
@@ -401,7 +408,8 @@ class AlertsIT {
     try (EmbeddedFlink flink = EmbeddedFlink.start(2, 1);
         AlertJob job = startOn(flink)) {
       JobID id = flink.jobs().get(0);
-      for (int kill = 1; kill <= 3; kill++) {
+      for (int kill = 1; kill <= 3 || Counting.RAISED.get() <= truth().size(); kill++) {
+        assertThat(kill).as("kills, and no alert was raised again").isLessThan(RUNS);
         Optional<String> before = job.newestCheckpoint();
         send(random, 40);
         await("a checkpoint", job, () -> !job.newestCheckpoint().equals(before));

@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -155,6 +156,29 @@ class RunClaimTest {
     StandingStill.afterwards = () -> signs.set(of("a").signing());
     try {
       assertThat(RunClaim.find(List.of(uri(folder)), slow).alive()).hasSize(1);
+    } finally {
+      signs.get().close();
+    }
+  }
+
+  /** As when a whole machine is suspended between two looks: nobody on it gave a sign. */
+  @Test
+  void afterTheLookItselfStoodStillThereIsTimeForASign() throws Exception {
+    of("a").take();
+    Duration stop = Duration.ofMinutes(1);
+    AtomicInteger asked = new AtomicInteger();
+    AtomicReference<AutoCloseable> signs = new AtomicReference<>();
+    LongSupplier clock =
+        () -> {
+          // The fourth time is the end of the first round.
+          int call = asked.incrementAndGet();
+          if (call == 4) {
+            signs.set(of("a").signing());
+          }
+          return System.nanoTime() + (call < 4 ? 0 : stop.toNanos());
+        };
+    try {
+      assertThat(RunClaim.find(List.of(uri(folder)), CONF, clock).alive()).hasSize(1);
     } finally {
       signs.get().close();
     }
