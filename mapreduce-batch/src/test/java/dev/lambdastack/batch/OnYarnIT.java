@@ -32,6 +32,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** The jobs also start on a cluster, where tasks are other processes. */
 @ExtendWith(Servers.Extension.class)
 class OnYarnIT {
+  /** A node whose digits, zone and charset are none of those that the command has. */
+  private static final String FOREIGN_HOST =
+      "JAVA_TOOL_OPTIONS=-Duser.language=fa -Duser.country=IR -Duser.timezone=Asia/Kathmandu -Dfile.encoding=US-ASCII";
+
   @Test
   void archivesRecomputesAndCompactsInProcessesOfTheirOwn(Servers servers) throws Exception {
     try (EmbeddedYarn yarn = EmbeddedYarn.start(servers.hdfs());
@@ -49,6 +53,9 @@ class OnYarnIT {
           new Archive(scene.config(), views, Sale.SCHEMAS, scene.clock()).run(scene.topic());
       assertThat(result.events()).isEqualTo(200);
       assertThat(scene.rows(scene.manifests())).hasSize(200);
+      assertThat(scene.dataset().contents().orElseThrow().files())
+          .extracting(file -> file.file().path().toString())
+          .allMatch(path -> path.matches("[!-~]+"));
       Version version =
           new Recompute(scene.config(), views, Sale.SCHEMAS, scene.clock()).run(YarnViews.VIEW);
       assertThat(version.events()).isEqualTo(200);
@@ -96,6 +103,10 @@ class OnYarnIT {
   private static Configuration onYarn(Servers servers, EmbeddedYarn yarn) {
     Configuration conf = servers.configurationWithHBase();
     yarn.configuration().forEach(e -> conf.set(e.getKey(), e.getValue()));
+    for (String environment :
+        List.of("mapreduce.map.env", "mapreduce.reduce.env", "yarn.app.mapreduce.am.env")) {
+      conf.set(environment, FOREIGN_HOST);
+    }
     return conf;
   }
 }

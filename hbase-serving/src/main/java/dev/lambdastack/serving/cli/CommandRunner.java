@@ -28,6 +28,7 @@ public final class CommandRunner {
 
   /** What the JVM puts in the place of bytes that are no text in the charset of its locale. */
   private static final String UNREADABLE = "\ufffd";
+
   /** Exit code of a command whose output could not be written, as sysexits.h has it. */
   public static final int OUTPUT_LOST = 74;
 

@@ -5,9 +5,11 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hbase.mapreduce.TableMapReduceUtil;
 import org.apache.hadoop.mapreduce.Job;
+import org.apache.hadoop.mapreduce.TaskCompletionEvent;
 
 /** How every job of ours is set up and run. */
 public final class Jobs {
@@ -42,6 +44,11 @@ public final class Jobs {
           "org.apache.commons.lang3.StringUtils",
           "org.slf4j.Logger");
 
+  private static final String HOST =
+      "-Duser.language=en -Duser.country=US -Duser.timezone=UTC -Dfile.encoding=UTF-8";
+
+  private static final int MOST_EVENTS = 1_000;
+
   private Jobs() {}
 
   /**
@@ -67,6 +74,7 @@ public final class Jobs {
           "mapreduce.task.io.sort.mb", Math.min(32, copy.getInt("mapreduce.task.io.sort.mb", 100)));
     } else {
       copy.setBoolean("mapreduce.job.user.classpath.first", true);
+      onTheSameHost(copy);
     }
     Job job = Job.getInstance(copy, name);
     if (!isLocal(copy)) {
@@ -83,6 +91,21 @@ public final class Jobs {
     if (conf.get(key) == null) {
       conf.setInt(key, value);
     }
+  }
+
+  /**
+   * Tasks go by one locale, zone and charset, whatever their node's are: Hadoop names the files of
+   * a task by the digits of its locale, and does not find them by others.
+   */
+  private static void onTheSameHost(Configuration conf) {
+    String forAllTasks = conf.get("mapred.child.java.opts", "");
+    append(conf, "mapreduce.map.java.opts", forAllTasks);
+    append(conf, "mapreduce.reduce.java.opts", forAllTasks);
+    append(conf, "yarn.app.mapreduce.am.command-opts", "-Xmx1024m");
+  }
+
+  private static void append(Configuration conf, String key, String otherwise) {
+    conf.set(key, (conf.get(key, otherwise) + " " + HOST).strip());
   }
 
   private static void ship(Job job) throws IOException {
@@ -114,11 +137,12 @@ public final class Jobs {
       if (!job.waitForCompletion(false)) {
         String why = job.getStatus().getFailureInfo();
         throw new IOException(
-            "Job %s (%s) failed%s"
+            "Job %s (%s) failed%s%s"
                 .formatted(
                     job.getJobID(),
                     job.getJobName(),
-                    why == null || why.equals("NA") ? "" : ": " + why));
+                    why == null || why.equals("NA") ? "" : ": " + why,
+                    ofTheFirstFailedTask(job)));
       }
     } catch (ClassNotFoundException e) {
       throw new IOException("Cannot run job " + job.getJobName(), e);
@@ -126,5 +150,19 @@ public final class Jobs {
       job.killJob();
       throw e;
     }
+  }
+
+  /** What a task of a cluster says of its failure; the framework's own words only name the task. */
+  private static String ofTheFirstFailedTask(Job job) throws IOException, InterruptedException {
+    for (TaskCompletionEvent event : job.getTaskCompletionEvents(0, MOST_EVENTS)) {
+      if (event.getStatus() == TaskCompletionEvent.Status.FAILED) {
+        return Stream.of(job.getTaskDiagnostics(event.getTaskAttemptId()))
+            .flatMap(String::lines)
+            .findFirst()
+            .map(line -> "; " + line)
+            .orElse("");
+      }
+    }
+    return "";
   }
 }
