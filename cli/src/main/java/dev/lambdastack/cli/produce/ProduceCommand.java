@@ -188,7 +188,7 @@ public final class ProduceCommand implements Callable<Integer> {
     return new InvalidInputException(
         String.format(
             Locale.ROOT,
-            "the event has %d bytes with its key, more than the %d that %s; make it shorter%s",
+            "the event has %,d bytes with its key, more than the %,d that %s; make it shorter%s",
             bytes,
             mostBytes,
             mostBytes < EventSender.MAX_RECORD_BYTES
