@@ -10,6 +10,7 @@ import dev.lambdastack.schemas.DecodedEvent;
 import dev.lambdastack.schemas.EventDecoder;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.views.Views;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -25,9 +26,13 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -171,6 +176,92 @@ class LambdaIT {
     assertThat(lambdaReading("{", "produce", "orders", broker()).err())
         .contains("line 1: not JSON")
         .endsWith("; nothing was sent\n");
+  }
+
+  private static String longOrder(int id, int length) {
+    return order(id, "1.00").replace("Łódź", "x".repeat(length));
+  }
+
+  /** Both limits are asked before the first event goes: the client's and the topic's. */
+  @Test
+  void anEventThatIsTooLongIsNamedBeforeAnyIsSent() throws Exception {
+    Path file =
+        Files.write(
+            folder.resolve("long.jsonl"),
+            List.of(order(5_000, "1.00"), order(5_001, "1.00"), "", longOrder(5_002, 2_000_000)));
+    String[] send = {
+      "produce", "orders", "--allow-dead-letters", "--file", file.toString(), broker()
+    };
+    assertThat(lambda(send).err().lines())
+        .singleElement()
+        .asString()
+        .contains("long.jsonl line 4: the event has 2,000,", "nothing was sent");
+
+    Files.write(file, List.of(order(5_000, "1.00"), longOrder(5_002, 30_000)));
+    maxMessageBytes("20000");
+    try {
+      assertThat(lambda(send).err().lines())
+          .singleElement()
+          .asString()
+          .contains("line 2: the event has 30,", "20,000", "max.message.bytes", "nothing was sent");
+    } finally {
+      maxMessageBytes("1048588");
+    }
+    assertThat(ordersById().keySet()).doesNotContain(5_000L, 5_001L, 5_002L);
+  }
+
+  private static void maxMessageBytes(String bytes) throws Exception {
+    ConfigEntry entry = new ConfigEntry("max.message.bytes", bytes);
+    try (Admin admin = kafka.admin()) {
+      admin
+          .incrementalAlterConfigs(
+              Map.of(
+                  new ConfigResource(ConfigResource.Type.TOPIC, "orders"),
+                  List.of(new AlterConfigOp(entry, AlterConfigOp.OpType.SET))))
+          .all()
+          .get();
+    }
+  }
+
+  @Test
+  void whatWasSentIsSaidWhereTheInputIsNotUtf8() throws Exception {
+    ByteArrayOutputStream input = new ByteArrayOutputStream();
+    for (int id = 6_000; id < 9_000; id++) {
+      input.writeBytes((order(id, "1.00") + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+    input.writeBytes(new byte[] {(byte) 0xFF, '\n'});
+    Ended ended = process().runReading(input.toByteArray(), "produce", "orders", broker());
+    assertThat(ended.code()).isEqualTo(2);
+    assertThat(ended.err().lines())
+        .singleElement()
+        .asString()
+        .containsPattern("standard input is not UTF-8 .*; the [0-9]+ events before it were sent");
+  }
+
+  /** By the predicate of both layers; whoever means it may send them. */
+  @Test
+  void whatWouldBeSetAsideIsNotSentUnlessAskedFor() throws Exception {
+    String seconds = order(9_500, "1.00").replace("\"2026-01-31T12:00:00Z\"", "1769860800");
+    assertRefused(
+        lambdaReading(order(9_499, "1.00") + "\n" + seconds, "produce", "orders", broker()),
+        "line 2: field 'event_time': event time 1970-01-21T11:37:40.800Z lies before",
+        "EVENT_TIME_TOO_EARLY",
+        "--allow-dead-letters",
+        "the 1 event before it was sent");
+    assertRefused(
+        lambdaReading(
+            order(9_501, "1.00").replace("2026-01-31", "9999-01-31"),
+            "produce",
+            "orders",
+            broker()),
+        "field 'event_time'",
+        "hours ahead");
+    assertRefused(
+        lambdaReading(longOrder(9_502, 17_000), "produce", "orders", broker()),
+        "'product_category'",
+        "TEXT_TOO_LONG");
+    Ended sent = lambdaReading(seconds, "produce", "orders", "--allow-dead-letters", broker());
+    assertThat(sent.out()).startsWith("Sent 1 event ");
   }
 
   @Test

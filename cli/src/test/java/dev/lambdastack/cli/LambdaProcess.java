@@ -91,7 +91,11 @@ final class LambdaProcess {
   }
 
   Ended runReading(String input, String... args) throws Exception {
-    try (Running running = start(input, args)) {
+    return runReading(input.getBytes(StandardCharsets.UTF_8), args);
+  }
+
+  Ended runReading(byte[] input, String... args) throws Exception {
+    try (Running running = startScript("lambda", input, args)) {
       return running.await();
     }
   }
@@ -105,33 +109,33 @@ final class LambdaProcess {
 
   /** Starts a command that goes on until it is closed, with standard output to this file. */
   Running startInto(Path out, String input, String... args) throws IOException {
-    return startScript("lambda", out, input, args);
+    return startScript("lambda", out, input.getBytes(StandardCharsets.UTF_8), args);
   }
 
   /** Runs another script of {@code scripts/}. */
   Ended runScript(String script, String... args) throws Exception {
-    try (Running running = startScript(script, "", args)) {
+    try (Running running = startScript(script, new byte[0], args)) {
       return running.await();
     }
   }
 
   /** Starts a command that goes on until it is closed. */
   Running start(String input, String... args) throws IOException {
-    return startScript("lambda", input, args);
+    return startScript("lambda", input.getBytes(StandardCharsets.UTF_8), args);
   }
 
-  private Running startScript(String script, String input, String... args) throws IOException {
+  private Running startScript(String script, byte[] input, String... args) throws IOException {
     return startScript(script, folder.resolve((runs + 1) + ".out"), input, args);
   }
 
-  private Running startScript(String script, Path out, String input, String... args)
+  private Running startScript(String script, Path out, byte[] input, String... args)
       throws IOException {
     assertThat(Path.of("target", "lambda.jar")).as("mvn verify makes it").exists();
     int run = ++runs;
     List<String> command = new ArrayList<>();
     command.add(Path.of("..", "scripts", script).toAbsolutePath().normalize().toString());
     command.addAll(List.of(args));
-    File in = Files.writeString(folder.resolve(run + ".in"), input).toFile();
+    File in = Files.write(folder.resolve(run + ".in"), input).toFile();
     Path err = folder.resolve(run + ".err");
     ProcessBuilder builder =
         new ProcessBuilder(command)

@@ -1,10 +1,12 @@
 package dev.lambdastack.speed;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lambdastack.embedded.Await;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.schemas.SchemaVersion;
 import dev.lambdastack.serving.cli.CommandRunner;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.store.Store;
@@ -12,6 +14,7 @@ import dev.lambdastack.speed.alert.AlertJob;
 import dev.lambdastack.speed.alert.AlertsCommand;
 import dev.lambdastack.speed.alert.RulesLoader;
 import dev.lambdastack.views.Generation;
+import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.ViewProvider;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -25,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.apache.avro.SchemaParser;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.FileUtil;
 import org.apache.hadoop.hbase.TableName;
@@ -102,6 +106,15 @@ class BrokenStartsIT {
       org.apache.hadoop.fs.Path kept = new org.apache.hadoop.fs.Path(folder.getParent(), "kept");
       FileUtil.copy(files, folder, files, kept, false, config.hadoop());
 
+      assertThatThrownBy(
+              () ->
+                  SpeedJob.start(
+                      config, "orders", SpeedOptions.defaults().withSchemas(editedOrders())))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("it was edited since events of topic orders were taken by it")
+          .hasMessageContaining(
+              "field 'amount' (expected bytes decimal(12,2), found bytes decimal(12,3))");
+
       assertThat(refusal("-D", "lambda.speed.state-backend=rocksdb"))
           .contains("Cannot go on from " + checkpoint)
           .contains(
@@ -150,6 +163,20 @@ class BrokenStartsIT {
             .isEqualTo(TestingCells.actionMetrics(orders, epochs, 0));
       }
     }
+  }
+
+  /** Another scale in place, which no fingerprint tells. */
+  private static SchemaStore editedOrders() {
+    return SchemaStore.of(
+        SchemaStore.load(BrokenStartsIT.class.getClassLoader()).all().stream()
+            .map(
+                v ->
+                    new SchemaVersion(
+                        SchemaParser.parseSingle(
+                            v.schema().toString().replace("\"scale\":2", "\"scale\":3")),
+                        v.version(),
+                        v.source()))
+            .toList());
   }
 
   private static AlertJob startAlerts(LambdaConfig config) throws Exception {

@@ -117,9 +117,12 @@ class DimensionIT {
   }
 
   private Map<String, String> answered() throws IOException {
-    return store
+    Map<String, String> names = new HashMap<>();
+    store
         .attributes(store.find(products.topic()).orElseThrow().table(), List.of("brand_name"), 1000)
-        .get("brand_name");
+        .get("brand_name")
+        .forEach((id, name) -> name.ifPresent(n -> names.put(id, n)));
+    return names;
   }
 
   private void awaitTruth(CompletableFuture<?> following) throws Exception {

@@ -179,6 +179,11 @@ public final class TopicLog implements AutoCloseable {
     }
   }
 
+  /** How many bytes a batch of records may have on this topic; a record alone is one too. */
+  public synchronized int maxMessageBytes() {
+    return Integer.parseInt(value(settings(), TopicConfig.MAX_MESSAGE_BYTES_CONFIG));
+  }
+
   private Config settings() {
     ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
     return ask(() -> admin.describeConfigs(List.of(resource)).values().get(resource), "settings");

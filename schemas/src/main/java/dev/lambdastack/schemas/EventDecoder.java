@@ -5,6 +5,7 @@ import dev.lambdastack.views.ColumnType;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.RowKey;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -32,6 +33,9 @@ public final class EventDecoder {
 
   /** How far an event time may lie ahead of the append time. */
   public static final Duration MAX_AHEAD = Duration.ofDays(1);
+
+  /** Of a schema registry's wire format: a zero, and a schema's id of four bytes. */
+  private static final int REGISTRY_HEADER_BYTES = 5;
 
   private static final int MARKER_0 = 0xC3;
   private static final int MARKER_1 = 0x01;
@@ -110,16 +114,7 @@ public final class EventDecoder {
     if (value.length < HEADER_BYTES
         || (value[0] & 0xFF) != MARKER_0
         || (value[1] & 0xFF) != MARKER_1) {
-      return new Rejection(
-          Rejection.Reason.NOT_SINGLE_OBJECT,
-          String.format(
-              Locale.ROOT,
-              "expected C3 01 and a schema's fingerprint, found %d bytes%s%s",
-              value.length,
-              value.length == 0 ? "" : ": ",
-              HexFormat.ofDelimiter(" ")
-                  .withUpperCase()
-                  .formatHex(value, 0, Math.min(value.length, HEADER_BYTES))));
+      return new Rejection(Rejection.Reason.NOT_SINGLE_OBJECT, notSingleObject(value));
     }
     long fingerprint = fingerprint(value);
     WriterPlan plan = plans.get(fingerprint);
@@ -136,6 +131,26 @@ public final class EventDecoder {
     }
     Optional<Rejection> rejection = judge(row.eventTime(), appendTimeMillis, row.keyTextBytes());
     return rejection.isPresent() ? rejection.get() : event.set(plan, value);
+  }
+
+  private static String notSingleObject(byte[] value) {
+    String found =
+        String.format(
+            Locale.ROOT,
+            "expected C3 01 and a schema's fingerprint, found %d bytes%s%s",
+            value.length,
+            value.length == 0 ? "" : ": ",
+            HexFormat.ofDelimiter(" ")
+                .withUpperCase()
+                .formatHex(value, 0, Math.min(value.length, HEADER_BYTES)));
+    boolean registered = value.length >= REGISTRY_HEADER_BYTES && value[0] == 0;
+    return registered
+        ? String.format(
+            Locale.ROOT,
+            "%s; it begins like the wire format of a schema registry (00 and schema id %d): send Avro's single-object encoding, as Avro's BinaryMessageEncoder or EventEncoder makes it",
+            found,
+            ByteBuffer.wrap(value, 1, Integer.BYTES).getInt())
+        : found;
   }
 
   /**

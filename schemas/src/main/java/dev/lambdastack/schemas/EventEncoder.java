@@ -64,7 +64,9 @@ public final class EventEncoder {
           .encode(event, out);
     } catch (IOException | RuntimeException e) {
       throw new InvalidInputException(
-          "Cannot encode %s for topic %s: %s".formatted(event, type.topic(), e.getMessage()), e);
+          "Cannot encode an event %s for topic %s: %s"
+              .formatted(schema.getFullName(), type.topic(), e.getMessage()),
+          e);
     }
     return out.toByteArray();
   }

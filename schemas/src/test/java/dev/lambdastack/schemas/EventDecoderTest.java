@@ -108,6 +108,10 @@ class EventDecoderTest {
         "{\"order_id\":1}".getBytes(java.nio.charset.StandardCharsets.UTF_8),
         Reason.NOT_SINGLE_OBJECT,
         "7B 22");
+    assertRejected(
+        new byte[] {0, 0, 0, 1, 2, 30},
+        Reason.NOT_SINGLE_OBJECT,
+        "the wire format of a schema registry (00 and schema id 258): send Avro's single-object");
     byte[] value = encoder.value(order("1.00", NOON));
     assertRejected(Arrays.copyOf(value, 9), Reason.NOT_SINGLE_OBJECT, "9 bytes");
     value[1] = 2;

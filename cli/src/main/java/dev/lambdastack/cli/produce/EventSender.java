@@ -12,6 +12,10 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.record.AbstractRecords;
+import org.apache.kafka.common.record.CompressionType;
+import org.apache.kafka.common.record.RecordBatch;
 
 /**
  * Sends records and counts those that all replicas in sync have. A retry of Kafka's client never
@@ -19,6 +23,9 @@ import org.apache.kafka.common.errors.InterruptException;
  */
 final class EventSender implements AutoCloseable {
   private static final int LINGER_MILLIS = 20;
+
+  /** What Kafka's client sends at once, at most. */
+  static final int MAX_RECORD_BYTES = 1 << 20;
 
   private final String topic;
   private final KafkaProducer<byte[], byte[]> producer;
@@ -32,11 +39,18 @@ final class EventSender implements AutoCloseable {
         LogClients.producer(config.bootstrapServers(), config.kafkaTimeout());
     settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
     settings.put(ProducerConfig.LINGER_MS_CONFIG, LINGER_MILLIS);
+    settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, MAX_RECORD_BYTES);
     settings.computeIfPresent(
         ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG,
         (key, millis) ->
             (int) Math.min(Integer.MAX_VALUE, (Integer) millis + (long) LINGER_MILLIS));
     this.producer = new KafkaProducer<>(settings);
+  }
+
+  /** How many bytes Kafka takes a record for, before it sends it. */
+  static int recordBytes(byte[] key, byte[] value) {
+    return AbstractRecords.estimateSizeInBytesUpperBound(
+        RecordBatch.CURRENT_MAGIC_VALUE, CompressionType.NONE, key, value, new Header[0]);
   }
 
   /**

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.lambdastack.views.InvalidInputException;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
@@ -13,6 +14,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -44,7 +46,9 @@ final class JsonEvent {
       new ObjectMapper()
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
+          .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
+          // What is written as 1.0 is shown as 1.0.
+          .setNodeFactory(JsonNodeFactory.withExactBigDecimals(true));
 
   private JsonEvent() {}
 
@@ -210,7 +214,7 @@ final class JsonEvent {
     boolean millis = logical instanceof LogicalTypes.TimestampMillis;
     boolean micros = logical instanceof LogicalTypes.TimestampMicros;
     if (json.isTextual() && (millis || micros)) {
-      return instant(json, path);
+      return instant(json, path, millis ? ChronoUnit.MILLIS : ChronoUnit.MICROS);
     }
     if (!json.isIntegralNumber() || !json.canConvertToLong()) {
       throw misfit(
@@ -223,12 +227,26 @@ final class JsonEvent {
     return json.longValue();
   }
 
-  private static Instant instant(JsonNode json, String path) {
+  private static Instant instant(JsonNode json, String path, ChronoUnit unit) {
+    Instant instant;
     try {
-      return OffsetDateTime.parse(json.textValue()).toInstant();
+      instant = OffsetDateTime.parse(json.textValue()).toInstant();
     } catch (DateTimeException e) {
       throw misfit(path, "an instant such as 2026-01-31T12:00:00Z", json);
     }
+    if (!fits(instant, unit)) {
+      String expected =
+          "an instant whose %s since 1970 have 64 bits"
+              .formatted(unit.name().toLowerCase(Locale.ROOT));
+      throw misfit(path, expected, json);
+    }
+    return instant;
+  }
+
+  private static boolean fits(Instant instant, ChronoUnit unit) {
+    Instant last = Instant.EPOCH.plus(Long.MAX_VALUE, unit);
+    Instant first = Instant.EPOCH.plus(Long.MIN_VALUE, unit);
+    return !instant.isBefore(first) && !instant.isAfter(last);
   }
 
   private static Integer date(JsonNode json, String path) {

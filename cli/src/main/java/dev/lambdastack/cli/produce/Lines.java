@@ -9,9 +9,14 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
-/** The lines of a UTF-8 text that are not blank, with their numbers from 1 on. */
+/**
+ * The lines of a UTF-8 text that are not blank, with their numbers from 1 on. A byte order mark
+ * before the first is no part of it.
+ */
 final class Lines implements AutoCloseable {
   record Line(long number, String text) {}
+
+  private static final String BYTE_ORDER_MARK = "\uFEFF";
 
   private final BufferedReader reader;
   private final String name;
@@ -43,6 +48,9 @@ final class Lines implements AutoCloseable {
         return null;
       }
       number++;
+      if (number == 1 && text.startsWith(BYTE_ORDER_MARK)) {
+        text = text.substring(BYTE_ORDER_MARK.length());
+      }
       if (!text.isBlank()) {
         return new Line(number, text);
       }

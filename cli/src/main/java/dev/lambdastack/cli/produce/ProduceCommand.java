@@ -35,8 +35,10 @@ import picocli.CommandLine.Spec;
       "",
       "Fields by name; decimals as 12.50 or \"12.50\", times as \"2026-01-31T12:00:00Z\" or",
       "milliseconds since 1970. A file is checked as a whole before its first event is sent; standard",
-      "input is sent line by line, up to the first that does not fit. Every event is acknowledged by",
-      "all replicas in sync and is in the log once, but sending a file twice sends its events twice.",
+      "input is sent line by line, up to the first that does not fit. Refused is also what is too long",
+      "for the topic, and what both layers would set aside: a time far off, too long a text. Every",
+      "event is acknowledged by all replicas in sync and is in the log once, but sending a file twice",
+      "sends its events twice.",
       "",
       "With --delete a line names the id of a row that goes from a dimension: {\"product_id\": 8}. Views",
       "then show the id as unknown. What the topic had of it is gone when Kafka compacts it.",
@@ -75,6 +77,12 @@ public final class ProduceCommand implements Callable<Integer> {
   private boolean delete;
 
   @Option(
+      names = "--allow-dead-letters",
+      description =
+          "Sends also events that both layers will set aside as dead letters, to be looked at with `lambda dead-letters`.")
+  private boolean allowDeadLetters;
+
+  @Option(
       names = "--rate",
       paramLabel = "<number>",
       description = "Events per second; default: as fast as the brokers take them.")
@@ -102,17 +110,25 @@ public final class ProduceCommand implements Callable<Integer> {
               .formatted(topic));
     }
     EventEncoder encoder = new EventEncoder(type);
-    Form form = delete ? line -> deletion(type, encoder, line) : line -> event(type, encoder, line);
-    long known = file == null ? 0 : checkFile(form);
+    Form read = delete ? line -> deletion(type, encoder, line) : line -> event(type, encoder, line);
+    Form form =
+        dimension.isPresent() || allowDeadLetters ? read : judged(read, Prospect.of(checked, type));
+    Known known =
+        file == null ? Known.NOTHING : checkFile(fitting(form, EventSender.MAX_RECORD_BYTES));
     FirstContact.kafka(checked);
+    int mostBytes;
     try (TopicLog log = TopicLog.open(checked.bootstrapServers(), checked.kafkaTimeout(), topic)) {
       if (dimension.isPresent()) {
         log.checkCompacted();
       } else {
         log.checkSettings();
       }
+      mostBytes = Math.min(EventSender.MAX_RECORD_BYTES, log.maxMessageBytes());
     }
-    long sent = send(form, checked, known);
+    if (known.longestBytes() > mostBytes) {
+      throw refused(known.longestLine(), tooLong(known.longestBytes(), mostBytes));
+    }
+    long sent = send(fitting(form, mostBytes), checked, known.lines());
     spec.commandLine().getOut().println("Sent %s to topic %s.".formatted(counted(sent), topic));
     return 0;
   }
@@ -127,7 +143,11 @@ public final class ProduceCommand implements Callable<Integer> {
    *
    * @param value null for a tombstone
    */
-  private record Message(byte[] key, byte[] value) {}
+  private record Message(byte[] key, byte[] value) {
+    int bytes() {
+      return EventSender.recordBytes(key, value);
+    }
+  }
 
   /** What a line becomes; refuses with {@link InvalidInputException}. */
   private interface Form {
@@ -144,27 +164,72 @@ public final class ProduceCommand implements Callable<Integer> {
         encoder.key(JsonEvent.parseId(type.schema(), type.partitionKey(), line)), null);
   }
 
-  /** How many lines with something on them the file has. */
-  private long checkFile(Form form) throws IOException {
-    long events = 0;
+  /** Refuses what both layers would set aside. */
+  private static Form judged(Form form, Prospect prospect) {
+    return line -> {
+      Message message = form.read(line);
+      prospect.check(message.value());
+      return message;
+    };
+  }
+
+  /** Refuses what Kafka would not take. */
+  private static Form fitting(Form form, int mostBytes) {
+    return line -> {
+      Message message = form.read(line);
+      if (message.bytes() > mostBytes) {
+        throw tooLong(message.bytes(), mostBytes);
+      }
+      return message;
+    };
+  }
+
+  private static InvalidInputException tooLong(int bytes, int mostBytes) {
+    return new InvalidInputException(
+        String.format(
+            Locale.ROOT,
+            "the event has %,d bytes with its key, more than the %,d that %s; make it shorter%s",
+            bytes,
+            mostBytes,
+            mostBytes < EventSender.MAX_RECORD_BYTES
+                ? "the topic takes (max.message.bytes)"
+                : "are sent at once",
+            mostBytes < EventSender.MAX_RECORD_BYTES ? ", or raise the topic's limit" : ""));
+  }
+
+  /**
+   * What is known of the input before it is sent.
+   *
+   * @param lines with something on them; 0 where that is not known
+   */
+  private record Known(long lines, long longestLine, int longestBytes) {
+    static final Known NOTHING = new Known(0, 0, 0);
+
+    Known with(Lines.Line line, Message message) {
+      return message.bytes() > longestBytes
+          ? new Known(lines + 1, line.number(), message.bytes())
+          : new Known(lines + 1, longestLine, longestBytes);
+    }
+  }
+
+  private Known checkFile(Form form) throws IOException {
+    Known known = Known.NOTHING;
     try (Lines lines = open()) {
       for (Lines.Line line = lines.next(); line != null; line = lines.next()) {
         try {
-          form.read(line.text());
-          events++;
+          known = known.with(line, form.read(line.text()));
         } catch (InvalidInputException e) {
-          throw new InvalidInputException(
-              String.format(
-                  Locale.ROOT,
-                  "%s line %d: %s; nothing was sent",
-                  file,
-                  line.number(),
-                  e.getMessage()),
-              e);
+          throw refused(line.number(), e);
         }
       }
     }
-    return events;
+    return known;
+  }
+
+  private InvalidInputException refused(long line, InvalidInputException e) {
+    return new InvalidInputException(
+        String.format(Locale.ROOT, "%s line %d: %s; nothing was sent", file, line, e.getMessage()),
+        e);
   }
 
   /**
@@ -175,20 +240,13 @@ public final class ProduceCommand implements Callable<Integer> {
     try (Lines lines = open();
         EventSender sender = new EventSender(checked, topic);
         SendProgress progress = new SendProgress(topic, known)) {
-      for (Lines.Line line = lines.next(); line != null; line = lines.next()) {
+      for (Lines.Line line = next(lines, sender); line != null; line = next(lines, sender)) {
         Message message;
         try {
           message = form.read(line.text());
         } catch (InvalidInputException e) {
-          long before = sender.flush();
-          throw new InvalidInputException(
-              String.format(
-                  Locale.ROOT,
-                  "line %d: %s; %s",
-                  line.number(),
-                  e.getMessage(),
-                  sentBefore(before)),
-              e);
+          throw stopped(
+              String.format(Locale.ROOT, "line %d: %s", line.number(), e.getMessage()), e, sender);
         }
         pace.await();
         sender.send(message.key(), message.value());
@@ -196,6 +254,21 @@ public final class ProduceCommand implements Callable<Integer> {
       }
       return sender.flush();
     }
+  }
+
+  private Lines.Line next(Lines lines, EventSender sender) {
+    try {
+      return lines.next();
+    } catch (InvalidInputException e) {
+      throw stopped(e.getMessage(), e, sender);
+    } catch (IOException e) {
+      throw stopped(
+          "Cannot read %s on: %s".formatted(file == null ? "standard input" : file, e), e, sender);
+    }
+  }
+
+  private InvalidInputException stopped(String why, Exception e, EventSender sender) {
+    return new InvalidInputException(why + "; " + sentBefore(sender.flush()), e);
   }
 
   private String sentBefore(long lines) {

@@ -23,6 +23,17 @@ class LinesTest {
   }
 
   @Test
+  void aByteOrderMarkIsNoPartOfTheFirstLine() throws Exception {
+    try (Lines lines = of("\uFEFFa\n\uFEFFb".getBytes(StandardCharsets.UTF_8))) {
+      assertThat(lines.next()).isEqualTo(new Lines.Line(1, "a"));
+      assertThat(lines.next()).isEqualTo(new Lines.Line(2, "\uFEFFb"));
+    }
+    try (Lines lines = of("\uFEFF\nb".getBytes(StandardCharsets.UTF_8))) {
+      assertThat(lines.next()).isEqualTo(new Lines.Line(2, "b"));
+    }
+  }
+
+  @Test
   void anythingButUtf8IsRefused() throws Exception {
     try (Lines lines = of("Łódź".getBytes(java.nio.charset.Charset.forName("ISO-8859-2")))) {
       assertThatThrownBy(lines::next)

@@ -81,7 +81,7 @@ final class DimensionRecords {
     String text = new String(key, StandardCharsets.UTF_8);
     if (value == null) {
       checkPartition(text, partition);
-      return Read.of(new Change(text, offset, Map.of()));
+      return Read.of(new Change(text, offset, Optional.empty()));
     }
     Decoded decoded = decoder.decode(value, partition, offset, ANY_TIME);
     if (decoded instanceof Rejection rejection) {

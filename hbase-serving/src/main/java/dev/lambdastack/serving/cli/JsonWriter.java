@@ -57,6 +57,7 @@ final class JsonWriter implements AnswerWriter {
 
   private static void joined(JsonGenerator json, Answer.Joined joined) throws IOException {
     json.writeNumberField("unknown_events", joined.unknownEvents());
+    json.writeNumberField("events_without_attribute", joined.withoutAttribute());
     json.writeObjectFieldStart("dimensions");
     for (Map.Entry<String, Instant> dimension : joined.dimensions().entrySet()) {
       json.writeStringField(dimension.getKey(), dimension.getValue().toString());

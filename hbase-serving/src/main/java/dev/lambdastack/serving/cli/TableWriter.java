@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Aligned columns, numbers to the right in plain digits, and where they come from below. */
 final class TableWriter implements AnswerWriter {
@@ -57,15 +58,20 @@ final class TableWriter implements AnswerWriter {
                             dimension,
                             time,
                             Texts.age(Duration.between(time, from.readAt()).abs()))));
-    if (joined.unknownEvents() > 0) {
-      lines.add(
-          "%s under '%s': the dimension does not have %s."
-              .formatted(
-                  Texts.count(joined.unknownEvents(), "event"),
-                  Lookup.UNKNOWN,
-                  joined.unknownEvents() == 1 ? "its id" : "their ids"));
-    }
+    unknown(joined.withoutId(), "does not have %s").ifPresent(lines::add);
+    unknown(joined.withoutAttribute(), "has %s, without the attribute").ifPresent(lines::add);
     return lines;
+  }
+
+  private static Optional<String> unknown(long events, String why) {
+    return events == 0
+        ? Optional.empty()
+        : Optional.of(
+            "%s under '%s': the dimension %s."
+                .formatted(
+                    Texts.count(events, "event"),
+                    Lookup.UNKNOWN,
+                    why.formatted(events == 1 ? "its id" : "their ids")));
   }
 
   private static List<String> footer(Question question, Answer answer) {

@@ -27,10 +27,11 @@ public final class KeyJoin {
   private final ViewShape answered;
 
   /** For each key column its attribute by id; null for one that is shown as it is. */
-  private final List<Map<String, String>> attributes = new ArrayList<>();
+  private final List<Map<String, Optional<String>>> attributes = new ArrayList<>();
 
   private final Map<ByteBuffer, Merged> rows = new LinkedHashMap<>();
-  private long unknownEvents;
+  private long eventsWithoutId;
+  private long eventsWithoutAttribute;
 
   /** The answer's key that is asked for; empty for all. */
   private final Optional<List<Object>> only;
@@ -38,11 +39,14 @@ public final class KeyJoin {
   private final Optional<byte[]> onlyPrefix;
 
   /**
-   * @param values of each lookup of the shape: its attribute by id
+   * @param values of each lookup of the shape: its attribute by id; empty where the dimension has
+   *     the id alone
    * @param only the key of the answer that is asked for; empty for all
    */
   public KeyJoin(
-      ViewShape shape, Map<Lookup, Map<String, String>> values, Optional<List<Object>> only) {
+      ViewShape shape,
+      Map<Lookup, Map<String, Optional<String>>> values,
+      Optional<List<Object>> only) {
     this.shape = shape;
     this.answered = shape.answered();
     this.only = only;
@@ -83,7 +87,7 @@ public final class KeyJoin {
   private List<Object> ids(int part, Object attribute) {
     Column column = shape.keyColumns().get(part);
     return attributes.get(part).entrySet().stream()
-        .filter(e -> e.getValue().equals(attribute))
+        .filter(e -> e.getValue().equals(Optional.of(attribute)))
         .map(e -> Lookup.part(column, e.getKey()))
         .toList();
   }
@@ -103,20 +107,24 @@ public final class KeyJoin {
   /** Joins a row of the tables; its aggregate belongs to this join from now on. */
   public void add(Merged row) {
     List<Object> key = new ArrayList<>(RowKey.key(shape, row.rowKey()));
-    boolean unknown = false;
+    boolean withoutId = false;
+    boolean withoutAttribute = false;
     for (int i = 0; i < key.size(); i++) {
       if (attributes.get(i) != null) {
-        String attribute = attributes.get(i).get(Lookup.id(key.get(i)));
-        unknown |= attribute == null;
-        key.set(i, attribute == null ? Lookup.UNKNOWN : attribute);
+        Optional<String> attribute = attributes.get(i).get(Lookup.id(key.get(i)));
+        withoutId |= attribute == null;
+        withoutAttribute |= attribute != null && attribute.isEmpty();
+        key.set(i, attribute == null ? Lookup.UNKNOWN : attribute.orElse(Lookup.UNKNOWN));
       }
     }
     byte[] prefix = RowKey.prefix(answered, key);
     if (onlyPrefix.isPresent() && !Arrays.equals(onlyPrefix.get(), prefix)) {
       return;
     }
-    if (unknown) {
-      unknownEvents += row.whole().events();
+    if (withoutId) {
+      eventsWithoutId += row.whole().events();
+    } else if (withoutAttribute) {
+      eventsWithoutAttribute += row.whole().events();
     }
     byte[] joined = RowKey.withWindow(prefix, RowKey.windowStart(row.rowKey()));
     rows.merge(
@@ -138,8 +146,13 @@ public final class KeyJoin {
     return rows.values();
   }
 
-  /** How many events stand under a key that has {@value Lookup#UNKNOWN} for a missing attribute. */
-  public long unknownEvents() {
-    return unknownEvents;
+  /** How many events have {@value Lookup#UNKNOWN} in their key for an id that is not there. */
+  public long eventsWithoutId() {
+    return eventsWithoutId;
+  }
+
+  /** How many events have it only for ids that are there, and have no attribute. */
+  public long eventsWithoutAttribute() {
+    return eventsWithoutAttribute;
   }
 }

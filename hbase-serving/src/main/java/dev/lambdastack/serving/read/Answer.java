@@ -29,12 +29,19 @@ public record Answer(
    *
    * @param dimensions by name: up to when all changes of a dimension are seen, by its loader's
    *     clock
-   * @param unknownEvents how many events of the rows have no attribute and stand under {@value
-   *     dev.lambdastack.views.Lookup#UNKNOWN}
+   * @param withoutId how many events of the rows stand under {@value
+   *     dev.lambdastack.views.Lookup#UNKNOWN} since a dimension does not have their id
+   * @param withoutAttribute how many stand there since the dimension has their id, and no attribute
+   *     of it
    */
-  public record Joined(Map<String, Instant> dimensions, long unknownEvents) {
+  public record Joined(Map<String, Instant> dimensions, long withoutId, long withoutAttribute) {
     public Joined {
       dimensions = Collections.unmodifiableMap(new TreeMap<>(dimensions));
+    }
+
+    /** How many events of the rows stand under {@value dev.lambdastack.views.Lookup#UNKNOWN}. */
+    public long unknownEvents() {
+      return withoutId + withoutAttribute;
     }
   }
 

@@ -21,16 +21,17 @@ import org.apache.hadoop.hbase.TableNotFoundException;
 /**
  * The dimensions that an answer is joined to, each read once.
  *
- * @param values of each lookup: its attribute by id
+ * @param values of each lookup: its attribute by id; empty where the dimension has the id alone
  * @param wholeUpTo by dimension: every change that Kafka took before this time is seen
  */
-record Dimensions(Map<Lookup, Map<String, String>> values, Map<String, Instant> wholeUpTo) {
+record Dimensions(
+    Map<Lookup, Map<String, Optional<String>>> values, Map<String, Instant> wholeUpTo) {
   /** A load is dropped only after a later one has answered. */
   private static final int ATTEMPTS = 3;
 
   /** Blocks; for the threads of {@link HBaseCalls}. */
   static Dimensions read(DimensionStore store, ViewShape shape, int mostRows) throws IOException {
-    Map<Lookup, Map<String, String>> values = new HashMap<>();
+    Map<Lookup, Map<String, Optional<String>>> values = new HashMap<>();
     Map<String, Instant> wholeUpTo = new TreeMap<>();
     Map<String, List<Lookup>> byDimension =
         shape.lookups().stream().collect(Collectors.groupingBy(Lookup::dimension));
@@ -46,7 +47,7 @@ record Dimensions(Map<Lookup, Map<String, String>> values, Map<String, Instant> 
       String dimension,
       List<Lookup> lookups,
       int mostRows,
-      Map<Lookup, Map<String, String>> values,
+      Map<Lookup, Map<String, Optional<String>>> values,
       Map<String, Instant> wholeUpTo)
       throws IOException {
     List<String> attributes = lookups.stream().map(Lookup::attribute).distinct().toList();
@@ -70,7 +71,7 @@ record Dimensions(Map<Lookup, Map<String, String>> values, Map<String, Instant> 
         }
       }
       try {
-        Map<String, Map<String, String>> read =
+        Map<String, Map<String, Optional<String>>> read =
             store.attributes(answering.get().table(), attributes, mostRows);
         lookups.forEach(l -> values.put(l, read.get(l.attribute())));
         wholeUpTo.put(dimension, answering.get().wholeUpTo());

@@ -302,7 +302,12 @@ public final class LambdaClient implements AutoCloseable {
         row.shape().answered(),
         answered.stream().map(Answered::row).toList(),
         from,
-        join.map(j -> new Answer.Joined(dimensions.orElseThrow().wholeUpTo(), j.unknownEvents())));
+        join.map(
+            j ->
+                new Answer.Joined(
+                    dimensions.orElseThrow().wholeUpTo(),
+                    j.eventsWithoutId(),
+                    j.eventsWithoutAttribute())));
   }
 
   /** Read before the rows: an id that a row holds was in the log before, its dimension maybe. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +39,7 @@ import org.apache.hadoop.hbase.util.Bytes;
  * *   d:whole.N                   every record before this time is in load N's table; milliseconds (8 bytes), also its HBase timestamp
  *   d:answers                   the number of the load that answers (8 bytes); changed by compare-and-set, only to greater ones
  * lambda:dim.&lt;topic&gt;.l&lt;N&gt;       one row for each id: 'k' and the id's text in UTF-8
- *   a:&lt;column&gt;                  01 and the text in UTF-8, or 00 where the newest record has none or is a tombstone;
+ *   a:&lt;column&gt;                  01 and the text in UTF-8, 00 01 where the newest record has none, 00 where it is a tombstone;
  *                               its HBase timestamp is the record's offset plus one, so that the newest record wins
  *                               whatever the order of writes
  * </pre>
@@ -53,7 +54,8 @@ public final class DimensionStore {
   private static final String LOAD = "load.";
   private static final String WHOLE = "whole.";
   private static final byte[] ATTRIBUTES = Bytes.toBytes("a");
-  private static final byte[] NONE = {0};
+  private static final byte[] GONE = {0};
+  private static final byte[] NONE = {0, 1};
   private static final byte ID = 'k';
 
   private final Connection connection;
@@ -66,11 +68,21 @@ public final class DimensionStore {
    * What a record says of an id.
    *
    * @param offset of the record, in the partition of its id
-   * @param attributes by column name; a column that is not there has no value; none for a tombstone
+   * @param attributes by column name; a column that is not there has no value; empty for a
+   *     tombstone
    */
-  public record Change(String id, long offset, Map<String, String> attributes) {
+  public record Change(String id, long offset, Optional<Map<String, String>> attributes) {
     public Change {
-      attributes = Map.copyOf(attributes);
+      attributes = attributes.map(Map::copyOf);
+    }
+
+    /** Of a record that has these. */
+    public Change(String id, long offset, Map<String, String> attributes) {
+      this(id, offset, Optional.of(attributes));
+    }
+
+    private byte[] value(String column) {
+      return attributes.map(a -> DimensionStore.value(a.get(column))).orElse(GONE);
     }
   }
 
@@ -155,11 +167,7 @@ public final class DimensionStore {
     for (Change change : changes) {
       Put put = new Put(rowKey(change.id()));
       for (String column : columns) {
-        put.addColumn(
-            ATTRIBUTES,
-            Bytes.toBytes(column),
-            change.offset() + 1,
-            value(change.attributes().get(column)));
+        put.addColumn(ATTRIBUTES, Bytes.toBytes(column), change.offset() + 1, change.value(column));
       }
       puts.add(put);
     }
@@ -184,6 +192,10 @@ public final class DimensionStore {
     row[0] = ID;
     System.arraycopy(utf8, 0, row, 1, utf8.length);
     return row;
+  }
+
+  private static String text(byte[] value) {
+    return new String(value, 1, value.length - 1, StandardCharsets.UTF_8);
   }
 
   private static byte[] value(String text) {
@@ -282,15 +294,15 @@ public final class DimensionStore {
   }
 
   /**
-   * The values of some attributes by id, for each attribute; ids without one are left out. Each row
-   * is read once.
+   * The values of some attributes by id, for each attribute: empty where the dimension has the id
+   * but no attribute of it; ids that it does not have are left out. Each row is read once.
    *
    * @param most how many ids there may be
    * @throws TableNotFoundException when a later load has taken over and this one was dropped
    */
-  public Map<String, Map<String, String>> attributes(
+  public Map<String, Map<String, Optional<String>>> attributes(
       TableName dimension, List<String> attributes, int most) throws IOException {
-    Map<String, Map<String, String>> values = new HashMap<>();
+    Map<String, Map<String, Optional<String>>> values = new HashMap<>();
     Scan scan = new Scan().setCaching(1000);
     for (String attribute : attributes) {
       values.put(attribute, new HashMap<>());
@@ -307,10 +319,10 @@ public final class DimensionStore {
         String id = new String(key, 1, key.length - 1, StandardCharsets.UTF_8);
         for (Cell cell : row.rawCells()) {
           byte[] value = CellUtil.cloneValue(cell);
-          if (value[0] != 0) {
+          if (!Arrays.equals(value, GONE)) {
             values
                 .get(Bytes.toString(CellUtil.cloneQualifier(cell)))
-                .put(id, new String(value, 1, value.length - 1, StandardCharsets.UTF_8));
+                .put(id, Arrays.equals(value, NONE) ? Optional.empty() : Optional.of(text(value)));
           }
         }
       }

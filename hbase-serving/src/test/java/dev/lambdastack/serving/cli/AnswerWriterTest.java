@@ -159,6 +159,22 @@ class AnswerWriterTest {
   }
 
   @Test
+  void idsThatAreUnknownAreToldFromThoseWithoutAnAttribute() {
+    Answer joined =
+        new Answer(
+            ANSWER.shape(),
+            ANSWER.rows(),
+            ANSWER.provenance(),
+            Optional.of(new Answer.Joined(Map.of("clerks", NOON), 2, 1)));
+    assertThat(write(AnswerWriter.Format.TABLE, joined).out().lines())
+        .contains(
+            "2 events under 'unknown': the dimension does not have their ids.",
+            "1 event under 'unknown': the dimension has its id, without the attribute.");
+    assertThat(write(AnswerWriter.Format.JSON, joined).out())
+        .contains("\"unknown_events\" : 3", "\"events_without_attribute\" : 1");
+  }
+
+  @Test
   void csvIsQuotedWhereItMustBe() {
     assertThat(write(AnswerWriter.Format.CSV, ANSWER))
         .isEqualTo(

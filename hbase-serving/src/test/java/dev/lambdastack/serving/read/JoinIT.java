@@ -73,6 +73,7 @@ class JoinIT {
   /** A dimension as its topic says it: the newest record of each clerk counts. */
   private static final class Staff {
     private final Map<Long, String> teams = new HashMap<>();
+    private final Set<Long> known = new HashSet<>();
     private long offset;
 
     /** Some records at random: new teams, no team, tombstones. */
@@ -89,7 +90,16 @@ class JoinIT {
           attributes.put("city", "Oslo");
         }
         teams.put(clerk, attributes.get("team"));
-        changes.add(new Change(Long.toString(clerk), offset++, attributes));
+        if (kind == 0) {
+          known.remove(clerk);
+        } else {
+          known.add(clerk);
+        }
+        changes.add(
+            new Change(
+                Long.toString(clerk),
+                offset++,
+                kind == 0 ? Optional.empty() : Optional.of(attributes)));
       }
       return changes;
     }
@@ -140,6 +150,8 @@ class JoinIT {
           assertThat(all.events()).isEqualTo(sales.size());
           long unknown = sales.stream().filter(s -> staff.teams.get(s.clerk()) == null).count();
           assertThat(all.joined().orElseThrow().unknownEvents()).isEqualTo(unknown);
+          assertThat(all.joined().orElseThrow().withoutId())
+              .isEqualTo(sales.stream().filter(s -> !staff.known.contains(s.clerk())).count());
           assertThat(all.joined().orElseThrow().dimensions())
               .isEqualTo(Map.of(dimension, NOW.plusMillis(step)));
           Set<List<Object>> keys = new HashSet<>();
@@ -250,7 +262,8 @@ class JoinIT {
     return dimensions
         .attributes(dimensions.find(dimension).orElseThrow().table(), List.of("team"), 10)
         .get("team")
-        .get("1");
+        .get("1")
+        .orElseThrow();
   }
 
   private List<TableName> tables() throws IOException {
