@@ -97,9 +97,11 @@ class ScriptsTest {
     for (String script : List.of("lambda", "quickstart", "chaos", "undo-drill", "bench", "test")) {
       Path link = Files.createSymbolicLink(bin.resolve("my-" + script), SCRIPTS.resolve(script));
       assertThat(refusal(link)).as(script).startsWith("Java 17 or newer is needed");
+      Files.delete(link);
     }
     Path link = Files.createSymbolicLink(bin.resolve("nightly"), SCRIPTS.resolve("run-batch"));
     assertThat(run(link, Map.of(), "--help").out()).startsWith("One run of the batch layer");
+    Files.delete(link);
   }
 
   @Test
@@ -113,6 +115,7 @@ class ScriptsTest {
                 "",
                 "HOME is not set, so there is no place for a log file. Let LAMBDA_LOG name one.\n"));
     install("flock", "locks");
+    install("date", onPath("date"));
     assertThat(
             run(
                 SCRIPTS.resolve("run-batch"),
