@@ -22,6 +22,31 @@ fail() {
   exit 2
 }
 
+# What stands at the head of the script $1.
+usage() {
+  sed -n '2,/^set -/{/^set -/d;s/^# \{0,1\}//;p}' "$1"
+}
+
+# Whether --help or -h is among the arguments.
+asks_for_help() {
+  local argument
+  for argument in "$@"; do
+    [[ $argument != --help && $argument != -h ]] || return 0
+  done
+  return 1
+}
+
+# Sets TEMPORARY to the flag that names the JVM's folder for temporary files: one of its own in $1, which it deletes, or
+# whatever command of ours starts next where it was killed. None where there can be none: few commands need one.
+temporary_folder() {
+  local folder
+  # shellcheck disable=SC2034 # who sources this uses it
+  TEMPORARY=()
+  folder=$(mktemp -d -- "$1/lambda-tmp-XXXXXXXXXXXX" 2>/dev/null) || return 0
+  # shellcheck disable=SC2034
+  TEMPORARY=("-Djava.io.tmpdir=$folder")
+}
+
 # The feature version (8, 11, 17, …) that `java -version` or `javac -version` of $1 reports; empty when it does not run.
 java_feature() {
   local version

@@ -40,7 +40,7 @@ final class Workspace implements AutoCloseable {
       Files.createDirectories(folder);
     } catch (IOException e) {
       throw new InvalidInputException(
-          "Cannot make %s: %s; let -Djava.io.tmpdir (JAVA_TOOL_OPTIONS) name a folder that may be written"
+          "Cannot make %s: %s; let TMPDIR name a folder that may be written"
               .formatted(folder, e.getMessage()),
           e);
     }

@@ -271,6 +271,10 @@ public final class View {
     private final String name;
     private EventType eventType;
     private List<String> keys = List.of();
+
+    /** Whose start and end are times for any event time. */
+    private static final Duration MAX_WINDOW = Duration.ofDays(3_652_500);
+
     private Duration window;
     private int saltBuckets = DEFAULT_SALT_BUCKETS;
     private final Map<String, Condition> filter = new LinkedHashMap<>();
@@ -330,7 +334,10 @@ public final class View {
       return this;
     }
 
-    /** The window of event time: whole milliseconds, at least one; aligned to 1970-01-01T00:00Z. */
+    /**
+     * The window of event time: whole milliseconds, up to 10,000 years; aligned to
+     * 1970-01-01T00:00Z.
+     */
     public Builder window(Duration length) {
       this.window = length;
       return this;
@@ -400,8 +407,12 @@ public final class View {
       String problem =
           eventType == null
               ? "no event type: call over(...)"
-              : window == null || window.toMillis() < 1 || window.toNanosPart() % 1_000_000 != 0
-                  ? "expected a window of whole milliseconds, at least one, found " + window
+              : window == null
+                      || window.compareTo(Duration.ofMillis(1)) < 0
+                      || window.compareTo(MAX_WINDOW) > 0
+                      || window.toNanosPart() % 1_000_000 != 0
+                  ? "expected a window of whole milliseconds, at least one and of 10,000 years at most, found "
+                      + window
                   : metrics.isEmpty()
                       ? "no metric: call metric(name, ...)"
                       : saltBuckets < 1 || saltBuckets > 256

@@ -232,12 +232,18 @@ class DeclarationTest {
     assertRefused(() -> view().build(), "Cannot build view v: no metric: call metric(name, ...)");
     assertRefused(
         () -> View.named("v").over(TestTypes.EVERYTHING).metric("m", count()).build(),
-        "Cannot build view v: expected a window of whole milliseconds, at least one, found null");
+        "Cannot build view v: expected a window of whole milliseconds, at least one and of 10,000 years at most, found null");
     for (Duration window :
-        List.of(Duration.ZERO, Duration.ofMillis(-5), Duration.ofNanos(1_000_001))) {
+        List.of(
+            Duration.ZERO,
+            Duration.ofMillis(-5),
+            Duration.ofNanos(1_000_001),
+            Duration.ofDays(3_652_501),
+            Duration.ofSeconds(Long.MAX_VALUE),
+            Duration.ofSeconds(Long.MIN_VALUE))) {
       assertRefused(
           () -> view().window(window).metric("m", count()).build(),
-          "Cannot build view v: expected a window of whole milliseconds, at least one, found "
+          "Cannot build view v: expected a window of whole milliseconds, at least one and of 10,000 years at most, found "
               + window);
     }
     for (int buckets : new int[] {0, 257}) {

@@ -10,8 +10,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ViewsTest {
   /** What a user's jar names. */
@@ -75,10 +78,79 @@ class ViewsTest {
   void aProviderThatCannotBeLoadedIsNamed(@TempDir Path folder) {
     assertThatThrownBy(() -> load(folder, "user.Missing"))
         .isInstanceOf(InvalidInputException.class)
-        .hasMessageStartingWith("Cannot load the views: ")
-        .hasMessageContaining("user.Missing")
-        .hasMessageEndingWith(
-            "; check the jar and its META-INF/services/dev.lambdastack.views.ViewProvider");
+        .hasMessageStartingWith("Cannot load the views of user.Missing (" + folder + "): ")
+        .hasMessageEndingWith("; check that class and its jar");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "public New() { throw new IllegalStateException(\"odd\"); }",
+        "static { if (true) throw new IllegalStateException(\"odd\"); }",
+        "private final int n = Integer.parseInt(\"odd\");"
+      })
+  void aProviderThatFailsIsNamed(String member, @TempDir Path folder) throws IOException {
+    compile(folder, member, "return List.of();");
+    assertThatThrownBy(() -> load(folder, "user.New"))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageStartingWith("Cannot load the views of user.New (" + folder + "): ")
+        .hasMessageContaining("odd");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "throw new IllegalStateException(\"odd\");",
+        "return null;",
+        "throw new NoSuchMethodError();"
+      })
+  void viewsThatFailAreOfANamedProvider(String body, @TempDir Path folder) throws IOException {
+    compile(folder, "", body);
+    assertThatThrownBy(() -> load(folder, "user.New"))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageStartingWith("Cannot load the views of user.New (" + folder + "): ");
+  }
+
+  @Test
+  void aProviderForANewerJavaIsNamed(@TempDir Path folder) throws IOException {
+    Path compiled = compile(folder, "", "return List.of();");
+    byte[] bytes = Files.readAllBytes(compiled);
+    int majorVersion = 7;
+    bytes[majorVersion] = 99;
+    Files.write(compiled, bytes);
+    assertThatThrownBy(() -> load(folder, "user.New"))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageStartingWith("Cannot load the views of user.New (" + folder + "): ")
+        .hasMessageContaining("more recent version of the Java Runtime");
+  }
+
+  /** A provider {@code user.New} with this member and this in {@code views()}. */
+  private static Path compile(Path folder, String member, String body) throws IOException {
+    Path source =
+        Files.writeString(
+            Files.createDirectories(folder.resolve("user")).resolve("New.java"),
+            """
+            package user;
+
+            import dev.lambdastack.views.View;
+            import dev.lambdastack.views.ViewProvider;
+            import java.util.List;
+
+            public class New implements ViewProvider {
+              %s
+
+              @Override
+              public List<View> views() {
+                %s
+              }
+            }
+            """
+                .formatted(member, body));
+    int code =
+        ToolProvider.getSystemJavaCompiler()
+            .run(null, null, null, "-cp", System.getProperty("java.class.path"), source.toString());
+    assertThat(code).isZero();
+    return folder.resolve("user/New.class");
   }
 
   @Test

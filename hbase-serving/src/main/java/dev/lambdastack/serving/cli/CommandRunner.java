@@ -7,6 +7,7 @@ import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -47,7 +48,19 @@ public final class CommandRunner {
     System.setErr(ErrWithoutTraces.over(System.err));
     Thread.setDefaultUncaughtExceptionHandler(
         (thread, fault) -> FaultLog.append("thread " + thread.getName(), fault));
-    return onStreams(command, ConsoleStream.out(), ConsoleStream.err(), args);
+    Optional<TemporaryFolder> temporary = temporary();
+    int code = onStreams(command, ConsoleStream.out(), ConsoleStream.err(), args);
+    temporary.ifPresent(TemporaryFolder::close);
+    return code;
+  }
+
+  /** Most commands need none: where there can be none, those that do say so. */
+  private static Optional<TemporaryFolder> temporary() {
+    try {
+      return Optional.of(TemporaryFolder.open());
+    } catch (IOException e) {
+      return Optional.empty();
+    }
   }
 
   /** Runs a command as on a console whose output goes to these streams, in UTF-8. */
