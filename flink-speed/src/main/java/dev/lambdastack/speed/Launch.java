@@ -169,9 +169,10 @@ final class Launch {
         CheckpointFiles.check(config, from.get().checkpoint(), OTHERWISE);
       }
       checkpoints.carry(plan.slots());
-      JobClient client = submit(plan, from, schemas, checkpoints);
+      Submitted submitted = submit(plan, from, schemas, checkpoints);
       return new RunningSpeedJob(
-          client,
+          submitted.client(),
+          submitted.news(),
           plan,
           new PublishedStore(hbase),
           hbase,
@@ -187,7 +188,9 @@ final class Launch {
     }
   }
 
-  private JobClient submit(
+  private record Submitted(JobClient client, JobNews news) {}
+
+  private Submitted submit(
       SpeedPlan plan,
       Optional<Continuation.From> from,
       SchemaStore schemas,
@@ -213,7 +216,8 @@ final class Launch {
             options.sink().apply(plan))
         .addTo(env, config.speedParallelism());
     try {
-      return env.executeAsync("lambda speed " + topic);
+      JobClient client = env.executeAsync("lambda speed " + topic);
+      return new Submitted(client, new JobNews("The speed job of topic " + topic, client, env));
     } catch (Exception e) {
       if (from.isPresent()
           && ExceptionUtils.findThrowable(e, JobInitializationException.class).isPresent()) {

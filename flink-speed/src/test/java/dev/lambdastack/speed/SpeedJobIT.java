@@ -2,6 +2,7 @@ package dev.lambdastack.speed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lambdastack.embedded.Await;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.store.PublishedStore;
@@ -10,6 +11,7 @@ import dev.lambdastack.views.Generation;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -215,6 +217,27 @@ class SpeedJobIT {
       Map<String, String> salesAgain = TestingCells.bytes(hbase, unbroken.generations().get(1));
       salesAgain.keySet().retainAll(sales.keySet());
       assertThat(salesAgain).isEqualTo(sales);
+    }
+  }
+
+  /** To Flink it runs, or restarts; nothing of it is ever durable. */
+  @Test
+  void aJobThatFailsForEverSaysSoWithTheReasonAndHowOften() throws Exception {
+    UnrulySink.failAfterFlush = true;
+    try (RunningSpeedJob job = startUnruly()) {
+      orders.send(10, 0, 1, 2);
+      List<String> told = new ArrayList<>();
+      Await.until(
+          "news of three failures",
+          LIMIT,
+          () -> {
+            told.addAll(job.news().next());
+            return told.size() >= 3;
+          });
+      assertThat(told.get(0))
+          .isEqualTo(
+              "The speed job of topic orders failed once and begins again where it was, and so on until this is mended: IOException: injected after the flush");
+      assertThat(told.get(1)).startsWith("The speed job of topic orders failed 2 times and begins");
     }
   }
 

@@ -11,6 +11,7 @@ import dev.lambdastack.speed.FlinkCluster;
 import dev.lambdastack.views.AlertRule;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -49,6 +50,8 @@ import picocli.CommandLine.Spec;
       "70 unexpected fault, 130 ended by Ctrl-C, 143 by kill."
     })
 public final class AlertsCommand implements Callable<Integer> {
+  private static final Duration PERIOD = Duration.ofSeconds(1);
+
   @Spec private CommandSpec spec;
 
   @Parameters(
@@ -114,6 +117,11 @@ public final class AlertsCommand implements Callable<Integer> {
     Thread hook = new Thread(() -> end(job), "lambda-alerts-end");
     Runtime.getRuntime().addShutdownHook(hook);
     try {
+      PrintWriter err = spec.commandLine().getErr();
+      while (!job.hasEnded()) {
+        job.news().next().forEach(err::println);
+        Thread.sleep(PERIOD.toMillis());
+      }
       job.awaitEnd();
       return 0;
     } finally {

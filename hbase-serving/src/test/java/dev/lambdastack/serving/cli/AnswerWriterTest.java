@@ -49,6 +49,7 @@ class AnswerWriterTest {
         1,
         lost,
         0,
+        0,
         NOON,
         Optional.empty());
   }

@@ -99,6 +99,7 @@ public final class VersionsCommand implements Callable<Integer> {
                 "rows",
                 "events",
                 "rejected",
+                "set aside",
                 "input",
                 "declaration",
                 "created",
@@ -114,6 +115,7 @@ public final class VersionsCommand implements Callable<Integer> {
               v.rows(),
               v.events(),
               v.rejected(),
+              v.setAside(),
               String.format(
                   Locale.ROOT, "%s (manifest %d)", shortened(v.manifestDigest()), v.manifest()),
               shortened(v.fingerprint()),
@@ -130,7 +132,7 @@ public final class VersionsCommand implements Callable<Integer> {
 
   private static void csv(List<VersionInfo> versions, PrintWriter out) {
     out.print(
-        "version,state,horizon,rows,events,manifest,input,declaration,created,duration_ms,by,answers_since,rejected\r\n");
+        "version,state,horizon,rows,events,manifest,input,declaration,created,duration_ms,by,answers_since,rejected,set_aside\r\n");
     for (VersionInfo info : versions) {
       Version v = info.version();
       List<Object> fields =
@@ -147,7 +149,8 @@ public final class VersionsCommand implements Callable<Integer> {
               v.origin().map(o -> (Object) o.duration().toMillis()).orElse(""),
               quoted(v.origin().map(Origin::user).orElse("")),
               info.answersSince().map(Object::toString).orElse(""),
-              v.rejected());
+              v.rejected(),
+              v.setAside());
       out.print(fields.stream().map(Object::toString).collect(Collectors.joining(",")));
       out.print("\r\n");
     }
@@ -172,6 +175,7 @@ public final class VersionsCommand implements Callable<Integer> {
       json.put("rows", v.rows());
       json.put("events", v.events());
       json.put("rejected", v.rejected());
+      json.put("set_aside", v.setAside());
       json.put("manifest", v.manifest());
       json.put("input", v.manifestDigest());
       json.put("declaration", v.fingerprint());

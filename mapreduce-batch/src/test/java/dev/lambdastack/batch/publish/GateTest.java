@@ -110,6 +110,7 @@ class GateTest {
             v.events(),
             0,
             rejected,
+            0,
             v.created(),
             Optional.empty());
     assertThat(Version.fromJson(version.toJson())).isEqualTo(version);
