@@ -2,6 +2,7 @@ package dev.lambdastack.speed;
 
 import java.net.URI;
 import java.util.Optional;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.apache.flink.client.deployment.executors.LocalExecutor;
@@ -31,9 +32,14 @@ final class LocalFlink extends StreamExecutionEnvironment {
     this.cluster = cluster;
   }
 
-  /** Its REST endpoint; empty before the job was submitted. */
+  /** Its REST endpoint; empty before the job was submitted and after it has ended. */
   Optional<URI> rest() {
-    return Optional.ofNullable(cluster.get()).map(c -> c.getRestAddress().join());
+    try {
+      return Optional.ofNullable(cluster.get()).map(c -> c.getRestAddress().getNow(null));
+    } catch (IllegalStateException | CompletionException ended) {
+      // A job may fail before anybody asks.
+      return Optional.empty();
+    }
   }
 
   /** Runs a job as Flink does in a local environment, and keeps the cluster that it makes. */

