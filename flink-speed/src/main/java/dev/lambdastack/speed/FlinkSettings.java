@@ -97,7 +97,7 @@ public final class FlinkSettings {
     Configuration cluster = new Configuration(flink);
     cluster.set(TaskManagerOptions.NUM_TASK_SLOTS, parallelism);
     cluster.set(RestOptions.BIND_PORT, "0");
-    return StreamExecutionEnvironment.createLocalEnvironment(parallelism, cluster);
+    return LocalFlink.of(cluster, parallelism);
   }
 
   /** Gives an environment these settings. */

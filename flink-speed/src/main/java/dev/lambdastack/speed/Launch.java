@@ -170,9 +170,10 @@ final class Launch {
         CheckpointFiles.check(config, from.get().checkpoint(), OTHERWISE);
       }
       checkpoints.carry(plan.slots());
-      JobClient client = submit(plan, from, checkpoints);
+      Submitted submitted = submit(plan, from, checkpoints);
       return new RunningSpeedJob(
-          client,
+          submitted.client(),
+          submitted.news(),
           plan,
           new PublishedStore(hbase),
           hbase,
@@ -188,7 +189,9 @@ final class Launch {
     }
   }
 
-  private JobClient submit(
+  private record Submitted(JobClient client, JobNews news) {}
+
+  private Submitted submit(
       SpeedPlan plan, Optional<Continuation.From> from, Checkpoints checkpoints) throws Exception {
     FlinkSettings settings = new FlinkSettings(config, topic, checkpoints.uri());
     from.ifPresent(
@@ -210,7 +213,8 @@ final class Launch {
             options.sink().apply(plan))
         .addTo(env, config.speedParallelism());
     try {
-      return env.executeAsync("lambda speed " + topic);
+      JobClient client = env.executeAsync("lambda speed " + topic);
+      return new Submitted(client, new JobNews("The speed job of topic " + topic, client, env));
     } catch (Exception e) {
       if (from.isPresent()
           && ExceptionUtils.findThrowable(e, JobInitializationException.class).isPresent()) {

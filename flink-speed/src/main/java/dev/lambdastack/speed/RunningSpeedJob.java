@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.SavepointFormatType;
@@ -32,6 +33,7 @@ public final class RunningSpeedJob implements AutoCloseable {
   private static final Duration END_LIMIT = Duration.ofMinutes(3);
 
   private final JobClient client;
+  private final JobNews news;
 
   /** Asked for at once: a cluster in this JVM does not answer any more when its job has ended. */
   private final CompletableFuture<JobExecutionResult> result;
@@ -50,6 +52,7 @@ public final class RunningSpeedJob implements AutoCloseable {
 
   RunningSpeedJob(
       JobClient client,
+      JobNews news,
       SpeedPlan plan,
       PublishedStore store,
       Connection hbase,
@@ -59,6 +62,7 @@ public final class RunningSpeedJob implements AutoCloseable {
       Optional<String> resumedFrom,
       String startedBecause) {
     this.client = client;
+    this.news = news;
     this.result = client.getJobExecutionResult();
     this.plan = plan;
     this.store = store;
@@ -131,6 +135,11 @@ public final class RunningSpeedJob implements AutoCloseable {
     return progress().freshness(plan.starts().keySet(), now);
   }
 
+  /** What a person who watches it should hear. */
+  public JobNews news() {
+    return news;
+  }
+
   /** Waits until every record before these offsets is in the cells, and readers were told so. */
   public void awaitApplied(Map<Integer, Long> offsets, Duration limit) throws Exception {
     await("progress to " + offsets, limit, () -> progress().reaches(offsets));
@@ -161,9 +170,13 @@ public final class RunningSpeedJob implements AutoCloseable {
   public void awaitRunning(Duration limit) throws Exception {
     if (!comesWithin(limit, () -> !newestCheckpoint().equals(resumedFrom))) {
       throw new InvalidInputException(
-          "Flink job %s of topic %s has completed no checkpoint within %s: expected free slots for it, and Kafka, HBase and %s in reach of the TaskManagers; it goes on trying, and Flink shows why it fails: mend that, or cancel the job there"
+          "Flink job %s of topic %s has completed no checkpoint within %s: expected free slots for it, and Kafka, HBase and %s in reach of the TaskManagers; it goes on trying, and Flink shows why it fails: mend that, or cancel the job there%s"
               .formatted(
-                  client.getJobID(), plan.topic(), Durations.words(limit), checkpoints.uri()));
+                  client.getJobID(),
+                  plan.topic(),
+                  Durations.words(limit),
+                  checkpoints.uri(),
+                  news.next().stream().map(". "::concat).collect(Collectors.joining())));
     }
   }
 

@@ -42,6 +42,7 @@ final class StatusLine {
   void watch() throws Exception {
     while (jobs.stream().noneMatch(RunningSpeedJob::hasEnded)) {
       tellWhatAnswers();
+      tellNews();
       if (isWatched) {
         err.print(
             CLEARED
@@ -80,6 +81,12 @@ final class StatusLine {
           }
         }
       }
+    }
+  }
+
+  private void tellNews() throws InterruptedException {
+    for (RunningSpeedJob job : jobs) {
+      job.news().next().forEach(line -> err.println((isWatched ? CLEARED : "") + line));
     }
   }
 

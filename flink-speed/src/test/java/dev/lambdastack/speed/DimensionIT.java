@@ -134,6 +134,29 @@ class DimensionIT {
     }
   }
 
+  /** The topic takes records that HBase does not: one of them must not keep the others out. */
+  @Test
+  void whatIsTooLargeToKeepIsPassedOverAndTheRestAnswers() throws Exception {
+    String large = Integer.toString(32 << 20);
+    createTopic(Map.of("cleanup.policy", "compact", "max.message.bytes", large));
+    send(1, "one");
+    try (KafkaProducer<byte[], byte[]> any =
+        TestingOrders.producer(Map.of("max.request.size", large))) {
+      GenericRecord tooLarge = product(1, "x".repeat(12_000_000));
+      any.send(
+              new ProducerRecord<>(
+                  products.topic(), encoder.key(tooLarge), encoder.value(tooLarge)))
+          .get();
+      any.send(new ProducerRecord<>(products.topic(), new byte[40_000], null)).get();
+    }
+    send(2, "two");
+    try (DimensionLoad load = load()) {
+      load.catchUp();
+      assertThat(answered()).isEqualTo(brands);
+      assertThat(load.passedOver()).isEqualTo(2);
+    }
+  }
+
   private static CompletableFuture<Void> follow(DimensionLoad load) {
     return CompletableFuture.runAsync(
         () -> {

@@ -11,6 +11,7 @@ import dev.lambdastack.views.Generation;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -238,6 +239,29 @@ class SpeedJobIT {
       Map<String, String> salesAgain = TestingCells.bytes(hbase, unbroken.generations().get(1));
       salesAgain.keySet().retainAll(sales.keySet());
       assertThat(salesAgain).isEqualTo(sales);
+    }
+  }
+
+  /** To Flink it runs, or restarts; nothing of it is ever durable. */
+  @Test
+  void aJobThatFailsForEverSaysSoWithTheReasonAndHowOften() throws Exception {
+    UnrulySink.failAfterFlush = true;
+    try (RunningSpeedJob job = startUnruly()) {
+      orders.send(10, 0, 1, 2);
+      List<String> told = new ArrayList<>();
+      Await.until(
+          "news of failures",
+          LIMIT,
+          () -> {
+            told.addAll(job.news().next());
+            return told.size() >= 2;
+          });
+      assertThat(told)
+          .allMatch(
+              line ->
+                  line.matches(
+                      "The speed job of topic orders failed (once|[0-9]+ times) and begins again where it was, and so on until this is mended: IOException: injected after the flush"))
+          .doesNotHaveDuplicates();
     }
   }
 

@@ -25,6 +25,15 @@ public final class Aggregate {
   /** The first byte of every value. */
   static final byte LAYOUT = 1;
 
+  /**
+   * The bytes of UTF-8 that a text may have which is kept as it is, by {@code latest} or as an
+   * attribute of a dimension: what Kafka takes by default passes.
+   */
+  public static final int MAX_KEPT_TEXT_BYTES = 1 << 20;
+
+  /** Those that all texts of a cell may have together: HBase takes cells of 10 MiB. */
+  private static final int MAX_CELL_TEXT_BYTES = 8 << 20;
+
   private final ViewShape shape;
   private final Accumulator[] accumulators;
   private long events;
@@ -36,6 +45,14 @@ public final class Aggregate {
     for (int i = 0; i < accumulators.length; i++) {
       accumulators[i] = Accumulator.of(metrics.get(i).metric(), metrics.get(i).input());
     }
+  }
+
+  /**
+   * The bytes that each text may have of a view that keeps so many; each may come from an event of
+   * its own.
+   */
+  static int maxTextBytes(int texts) {
+    return Math.min(MAX_KEPT_TEXT_BYTES, MAX_CELL_TEXT_BYTES / texts);
   }
 
   void add(Row row, int[] columns) {

@@ -6,14 +6,24 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
  * A rule over rows of a known column order, its state as bytes: what an engine calls for each
- * event. Not thread-safe.
+ * event. An event that the rule's code throws an exception for is set aside for this rule alone, as
+ * {@link BoundView} does for a view; so is one whose alert or state would be too large to keep. Not
+ * thread-safe.
  */
 public final class BoundRule {
+  /** The bytes of UTF-8 that an alert may have: one line for a person. */
+  public static final int MAX_ALERT_BYTES = 1 << 16;
+
+  /** The bytes that a rule may remember of a key. */
+  public static final int MAX_STATE_BYTES = 1 << 20;
+
   private final AlertRule rule;
   private final InputRow inputs;
 
@@ -33,16 +43,57 @@ public final class BoundRule {
    * What came of an event.
    *
    * @param state of the key, for the next event
+   * @param whySetAside where the event stands and why the rule cannot take it; state is as it was
+   *     then. Empty where it can
    */
-  public record Outcome(byte[] state, Optional<String> alert) {}
+  public record Outcome(byte[] state, Optional<String> alert, Optional<String> whySetAside) {}
 
   /**
    * The next event of a key.
    *
    * @param state of the key; null before its first event
+   * @throws InvalidInputException when the rule's code ends in an {@link Error}
    */
   public Outcome next(byte[] state, Row row) {
-    return next(rule.logic(), state, inputs.over(row));
+    try {
+      Outcome outcome = next(rule.logic(), state, inputs.over(row));
+      int alert = outcome.alert().map(a -> a.getBytes(StandardCharsets.UTF_8).length).orElse(0);
+      if (alert > MAX_ALERT_BYTES) {
+        return setAside(state, row, tooLong("the alert", alert, MAX_ALERT_BYTES));
+      }
+      if (outcome.state().length > MAX_STATE_BYTES) {
+        return setAside(
+            state, row, tooLong("what it remembers", outcome.state().length, MAX_STATE_BYTES));
+      }
+      return outcome;
+    } catch (Exception e) {
+      // Whatever it declares: code of other languages throws checked ones too.
+      return setAside(state, row, e.toString());
+    } catch (Error e) {
+      throw new InvalidInputException(
+          failed(row, e.toString())
+              + "; it may not come again in another thread, so the event is not set aside: mend the rule",
+          e);
+    }
+  }
+
+  private Outcome setAside(byte[] state, Row row, String why) {
+    return new Outcome(state, Optional.empty(), Optional.of(failed(row, why)));
+  }
+
+  private String failed(Row row, String why) {
+    return String.format(
+        Locale.ROOT,
+        "Rule %s cannot take topic %s partition %d offset %d: %s",
+        rule.name(),
+        rule.eventType().topic(),
+        row.partition(),
+        row.offset(),
+        why);
+  }
+
+  private static String tooLong(String what, int found, int most) {
+    return String.format(Locale.ROOT, "%s has %d bytes, more than %d", what, found, most);
   }
 
   private static <S> Outcome next(AlertLogic<S> logic, byte[] state, Row row) {
@@ -54,7 +105,7 @@ public final class BoundRule {
       AlertLogic.Step<S> step = logic.next(before, row);
       ByteArrayOutputStream after = new ByteArrayOutputStream();
       logic.write(step.state(), new DataOutputStream(after));
-      return new Outcome(after.toByteArray(), step.alert());
+      return new Outcome(after.toByteArray(), step.alert(), Optional.empty());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

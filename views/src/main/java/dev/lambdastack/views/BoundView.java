@@ -10,10 +10,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Supplier;
 
 /**
  * A view over rows of a known column order: what both engines call for each event. Not thread-safe.
+ *
+ * <p>It is the one judge of which events the view cannot take: where a derived column's formula
+ * throws an exception, or gives a key or a text that no table has room for, {@link #accepts} says
+ * no, {@link #whySetAside} says why, and no other view is concerned. An {@link Error} of a formula
+ * may come in one thread and not in the other: it sets nothing aside and is thrown as an {@link
+ * InvalidInputException}, in either layer.
  *
  * <pre>{@code
  * if (bound.accepts(row)) {
@@ -27,6 +32,15 @@ import java.util.function.Supplier;
 public final class BoundView {
   private record Test(Condition.Test test, int column) {}
 
+  /** The event that is looked at is not for this view. */
+  private static final class SetAside extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    SetAside(String why) {
+      super(why, null, false, false);
+    }
+  }
+
   private final View view;
   private final DerivedRow derivedRow;
   private final List<Test> tests = new ArrayList<>();
@@ -34,6 +48,14 @@ public final class BoundView {
   private final int[] keys;
   private final int[] metrics;
   private final Optional<Test[]> shares;
+
+  /** Whether the event's own columns do not bound the length of a key. */
+  private final boolean keysMayBeLong;
+
+  /** The texts that a cell keeps as they are. */
+  private final int[] keptTexts;
+
+  private Optional<String> whySetAside = Optional.empty();
   private final RowKey.Buffer key = new RowKey.Buffer();
   private long windowStart;
   private Row current;
@@ -56,6 +78,10 @@ public final class BoundView {
             (c, condition) -> tests.add(new Test(condition.test(view.column(c)), index.get(c))));
     keyColumns = view.shape().keyColumns().toArray(Column[]::new);
     keys = Arrays.stream(keyColumns).mapToInt(c -> index.get(c.name())).toArray();
+    keysMayBeLong =
+        Arrays.stream(keyColumns)
+            .anyMatch(c -> c.type() == ColumnType.STRING && view.derived().containsKey(c.name()));
+    keptTexts = view.keptTexts().stream().mapToInt(index::get).toArray();
     metrics =
         view.shape().metrics().stream()
             .mapToInt(m -> m.input() == null ? -1 : index.get(m.input().name()))
@@ -76,30 +102,80 @@ public final class BoundView {
     return view;
   }
 
-  /** Whether the view counts this event. */
+  /**
+   * Whether the view counts this event.
+   *
+   * @throws InvalidInputException when a formula ends in an {@link Error}
+   */
   public boolean accepts(Row row) {
+    whySetAside = Optional.empty();
     current = derivedRow == null ? row : derivedRow.over(row);
-    for (Test test : tests) {
-      if (!test.test().accepts(current, test.column())) {
-        return false;
+    try {
+      for (Test test : tests) {
+        if (!test.test().accepts(current, test.column())) {
+          return false;
+        }
       }
+      if (derivedRow != null) {
+        derivedRow.computeAll();
+      }
+      checkSizes();
+      return true;
+    } catch (SetAside e) {
+      whySetAside = Optional.of(e.getMessage());
+      return false;
     }
-    return true;
   }
 
   /**
-   * The row key of the accepted event's key and window.
-   *
-   * @throws IllegalStateException when it would be longer than {@link RowKey#MAX_BYTES}: of a
-   *     decoded event only where a derived column is part of the key
+   * Why the view cannot take the event that {@link #accepts} was asked about last, with where it
+   * stands in the log; empty where it can, or where its conditions leave the event out.
    */
+  public Optional<String> whySetAside() {
+    return whySetAside;
+  }
+
+  private void checkSizes() {
+    if (keysMayBeLong) {
+      encode();
+      int length = RowKey.length(key.length());
+      if (length > RowKey.MAX_DERIVED_BYTES) {
+        throw tooLong("the row key", length, RowKey.MAX_DERIVED_BYTES);
+      }
+    }
+    for (int column : keptTexts) {
+      int length = current.isNull(column) ? 0 : current.utf8At(column).length;
+      if (length > Aggregate.maxTextBytes(keptTexts.length)) {
+        throw tooLong("a text for latest(...)", length, Aggregate.maxTextBytes(keptTexts.length));
+      }
+    }
+  }
+
+  private SetAside tooLong(String what, long found, long most) {
+    return new SetAside(
+        String.format(
+            Locale.ROOT,
+            "View %s at %s: %s has %d bytes, more than %d",
+            view.name(),
+            place(view, current),
+            what,
+            found,
+            most));
+  }
+
+  private static String place(View view, Row row) {
+    return String.format(
+        Locale.ROOT,
+        "topic %s partition %d offset %d",
+        view.eventType().topic(),
+        row.partition(),
+        row.offset());
+  }
+
+  /** The row key of the accepted event's key and window. */
   public byte[] rowKey() {
     encode();
-    return checked(
-        RowKey.of(view.shape().saltBuckets(), key.bytes(), key.length(), windowStart),
-        () ->
-            String.format(
-                Locale.ROOT, " at partition %d offset %d", current.partition(), current.offset()));
+    return rowKey(key, windowStart);
   }
 
   /**
@@ -130,24 +206,8 @@ public final class BoundView {
   }
 
   /** The row key of a key's components and a window. */
-  byte[] rowKey(RowKey.Buffer components, long windowStart) {
-    return checked(
-        RowKey.of(view.shape().saltBuckets(), components.bytes(), components.length(), windowStart),
-        () -> "");
-  }
-
-  private byte[] checked(byte[] row, Supplier<String> where) {
-    if (row.length > RowKey.MAX_BYTES) {
-      throw new IllegalStateException(
-          String.format(
-              Locale.ROOT,
-              "The row key of view %s%s has %d bytes, where HBase takes %d; let the derived columns of its key be shorter",
-              view.name(),
-              where.get(),
-              row.length,
-              RowKey.MAX_BYTES));
-    }
-    return row;
+  byte[] rowKey(RowKey.Buffer components, long start) {
+    return RowKey.of(view.shape().saltBuckets(), components.bytes(), components.length(), start);
   }
 
   /** The event that was accepted last, with derived columns behind its own. */
@@ -185,7 +245,7 @@ public final class BoundView {
 
   /** The event's own columns, then the derived ones, each computed at most once for an event. */
   private static final class DerivedRow implements Row {
-    private final String viewName;
+    private final View view;
     private final int base;
     private final DerivedColumn[] formulas;
     private final InputRow[] inputs;
@@ -194,7 +254,7 @@ public final class BoundView {
     private Row row;
 
     DerivedRow(View view, Map<String, Integer> index, int base) {
-      this.viewName = view.name();
+      this.view = view;
       this.base = base;
       this.formulas = view.derived().values().toArray(DerivedColumn[]::new);
       this.inputs =
@@ -209,6 +269,12 @@ public final class BoundView {
       row = next;
       Arrays.fill(known, false);
       return this;
+    }
+
+    void computeAll() {
+      for (int i = 0; i < formulas.length; i++) {
+        value(base + i);
+      }
     }
 
     private Object value(int column) {
@@ -235,24 +301,25 @@ public final class BoundView {
         return switch (column.type()) {
           case STRING -> ((String) value).getBytes(StandardCharsets.UTF_8);
           case LONG -> RowKey.wholeNumber(value);
-          case DECIMAL ->
-              ((BigDecimal) value).setScale(column.scale()).unscaledValue().longValueExact();
+          case DECIMAL -> Numbers.unscaled((BigDecimal) value, column.scale());
           case DOUBLE -> ((Number) value).doubleValue();
           case BOOLEAN -> (Boolean) value ? 1L : 0L;
           case TIMESTAMP -> ((Instant) value).toEpochMilli();
         };
-      } catch (RuntimeException e) {
-        throw new IllegalStateException(
-            String.format(
-                Locale.ROOT,
-                "Cannot compute column '%s' of view %s at partition %d offset %d: %s",
-                column.name(),
-                viewName,
-                input.partition(),
-                input.offset(),
-                e),
+      } catch (Exception e) {
+        // Whatever it declares: code of other languages throws checked ones too.
+        throw new SetAside(failed(column, input, e));
+      } catch (Error e) {
+        throw new InvalidInputException(
+            failed(column, input, e)
+                + "; it may not come again in another thread, so the event is not set aside: mend the formula",
             e);
       }
+    }
+
+    private String failed(Column column, Row input, Throwable why) {
+      return "Cannot compute column '%s' of view %s at %s: %s"
+          .formatted(column.name(), view.name(), place(view, input), why);
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.lambdastack.views;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -87,6 +88,7 @@ public final class ColumnarAggregation {
     }
   }
 
+  private static final int MAX_TOLD = 20;
   private static final int[] ALL = new int[ColumnBatch.CAPACITY];
 
   static {
@@ -100,6 +102,8 @@ public final class ColumnarAggregation {
   private final boolean looksAtRows;
   private final long[] meeting;
   private long counted;
+  private long setAside;
+  private final List<String> whySetAside = new ArrayList<>();
   private final KeyPart[] parts;
 
   /** Numbers of the first two parts, of that and the third, and so on. */
@@ -140,7 +144,11 @@ public final class ColumnarAggregation {
             .map(d -> new ColumnVector(d.column(), ColumnBatch.CAPACITY))
             .toArray(ColumnVector[]::new);
     this.meeting = new long[view.shares().size()];
-    this.looksAtRows = derived.length > 0 || !view.filter().isEmpty() || meeting.length > 0;
+    this.looksAtRows =
+        derived.length > 0
+            || !view.filter().isEmpty()
+            || !view.keptTexts().isEmpty()
+            || meeting.length > 0;
     List<Column> keyColumns = view.shape().keyColumns();
     this.parts = new KeyPart[keyColumns.size()];
     for (int i = 0; i < parts.length; i++) {
@@ -217,6 +225,11 @@ public final class ColumnarAggregation {
           bound.countShares(meeting);
         }
         accepted[n++] = row;
+      } else if (bound.whySetAside().isPresent() && (marked == null || !marked[row])) {
+        setAside++;
+        if (whySetAside.size() < MAX_TOLD) {
+          whySetAside.add(bound.whySetAside().get());
+        }
       }
     }
     return n;
@@ -256,6 +269,16 @@ public final class ColumnarAggregation {
     return meeting.clone();
   }
 
+  /** How many rows that are not marked the view cannot take, as {@link BoundView} judges. */
+  public long setAside() {
+    return setAside;
+  }
+
+  /** Where the first of them stand and why; a few. */
+  public List<String> whySetAside() {
+    return List.copyOf(whySetAside);
+  }
+
   /** How many keys and windows there are. */
   public int size() {
     return groups.size();
@@ -276,12 +299,7 @@ public final class ColumnarAggregation {
     return bytes;
   }
 
-  /**
-   * Gives all groups away, in no order, and begins anew.
-   *
-   * @throws IllegalStateException when a row key would be longer than {@link RowKey#MAX_BYTES}:
-   *     only where a derived column is part of the key
-   */
+  /** Gives all groups away, in no order, and begins anew. */
   public void drain(Sink sink) throws IOException, InterruptedException {
     DataOutputStream out = new DataOutputStream(value);
     for (int group = 0; group < groups.size(); group++) {

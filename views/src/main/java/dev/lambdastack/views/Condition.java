@@ -142,10 +142,7 @@ public record Condition(Operator operator, List<Object> operands) {
           return b ? 1 : 0;
         }
       } else if (operand instanceof Number n && !(n instanceof Double) && !(n instanceof Float)) {
-        return new BigDecimal(n.toString())
-            .setScale(column.scale())
-            .unscaledValue()
-            .longValueExact();
+        return Numbers.unscaled(new BigDecimal(n.toString()), column.scale());
       }
     } catch (ArithmeticException e) {
       throw misfit(column, operand);

@@ -21,6 +21,8 @@ import java.util.Optional;
  *     archived
  * @param rejected events among {@code events} that are no events by the schema that is pinned for
  *     the version, though they were by the one that they were archived under; no row counts them
+ * @param setAside events among {@code events} that the view cannot take, as {@link BoundView}
+ *     judges; no row counts them, in either layer
  * @param origin how it came to be; empty for versions of a time when that was not noted
  */
 public record Version(
@@ -36,6 +38,7 @@ public record Version(
     long events,
     LostOffsets lost,
     long rejected,
+    long setAside,
     Instant created,
     Optional<Origin> origin) {
 
@@ -65,6 +68,7 @@ public record Version(
         events,
         LostOffsets.NONE,
         0,
+        0,
         created,
         Optional.empty());
   }
@@ -84,6 +88,7 @@ public record Version(
         events,
         lost,
         rejected,
+        setAside,
         created,
         Optional.of(found));
   }
@@ -116,6 +121,9 @@ public record Version(
     if (rejected > 0) {
       json.put("rejected", rejected);
     }
+    if (setAside > 0) {
+      json.put("setAside", setAside);
+    }
     json.put("created", created.toString());
     origin.ifPresent(o -> json.set("origin", o.json()));
     return json;
@@ -135,6 +143,7 @@ public record Version(
         json.get("events").asLong(),
         LostOffsets.of(json.path("lost").asLong(), json.path("lostOffsets")),
         json.path("rejected").asLong(),
+        json.path("setAside").asLong(),
         Instant.parse(json.get("created").asText()),
         Optional.ofNullable(json.get("origin")).map(Origin::of));
   }

@@ -185,6 +185,16 @@ public final class View {
     return rules.stream().filter(Rule.Share.class::isInstance).map(Rule.Share.class::cast).toList();
   }
 
+  /** The text columns that {@code latest} keeps as they are, derived ones among them. */
+  List<String> keptTexts() {
+    return shape.metrics().stream()
+        .filter(m -> m.metric().kind() == Metric.Kind.LATEST)
+        .map(m -> m.input())
+        .filter(c -> c.type() == ColumnType.STRING)
+        .map(Column::name)
+        .toList();
+  }
+
   private List<String> inputsOf(String column) {
     DerivedColumn formula = derived.get(column);
     return formula == null ? List.of(column) : formula.inputs();
@@ -220,6 +230,10 @@ public final class View {
     json.put("topic", eventType.topic());
     json.put("eventTime", eventType.eventTime());
     json.set("shape", shape.toJson());
+    if (!keptTexts().isEmpty()) {
+      // What leaves an event out is part of what a view computes.
+      json.put("keptTextBytes", Aggregate.maxTextBytes(keptTexts().size()));
+    }
     ArrayNode conditions = json.putArray("where");
     filter.forEach(
         (column, condition) -> {

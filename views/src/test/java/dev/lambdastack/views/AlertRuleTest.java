@@ -121,6 +121,41 @@ class AlertRuleTest {
     }
   }
 
+  /** Fails for a text that is empty, and answers with the text itself. */
+  private record Picky() implements AlertLogic<Long> {
+    @Override
+    public Step<Long> next(Optional<Long> before, Row row) {
+      String text = row.stringAt(1);
+      return Step.raise(before.orElse(0L) + 1, text.charAt(0) + text + before.orElse(0L));
+    }
+
+    @Override
+    public void write(Long state, DataOutput out) throws IOException {
+      out.writeLong(state);
+    }
+
+    @Override
+    public Long read(DataInput in) throws IOException {
+      return in.readLong();
+    }
+  }
+
+  @Test
+  void anEventThatTheRuleCannotTakeIsSetAsideAndChangesNoState() {
+    AlertRule rule =
+        rule("r").keyedBy(TestTypes.EVERYTHING.partitionKey()).raisedBy(1, new Picky());
+    BoundRule bound = new BoundRule(rule, List.of("text", "money", "whole"));
+    byte[] state = bound.next(null, new TextRow("a")).state();
+    for (String text : List.of("", "b".repeat(BoundRule.MAX_ALERT_BYTES))) {
+      BoundRule.Outcome outcome = bound.next(state, new TextRow(text));
+      assertThat(outcome.whySetAside().orElseThrow())
+          .startsWith("Rule r cannot take topic %s partition ".formatted(rule.eventType().topic()));
+      assertThat(outcome.alert()).isEmpty();
+      assertThat(outcome.state()).isEqualTo(state);
+    }
+    assertThat(bound.next(state, new TextRow("c")).alert()).contains("cc1");
+  }
+
   /** Has the text, column 1 of the rule, in its column 0. */
   private record TextRow(String text) implements Row {
     @Override

@@ -383,6 +383,9 @@ class RowKeyTest {
             Tuple.of("whole", "1.0", "a whole number"),
             Tuple.of("whole", "9223372036854775808", "a whole number"),
             Tuple.of("money", "1.005", "a number with at most 2 digits after the point"),
+            Tuple.of("money", "1e100000000", "a number with at most 2 digits after the point"),
+            Tuple.of("money", "1e-100000000", "a number with at most 2 digits after the point"),
+            Tuple.of("text", "lone\ud800x", "text of whole characters"),
             Tuple.of("flag", "TRUE", "true or false"),
             Tuple.of("time", "yesterday", "an instant such as 2026-01-31T12:00:00Z"))) {
       assertThatThrownBy(

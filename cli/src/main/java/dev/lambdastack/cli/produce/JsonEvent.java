@@ -6,8 +6,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.Numbers;
+import dev.lambdastack.views.Surrogates;
 import java.math.BigDecimal;
-import java.math.RoundingMode;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
@@ -133,7 +134,7 @@ final class JsonEvent {
       case ENUM -> symbol(schema, json, path);
       case INT -> logical instanceof LogicalTypes.Date ? date(json, path) : integer(json, path);
       case LONG -> number(logical, json, path);
-      case FLOAT -> (float) floating(json, path);
+      case FLOAT -> single(json, path);
       case DOUBLE -> floating(json, path);
       case BOOLEAN -> bool(json, path);
       case BYTES -> ByteBuffer.wrap(bytes(json, path));
@@ -169,7 +170,17 @@ final class JsonEvent {
     if (!json.isTextual()) {
       throw misfit(path, expected, json);
     }
-    return json.textValue();
+    return whole(json.textValue(), path);
+  }
+
+  private static String whole(String text, String path) {
+    Surrogates.alone(text)
+        .ifPresent(
+            half -> {
+              throw new InvalidInputException(
+                  "field '%s': expected text of whole characters, found %s".formatted(path, half));
+            });
+    return text;
   }
 
   private static Object symbol(Schema schema, JsonNode json, String path) {
@@ -192,15 +203,10 @@ final class JsonEvent {
       throw misfit(path, expected, json);
     }
     try {
-      BigDecimal value =
-          new BigDecimal(json.asText()).setScale(type.getScale(), RoundingMode.UNNECESSARY);
-      if (value.precision() <= type.getPrecision()) {
-        return value;
-      }
+      return Numbers.exact(Numbers.parse(json.asText()), type.getScale(), type.getPrecision());
     } catch (ArithmeticException | NumberFormatException e) {
-      // said below
+      throw misfit(path, expected, json);
     }
-    throw misfit(path, expected, json);
   }
 
   private static Integer integer(JsonNode json, String path) {
@@ -260,11 +266,24 @@ final class JsonEvent {
     }
   }
 
+  /** What is greater than any would be stored as infinity. */
+  private static float single(JsonNode json, String path) {
+    float value = (float) floating(json, path);
+    if (Float.isInfinite(value)) {
+      throw misfit(path, "a number of at most " + Float.MAX_VALUE, json);
+    }
+    return value;
+  }
+
   private static double floating(JsonNode json, String path) {
     if (!json.isNumber()) {
       throw misfit(path, "a number", json);
     }
-    return json.doubleValue();
+    double value = json.doubleValue();
+    if (Double.isInfinite(value)) {
+      throw misfit(path, "a number of at most " + Double.MAX_VALUE, json);
+    }
+    return value;
   }
 
   private static Boolean bool(JsonNode json, String path) {
@@ -310,7 +329,7 @@ final class JsonEvent {
         .forEachRemaining(
             e ->
                 map.put(
-                    e.getKey(),
+                    whole(e.getKey(), path),
                     value(schema.getValueType(), e.getValue(), path + "." + e.getKey())));
     return map;
   }

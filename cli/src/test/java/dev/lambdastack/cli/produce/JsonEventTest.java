@@ -126,6 +126,11 @@ class JsonEventTest {
         "12.50 | 12.505 | field 'amount': expected a number of at most 12 digits, 2 of them after",
         "12.50 | 12345678901.00 | field 'amount': expected a number of at most 12 digits",
         "12.50 | \"much\" | field 'amount'",
+        "12.50 | 1e100000000 | field 'amount': expected a number of at most 12 digits",
+        "12.50 | \"1e2000000000\" | field 'amount': expected a number of at most 12 digits",
+        "12.50 | -1e-100000000 | field 'amount': expected a number of at most 12 digits",
+        "\"Łódź\" | \"lone\\ud800x\" | field 'product_category': expected text of whole characters, found \\ud800 alone at character 5",
+        "\"Łódź\" | \"\\ude00\\ud83d\" | field 'product_category': expected text of whole characters, found \\ude00 alone at character 1",
         "12.50 | null | field 'amount'",
         "\"order_id\": 1 | \"order_id\": 1.5 | field 'order_id': expected a whole number of 64 bits, found 1.5",
         "\"order_id\": 1 | \"order_id\": \"1\" | field 'order_id': expected a whole number",
@@ -192,6 +197,8 @@ class JsonEventTest {
     assertThat(all.get("small")).isEqualTo(-1);
     assertThat(all.get("real")).isEqualTo(1000.0);
     assertThat(all.get("single")).isEqualTo(2.0f);
+    assertThat(JsonEvent.parse(ALL, "{\"single\": 3.4028235E38}").get("single"))
+        .isEqualTo(Float.MAX_VALUE);
     assertThat(all.get("flag")).isEqualTo(true);
     assertThat(all.get("raw")).isEqualTo(ByteBuffer.wrap(new byte[] {0, (byte) 0xFE}));
     assertThat(((GenericData.Fixed) all.get("four")).bytes())
@@ -217,6 +224,12 @@ class JsonEventTest {
         "{\"flag\": 1} | field 'flag': expected true or false",
         "{\"day\": \"31.1.2026\"} | field 'day': expected a date",
         "{\"real\": \"1\"} | field 'real': expected a number",
+        "{\"real\": -1e400} | field 'real': expected a number of at most 1.7976931348623157E308",
+        "{\"real\": 1e100000000} | field 'real': expected a number of at most",
+        "{\"single\": 1e39} | field 'single': expected a number of at most 3.4028235E38, found",
+        "{\"map\": {\"\\udc00\": \"v\"}} | field 'map': expected text of whole characters",
+        "{\"map\": {\"k\": \"\\ud800\"}} | field 'map.k': expected text of whole characters",
+        "{\"maybe\": \"\\ud800\"} | field 'maybe': expected text of whole characters",
         "{\"either\": true} | field 'either'",
         "{\"small\": null} | field 'small'",
       })

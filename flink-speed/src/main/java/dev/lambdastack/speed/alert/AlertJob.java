@@ -10,6 +10,7 @@ import dev.lambdastack.speed.CheckpointFiles;
 import dev.lambdastack.speed.Checkpoints;
 import dev.lambdastack.speed.FlinkCluster;
 import dev.lambdastack.speed.FlinkSettings;
+import dev.lambdastack.speed.JobNews;
 import dev.lambdastack.speed.plan.Settings;
 import dev.lambdastack.speed.progress.RunClaim;
 import dev.lambdastack.views.AlertRule;
@@ -42,6 +43,7 @@ public final class AlertJob implements AutoCloseable {
   private static final String RUNS = "alerts";
 
   private final JobClient client;
+  private final JobNews news;
 
   /** Asked for at once: later a cluster in this JVM has ended, and another does not know it yet. */
   private final CompletableFuture<JobExecutionResult> result;
@@ -57,12 +59,14 @@ public final class AlertJob implements AutoCloseable {
 
   private AlertJob(
       JobClient client,
+      JobNews news,
       Checkpoints checkpoints,
       RunClaim claim,
       AutoCloseable signing,
       List<AlertRule> rules,
       Optional<String> resumedFrom) {
     this.client = client;
+    this.news = news;
     this.result = client.getJobExecutionResult();
     this.checkpoints = checkpoints;
     this.claim = claim;
@@ -118,8 +122,9 @@ public final class AlertJob implements AutoCloseable {
           environment.orElseGet(() -> settings.localEnvironment(config.speedParallelism()));
       settings.applyTo(env);
       AlertGraph.addTo(env, plan, loader, schemas, config.speedParallelism());
-      return new AlertJob(
-          env.executeAsync("lambda alerts " + topic), checkpoints, claim, signing, rules, newest);
+      JobClient client = env.executeAsync("lambda alerts " + topic);
+      JobNews news = new JobNews("The alert job of topic " + topic, client, env);
+      return new AlertJob(client, news, checkpoints, claim, signing, rules, newest);
     } catch (Exception e) {
       signing.close();
       claim.release();
@@ -179,6 +184,11 @@ public final class AlertJob implements AutoCloseable {
   /** The rules that it shows events to. */
   public List<AlertRule> rules() {
     return rules;
+  }
+
+  /** What a person who watches it should hear. */
+  JobNews news() {
+    return news;
   }
 
   /** The checkpoint that it went on from; empty when it began with the oldest record. */

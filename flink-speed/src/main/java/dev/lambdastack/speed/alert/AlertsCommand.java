@@ -11,6 +11,7 @@ import dev.lambdastack.speed.FlinkCluster;
 import dev.lambdastack.views.AlertRule;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -49,6 +50,8 @@ import picocli.CommandLine.Spec;
       "70 unexpected fault, 130 ended by Ctrl-C, 143 by kill."
     })
 public final class AlertsCommand implements Callable<Integer> {
+  private static final Duration PERIOD = Duration.ofSeconds(1);
+
   @Spec private CommandSpec spec;
 
   @Parameters(
@@ -116,6 +119,12 @@ public final class AlertsCommand implements Callable<Integer> {
       // Only now: whoever has read it may end the process.
       out.println("Alerts go to topic %s until Ctrl-C.".formatted(loaded.alertsTopic()));
       out.flush();
+
+      PrintWriter err = spec.commandLine().getErr();
+      while (!job.hasEnded()) {
+        job.news().next().forEach(err::println);
+        Thread.sleep(PERIOD.toMillis());
+      }
       job.awaitEnd();
       return 0;
     } finally {

@@ -5,8 +5,10 @@ import dev.lambdastack.schemas.DecodedEvent;
 import dev.lambdastack.schemas.EventDecoder;
 import dev.lambdastack.schemas.Rejection;
 import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.speed.message.KeyedRecord;
 import dev.lambdastack.speed.message.RaisedAlert;
+import dev.lambdastack.speed.source.SetAsideCount;
 import dev.lambdastack.views.AlertRule;
 import dev.lambdastack.views.BoundRule;
 import dev.lambdastack.views.Column;
@@ -14,11 +16,11 @@ import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.Lookup;
 import dev.lambdastack.views.Row;
+import dev.lambdastack.views.SetAsideLimit;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.flink.api.common.state.ValueState;
@@ -29,6 +31,7 @@ import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.hadoop.conf.Configuration;
 
 /**
  * Shows each event to all rules of the topic, key by key in the order of the log. What does not
@@ -47,7 +50,7 @@ final class RuleOperator extends AbstractStreamOperator<RaisedAlert>
   private final RulesLoader loader;
   private final SchemaStore schemas;
 
-  private record Target(BoundRule rule, ValueState<byte[]> state) {}
+  private record Target(BoundRule rule, ValueState<byte[]> state, SetAsideCount setAside) {}
 
   private transient List<Target> targets;
   private transient EventDecoder decoder;
@@ -90,6 +93,8 @@ final class RuleOperator extends AbstractStreamOperator<RaisedAlert>
     List<String> order = List.copyOf(columns);
     keyColumn = order.indexOf(key.name());
     decoder = new EventDecoder(schemas, type, order, plan.eventTimeMin());
+    SetAsideLimit limit =
+        LambdaConfig.of(plan.settings().toConfiguration(new Configuration(false))).setAsideLimit();
     targets = new ArrayList<>();
     for (AlertRule rule : rules) {
       targets.add(
@@ -98,7 +103,8 @@ final class RuleOperator extends AbstractStreamOperator<RaisedAlert>
               getKeyedStateStore()
                   .getState(
                       new ValueStateDescriptor<>(
-                          "rule-" + rule.name(), BytePrimitiveArraySerializer.INSTANCE))));
+                          "rule-" + rule.name(), BytePrimitiveArraySerializer.INSTANCE)),
+              new SetAsideCount("rule " + rule.name(), limit, getRuntimeContext())));
     }
   }
 
@@ -126,23 +132,18 @@ final class RuleOperator extends AbstractStreamOperator<RaisedAlert>
       for (Target target : targets) {
         show(target, record, row);
       }
-    } catch (RuntimeException e) {
+    } catch (InvalidInputException e) {
       // The same record would stop every further attempt in the same way.
-      throw new SuppressRestartsException(
-          new IllegalStateException(
-              String.format(
-                  Locale.ROOT,
-                  "A rule cannot take the record at topic %s partition %d offset %d: %s",
-                  plan.topic(),
-                  record.partition(),
-                  record.offset(),
-                  e),
-              e));
+      throw new SuppressRestartsException(e);
     }
   }
 
   private void show(Target target, KeyedRecord record, Row row) throws Exception {
     BoundRule.Outcome outcome = target.rule().next(target.state().value(), row);
+    target.setAside().shown(outcome.whySetAside());
+    if (outcome.whySetAside().isPresent()) {
+      return;
+    }
     target.state().update(outcome.state());
     if (outcome.alert().isPresent()) {
       output.collect(

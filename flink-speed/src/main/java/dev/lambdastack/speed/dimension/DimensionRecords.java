@@ -6,12 +6,14 @@ import dev.lambdastack.schemas.EventDecoder;
 import dev.lambdastack.schemas.Rejection;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.store.DimensionStore.Change;
+import dev.lambdastack.views.Aggregate;
 import dev.lambdastack.views.Column;
 import dev.lambdastack.views.ColumnType;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.Lookup;
 import dev.lambdastack.views.Row;
+import dev.lambdastack.views.RowKey;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -78,6 +80,9 @@ final class DimensionRecords {
     if (key == null) {
       return Read.passedOver("it has no key");
     }
+    if (key.length > RowKey.MAX_TEXT_BYTES) {
+      return tooLong("its key has", key.length, RowKey.MAX_TEXT_BYTES);
+    }
     String text = new String(key, StandardCharsets.UTF_8);
     if (value == null) {
       checkPartition(text, partition);
@@ -93,8 +98,25 @@ final class DimensionRecords {
       return Read.passedOver(
           "its key is '%s' and its %s is '%s'".formatted(text, id.name(), found));
     }
+    long kept = attributeBytes(row);
+    if (kept > Aggregate.MAX_KEPT_TEXT_BYTES) {
+      return tooLong("its attributes have", kept, Aggregate.MAX_KEPT_TEXT_BYTES);
+    }
     checkPartition(text, partition);
     return Read.of(new Change(text, offset, values(row)));
+  }
+
+  private static Read tooLong(String what, long found, long most) {
+    return Read.passedOver(
+        String.format(Locale.ROOT, "%s %d bytes of text, more than %d", what, found, most));
+  }
+
+  private long attributeBytes(Row row) {
+    long bytes = 0;
+    for (int i = 0; i < attributes.size(); i++) {
+      bytes += row.isNull(i) ? 0 : row.utf8At(i).length;
+    }
+    return bytes;
   }
 
   private Object idOf(Row row) {

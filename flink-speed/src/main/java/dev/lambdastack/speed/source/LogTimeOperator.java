@@ -17,6 +17,7 @@ import dev.lambdastack.views.Epoch;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.LogTime;
 import dev.lambdastack.views.Row;
+import dev.lambdastack.views.SetAsideLimit;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.Views;
 import java.util.ArrayList;
@@ -70,7 +71,7 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
   private final SchemaStore schemas;
   private final TopicCheck topic;
 
-  private record Target(int slot, long coverage, BoundView view) {}
+  private record Target(int slot, long coverage, BoundView view, SetAsideCount setAside) {}
 
   /** One partition as this task knows it. */
   private static final class Reading {
@@ -174,7 +175,7 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
     ticks = getMetricGroup().counter("ticks");
     pending = new PreAggregate();
     told = new HashSet<>();
-    LambdaConfig.of(plan.settings().toConfiguration(new Configuration(false)))
+    config()
         .speedDeadLettersTopic(plan.topic())
         .ifPresent(
             name -> {
@@ -190,6 +191,10 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
     if (tooLate.isPresent()) {
       throw new SuppressRestartsException(new InvalidInputException(tooLate.get()));
     }
+  }
+
+  private LambdaConfig config() {
+    return LambdaConfig.of(plan.settings().toConfiguration(new Configuration(false)));
   }
 
   private void checkTopic() throws Exception {
@@ -218,13 +223,15 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
     }
     List<String> order = List.copyOf(columns);
     decoder = new EventDecoder(schemas, ours.get(0).eventType(), order, plan.eventTimeMin());
+    SetAsideLimit limit = config().setAsideLimit();
     targets = new ArrayList<>();
     for (int i = 0; i < ours.size(); i++) {
       targets.add(
           new Target(
               plan.slots().get(i).number(),
               plan.slots().get(i).generation().coverage(),
-              ours.get(i).bind(order)));
+              ours.get(i).bind(order),
+              new SetAsideCount("view " + ours.get(i).name(), limit, getRuntimeContext())));
     }
   }
 
@@ -275,6 +282,8 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
     Row row = ((DecodedEvent) decoded).row();
     try {
       contribute(envelope, epoch, row);
+    } catch (InvalidInputException e) {
+      throw new SuppressRestartsException(e);
     } catch (RuntimeException e) {
       // The same record would stop every further attempt in the same way.
       throw new SuppressRestartsException(
@@ -314,13 +323,14 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
 
   private void contribute(Envelope envelope, long epoch, Row row) {
     for (Target target : targets) {
-      if (epoch >= target.coverage() && target.view().accepts(row)) {
-        target
-            .view()
-            .addTo(
-                pending.at(
-                    target.slot(), target.view(), epoch, envelope.partition(), envelope.offset()));
+      if (epoch < target.coverage()) {
+        continue;
       }
+      BoundView view = target.view();
+      if (view.accepts(row)) {
+        view.addTo(pending.at(target.slot(), view, epoch, envelope.partition(), envelope.offset()));
+      }
+      target.setAside().shown(view.whySetAside());
     }
   }
 

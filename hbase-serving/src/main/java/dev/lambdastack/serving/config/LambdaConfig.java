@@ -1,6 +1,7 @@
 package dev.lambdastack.serving.config;
 
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.SetAsideLimit;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -90,6 +91,7 @@ public final class LambdaConfig {
     tickTimeout();
     clockSkew();
     deadLettersMaxShare();
+    setAsideLimit();
     archiveSplitRecords();
     archiveOpenDates();
     archiveMemoryBytes();
@@ -179,6 +181,11 @@ public final class LambdaConfig {
   /** 0 to 1. */
   public double deadLettersMaxShare() {
     return share("lambda.dead-letters.max-share");
+  }
+
+  /** How many events a view or an alert rule may set aside. */
+  public SetAsideLimit setAsideLimit() {
+    return new SetAsideLimit(share(SetAsideLimit.KEY));
   }
 
   public long archiveSplitRecords() {

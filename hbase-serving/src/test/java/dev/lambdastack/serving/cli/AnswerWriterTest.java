@@ -50,6 +50,7 @@ class AnswerWriterTest {
         1,
         lost == 0 ? LostOffsets.NONE : LostOffsets.NONE.with(0, 0, lost),
         0,
+        0,
         NOON,
         Optional.empty());
   }

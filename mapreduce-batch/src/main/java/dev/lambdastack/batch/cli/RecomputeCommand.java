@@ -165,7 +165,7 @@ public final class RecomputeCommand implements Callable<Integer> {
     }
     return String.format(
         Locale.ROOT,
-        "%s: version %d complete: %d rows from %d events up to %s (manifest %d), %s%s",
+        "%s: version %d complete: %d rows from %d events up to %s (manifest %d), %s%s%s",
         version.shape().name(),
         version.number(),
         version.rows(),
@@ -191,7 +191,14 @@ public final class RecomputeCommand implements Callable<Integer> {
             : String.format(
                 Locale.ROOT,
                 "; %,d of the events are none by the schema that is pinned now, and no row counts them",
-                version.rejected()));
+                version.rejected()),
+        version.setAside() == 0
+            ? ""
+            : String.format(
+                Locale.ROOT,
+                "; %,d of the events are set aside, since the view cannot take them%s",
+                version.setAside(),
+                outcome.setAside().map(why -> " (" + why + ")").orElse("")));
   }
 
   private static String count(int views) {

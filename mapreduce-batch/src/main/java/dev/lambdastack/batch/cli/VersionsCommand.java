@@ -90,6 +90,7 @@ public final class VersionsCommand implements Callable<Integer> {
                 "rows",
                 "events",
                 "rejected",
+                "set aside",
                 "input",
                 "declaration",
                 "created",
@@ -105,6 +106,7 @@ public final class VersionsCommand implements Callable<Integer> {
               v.rows(),
               v.events(),
               v.rejected(),
+              v.setAside(),
               String.format(
                   Locale.ROOT, "%s (manifest %d)", shortened(v.manifestDigest()), v.manifest()),
               shortened(v.fingerprint()),
@@ -135,7 +137,8 @@ public final class VersionsCommand implements Callable<Integer> {
                 "duration_ms",
                 "by",
                 "answers_since",
-                "rejected"));
+                "rejected",
+                "set_aside"));
     for (VersionInfo info : versions) {
       Version v = info.version();
       listing.add(
@@ -152,7 +155,8 @@ public final class VersionsCommand implements Callable<Integer> {
               v.origin().map(o -> o.duration().toMillis()).orElse(null),
               v.origin().map(Origin::user).orElse(null),
               info.answersSince().orElse(null),
-              v.rejected()));
+              v.rejected(),
+              v.setAside()));
     }
     listing.print(Listing.Format.CSV, out);
   }
@@ -170,6 +174,7 @@ public final class VersionsCommand implements Callable<Integer> {
       json.put("rows", v.rows());
       json.put("events", v.events());
       json.put("rejected", v.rejected());
+      json.put("set_aside", v.setAside());
       json.put("manifest", v.manifest());
       json.put("input", v.manifestDigest());
       json.put("declaration", v.fingerprint());

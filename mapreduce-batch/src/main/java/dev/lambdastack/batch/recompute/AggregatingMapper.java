@@ -3,6 +3,7 @@ package dev.lambdastack.batch.recompute;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.views.ColumnBatch;
 import dev.lambdastack.views.ColumnarAggregation;
+import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.View;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -14,6 +15,8 @@ import org.apache.hadoop.hbase.io.ImmutableBytesWritable;
 import org.apache.hadoop.io.BytesWritable;
 import org.apache.hadoop.io.NullWritable;
 import org.apache.hadoop.mapreduce.Mapper;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Rows of the master dataset to the row keys and aggregates of all views of the pass, in bounded
@@ -24,6 +27,8 @@ final class AggregatingMapper
     extends Mapper<NullWritable, RowGroup, ImmutableBytesWritable, BytesWritable> {
   /** Measuring takes time in proportion to the groups; so many rows pass in between at least. */
   private static final int ROWS_BETWEEN_MEASURES = 32_768;
+
+  private static final Logger LOG = LoggerFactory.getLogger(AggregatingMapper.class);
 
   /** One view's rows and groups. */
   private static final class Part {
@@ -57,6 +62,7 @@ final class AggregatingMapper
   private final ImmutableBytesWritable outKey = new ImmutableBytesWritable();
   private final BytesWritable outValue = new BytesWritable();
   private List<View> views;
+  private TaskNotes notes;
   private List<Part> parts;
   private Optional<Map<Integer, Long>> before;
   private ColumnBatch batch;
@@ -76,6 +82,7 @@ final class AggregatingMapper
     batch = ColumnBatch.of(projection.type(), projection.columns());
     before = pass.plan().before();
     views = pass.views();
+    notes = Pass.notes(context.getConfiguration());
     parts = new ArrayList<>();
     for (View view : views) {
       int number = parts.size();
@@ -96,11 +103,20 @@ final class AggregatingMapper
       int none = group.rejected().count(this::isCounted);
       rejected += none;
       rows += batch.size() + none;
-      parts.forEach(part -> part.add(batch));
+      add(batch);
       if (untilMeasure <= 0) {
         measure(context);
         context.progress();
       }
+    }
+  }
+
+  private void add(ColumnBatch rowsToCount) throws IOException {
+    try {
+      parts.forEach(part -> part.add(rowsToCount));
+    } catch (InvalidInputException e) {
+      notes.refuse(e.getMessage());
+      throw e;
     }
   }
 
@@ -153,12 +169,25 @@ final class AggregatingMapper
     }
   }
 
+  private void countSetAside(Part part, Context context) {
+    long count = part.aggregation.setAside();
+    if (count > 0) {
+      String name = views.get(part.view).name();
+      context.getCounter(RecomputeCounter.SET_ASIDE, name).increment(count);
+      part.aggregation.whySetAside().forEach(why -> LOG.warn("Set aside: {}", why));
+    }
+  }
+
   @Override
   protected void cleanup(Context context) throws IOException, InterruptedException {
+    List<String> setAside = new ArrayList<>();
     for (Part part : parts) {
       emit(part, context);
       countForRules(part, context);
+      countSetAside(part, context);
+      setAside.add(part.aggregation.whySetAside().stream().findFirst().orElse(""));
     }
+    notes.tellSetAside(context.getTaskAttemptID().toString(), setAside);
     context.getCounter(RecomputeCounter.ROWS).increment(rows);
     context.getCounter(RecomputeCounter.REJECTED).increment(rejected);
     context.getCounter(RecomputeCounter.SPILLS).increment(spills);

@@ -75,6 +75,11 @@ record Pass(PassPlan plan, List<View> views, List<List<FilePart>> tasks) {
     }
   }
 
+  /** What the tasks of the pass that is announced here tell its command. */
+  static TaskNotes notes(Configuration conf) throws IOException {
+    return new TaskNotes(new Path(conf.get(PLAN)).getParent(), conf);
+  }
+
   private static View same(Views all, PassPlan.ViewPlan plan) {
     View found = all.find(plan.name());
     if (!found.fingerprint().equals(plan.fingerprint())) {

@@ -85,8 +85,11 @@ public final class Recompute implements Tool {
    * @param version complete, in the catalog and not published by this run
    * @param base the older version that it began from; empty where all events were read
    * @param isNew false where nothing was archived since {@code base}, which is {@code version} then
+   * @param setAside of the events that were read and that the view cannot take, where one stands
+   *     and why
    */
-  public record Outcome(Version version, Optional<Version> base, boolean isNew) {}
+  public record Outcome(
+      Version version, Optional<Version> base, boolean isNew, Optional<String> setAside) {}
 
   /**
    * What a recompute would do for one view.

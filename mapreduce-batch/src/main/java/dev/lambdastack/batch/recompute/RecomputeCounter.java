@@ -15,6 +15,9 @@ enum RecomputeCounter {
   /** The group of counters by view: those of {@link #CELLS} that the version before had not. */
   static final String NEW_CELLS = "new cells";
 
+  /** The group of counters by view: rows that the view cannot take. */
+  static final String SET_ASIDE = "set aside";
+
   /** The group of counters by view: rows that the view counts, where it has rules about events. */
   static final String COUNTED = "counted";
 

@@ -28,6 +28,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -142,6 +143,12 @@ final class TopicRun implements AutoCloseable {
           ? base.get().rejected() + touched.orElseThrow().rejected()
           : counters.findCounter(RecomputeCounter.REJECTED).getValue();
     }
+
+    /** As {@link #rejected}, those that the view cannot take. */
+    long setAside(Counters counters) {
+      return base.map(Version::setAside).orElse(0L)
+          + counters.findCounter(RecomputeCounter.SET_ASIDE, view.name()).getValue();
+    }
   }
 
   /** What {@link #run} would make of each view. */
@@ -171,7 +178,7 @@ final class TopicRun implements AutoCloseable {
     for (View view : views) {
       Optional<Version> base = start(connection, store, view).base();
       if (BaseVersion.isUpToDate(base, contents)) {
-        outcomes.add(new Recompute.Outcome(base.get(), base, false));
+        outcomes.add(new Recompute.Outcome(base.get(), base, false, Optional.empty()));
       } else if (base.isPresent()) {
         incremental.add(view);
         bases.add(base.get());
@@ -186,7 +193,7 @@ final class TopicRun implements AutoCloseable {
         new VersionTable.Makers(connection, store, lease.path(), config.hbaseOperationTimeout());
     Path staging = Staging.folder(config, dataset.fileSystem(), "recompute-" + runId);
     List<Target> targets = new ArrayList<>();
-    List<Version> versions;
+    List<Filled> filled;
     try {
       for (View view : views) {
         VersionTable.dropLeftovers(makers, view.name(), this::isAtWork);
@@ -209,16 +216,18 @@ final class TopicRun implements AutoCloseable {
                 Optional.empty(),
                 Optional.empty()));
       }
-      versions = fill(targets, staging);
+      filled = fill(targets, staging);
       dataset.fileSystem().delete(staging, true);
     } catch (Exception e) {
       targets.forEach(t -> t.table().dropAfter(e));
       explain(e, staging);
       throw e;
     }
-    enter(makers, versions, targets);
-    for (int i = 0; i < versions.size(); i++) {
-      outcomes.add(new Recompute.Outcome(versions.get(i), targets.get(i).base(), true));
+    enter(makers, filled, targets);
+    for (int i = 0; i < filled.size(); i++) {
+      outcomes.add(
+          new Recompute.Outcome(
+              filled.get(i).version(), targets.get(i).base(), true, filled.get(i).setAside()));
     }
     return outcomes;
   }
@@ -271,11 +280,13 @@ final class TopicRun implements AutoCloseable {
     return Lease.isHeld(config.hadoop(), run, clock.instant(), config.lease());
   }
 
-  private void enter(VersionTable.Makers makers, List<Version> versions, List<Target> targets)
+  private void enter(VersionTable.Makers makers, List<Filled> filled, List<Target> targets)
       throws IOException {
-    for (int i = 0; i < versions.size(); i++) {
+    for (int i = 0; i < filled.size(); i++) {
       try {
-        makers.store().completeVersion(versions.get(i), makers.run(), options.asOf().isPresent());
+        makers
+            .store()
+            .completeVersion(filled.get(i).version(), makers.run(), options.asOf().isPresent());
       } catch (IOException | RuntimeException e) {
         // It may have happened all the same: then its table must stay. The next run knows.
         targets.subList(i + 1, targets.size()).forEach(t -> t.table().dropAfter(e));
@@ -312,13 +323,22 @@ final class TopicRun implements AutoCloseable {
         files(projection), frozen.files(), full, projection, config.regions());
   }
 
-  private List<Version> fill(List<Target> targets, Path staging)
+  /**
+   * A version whose table is complete.
+   *
+   * @param setAside of the events that were read and that the view cannot take, where one stands
+   *     and why
+   */
+  private record Filled(Version version, Optional<String> setAside) {}
+
+  private List<Filled> fill(List<Target> targets, Path staging)
       throws IOException, InterruptedException {
     Configuration conf = Store.forWork(config);
     Path output = new Path(staging, "hfiles");
     PassPlan plan = plan(targets);
     List<LiveFile> inputs = inputs(plan);
     Counters counters = new Counters();
+    List<Optional<String>> examples = Collections.nCopies(targets.size(), Optional.empty());
     if (!inputs.isEmpty()) {
       long taskBytes = config.hadoop().getLong(Pass.TASK_BYTES, FileParts.taskBytes(inputs));
       List<View> computed = targets.stream().map(Target::view).toList();
@@ -329,9 +349,20 @@ final class TopicRun implements AutoCloseable {
               staging,
               output);
       checkRows(counters, inputs);
+      examples = new TaskNotes(staging, conf).setAside(targets.size());
     }
-    List<Version> versions = new ArrayList<>();
-    for (Target target : targets) {
+    for (int i = 0; i < targets.size(); i++) {
+      config
+          .setAsideLimit()
+          .check(
+              "view " + targets.get(i).view().name(),
+              targets.get(i).setAside(counters),
+              frozen.events(),
+              examples.get(i).orElse("none of them is new"));
+    }
+    List<Filled> filled = new ArrayList<>();
+    for (int i = 0; i < targets.size(); i++) {
+      Target target = targets.get(i);
       String name = target.view().name();
       long cells = counters.findCounter(RecomputeCounter.CELLS, name).getValue();
       long newCells = counters.findCounter(RecomputeCounter.NEW_CELLS, name).getValue();
@@ -351,9 +382,9 @@ final class TopicRun implements AutoCloseable {
               Duration.ofNanos(System.nanoTime() - started),
               rules,
               target.base().map(b -> OptionalLong.of(b.number())).orElse(OptionalLong.empty()));
-      versions.add(version(target, newCells, target.rejected(counters), origin));
+      filled.add(new Filled(version(target, newCells, counters, origin), examples.get(i)));
     }
-    return versions;
+    return filled;
   }
 
   private PassPlan plan(List<Target> targets) throws IOException {
@@ -400,7 +431,7 @@ final class TopicRun implements AutoCloseable {
         .toList();
   }
 
-  private Version version(Target target, long newCells, long rejected, Origin origin) {
+  private Version version(Target target, long newCells, Counters counters, Origin origin) {
     View view = target.view();
     return new Version(
         target.table().number(),
@@ -414,7 +445,8 @@ final class TopicRun implements AutoCloseable {
         target.base().map(Version::rows).orElse(0L) + newCells,
         frozen.events(),
         frozen.lost(),
-        rejected,
+        target.rejected(counters),
+        target.setAside(counters),
         clock.instant(),
         Optional.of(origin));
   }
@@ -434,6 +466,7 @@ final class TopicRun implements AutoCloseable {
   private void explain(Exception failure, Path staging) throws IOException {
     try {
       checkFilesAfter(failure);
+      new TaskNotes(staging, config.hadoop()).throwRefusal(failure);
       if (failure instanceof IOException failed) {
         throw Staging.explained(failed, dataset.fileSystem(), staging);
       }

@@ -122,6 +122,7 @@ class GateTest {
             v.events(),
             LostOffsets.NONE,
             rejected,
+            0,
             v.created(),
             Optional.empty());
     assertThat(Version.fromJson(version.toJson())).isEqualTo(version);
