@@ -195,7 +195,8 @@ final class EmbeddedClustersIT {
     // HBase's classes make a folder for dynamic jars once per user, before they read any
     // configuration of ours.
     assertThat(temporary.toFile().list((folder, name) -> !name.startsWith("hbase-"))).isEmpty();
-    assertThat(outcome.afterMainMillis()).isLessThan(TimeUnit.SECONDS.toMillis(20));
+    // A pool lets go of an idle thread after a minute; a stop of the machine is no fault.
+    assertThat(outcome.afterMainMillis()).isLessThan(TimeUnit.SECONDS.toMillis(50));
   }
 
   private static List<String> records(EmbeddedClusters of) throws Exception {

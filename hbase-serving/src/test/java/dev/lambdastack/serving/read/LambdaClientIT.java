@@ -3,6 +3,7 @@ package dev.lambdastack.serving.read;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lambdastack.embedded.Await;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.merge.MergedRow;
 import dev.lambdastack.serving.store.PublishedStore;
@@ -31,13 +32,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -298,9 +299,10 @@ class LambdaClientIT {
     AtomicBoolean stop = new AtomicBoolean();
     ExecutorService readers = Executors.newFixedThreadPool(3);
     try (LambdaClient client = client(NOW, "lambda.read.cache", "0ms")) {
-      List<Future<Set<Long>>> seen = new ArrayList<>();
+      Set<Long> versions = ConcurrentHashMap.newKeySet();
+      List<Future<?>> reading = new ArrayList<>();
       for (int i = 0; i < 3; i++) {
-        seen.add(readers.submit(reader(client, layers.view().name(), sales, stop)));
+        reading.add(readers.submit(reader(client, layers.view().name(), sales, stop, versions)));
       }
       for (int number = 2; number <= 6; number++) {
         Version next = layers.version(number, Sales.FIRST_EPOCH + number, sales);
@@ -308,31 +310,40 @@ class LambdaClientIT {
         // At once, which the clean-up never does: a read under way may meet it.
         layers.drop(published);
         published = next;
+        // Readers may be slower than we are.
+        Await.until(
+            "a reader sees version " + number,
+            Duration.ofMinutes(2),
+            () -> {
+              for (Future<?> reader : reading) {
+                if (reader.isDone()) {
+                  return true;
+                }
+              }
+              return versions.contains(next.number());
+            });
       }
       stop.set(true);
-      Set<Long> versions = new HashSet<>();
-      for (Future<Set<Long>> future : seen) {
-        versions.addAll(future.get());
+      for (Future<?> reader : reading) {
+        reader.get();
       }
-      System.out.println("readersAreRightWhileVersionsComeAndGo saw versions " + versions);
-      assertThat(versions).hasSizeGreaterThanOrEqualTo(3);
+      assertThat(versions).contains(2L, 3L, 4L, 5L, 6L);
     } finally {
       stop.set(true);
       readers.shutdownNow();
     }
   }
 
-  private static Callable<Set<Long>> reader(
-      LambdaClient client, String view, List<Sale> sales, AtomicBoolean stop) {
+  private static Callable<Void> reader(
+      LambdaClient client, String view, List<Sale> sales, AtomicBoolean stop, Set<Long> versions) {
     return () -> {
-      Set<Long> versions = new HashSet<>();
       while (!stop.get()) {
         Answer answer = client.queryAll(view, MIN, MAX);
         versions.add(answer.provenance().version().orElseThrow().number());
         assertThat(Truth.answered(answer.rows()))
             .isEqualTo(Truth.of(sales, s -> List.of(s.shop()), answer.provenance().horizonEpoch()));
       }
-      return versions;
+      return null;
     };
   }
 
@@ -649,7 +660,8 @@ class LambdaClientIT {
       long start = System.nanoTime();
       assertRefused(
           () -> client.queryAll(layers.view().name(), MIN, MAX), "1 ms", "lambda.read.timeout");
-      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
+      // HBase's own limit for a call is a minute.
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(50));
     }
     try (LambdaClient client = client(NOW)) {
       assertThat(client.queryAll(layers.view().name(), MIN, MAX).events())

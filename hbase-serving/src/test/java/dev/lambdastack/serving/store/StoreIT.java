@@ -19,7 +19,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** What a person is told when HBase is not there. */
 @ExtendWith(TestingHBase.class)
 class StoreIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  /**
+   * A client by itself waits for 20 minutes; more than half a minute is left for a busy machine.
+   */
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
 
   private final Cluster cluster;
 

@@ -964,7 +964,7 @@ class ArchiveIT {
       archiveSome(scene);
       for (int count = 3; count <= 4; count++) {
         grow(scene, count);
-        scene.sendAll(count - 1, sales(random, 5, scene.now()), Sale.V1);
+        scene.sendAll(count - 1, sales(random, 15, scene.now()), Sale.V1);
         // Whoever comes first adopts it; a dry run does not.
         scene.archive(Sale.V1).plan(scene.topic());
         assertThat(adoptions(scene).partitions()).hasSize(count - 1);

@@ -21,7 +21,11 @@ import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.Version;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -29,6 +33,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.avro.generic.GenericRecord;
@@ -164,30 +169,52 @@ class CompactionIT {
       assertThat(after.files().stream().map(f -> f.file().eventDate()).distinct().count())
           .isLessThan(after.files().size() - 1);
 
-      Version second = leased(scene, () -> recompute.run(scene.viewName()));
+      Version second = leased(scene);
       assertThat(cells(connection, second)).isEqualTo(cells(connection, first)).isNotEmpty();
       assertThat(second.events()).isEqualTo(first.events());
       scene.conf().unset("lambda.job.compact.target");
     }
   }
 
-  /** The files that it reads are leased while it runs, and no longer. */
-  private static Version leased(Scene scene, java.util.concurrent.Callable<Version> recompute)
-      throws Exception {
-    var result = new java.util.concurrent.FutureTask<>(recompute);
-    Thread thread = new Thread(result, "recompute");
-    thread.start();
-    boolean seen = false;
-    while (!result.isDone() && !seen) {
-      seen =
-          Lease.held(scene.dataset(), scene.clock().instant(), scene.config().lease())
-              .contains(contents(scene).sequence());
-    }
-    Version version = result.get();
+  /** The files that it reads are leased when it says the time of the version, and no longer. */
+  private static Version leased(Scene scene) throws Exception {
+    long sequence = contents(scene).sequence();
+    AtomicBoolean seen = new AtomicBoolean();
+    Clock clock =
+        new Clock() {
+          @Override
+          public Instant instant() {
+            if (held(scene).contains(sequence)) {
+              seen.set(true);
+            }
+            return scene.clock().instant();
+          }
+
+          @Override
+          public ZoneId getZone() {
+            return ZoneOffset.UTC;
+          }
+
+          @Override
+          public Clock withZone(ZoneId zone) {
+            return this;
+          }
+        };
+    Version version =
+        new Recompute(scene.config(), scene.views(Sale.V2), Sale.SCHEMAS, clock)
+            .run(scene.viewName());
     assertThat(seen).isTrue();
-    assertThat(Lease.held(scene.dataset(), scene.clock().instant(), scene.config().lease()))
-        .isEmpty();
+    assertThat(held(scene)).isEmpty();
     return version;
+  }
+
+  private static Set<Long> held(Scene scene) {
+    try {
+      return Set.copyOf(
+          Lease.held(scene.dataset(), scene.clock().instant(), scene.config().lease()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static void assertListedAsItIs(Scene scene, DataFile file) throws IOException {

@@ -84,13 +84,17 @@ final class HorizonMovesIT {
       try (RunningSpeedJob speed = flowing.layers().startSpeed()) {
         flowing.layers().awaitComplete(flowing.client());
         long settled = flowing.ledger().size();
-        List<ShopEvent> events = flowing.shops().events(60_000);
+        List<ShopEvent> events = flowing.shops().events(180_000);
         Pace pace = Pace.start(flowing.producer(), events, 150);
         List<Claims.Poll> all;
         try (Polls<Claims.Poll> polls = new Polls<>(() -> poll(flowing, settled, pace))) {
           polls.await(5);
           flowing.layers().awaitEpochAfter(flowing.ledger().lastAppended());
           flowing.layers().batch();
+          polls.await(5);
+          // So that the bounds come near each other on a machine that is far behind too.
+          pace.rate(20);
+          flowing.layers().awaitFresh(flowing.client(), flowing.ledger().lastAppended());
           polls.await(5);
           assertThat(pace.ended()).as("events flow until the end").isFalse();
           all = polls.stop();

@@ -52,7 +52,7 @@ final class OwnViewIT {
       assertThat(answer).contains(rows);
     } finally {
       speed.destroy();
-      assertThat(speed.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(speed.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
     }
   }
 
