@@ -99,6 +99,7 @@ class PublishedRowTest {
         v.events(),
         lost,
         0,
+        0,
         v.created(),
         Optional.empty());
   }
