@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lambdastack.cli.LambdaProcess.Ended;
 import dev.lambdastack.embedded.EmbeddedClusters;
+import dev.lambdastack.serving.store.Failing;
+import dev.lambdastack.serving.store.PublishedStore;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Files;
@@ -17,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -24,6 +27,8 @@ import java.util.stream.IntStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.RemoteIterator;
+import org.apache.hadoop.hbase.client.Connection;
+import org.apache.hadoop.hbase.client.ConnectionFactory;
 import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -263,7 +268,18 @@ class LambdaLoopIT {
         assertThat(back.speedEvents()).isEqualTo(50);
         assertThat(back.json().get("rows").size()).isEqualTo(moved.json().get("rows").size());
         assertThat(back.total()).isEqualByComparingTo(total(350));
-        assertThat(done(lambda.run("views", "--published"))).contains("daily_sales");
+        assertThat(done(lambda.run("views", "--published")))
+            .contains("daily_sales")
+            .doesNotContain("FAILING");
+        try (Connection hbase =
+            ConnectionFactory.createConnection(clusters.hbase().configuration())) {
+          new PublishedStore(hbase)
+              .putFailing("daily_sales", 1, Optional.of(new Failing(17, Instant.EPOCH, "No disk")));
+        }
+        assertThat(done(lambda.run("views", "--published")))
+            .contains(
+                "FAILING: the speed job of view daily_sales, generation 1, has failed 17 times")
+            .contains("1970-01-01T00:00:00Z: No disk");
         runAsCronDoes(lambda);
 
         assertThat(speed.isAlive()).as(speed.err()).isTrue();

@@ -2,12 +2,14 @@ package dev.lambdastack.speed;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.lambdastack.serving.store.Failing;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -27,6 +29,7 @@ final class Failures {
   private final Optional<URI> endpoint;
   private final HttpClient http = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
   private final TreeSet<Long> times = new TreeSet<>();
+  private String newest = "";
   private int told;
 
   private Failures(Optional<URI> endpoint) {
@@ -59,13 +62,12 @@ final class Failures {
     if (endpoint.isEmpty()) {
       return Optional.empty();
     }
-    String newest;
     try {
       HttpResponse<String> answer =
           http.send(
               HttpRequest.newBuilder(endpoint.get()).timeout(TIMEOUT).build(),
               HttpResponse.BodyHandlers.ofString());
-      newest = read(answer.body());
+      read(answer.body());
     } catch (IOException e) {
       // The job does not depend on what a person can see of it.
       return Optional.empty();
@@ -82,9 +84,14 @@ final class Failures {
             newest));
   }
 
-  /** Takes in the list, and gives why the newest came about. */
-  private String read(String body) throws IOException {
-    String newest = "";
+  /** How often, and why the newest came about, as of the last {@link #news}; empty for never. */
+  Optional<Failing> soFar() {
+    return times.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new Failing(times.size(), Instant.ofEpochMilli(times.last()), newest));
+  }
+
+  private void read(String body) throws IOException {
     long latest = Long.MIN_VALUE;
     for (JsonNode entry : MAPPER.readTree(body).path("exceptionHistory").path("entries")) {
       long time = entry.path("timestamp").asLong();
@@ -94,7 +101,6 @@ final class Failures {
         newest = root(entry.path("stacktrace").asText());
       }
     }
-    return newest;
   }
 
   /** What stands at the bottom of a stack trace, in one line without the exception's package. */

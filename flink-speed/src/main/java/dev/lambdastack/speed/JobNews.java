@@ -1,5 +1,6 @@
 package dev.lambdastack.speed;
 
+import dev.lambdastack.serving.store.Failing;
 import dev.lambdastack.speed.source.SetAsideCount;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -7,7 +8,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
@@ -21,6 +24,10 @@ public final class JobNews {
   private final String name;
   private final JobClient client;
   private final Failures failures;
+  private final Supplier<Optional<String>> newestCheckpoint;
+  private Optional<String> checkpointAtFailure = Optional.empty();
+  private Optional<Failing> lastFailure = Optional.empty();
+  private volatile Optional<Failing> failing = Optional.empty();
 
   /** By view or rule, what was said last. */
   private final Map<String, Long> told = new HashMap<>();
@@ -30,11 +37,17 @@ public final class JobNews {
    *
    * @param name such as "The speed job of topic orders"
    * @param env where the job was submitted
+   * @param newestCheckpoint the path of the one that was completed last, if any
    */
-  public JobNews(String name, JobClient client, StreamExecutionEnvironment env) {
+  public JobNews(
+      String name,
+      JobClient client,
+      StreamExecutionEnvironment env,
+      Supplier<Optional<String>> newestCheckpoint) {
     this.name = name;
     this.client = client;
     this.failures = Failures.of(env, client.getJobID());
+    this.newestCheckpoint = newestCheckpoint;
   }
 
   /**
@@ -47,11 +60,31 @@ public final class JobNews {
         client.getAccumulators().get(ANSWER_LIMIT.toSeconds(), TimeUnit.SECONDS));
   }
 
+  /**
+   * As of the last {@link #next}: present from a failure until the next checkpoint completes. Any
+   * thread may ask.
+   */
+  public Optional<Failing> failing() {
+    return failing;
+  }
+
+  private void lookAtFailures() {
+    Optional<Failing> soFar = failures.soFar();
+    if (!soFar.equals(lastFailure)) {
+      checkpointAtFailure = newestCheckpoint.get();
+      failing = soFar;
+      lastFailure = soFar;
+    } else if (failing.isPresent() && !newestCheckpoint.get().equals(checkpointAtFailure)) {
+      failing = Optional.empty();
+    }
+  }
+
   /** A line for each piece of news since this was asked last. */
   public List<String> next() throws InterruptedException {
     List<String> lines = new ArrayList<>();
     failures.news().ifPresent(news -> lines.add(name + " " + news));
     try {
+      lookAtFailures();
       setAside()
           .forEach(
               (who, found) -> {

@@ -214,7 +214,8 @@ final class Launch {
         .addTo(env, config.speedParallelism());
     try {
       JobClient client = env.executeAsync("lambda speed " + topic);
-      return new Submitted(client, new JobNews("The speed job of topic " + topic, client, env));
+      return new Submitted(
+          client, new JobNews("The speed job of topic " + topic, client, env, checkpoints::newest));
     } catch (Exception e) {
       if (from.isPresent()
           && ExceptionUtils.findThrowable(e, JobInitializationException.class).isPresent()) {

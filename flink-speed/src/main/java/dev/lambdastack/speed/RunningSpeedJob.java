@@ -1,5 +1,6 @@
 package dev.lambdastack.speed;
 
+import dev.lambdastack.serving.store.Failing;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.speed.plan.Slot;
 import dev.lambdastack.speed.plan.SpeedPlan;
@@ -49,6 +50,9 @@ public final class RunningSpeedJob implements AutoCloseable {
 
   private final Optional<String> resumedFrom;
   private final String startedBecause;
+
+  /** What the published rows say of its failures; null before they were told anything. */
+  private Optional<Failing> noted;
 
   RunningSpeedJob(
       JobClient client,
@@ -138,6 +142,22 @@ public final class RunningSpeedJob implements AutoCloseable {
   /** What a person who watches it should hear. */
   public JobNews news() {
     return news;
+  }
+
+  /**
+   * Lets {@code lambda views --published} say that this job fails, or does so no more. For one
+   * thread, after each {@link JobNews#next}.
+   */
+  void noteFailures() throws IOException {
+    Optional<Failing> now = news.failing();
+    if (now.equals(noted)) {
+      return;
+    }
+
+    for (Generation generation : generations()) {
+      store.putFailing(generation.shape().name(), generation.number(), now);
+    }
+    noted = now;
   }
 
   /** Waits until every record before these offsets is in the cells, and readers were told so. */

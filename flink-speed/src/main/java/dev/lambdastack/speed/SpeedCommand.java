@@ -6,6 +6,7 @@ import dev.lambdastack.serving.config.ConfigOptions;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.views.Epoch;
 import dev.lambdastack.views.Generation;
+import dev.lambdastack.views.InvalidInputException;
 import java.io.PrintWriter;
 import java.time.Clock;
 import java.util.List;
@@ -84,7 +85,7 @@ public final class SpeedCommand implements Callable<Integer> {
       flink.check();
       options = options.withEnvironment(flink::environment);
     } else if (detached) {
-      throw new dev.lambdastack.views.InvalidInputException(
+      throw new InvalidInputException(
           "Cannot run detached in this process: give --cluster, or leave --detached out");
     }
     PrintWriter out = spec.commandLine().getOut();
@@ -122,7 +123,7 @@ public final class SpeedCommand implements Callable<Integer> {
   }
 
   private int watch(List<RunningSpeedJob> jobs, PrintWriter out, PrintWriter err) throws Exception {
-    Thread hook = new Thread(() -> end(jobs), "lambda-speed-end");
+    Thread hook = new Thread(() -> endBySignal(jobs), "lambda-speed-end");
     Runtime.getRuntime().addShutdownHook(hook);
     try {
       // Only now: whoever has read it may end the process.
@@ -164,6 +165,17 @@ public final class SpeedCommand implements Callable<Integer> {
             "%s (epoch %d)",
             new Epoch(g.coverage(), g.epochLength()).start(),
             g.coverage());
+  }
+
+  /**
+   * A signal gives the exit code, but not of a job that was failing: its supervisor should know.
+   */
+  private static void endBySignal(List<RunningSpeedJob> jobs) {
+    boolean failing = jobs.stream().anyMatch(job -> job.news().failing().isPresent());
+    end(jobs);
+    if (failing) {
+      Runtime.getRuntime().halt(InvalidInputException.EXIT_CODE);
+    }
   }
 
   /** Their checkpoints stay: the next start goes on from there. */

@@ -87,6 +87,11 @@ final class StatusLine {
   private void tellNews() throws InterruptedException {
     for (RunningSpeedJob job : jobs) {
       job.news().next().forEach(line -> err.println((isWatched ? CLEARED : "") + line));
+      try {
+        job.noteFailures();
+      } catch (IOException | RuntimeException e) {
+        // HBase may be why it fails.
+      }
     }
   }
 

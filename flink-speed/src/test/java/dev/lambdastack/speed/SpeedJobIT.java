@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lambdastack.embedded.Await;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.serving.store.Failing;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.views.Generation;
@@ -254,6 +255,7 @@ class SpeedJobIT {
           LIMIT,
           () -> {
             told.addAll(job.news().next());
+            job.noteFailures();
             return told.size() >= 2;
           });
       assertThat(told)
@@ -262,6 +264,23 @@ class SpeedJobIT {
                   line.matches(
                       "The speed job of topic orders failed (once|[0-9]+ times) and begins again where it was, and so on until this is mended: IOException: injected after the flush"))
           .doesNotHaveDuplicates();
+
+      Generation generation = job.generations().get(0);
+      PublishedStore store = new PublishedStore(hbase);
+      Failing failing = store.failing(generation.shape().name(), generation.number()).orElseThrow();
+      assertThat(failing.times()).isGreaterThanOrEqualTo(2);
+      assertThat(failing.because()).isEqualTo("IOException: injected after the flush");
+
+      UnrulySink.calm();
+      Await.until(
+          "the note is taken back",
+          LIMIT,
+          () -> {
+            job.news().next();
+            job.noteFailures();
+            return store.failing(generation.shape().name(), generation.number()).isEmpty();
+          });
+      assertThat(job.news().failing()).isEmpty();
     }
   }
 

@@ -6,6 +6,9 @@ import dev.lambdastack.serving.config.ConfigOptions;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.read.LambdaClient;
 import dev.lambdastack.serving.read.Provenance;
+import dev.lambdastack.serving.store.Failing;
+import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.views.AlertRule;
 import dev.lambdastack.views.AlertRules;
 import dev.lambdastack.views.Column;
@@ -25,6 +28,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.hbase.client.Connection;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -73,8 +77,9 @@ public final class ViewsCommand implements Callable<Integer> {
     Views views = Views.load(Thread.currentThread().getContextClassLoader());
     PrintWriter out = spec.commandLine().getOut();
     if (published) {
-      try (LambdaClient client = LambdaClient.open(checked.hadoop())) {
-        published(views, client, out);
+      try (LambdaClient client = LambdaClient.open(checked.hadoop());
+          Connection hbase = Store.connect(checked)) {
+        published(views, client, new PublishedStore(hbase), out);
       }
     } else if (name != null) {
       Explanation.of(views.find(name)).stream().map(Printable::line).forEach(out::println);
@@ -136,7 +141,8 @@ public final class ViewsCommand implements Callable<Integer> {
     table.print(out);
   }
 
-  private void published(Views views, LambdaClient client, PrintWriter out) throws IOException {
+  private void published(Views views, LambdaClient client, PublishedStore store, PrintWriter out)
+      throws IOException {
     List<String> names = name == null ? client.views() : List.of(name);
     if (names.isEmpty()) {
       out.println("Nothing is published: no view answers yet.");
@@ -145,7 +151,7 @@ public final class ViewsCommand implements Callable<Integer> {
     TextTable table =
         new TextTable(
             List.of("view", "version", "horizon", "generation", "whole_up_to", "declaration"));
-    List<String> incomplete = new ArrayList<>();
+    List<String> troubles = new ArrayList<>();
     for (String view : names) {
       Provenance from = client.describe(view).provenance();
       table.add(
@@ -158,10 +164,29 @@ public final class ViewsCommand implements Callable<Integer> {
               from.generation().map(g -> g.number()).orElse(null),
               from.freshness().equals(Instant.EPOCH) ? null : from.freshness(),
               declaration(views, view, from)));
-      from.incompleteBecause().ifPresent(incomplete::add);
+      from.incompleteBecause().map("INCOMPLETE: "::concat).ifPresent(troubles::add);
+      if (from.generation().isPresent()) {
+        long generation = from.generation().get().number();
+        store
+            .failing(view, generation)
+            .map(f -> failing(view, generation, f))
+            .ifPresent(troubles::add);
+      }
     }
     table.print(out);
-    incomplete.forEach(why -> out.println(Printable.line("INCOMPLETE: " + why)));
+    troubles.forEach(what -> out.println(Printable.line(what)));
+  }
+
+  private static String failing(String view, long generation, Failing failing) {
+    return String.format(
+        Locale.ROOT,
+        "FAILING: the speed job of view %s, generation %d, has failed %d time%s and completed no checkpoint since, the last at %s: %s",
+        view,
+        generation,
+        failing.times(),
+        failing.times() == 1 ? "" : "s",
+        failing.last(),
+        failing.because());
   }
 
   /** Whether the jar on the class path is the one whose declaration answers. */

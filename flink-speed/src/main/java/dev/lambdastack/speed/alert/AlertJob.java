@@ -123,7 +123,8 @@ public final class AlertJob implements AutoCloseable {
       settings.applyTo(env);
       AlertGraph.addTo(env, plan, loader, schemas, config.speedParallelism());
       JobClient client = env.executeAsync("lambda alerts " + topic);
-      JobNews news = new JobNews("The alert job of topic " + topic, client, env);
+      JobNews news =
+          new JobNews("The alert job of topic " + topic, client, env, checkpoints::newest);
       return new AlertJob(client, news, checkpoints, claim, signing, rules, newest);
     } catch (Exception e) {
       signing.close();

@@ -9,6 +9,7 @@ import dev.lambdastack.serving.store.AlertStore.Alert;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.speed.FlinkCluster;
 import dev.lambdastack.views.AlertRule;
+import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -113,7 +114,7 @@ public final class AlertsCommand implements Callable<Integer> {
     for (AlertRule rule : job.rules()) {
       out.println("  " + rule.name());
     }
-    Thread hook = new Thread(() -> end(job), "lambda-alerts-end");
+    Thread hook = new Thread(() -> endBySignal(job), "lambda-alerts-end");
     Runtime.getRuntime().addShutdownHook(hook);
     try {
       // Only now: whoever has read it may end the process.
@@ -174,6 +175,17 @@ public final class AlertsCommand implements Callable<Integer> {
   }
 
   /** Its checkpoint stays: the next start goes on from there. */
+  /**
+   * A signal gives the exit code, but not of a job that was failing: its supervisor should know.
+   */
+  private static void endBySignal(AlertJob job) {
+    boolean failing = job.news().failing().isPresent();
+    end(job);
+    if (failing) {
+      Runtime.getRuntime().halt(InvalidInputException.EXIT_CODE);
+    }
+  }
+
   private static void end(AlertJob job) {
     try {
       job.close();

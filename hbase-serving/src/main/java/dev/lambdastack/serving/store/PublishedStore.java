@@ -62,6 +62,7 @@ import org.apache.hadoop.hbase.util.Bytes;
  * p:answers.version.N    empty; its HBase timestamp is the time of the last flip that made version N answer
  * p:left.version.N       empty; its HBase timestamp is the time of the last flip from version N to another
  * p:left.generation.N    the same of generation N
+ * p:failing.N            Failing as JSON, while the speed job of generation N fails again and again
  * s:N.P                  how far generation N is in partition P: offset (8 bytes), log time in milliseconds (8 bytes);
  *                        its HBase timestamp is the offset plus one, so that the farthest wins whatever the order of writes
  * </pre>
@@ -83,6 +84,7 @@ public final class PublishedStore {
   private static final String VERDICT = "verdict.";
   private static final String ANSWERS = "answers.";
   private static final String LEFT = "left.";
+  private static final String FAILING = "failing.";
   private static final Pattern NAMED_TABLE = Pattern.compile("\"table\":\"([^\"]+)\"");
 
   private final Connection connection;
@@ -230,6 +232,7 @@ public final class PublishedStore {
     for (long generation : generations) {
       delete.addColumns(FAMILY, Bytes.toBytes(GENERATION + generation));
       delete.addColumns(FAMILY, Bytes.toBytes(LEFT + GENERATION + generation));
+      delete.addColumns(FAMILY, Bytes.toBytes(FAILING + generation));
       for (int partition : progress(progress, generation).applied().keySet()) {
         delete.addColumns(PROGRESS, Bytes.toBytes(generation + "." + partition));
       }
@@ -554,6 +557,28 @@ public final class PublishedStore {
     try (Table table = connection.getTable(TABLE)) {
       table.put(put);
     }
+  }
+
+  /** Says that the job which fills the generation fails, or that it does so no more. */
+  public void putFailing(String view, long generation, Optional<Failing> failing)
+      throws IOException {
+    byte[] row = Bytes.toBytes(view);
+    byte[] qualifier = Bytes.toBytes(FAILING + generation);
+    try (Table table = connection.getTable(TABLE)) {
+      if (failing.isPresent()) {
+        table.put(new Put(row).addColumn(FAMILY, qualifier, Bytes.toBytes(failing.get().toJson())));
+      } else {
+        table.delete(new Delete(row).addColumns(FAMILY, qualifier));
+      }
+    }
+  }
+
+  /** Empty while the job which fills the generation does well, or nobody follows it. */
+  public Optional<Failing> failing(String view, long generation) throws IOException {
+    byte[] qualifier = Bytes.toBytes(FAILING + generation);
+    byte[] json =
+        get(new Get(Bytes.toBytes(view)).addColumn(FAMILY, qualifier)).getValue(FAMILY, qualifier);
+    return json == null ? Optional.empty() : Optional.of(Failing.fromJson(Bytes.toString(json)));
   }
 
   private boolean addToCatalog(String view, String qualifier, String json) throws IOException {
