@@ -27,6 +27,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericRecord;
@@ -45,7 +46,9 @@ import picocli.CommandLine;
 /** Jobs start on a Flink session cluster, submitted through its REST endpoint. */
 @ExtendWith(TestingClusters.class)
 class SessionClusterIT {
-  private static final Duration LIMIT = Duration.ofSeconds(120);
+  /** All that is on the class path goes to the cluster first: minutes, on a busy machine. */
+  private static final Duration LIMIT = Duration.ofMinutes(5);
+
   private static final int SLOTS = 4;
 
   private static MiniCluster cluster() {
@@ -106,7 +109,7 @@ class SessionClusterIT {
     TestingClusters.removeTopic("orders");
     TestingClusters.kafka().createTopic("orders", 3);
     StringWriter said = new StringWriter();
-    CompletableFuture<Integer> command;
+    AtomicReference<CompletableFuture<Integer>> running = new AtomicReference<>();
     try (MiniCluster cluster = cluster();
         Connection hbase = Store.connect(TestingClusters.config(Map.of()))) {
       TestingClusters.removeViews(hbase);
@@ -122,15 +125,22 @@ class SessionClusterIT {
                   "-Dflink.rest.retry.delay=100ms"));
       args.addAll(TestingClusters.commandLine());
       PrintWriter to = new PrintWriter(said, true);
-      command =
+      CompletableFuture<Integer> command =
           CompletableFuture.supplyAsync(
               () ->
                   CommandRunner.run(
                       new CommandLine(new SpeedCommand()).setOut(to).setErr(to),
                       args.toArray(String[]::new)));
-      Await.until("the job runs", LIMIT, () -> said.toString().contains("until Ctrl-C"));
+      running.set(command);
+      Await.until(
+          "the job runs",
+          LIMIT,
+          () -> {
+            assertThat(command.isDone()).as(said.toString()).isFalse();
+            return said.toString().contains("until Ctrl-C");
+          });
     }
-    assertThat(command.get(LIMIT.toSeconds(), TimeUnit.SECONDS))
+    assertThat(running.get().get(LIMIT.toSeconds(), TimeUnit.SECONDS))
         .as(said.toString())
         .isEqualTo(InvalidInputException.EXIT_CODE);
     assertThat(said.toString().lines().toList().get(said.toString().lines().toList().size() - 1))

@@ -19,7 +19,6 @@ import java.util.TreeSet;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -84,6 +83,27 @@ public final class RunClaim {
     }
   }
 
+  /** Of who looks for signs. */
+  interface Time {
+    Time REAL =
+        new Time() {
+          @Override
+          public long nanos() {
+            return System.nanoTime();
+          }
+
+          @Override
+          public void pause() throws InterruptedException {
+            Thread.sleep(50);
+          }
+        };
+
+    long nanos();
+
+    /** Between two looks. */
+    void pause() throws InterruptedException;
+  }
+
   private RunClaim(Path folder, Configuration conf, String job, String run, long checkpoint) {
     this.folder = folder;
     this.conf = conf;
@@ -126,22 +146,22 @@ public final class RunClaim {
    */
   public static Found find(Collection<String> jobFolders, Configuration conf)
       throws InterruptedException {
-    return find(jobFolders, conf, System::nanoTime);
+    return find(jobFolders, conf, Time.REAL);
   }
 
-  static Found find(Collection<String> jobFolders, Configuration conf, LongSupplier nanoTime)
+  static Found find(Collection<String> jobFolders, Configuration conf, Time time)
       throws InterruptedException {
     Map<String, List<Claim>> silent = new TreeMap<>();
     for (String job : jobFolders) {
       silent.put(job, look(job, conf));
     }
     Set<String> alive = new TreeSet<>();
-    long begin = nanoTime.getAsLong();
+    long begin = time.nanos();
     while (silent.values().stream().anyMatch(claims -> !claims.isEmpty())
-        && nanoTime.getAsLong() - begin < PATIENCE.toNanos()) {
-      long before = nanoTime.getAsLong();
+        && time.nanos() - begin < PATIENCE.toNanos()) {
+      long before = time.nanos();
       // Looks again: a file system tells nobody of a file's new time.
-      Thread.sleep(50);
+      time.pause();
       for (String job : List.copyOf(silent.keySet())) {
         List<Claim> now = look(job, conf);
         if (hasMoved(silent.put(job, now), now)) {
@@ -149,10 +169,10 @@ public final class RunClaim {
           alive.add(job);
         }
       }
-      if (nanoTime.getAsLong() - before > SIGN_INTERVAL.toNanos()) {
+      if (time.nanos() - before > SIGN_INTERVAL.toNanos()) {
         // Where we had to wait for the file system or this machine stood still, so had perhaps
         // those that give signs.
-        begin = nanoTime.getAsLong();
+        begin = time.nanos();
       }
     }
     Map<String, Set<String>> names = new TreeMap<>();

@@ -202,7 +202,9 @@ class CompactionIT {
         };
     Version version =
         new Recompute(scene.config(), scene.views(Sale.V2), Sale.SCHEMAS, clock)
-            .run(scene.viewName());
+            .run(List.of(scene.viewName()), Recompute.Options.FULL)
+            .get(0)
+            .version();
     assertThat(seen).isTrue();
     assertThat(held(scene)).isEmpty();
     return version;
