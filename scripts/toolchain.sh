@@ -63,7 +63,7 @@ how_to_get_a_jdk() {
     'and, if you have several, let JAVA_HOME name it.'
 }
 
-# Sets JAVA to a java of version 17 or newer. What runs but does not build needs no more.
+# Sets JAVA to a java of version 17 or newer, and NEWER to the flags that its version needs. What runs but does not build needs no more.
 require_java() {
   if [[ -n ${JAVA_HOME:-} ]]; then
     JAVA=$JAVA_HOME/bin/java
@@ -75,6 +75,11 @@ require_java() {
   feature=$(java_feature "$JAVA")
   [[ $feature =~ ^[0-9]+$ ]] || fail "Java 17 or newer is needed, and $JAVA does not run. Install one:" "$(how_to_get_a_jdk)"
   ((feature >= 17)) || fail "Java 17 or newer is needed, and $JAVA is $feature. Install one:" "$(how_to_get_a_jdk)"
+  # What a newer one would warn of at each start: native code of Hadoop, unsafe memory of Protobuf.
+  # shellcheck disable=SC2034 # who sources this uses it
+  NEWER=()
+  # shellcheck disable=SC2034
+  ((feature < 24)) || NEWER=(--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow)
 }
 
 # Sets JAVA and exports JAVA_HOME to one JDK of version 17 or newer, so that Maven builds with the same.
