@@ -26,6 +26,8 @@ public final class BoundRule {
 
   private final AlertRule rule;
   private final InputRow inputs;
+  private final UserCodeWatch.Call call = new UserCodeWatch.Call(this::running);
+  private Row current;
 
   /**
    * @param columns names of columns of the event type; must hold all of the rule's, may hold more
@@ -55,8 +57,15 @@ public final class BoundRule {
    * @throws InvalidInputException when the rule's code ends in an {@link Error}
    */
   public Outcome next(byte[] state, Row row) {
+    current = row;
     try {
-      Outcome outcome = next(rule.logic(), state, inputs.over(row));
+      Outcome outcome;
+      call.begin();
+      try {
+        outcome = next(rule.logic(), state, inputs.over(row));
+      } finally {
+        call.end();
+      }
       int alert = outcome.alert().map(a -> a.getBytes(StandardCharsets.UTF_8).length).orElse(0);
       if (alert > MAX_ALERT_BYTES) {
         return setAside(state, row, tooLong("the alert", alert, MAX_ALERT_BYTES));
@@ -82,14 +91,21 @@ public final class BoundRule {
   }
 
   private String failed(Row row, String why) {
+    return cannotTake(row) + ": " + why;
+  }
+
+  private String running() {
+    return cannotTake(current);
+  }
+
+  private String cannotTake(Row row) {
     return String.format(
         Locale.ROOT,
-        "Rule %s cannot take topic %s partition %d offset %d: %s",
+        "Rule %s cannot take topic %s partition %d offset %d",
         rule.name(),
         rule.eventType().topic(),
         row.partition(),
-        row.offset(),
-        why);
+        row.offset());
   }
 
   private static String tooLong(String what, int found, int most) {

@@ -251,6 +251,8 @@ public final class BoundView {
     private final InputRow[] inputs;
     private final Object[] values;
     private final boolean[] known;
+    private final UserCodeWatch.Call call = new UserCodeWatch.Call(this::running);
+    private Column computing;
     private Row row;
 
     DerivedRow(View view, Map<String, Integer> index, int base) {
@@ -291,7 +293,13 @@ public final class BoundView {
       Column column = formula.column();
       Object value;
       try {
-        value = formula.derivation().apply(input);
+        computing = column;
+        call.begin();
+        try {
+          value = formula.derivation().apply(input);
+        } finally {
+          call.end();
+        }
         if (value == null) {
           if (!column.nullable()) {
             throw new IllegalStateException("null (the column is declared as never null)");
@@ -315,6 +323,11 @@ public final class BoundView {
                 + "; it may not come again in another thread, so the event is not set aside: mend the formula",
             e);
       }
+    }
+
+    private String running() {
+      return "Cannot compute column '%s' of view %s at %s"
+          .formatted(computing.name(), view.name(), place(view, row));
     }
 
     private String failed(Column column, Row input, Throwable why) {

@@ -2,6 +2,7 @@ package dev.lambdastack.serving.cli;
 
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.UserCodeWatch;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.OutputStreamWriter;
@@ -49,7 +50,13 @@ public final class CommandRunner {
     Thread.setDefaultUncaughtExceptionHandler(
         (thread, fault) -> FaultLog.append("thread " + thread.getName(), fault));
     Optional<TemporaryFolder> temporary = temporary();
-    int code = onStreams(command, ConsoleStream.out(), ConsoleStream.err(), args);
+    ConsoleStream err = ConsoleStream.err();
+    UserCodeWatch.whenEndless(
+        what -> {
+          utf8(err).println(Printable.line(what));
+          Runtime.getRuntime().halt(InvalidInputException.EXIT_CODE);
+        });
+    int code = onStreams(command, ConsoleStream.out(), err, args);
     temporary.ifPresent(TemporaryFolder::close);
     return code;
   }
