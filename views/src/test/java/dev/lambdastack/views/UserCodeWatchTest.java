@@ -64,7 +64,7 @@ class UserCodeWatchTest {
 
       assertThat(what)
           .startsWith("Cannot compute column 'words' of view endless at topic ")
-          .contains("partition 2 offset 77: it has not ended within 300 ms");
+          .contains("partition 2 offset 77: it has not ended within 300 milliseconds");
       long until = System.nanoTime() + 3 * LIMIT.toNanos();
       while (System.nanoTime() < until) {
         busy.accepts(TestEvent.at(5, 0, 1).with("text", "a").row(busy.view().columns()));
