@@ -22,9 +22,12 @@ fail() {
   exit 2
 }
 
-# What stands at the head of the script $1.
+# Shows what stands at the head of the script $1, and ends.
 usage() {
-  sed -n '2,/^set -/{/^set -/d;s/^# \{0,1\}//;p}' "$1"
+  local text
+  text=$(sed -n '2,/^set -/{/^set -/d;s/^# \{0,1\}//;p}' "$1")
+  printf '%s\n' "$text" || exit 74
+  exit 0
 }
 
 # Whether --help or -h is among the arguments.

@@ -24,6 +24,7 @@ final class CsvWriter implements AnswerWriter {
     answer.rows().forEach(row -> line(fields(row), out));
     out.flush();
     Texts.lost(answer.provenance()).ifPresent(err::println);
+    Texts.setAside(answer.provenance()).ifPresent(err::println);
     answer
         .provenance()
         .incompleteBecause()

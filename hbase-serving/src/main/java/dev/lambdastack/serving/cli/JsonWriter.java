@@ -82,6 +82,9 @@ final class JsonWriter implements AnswerWriter {
       if (!version.get().lost().isEmpty()) {
         json.writeNumberField("lost_offsets", version.get().lost().count());
       }
+      if (version.get().setAside() > 0) {
+        json.writeNumberField("set_aside", version.get().setAside());
+      }
       json.writeEndObject();
     } else {
       json.writeNull();

@@ -109,6 +109,7 @@ final class TableWriter implements AnswerWriter {
                                 Texts.percent(answer.speedShare())))
                     .orElse("nothing from a speed layer")));
     Texts.lost(from).ifPresent(lines::add);
+    Texts.setAside(from).ifPresent(lines::add);
     answer.joined().ifPresent(joined -> lines.addAll(joined(joined, from)));
     from.incompleteBecause().ifPresent(why -> lines.add("INCOMPLETE: " + why));
     lines.add(

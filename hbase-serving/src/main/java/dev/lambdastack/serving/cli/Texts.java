@@ -45,6 +45,19 @@ final class Texts {
                     .formatted(count(v.lost().count(), "offset")));
   }
 
+  /** What this view alone cannot hold, as far as batch has seen it. */
+  static Optional<String> setAside(Provenance from) {
+    return from.version()
+        .filter(v -> v.setAside() > 0)
+        .map(
+            v ->
+                String.format(
+                    Locale.ROOT,
+                    "SET ASIDE: %s that this view cannot take, as batch version %d has found",
+                    count(v.setAside(), "event"),
+                    v.number()));
+  }
+
   static String count(long number, String noun) {
     return number + " " + noun + (number == 1 ? "" : "s");
   }

@@ -34,9 +34,9 @@ class AnswerWriterTest {
   private static final View VIEW = Sales.view("sales", "shop");
   private static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
   private static final Question QUESTION = new Question(NOON, NOON.plusSeconds(7200));
-  private static final Version VERSION = version(0);
+  private static final Version VERSION = version(0, 0);
 
-  private static Version version(long lost) {
+  private static Version version(long lost, long setAside) {
     return new Version(
         4,
         "lambda:sales.v4",
@@ -50,7 +50,7 @@ class AnswerWriterTest {
         1,
         lost == 0 ? LostOffsets.NONE : LostOffsets.NONE.with(0, 0, lost),
         0,
-        0,
+        setAside,
         NOON,
         Optional.empty());
   }
@@ -149,9 +149,22 @@ class AnswerWriterTest {
   }
 
   @Test
+  void whatTheViewCannotTakeIsSaid() {
+    Answer answer =
+        answer(version(0, 3), List.of(sale("Oslo", "1.00", 1)), List.of(), Optional.empty());
+    String setAside =
+        "SET ASIDE: 3 events that this view cannot take, as batch version 4 has found";
+
+    assertThat(write(AnswerWriter.Format.TABLE, answer).out().lines()).contains(setAside);
+    assertThat(write(AnswerWriter.Format.CSV, answer).err().strip()).isEqualTo(setAside);
+    assertThat(write(AnswerWriter.Format.JSON, answer).out()).contains("\"set_aside\" : 3");
+    assertThat(write(AnswerWriter.Format.TABLE, ANSWER).out()).doesNotContain("SET ASIDE");
+  }
+
+  @Test
   void whatIsKnownToBeLostIsSaid() {
     Answer answer =
-        answer(version(5), List.of(sale("Oslo", "1.00", 1)), List.of(), Optional.empty());
+        answer(version(5, 0), List.of(sale("Oslo", "1.00", 1)), List.of(), Optional.empty());
     String lost = "KNOWN LOST: 5 offsets, removed by retention before they were archived";
     assertThat(write(AnswerWriter.Format.TABLE, answer).out().lines()).contains(lost);
     assertThat(write(AnswerWriter.Format.CSV, answer).err().strip()).isEqualTo(lost);

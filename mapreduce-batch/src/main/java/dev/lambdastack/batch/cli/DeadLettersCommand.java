@@ -224,7 +224,7 @@ public final class DeadLettersCommand implements Callable<Integer> {
       List<Tally.Seen> shown = letters.subList(0, Math.min(limit, letters.size()));
       if (shown.isEmpty()) {
         throw new InvalidInputException(
-            "No dead letter of topic %s is like that; lambda dead-letters list %s says which there are"
+            "Topic %s has no such dead letter; lambda dead-letters list %s says which there are"
                 .formatted(selected.topic, selected.topic));
       }
       PrintWriter out = spec.commandLine().getOut();
