@@ -1136,7 +1136,8 @@ class ArchiveIT {
               scene.clock());
       assertThatThrownBy(() -> archive.run(scene.topic()))
           .isInstanceOf(InvalidInputException.class)
-          .hasMessageContaining("field '_offset' of Clash has a name or an alias that the archive uses");
+          .hasMessageContaining(
+              "field '_offset' of Clash has a name or an alias that the archive uses");
     }
   }
 
