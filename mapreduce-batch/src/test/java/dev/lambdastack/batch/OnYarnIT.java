@@ -85,7 +85,7 @@ class OnYarnIT {
     scene.toEpochStart();
     new Archive(scene.config(), views, Sale.SCHEMAS, scene.clock()).run(scene.topic());
     CompactionResult compacted =
-        new Compaction(scene.config(), views, scene.clock()).run(scene.topic());
+        new Compaction(scene.config(), views, Sale.SCHEMAS, scene.clock()).run(scene.topic());
     assertThat(compacted.filesBefore()).isGreaterThan(compacted.filesAfter());
     assertThat(compacted.rows()).isEqualTo(300);
     List<GenericRecord> rows = new ArrayList<>();

@@ -307,7 +307,7 @@ public final class BoundView {
           return null;
         }
         return switch (column.type()) {
-          case STRING -> ((String) value).getBytes(StandardCharsets.UTF_8);
+          case STRING -> utf8((String) value);
           case LONG -> RowKey.wholeNumber(value);
           case DECIMAL -> Numbers.unscaled((BigDecimal) value, column.scale());
           case DOUBLE -> ((Number) value).doubleValue();
@@ -323,6 +323,15 @@ public final class BoundView {
                 + "; it may not come again in another thread, so the event is not set aside: mend the formula",
             e);
       }
+    }
+
+    private static byte[] utf8(String text) {
+      Surrogates.alone(text)
+          .ifPresent(
+              half -> {
+                throw new IllegalArgumentException("half of a character, " + half);
+              });
+      return text.getBytes(StandardCharsets.UTF_8);
     }
 
     private String running() {

@@ -1,6 +1,10 @@
 package dev.lambdastack.views;
 
-/** A row seen through the columns that a formula or a rule declares. */
+/**
+ * A row seen through the columns that a formula or a rule declares. Reading a null throws: a row
+ * itself gives whatever its memory holds there, which is another event's value and not the same in
+ * both layers.
+ */
 final class InputRow implements Row {
   private final int[] columns;
   private Row row;
@@ -21,17 +25,25 @@ final class InputRow implements Row {
 
   @Override
   public long longAt(int column) {
-    return row.longAt(columns[column]);
+    return row.longAt(present(column));
   }
 
   @Override
   public double doubleAt(int column) {
-    return row.doubleAt(columns[column]);
+    return row.doubleAt(present(column));
   }
 
   @Override
   public byte[] utf8At(int column) {
-    return row.utf8At(columns[column]);
+    return row.utf8At(present(column));
+  }
+
+  private int present(int column) {
+    if (row.isNull(columns[column])) {
+      throw new NullPointerException(
+          "input " + column + " is null: ask isNull(" + column + ") first");
+    }
+    return columns[column];
   }
 
   @Override

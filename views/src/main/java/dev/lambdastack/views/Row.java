@@ -10,7 +10,8 @@ import java.nio.charset.StandardCharsets;
  *
  * <p>An instance may be reused for the next event: nothing may hold on to it. Reading a column by a
  * method that does not fit its {@link ColumnType}, or reading a null, has no defined result; ask
- * {@link #isNull} first where a column is nullable.
+ * {@link #isNull} first where a column is nullable. A formula or a rule that reads a null gets a
+ * {@link NullPointerException}, so that its event is set aside.
  */
 public interface Row {
   boolean isNull(int column);

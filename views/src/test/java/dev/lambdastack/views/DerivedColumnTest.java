@@ -192,6 +192,37 @@ class DerivedColumnTest {
   }
 
   @Test
+  void anEventWhoseNullAFormulaReadsWithoutAskingIsSetAside() {
+    assertNullIsSetAside(SCORE, row -> row.longAt(0));
+    assertNullIsSetAside(SCORE, row -> row.decimalAt(0, 2).longValue());
+    assertNullIsSetAside(HALF, row -> row.doubleAt(0));
+    assertNullIsSetAside(SIZE, row -> row.stringAt(0));
+  }
+
+  private static void assertNullIsSetAside(Column column, Derivation formula) {
+    View view =
+        View.named("nulls")
+            .over(TestTypes.EVERYTHING)
+            .window(Duration.ofMillis(1000))
+            .derived(column, 1, List.of("money_null"), formula)
+            .metric("m", latest(column.name()))
+            .build();
+    BoundView bound = view.bind(view.columns());
+
+    assertThat(bound.accepts(TestEvent.at(0, 3, 42).row(view.columns()))).isFalse();
+    assertThat(bound.whySetAside().orElseThrow())
+        .endsWith("NullPointerException: input 0 is null: ask isNull(0) first");
+  }
+
+  @Test
+  void anEventWhoseDerivedTextHasHalfOfACharacterIsSetAside() {
+    assertSetAside(
+        SIZE,
+        row -> "ab\ud83d\ude00".substring(0, 3),
+        "java.lang.IllegalArgumentException: half of a character, \\ud83d alone at character 3");
+  }
+
+  @Test
   void anEventThatAFormulaFailsForIsSetAsideWithColumnViewAndPlace() {
     assertSetAside(SCORE, row -> 1 / row.longAt(0), "java.lang.ArithmeticException: / by zero");
     assertSetAside(

@@ -64,6 +64,9 @@ final class JsonEvent {
       json = MAPPER.readTree(line);
     } catch (JsonProcessingException e) {
       throw new InvalidInputException("not JSON: " + e.getOriginalMessage());
+    } catch (NumberFormatException e) {
+      throw new InvalidInputException(
+          "a number has an exponent beyond 32 bits; expected one that its field can hold", e);
     }
     return record(schema, json, "");
   }

@@ -126,6 +126,8 @@ class JsonEventTest {
         "12.50 | 12.505 | field 'amount': expected a number of at most 12 digits, 2 of them after",
         "12.50 | 12345678901.00 | field 'amount': expected a number of at most 12 digits",
         "12.50 | \"much\" | field 'amount'",
+        "12.50 | 1e2147483648 | a number has an exponent beyond 32 bits",
+        "12.50 | 1e-99999999999 | a number has an exponent beyond 32 bits",
         "12.50 | 1e100000000 | field 'amount': expected a number of at most 12 digits",
         "12.50 | \"1e2000000000\" | field 'amount': expected a number of at most 12 digits",
         "12.50 | -1e-100000000 | field 'amount': expected a number of at most 12 digits",

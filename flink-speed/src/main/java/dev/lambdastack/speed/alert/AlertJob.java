@@ -4,6 +4,7 @@ import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.config.FirstContact;
 import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.serving.store.AdoptionStore;
 import dev.lambdastack.serving.store.AlertStore;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.speed.CheckpointFiles;
@@ -93,6 +94,8 @@ public final class AlertJob implements AutoCloseable {
         loader.load(Thread.currentThread().getContextClassLoader()).ofTopic(topic);
     AlertPlan plan = plan(config, topic, rules);
     AlertPublisher.type(schemas, plan.alertsTopic());
+    AdoptionStore.of(config, topic, plan.topicId())
+        .agreeOnSchemas(schemas, rules.get(0).eventType());
     try (Connection hbase = Store.connect(config)) {
       new AlertStore(hbase).ensureTable();
     }

@@ -6,6 +6,7 @@ import dev.lambdastack.batch.compact.CompactionResult;
 import dev.lambdastack.batch.compact.Sweep;
 import dev.lambdastack.batch.compact.SweepResult;
 import dev.lambdastack.batch.master.MasterDataset;
+import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.cli.Printable;
 import dev.lambdastack.serving.config.ConfigOptions;
 import dev.lambdastack.serving.config.LambdaConfig;
@@ -56,7 +57,12 @@ public final class CompactCommand implements Callable<Integer> {
     LambdaConfig settings = config.load(new Configuration());
     Views views = Views.load(Thread.currentThread().getContextClassLoader());
     Clock clock = Clock.systemUTC();
-    Compaction compaction = new Compaction(settings, views, clock);
+    Compaction compaction =
+        new Compaction(
+            settings,
+            views,
+            SchemaStore.load(Thread.currentThread().getContextClassLoader()),
+            clock);
     PrintWriter out = spec.commandLine().getOut();
     try {
       print(out, dryRun ? compaction.plan(topic) : compaction.run(topic));

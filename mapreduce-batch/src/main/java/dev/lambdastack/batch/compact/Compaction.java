@@ -77,16 +77,18 @@ public final class Compaction implements Tool {
 
   private LambdaConfig config;
   private final Views views;
+  private final SchemaStore schemas;
   private final Clock clock;
   private final Steps steps;
 
-  public Compaction(LambdaConfig config, Views views, Clock clock) {
-    this(config, views, clock, step -> {});
+  public Compaction(LambdaConfig config, Views views, SchemaStore schemas, Clock clock) {
+    this(config, views, schemas, clock, step -> {});
   }
 
-  Compaction(LambdaConfig config, Views views, Clock clock, Steps steps) {
+  Compaction(LambdaConfig config, Views views, SchemaStore schemas, Clock clock, Steps steps) {
     this.config = config;
     this.views = views;
+    this.schemas = schemas;
     this.clock = clock;
     this.steps = steps;
   }
@@ -161,7 +163,7 @@ public final class Compaction implements Tool {
     return MasterDataset.open(config.hadoop(), config.master(), topic);
   }
 
-  private static Contents contents(MasterDataset dataset, EventType type) throws IOException {
+  private Contents contents(MasterDataset dataset, EventType type) throws IOException {
     Contents contents =
         dataset
             .contents()
@@ -170,7 +172,7 @@ public final class Compaction implements Tool {
                     new InvalidInputException(
                         "Cannot compact topic %s: nothing of it is archived in %s; run lambda archive %s first"
                             .formatted(type.topic(), dataset.place(), type.topic())));
-    SchemaEdits.checkArchived(SchemaStore.of(List.of()), type, contents.schemas());
+    SchemaEdits.checkArchived(schemas, type, contents.schemas());
     return contents;
   }
 

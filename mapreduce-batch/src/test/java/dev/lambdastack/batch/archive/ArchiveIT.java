@@ -756,7 +756,7 @@ class ArchiveIT {
   private static void compact(Scene scene) throws java.io.IOException {
     try {
       assertThat(
-              new Compaction(scene.config(), scene.views(Sale.V1), scene.clock())
+              new Compaction(scene.config(), scene.views(Sale.V1), Sale.SCHEMAS, scene.clock())
                   .run(scene.topic())
                   .sequences())
           .containsExactly(3L);
@@ -831,7 +831,9 @@ class ArchiveIT {
           List.of(
               () -> archive.plan(scene.topic()),
               () -> archive.run(scene.topic()),
-              () -> new Compaction(scene.config(), views, scene.clock()).run(scene.topic()),
+              () ->
+                  new Compaction(scene.config(), views, Sale.SCHEMAS, scene.clock())
+                      .run(scene.topic()),
               () ->
                   new Recompute(scene.config(), views, store, scene.clock()).run(scene.viewName()));
       for (ThrowingCallable step : steps) {

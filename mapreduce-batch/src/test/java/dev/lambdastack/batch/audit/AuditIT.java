@@ -56,7 +56,8 @@ class AuditIT {
       scene.toEpochStart();
       scene.archive(Sale.V1).run(scene.topic());
       if (run == 1) {
-        new Compaction(scene.config(), scene.views(Sale.V1), scene.clock()).run(scene.topic());
+        new Compaction(scene.config(), scene.views(Sale.V1), Sale.SCHEMAS, scene.clock())
+            .run(scene.topic());
       }
     }
   }

@@ -78,7 +78,7 @@ class CompactionIT {
   }
 
   private static Compaction compaction(Scene scene, Compaction.Steps steps) {
-    return new Compaction(scene.config(), scene.views(Sale.V2), scene.clock(), steps);
+    return new Compaction(scene.config(), scene.views(Sale.V2), Sale.SCHEMAS, scene.clock(), steps);
   }
 
   private static Contents contents(Scene scene) throws IOException {
