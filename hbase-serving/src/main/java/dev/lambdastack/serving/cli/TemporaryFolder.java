@@ -13,6 +13,8 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipal;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
@@ -32,6 +34,9 @@ final class TemporaryFolder implements AutoCloseable {
   private static final String PROPERTY = "java.io.tmpdir";
   private static final String PREFIX = "lambda-tmp-";
   private static final String LOCK = ".lock";
+
+  /** Longer than any JVM takes from its launcher to its lock. */
+  private static final Duration START = Duration.ofHours(1);
 
   private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
@@ -107,6 +112,28 @@ final class TemporaryFolder implements AutoCloseable {
           }
         } catch (IOException e) {
           // Another process was first, or it is not to be deleted.
+        }
+      }
+    }
+    sweepUnlocked(parent, user);
+  }
+
+  /** What a launcher made for a JVM that never came up: empty, and old enough to be no one's. */
+  private static void sweepUnlocked(Path parent, UserPrincipal user) throws IOException {
+    try (DirectoryStream<Path> folders = Files.newDirectoryStream(parent, PREFIX + "*")) {
+      for (Path folder : folders) {
+        try {
+          if (Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)
+              && Files.notExists(folder.resolveSibling(folder.getFileName() + LOCK))
+              && Files.getOwner(folder, LinkOption.NOFOLLOW_LINKS).equals(user)
+              && Files.getLastModifiedTime(folder)
+                  .toInstant()
+                  .isBefore(Instant.now().minus(START))) {
+            // Refuses where there is anything in it.
+            Files.deleteIfExists(folder);
+          }
+        } catch (IOException e) {
+          // It is in use, or not to be deleted.
         }
       }
     }

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,6 +69,24 @@ class TemporaryFolderTest {
     } finally {
       killed.destroyForcibly();
       living.destroyForcibly();
+    }
+  }
+
+  @Test
+  void whatALauncherMadeForAJvmThatNeverCameUpIsSwept() throws Exception {
+    Path old = Files.createDirectory(parent.resolve("lambda-tmp-old"));
+    Path used = Files.createDirectory(parent.resolve("lambda-tmp-used"));
+    Files.writeString(used.resolve("file"), "of somebody");
+    Path starting = Files.createDirectory(parent.resolve("lambda-tmp-starting"));
+    FileTime yesterday = FileTime.from(Instant.now().minus(Duration.ofDays(1)));
+    Files.setLastModifiedTime(old, yesterday);
+    Files.setLastModifiedTime(used, yesterday);
+
+    try (TemporaryFolder own = TemporaryFolder.in(parent)) {
+      assertThat(own.path()).exists();
+      assertThat(old).doesNotExist();
+      assertThat(used).exists();
+      assertThat(starting).exists();
     }
   }
 
