@@ -104,7 +104,7 @@ public final class JobNews {
   private static String line(String who, SetAsideCount.Found found) {
     return String.format(
         Locale.ROOT,
-        "Set aside by %s, which cannot take them: %,d events since the tasks started (%s)",
+        "Set aside by %s, which cannot take them: %,d of the events since the tasks started (%s)",
         who,
         found.count(),
         found.example());

@@ -22,6 +22,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.apache.avro.LogicalType;
 import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
@@ -51,6 +52,10 @@ final class JsonEvent {
           // What is written as 1.0 is shown as 1.0.
           .setNodeFactory(JsonNodeFactory.withExactBigDecimals(true));
 
+  /** What the parser says of its own settings, which are nobody's but ours. */
+  private static final Pattern SETTINGS =
+      Pattern.compile("(?: for `ObjectNode`)?: (?:enable|not allowed when) `.*");
+
   private JsonEvent() {}
 
   /**
@@ -63,7 +68,8 @@ final class JsonEvent {
     try {
       json = MAPPER.readTree(line);
     } catch (JsonProcessingException e) {
-      throw new InvalidInputException("not JSON: " + e.getOriginalMessage());
+      throw new InvalidInputException(
+          "not JSON: " + SETTINGS.matcher(e.getOriginalMessage()).replaceFirst(""));
     } catch (NumberFormatException e) {
       throw new InvalidInputException(
           "a number has an exponent beyond 32 bits; expected one that its field can hold", e);

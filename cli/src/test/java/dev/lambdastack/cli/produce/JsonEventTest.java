@@ -148,6 +148,7 @@ class JsonEventTest {
         "\"order_id\": 1, | `` | field 'order_id' is missing",
         "\"order_id\": 1 | \"orderid\": 1 | Order has no field 'orderid'; its fields are order_id",
         "\"order_id\": 1 | \"order_id\": 1, \"order_id\": 2 | not JSON: Duplicate field 'order_id'",
+        "12.50 | NaN | not JSON: Non-standard token 'NaN'",
       })
   void whatDoesNotFitIsRefusedByFieldAndReason(String part, String instead, String reason) {
     assertThat(ORDER).contains(part);
@@ -155,7 +156,7 @@ class JsonEventTest {
         .isInstanceOf(InvalidInputException.class)
         .message()
         .contains(reason)
-        .doesNotContain("\n");
+        .doesNotContain("\n", "Feature");
   }
 
   @ParameterizedTest
@@ -165,7 +166,7 @@ class JsonEventTest {
         .isInstanceOf(InvalidInputException.class)
         .hasMessageStartingWith("not JSON: ")
         .message()
-        .doesNotContain("\n");
+        .doesNotContain("\n", "Feature");
   }
 
   @ParameterizedTest

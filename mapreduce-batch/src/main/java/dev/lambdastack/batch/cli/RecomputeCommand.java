@@ -196,7 +196,7 @@ public final class RecomputeCommand implements Callable<Integer> {
             ? ""
             : String.format(
                 Locale.ROOT,
-                "; %,d of the events are set aside, since the view cannot take them%s",
+                "; set aside, since the view cannot take them: %,d of the events%s",
                 version.setAside(),
                 outcome.setAside().map(why -> " (" + why + ")").orElse("")));
   }
