@@ -54,7 +54,9 @@ final class JsonEvent {
 
   /** What the parser says of its own settings, which are nobody's but ours. */
   private static final Pattern SETTINGS =
-      Pattern.compile("(?: for `ObjectNode`)?: (?:enable|not allowed when) `.*");
+      Pattern.compile(
+          "(?: for `ObjectNode`| \\(bound as [^)]*\\))?: (?:enable|not allowed (?:when|as per)) `.*"
+              + "|Source: REDACTED \\([^)]*\\); ");
 
   private JsonEvent() {}
 
@@ -69,7 +71,7 @@ final class JsonEvent {
       json = MAPPER.readTree(line);
     } catch (JsonProcessingException e) {
       throw new InvalidInputException(
-          "not JSON: " + SETTINGS.matcher(e.getOriginalMessage()).replaceFirst(""));
+          "not JSON: " + SETTINGS.matcher(e.getOriginalMessage()).replaceAll(""));
     } catch (NumberFormatException e) {
       throw new InvalidInputException(
           "a number has an exponent beyond 32 bits; expected one that its field can hold", e);
