@@ -78,7 +78,8 @@ public final class UserCodeWatch {
     return thread;
   }
 
-  private record Seen(long number, long nanos) {}
+  /** How many looks have found the same call: a process that stood still for a time is no proof. */
+  private record Seen(long number, int looks) {}
 
   private static void look(Duration limit, Consumer<String> handler) {
     Map<Call, Seen> running = new WeakHashMap<>();
@@ -92,10 +93,12 @@ public final class UserCodeWatch {
           if (number % 2 == 0) {
             running.remove(call);
           } else if (before == null || before.number() != number) {
-            running.put(call, new Seen(number, System.nanoTime()));
-          } else if (System.nanoTime() - before.nanos() >= limit.toNanos()) {
-            handler.accept(endless(call, limit));
-            running.put(call, new Seen(number, Long.MAX_VALUE));
+            running.put(call, new Seen(number, 0));
+          } else {
+            running.put(call, new Seen(number, before.looks() + 1));
+            if (before.looks() + 1 == LOOKS) {
+              handler.accept(endless(call, limit));
+            }
           }
         }
       }
