@@ -8,8 +8,10 @@ import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -218,9 +220,24 @@ public final class CommandRunner {
       // Why is said where the stream is known.
       return 0;
     }
-    return e instanceof InvalidInputException || Store.isAway(e)
-        ? refused(e, err)
-        : unexpected(e, err);
+    if (e instanceof InvalidInputException || Store.isAway(e)) {
+      return refused(e, err);
+    }
+    return isFullDisk(e) ? fullDisk(e, err) : unexpected(e, err);
+  }
+
+  /** A disk of this machine; HDFS says of its own that it is full. */
+  private static boolean isFullDisk(Throwable e) {
+    return Stream.iterate(e, Objects::nonNull, Throwable::getCause)
+        .map(Throwable::getMessage)
+        .anyMatch(message -> message != null && message.endsWith("No space left on device"));
+  }
+
+  private static int fullDisk(Exception e, PrintWriter err) {
+    err.println(
+        "No space is left on a disk of this machine: free some, or let TMPDIR name a folder on another (temporary files are in %s). %s"
+            .formatted(System.getProperty("java.io.tmpdir"), FaultLog.append("the command", e)));
+    return InvalidInputException.EXIT_CODE;
   }
 
   private static int refused(Exception e, PrintWriter err) {

@@ -147,6 +147,22 @@ class CommandRunnerTest {
   }
 
   @Test
+  void aFullDiskIsOneLineAndCodeTwo() {
+    Ended ended =
+        run(
+            new IllegalStateException(
+                "no server", new IOException("/tmp/x: No space left on device")),
+            0,
+            "inner");
+
+    assertThat(ended.code()).isEqualTo(2);
+    assertThat(ended.err().lines())
+        .singleElement()
+        .asString()
+        .startsWith("No space is left on a disk of this machine: free some");
+  }
+
+  @Test
   void anUnexpectedFaultNamesTheLogThatHasItsTrace() throws Exception {
     Ended ended =
         run(new IllegalStateException("odd", new java.io.IOException("root cause")), 0, "inner");
