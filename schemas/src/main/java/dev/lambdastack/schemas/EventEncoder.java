@@ -2,6 +2,7 @@ package dev.lambdastack.schemas;
 
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.Surrogates;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -46,7 +47,8 @@ public final class EventEncoder {
   /**
    * The event in Avro single-object encoding, by the event's own schema.
    *
-   * @throws InvalidInputException when the event is of another type or does not fit its schema
+   * @throws InvalidInputException when the event is of another type, does not fit its schema or has
+   *     a text with half of a character
    */
   public byte[] value(IndexedRecord event) {
     Schema schema = event.getSchema();
@@ -55,6 +57,7 @@ public final class EventEncoder {
           "Cannot send %s to topic %s: expected %s"
               .formatted(schema.getFullName(), type.topic(), type.schema().getFullName()));
     }
+    checkTexts(event, "");
     out.reset();
     try {
       encoders
@@ -69,6 +72,32 @@ public final class EventEncoder {
           e);
     }
     return out.toByteArray();
+  }
+
+  /** Avro would write half of a character as a question mark, in silence. */
+  private void checkTexts(Object datum, String place) {
+    if (datum instanceof IndexedRecord record) {
+      for (Schema.Field field : record.getSchema().getFields()) {
+        checkTexts(
+            record.get(field.pos()), place.isEmpty() ? field.name() : place + "." + field.name());
+      }
+    } else if (datum instanceof Iterable<?> items) {
+      items.forEach(item -> checkTexts(item, place));
+    } else if (datum instanceof Map<?, ?> map) {
+      map.forEach(
+          (key, value) -> {
+            checkTexts(key, place);
+            checkTexts(value, place);
+          });
+    } else if (datum instanceof String text) {
+      Surrogates.alone(text)
+          .ifPresent(
+              half -> {
+                throw new InvalidInputException(
+                    "Cannot encode an event for topic %s: field '%s' has half of a character (%s)"
+                        .formatted(type.topic(), place, half));
+              });
+    }
   }
 
   private static GenericData model(IndexedRecord event) {

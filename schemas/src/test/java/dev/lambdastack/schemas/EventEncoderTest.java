@@ -111,6 +111,17 @@ class EventEncoderTest {
         .hasMessageContaining("Cannot encode");
   }
 
+  @Test
+  void halfOfACharacterIsRefusedByItsField() {
+    GenericRecord order = generic();
+    order.put("product_category", "lone\ud800x");
+
+    assertThatThrownBy(() -> keyedBy("customer_id").value(order))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining(
+            "field 'product_category' has half of a character (\\ud800 alone at character 5)");
+  }
+
   private static byte[] utf8(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
   }
