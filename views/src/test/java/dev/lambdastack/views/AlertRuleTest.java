@@ -146,7 +146,7 @@ class AlertRuleTest {
         rule("r").keyedBy(TestTypes.EVERYTHING.partitionKey()).raisedBy(1, new Picky());
     BoundRule bound = new BoundRule(rule, List.of("text", "money", "whole"));
     byte[] state = bound.next(null, new TextRow("a")).state();
-    for (String text : List.of("", "b".repeat(BoundRule.MAX_ALERT_BYTES))) {
+    for (String text : List.of("", "b".repeat(BoundRule.MAX_ALERT_BYTES), "\ud83d\ude00")) {
       BoundRule.Outcome outcome = bound.next(state, new TextRow(text));
       assertThat(outcome.whySetAside().orElseThrow())
           .startsWith("Rule r cannot take topic %s partition ".formatted(rule.eventType().topic()));
