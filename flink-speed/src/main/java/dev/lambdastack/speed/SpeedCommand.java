@@ -130,7 +130,8 @@ public final class SpeedCommand implements Callable<Integer> {
       // Only now: whoever has read it may end the process.
       out.println("Speed rows are kept until Ctrl-C; the newest checkpoint stays.");
       out.flush();
-      new StatusLine(jobs, topic, Clock.systemUTC(), err, System.console() != null).watch();
+      new StatusLine(jobs, topic, Clock.systemUTC(), err, Printable::line, System.console() != null)
+          .watch();
       return 0;
     } finally {
       try {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /** Shows how the jobs of a topic do, once a second where a person watches, and what answers. */
@@ -23,18 +24,28 @@ final class StatusLine {
   private final String topic;
   private final Clock clock;
   private final PrintWriter err;
+  private final UnaryOperator<String> printable;
   private final boolean isWatched;
   private final Map<RunningSpeedJob, Long> lastOffsets = new HashMap<>();
 
   /** By the generation that a job keeps, what answered when that was said last. */
   private final Map<Generation, Generation> answering = new HashMap<>();
 
+  /**
+   * @param printable makes a line out of a text that may come from an event or a server
+   */
   StatusLine(
-      List<RunningSpeedJob> jobs, String topic, Clock clock, PrintWriter err, boolean isWatched) {
+      List<RunningSpeedJob> jobs,
+      String topic,
+      Clock clock,
+      PrintWriter err,
+      UnaryOperator<String> printable,
+      boolean isWatched) {
     this.jobs = jobs;
     this.topic = topic;
     this.clock = clock;
     this.err = err;
+    this.printable = printable;
     this.isWatched = isWatched;
   }
 
@@ -86,7 +97,9 @@ final class StatusLine {
 
   private void tellNews() throws InterruptedException {
     for (RunningSpeedJob job : jobs) {
-      job.news().next().forEach(line -> err.println((isWatched ? CLEARED : "") + line));
+      job.news()
+          .next()
+          .forEach(line -> err.println((isWatched ? CLEARED : "") + printable.apply(line)));
       try {
         job.noteFailures();
       } catch (IOException | RuntimeException e) {
@@ -127,7 +140,8 @@ final class StatusLine {
               .orElse("no checkpoint yet"));
     } catch (IOException | RuntimeException e) {
       // The job does not depend on what a person can see of it.
-      return "running; its progress cannot be read: " + e.getMessage();
+      return "running; its progress cannot be read: "
+          + printable.apply(String.valueOf(e.getMessage()));
     }
   }
 

@@ -283,7 +283,12 @@ class GenerationsIT {
     StringWriter said = new StringWriter();
     StatusLine line =
         new StatusLine(
-            List.of(job), "orders", Clock.systemUTC(), new PrintWriter(said, true), false);
+            List.of(job),
+            "orders",
+            Clock.systemUTC(),
+            new PrintWriter(said, true),
+            text -> text,
+            false);
     Thread thread =
         new Thread(
             () -> {

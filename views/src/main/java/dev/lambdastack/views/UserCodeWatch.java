@@ -85,6 +85,7 @@ public final class UserCodeWatch {
     Map<Call, Seen> running = new WeakHashMap<>();
     try {
       while (true) {
+        // The time between two looks is what is measured: nothing happens that could be waited for.
         Thread.sleep(Math.max(1, limit.toMillis() / LOOKS));
 
         for (Call call : calls()) {

@@ -2,6 +2,7 @@ package dev.lambdastack.speed.alert;
 
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.cli.Listing;
+import dev.lambdastack.serving.cli.Printable;
 import dev.lambdastack.serving.config.ConfigOptions;
 import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.store.AlertStore;
@@ -124,7 +125,8 @@ public final class AlertsCommand implements Callable<Integer> {
 
       PrintWriter err = spec.commandLine().getErr();
       while (!job.hasEnded()) {
-        job.news().next().forEach(err::println);
+        job.news().next().stream().map(Printable::line).forEach(err::println);
+        // Flink calls nobody back when a job fails and begins again: it has to be asked.
         Thread.sleep(PERIOD.toMillis());
       }
       job.awaitEnd();

@@ -94,6 +94,8 @@ public final class RunClaim {
 
           @Override
           public void pause() throws InterruptedException {
+            // Signs are files on a file system, which calls nobody back. Tests have a clock of
+            // their own.
             Thread.sleep(50);
           }
         };
