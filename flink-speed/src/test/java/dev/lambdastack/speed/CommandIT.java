@@ -44,7 +44,8 @@ class CommandIT {
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(a -> a.startsWith("--add-opens") || a.startsWith("-Dlog4j2"))
         .forEach(command::add);
-    command.addAll(List.of("-Xmx512m", "-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of("-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(List.of(Child.class.getName(), "orders", "-D", "lambda.epoch=1s"));
     TestingClusters.commandLine().forEach(command::add);
     return new ProcessBuilder(command)
