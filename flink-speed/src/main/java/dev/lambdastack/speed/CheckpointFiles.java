@@ -1,6 +1,6 @@
 package dev.lambdastack.speed;
 
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.DataInputStream;
 import java.io.IOException;

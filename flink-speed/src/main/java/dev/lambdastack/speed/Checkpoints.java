@@ -1,6 +1,6 @@
 package dev.lambdastack.speed;
 
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.plan.Slot;
 import dev.lambdastack.speed.progress.RunClaim;
 import dev.lambdastack.views.Generation;

@@ -1,6 +1,6 @@
 package dev.lambdastack.speed;
 
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.speed.plan.Slot;
 import dev.lambdastack.speed.progress.RunClaim;

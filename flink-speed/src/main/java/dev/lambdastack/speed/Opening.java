@@ -1,7 +1,7 @@
 package dev.lambdastack.speed;
 
 import dev.lambdastack.log.TopicLog;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.ViewTables;
 import dev.lambdastack.speed.plan.SpeedStart;

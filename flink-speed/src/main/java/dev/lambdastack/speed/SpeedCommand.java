@@ -1,9 +1,9 @@
 package dev.lambdastack.speed;
 
 import dev.lambdastack.log.PartitionsAddedException;
-import dev.lambdastack.serving.cli.Printable;
-import dev.lambdastack.serving.config.ConfigOptions;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.console.Printable;
+import dev.lambdastack.console.ConfigOptions;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.Epoch;
 import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.InvalidInputException;

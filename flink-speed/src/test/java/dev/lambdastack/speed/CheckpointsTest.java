@@ -3,7 +3,7 @@ package dev.lambdastack.speed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
 import java.nio.file.Files;

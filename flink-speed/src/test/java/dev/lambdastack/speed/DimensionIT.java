@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lambdastack.reference.ReferenceEvents;
 import dev.lambdastack.schemas.EventEncoder;
 import dev.lambdastack.schemas.SchemaStore;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.DimensionStore;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.speed.dimension.DimensionLoad;

@@ -8,7 +8,7 @@ import dev.lambdastack.embedded.EmbeddedFlink;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.reference.ReferenceEvents;
 import dev.lambdastack.reference.ReferenceViews;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.speed.progress.RunClaim;

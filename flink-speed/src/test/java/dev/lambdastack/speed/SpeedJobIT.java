@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.embedded.Await;
 import dev.lambdastack.log.TopicLog;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.Failing;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;

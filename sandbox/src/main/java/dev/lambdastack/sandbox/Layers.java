@@ -6,7 +6,7 @@ import dev.lambdastack.batch.publish.Flip;
 import dev.lambdastack.batch.publish.Publish;
 import dev.lambdastack.batch.recompute.Recompute;
 import dev.lambdastack.schemas.SchemaStore;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.read.LambdaClient;
 import dev.lambdastack.speed.RunningSpeedJob;
 import dev.lambdastack.speed.SpeedJob;

@@ -5,7 +5,7 @@ import dev.lambdastack.reference.ReferenceEvents;
 import dev.lambdastack.sandbox.foodmart.Product;
 import dev.lambdastack.schemas.EventEncoder;
 import dev.lambdastack.schemas.SchemaStore;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.dimension.DimensionLoad;
 import java.io.IOException;
 import java.time.Clock;

@@ -5,7 +5,7 @@ import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.sandbox.foodmart.ShopEvent;
 import dev.lambdastack.sandbox.produce.Ledger;
 import dev.lambdastack.sandbox.produce.OrderProducer;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.read.Answer;
 import dev.lambdastack.serving.read.LambdaClient;
 import dev.lambdastack.speed.RunningSpeedJob;

@@ -1,7 +1,7 @@
 package dev.lambdastack.cli.produce;
 
 import dev.lambdastack.log.LogClients;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
 import java.util.Locale;
 import java.util.Map;

@@ -2,9 +2,9 @@ package dev.lambdastack.cli.produce;
 
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.schemas.EventEncoder;
-import dev.lambdastack.serving.config.ConfigOptions;
-import dev.lambdastack.serving.config.FirstContact;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.console.ConfigOptions;
+import dev.lambdastack.settings.FirstContact;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.AlertRules;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;

@@ -4,7 +4,7 @@ import dev.lambdastack.schemas.Decoded;
 import dev.lambdastack.schemas.EventDecoder;
 import dev.lambdastack.schemas.Rejection;
 import dev.lambdastack.schemas.SchemaStore;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;
 import java.time.Clock;

@@ -1,9 +1,9 @@
 package dev.lambdastack.cli.views;
 
-import dev.lambdastack.serving.cli.Printable;
-import dev.lambdastack.serving.cli.TextTable;
-import dev.lambdastack.serving.config.ConfigOptions;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.console.Printable;
+import dev.lambdastack.console.TextTable;
+import dev.lambdastack.console.ConfigOptions;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.read.LambdaClient;
 import dev.lambdastack.serving.read.Provenance;
 import dev.lambdastack.serving.store.Failing;

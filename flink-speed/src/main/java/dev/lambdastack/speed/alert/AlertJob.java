@@ -2,8 +2,8 @@ package dev.lambdastack.speed.alert;
 
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.schemas.SchemaStore;
-import dev.lambdastack.serving.config.FirstContact;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.FirstContact;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.AdoptionStore;
 import dev.lambdastack.serving.store.AlertStore;
 import dev.lambdastack.serving.store.Store;

@@ -1,10 +1,10 @@
 package dev.lambdastack.speed.alert;
 
 import dev.lambdastack.schemas.SchemaStore;
-import dev.lambdastack.serving.cli.Listing;
-import dev.lambdastack.serving.cli.Printable;
-import dev.lambdastack.serving.config.ConfigOptions;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.console.Listing;
+import dev.lambdastack.console.Printable;
+import dev.lambdastack.console.ConfigOptions;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.AlertStore;
 import dev.lambdastack.serving.store.AlertStore.Alert;
 import dev.lambdastack.serving.store.Store;

@@ -1,8 +1,8 @@
 package dev.lambdastack.speed.dimension;
 
 import dev.lambdastack.schemas.SchemaStore;
-import dev.lambdastack.serving.config.ConfigOptions;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.console.ConfigOptions;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.Views;
 import java.io.IOException;

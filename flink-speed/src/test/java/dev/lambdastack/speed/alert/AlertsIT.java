@@ -11,7 +11,7 @@ import dev.lambdastack.reference.ReferenceEvents;
 import dev.lambdastack.reference.alert.TooFarToTravel;
 import dev.lambdastack.schemas.EventEncoder;
 import dev.lambdastack.schemas.SchemaStore;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.AlertStore;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.speed.Checkpoints;

@@ -1,8 +1,8 @@
 package dev.lambdastack.batch.cli;
 
 import dev.lambdastack.batch.publish.Cleanup;
-import dev.lambdastack.serving.config.ConfigOptions;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.console.ConfigOptions;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.Views;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -3,7 +3,7 @@ package dev.lambdastack.batch.cli;
 import dev.lambdastack.batch.publish.Flip;
 import dev.lambdastack.batch.publish.GateReport;
 import dev.lambdastack.batch.publish.HeldException;
-import dev.lambdastack.serving.cli.Printable;
+import dev.lambdastack.console.Printable;
 import dev.lambdastack.views.PublishedRow;
 import java.io.PrintWriter;
 import java.util.Locale;

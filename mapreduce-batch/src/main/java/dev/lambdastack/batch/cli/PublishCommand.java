@@ -3,7 +3,7 @@ package dev.lambdastack.batch.cli;
 import dev.lambdastack.batch.publish.Flip;
 import dev.lambdastack.batch.publish.HeldException;
 import dev.lambdastack.batch.publish.Publish;
-import dev.lambdastack.serving.config.ConfigOptions;
+import dev.lambdastack.console.ConfigOptions;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.Views;
 import java.io.IOException;

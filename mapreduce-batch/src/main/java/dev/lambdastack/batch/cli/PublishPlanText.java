@@ -1,7 +1,7 @@
 package dev.lambdastack.batch.cli;
 
 import dev.lambdastack.batch.publish.Publish;
-import dev.lambdastack.serving.cli.Printable;
+import dev.lambdastack.console.Printable;
 import dev.lambdastack.views.Rule;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.Views;

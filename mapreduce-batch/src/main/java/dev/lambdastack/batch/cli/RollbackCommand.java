@@ -1,7 +1,7 @@
 package dev.lambdastack.batch.cli;
 
 import dev.lambdastack.batch.publish.Publish;
-import dev.lambdastack.serving.config.ConfigOptions;
+import dev.lambdastack.console.ConfigOptions;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.concurrent.Callable;

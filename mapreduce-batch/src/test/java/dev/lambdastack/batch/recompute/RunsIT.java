@@ -22,7 +22,7 @@ import dev.lambdastack.batch.publish.Publish;
 import dev.lambdastack.batch.publish.VersionInfo;
 import dev.lambdastack.batch.publish.VersionState;
 import dev.lambdastack.batch.publish.Versions;
-import dev.lambdastack.serving.cli.QueryCommand;
+import dev.lambdastack.serving.query.QueryCommand;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.ViewTables;
 import dev.lambdastack.views.InvalidInputException;

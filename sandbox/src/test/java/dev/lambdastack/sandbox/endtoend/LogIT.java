@@ -13,7 +13,7 @@ import dev.lambdastack.sandbox.Layers;
 import dev.lambdastack.sandbox.foodmart.ShopEvent;
 import dev.lambdastack.sandbox.produce.Orders;
 import dev.lambdastack.schemas.EventEncoder;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.RunningSpeedJob;
 import dev.lambdastack.speed.SpeedOptions;
 import dev.lambdastack.speed.plan.ViewsLoader;

@@ -10,7 +10,7 @@ import dev.lambdastack.embedded.Await;
 import dev.lambdastack.log.LogClients;
 import dev.lambdastack.sandbox.Layers;
 import dev.lambdastack.schemas.EventEncoder;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.merge.MergedRow;
 import dev.lambdastack.serving.read.LambdaClient;
 import dev.lambdastack.speed.RunningSpeedJob;
