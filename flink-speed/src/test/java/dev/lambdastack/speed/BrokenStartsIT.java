@@ -1,5 +1,9 @@
 package dev.lambdastack.speed;
 
+import dev.lambdastack.speed.launch.RunningSpeedJob;
+import dev.lambdastack.cli.speed.SpeedCommand;
+import dev.lambdastack.speed.launch.SpeedOptions;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -11,7 +15,7 @@ import dev.lambdastack.console.CommandRunner;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.speed.alert.AlertJob;
-import dev.lambdastack.speed.alert.AlertsCommand;
+import dev.lambdastack.cli.speed.AlertsCommand;
 import dev.lambdastack.speed.alert.RulesLoader;
 import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.InvalidInputException;

@@ -1,5 +1,7 @@
 package dev.lambdastack.speed;
 
+import dev.lambdastack.speed.launch.Checkpoints;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

@@ -1,5 +1,8 @@
 package dev.lambdastack.speed;
 
+import dev.lambdastack.speed.launch.Checkpoints;
+import dev.lambdastack.cli.speed.SpeedCommand;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.embedded.Await;

@@ -9,7 +9,7 @@ import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.DimensionStore;
 import dev.lambdastack.serving.store.Store;
-import dev.lambdastack.speed.dimension.DimensionLoad;
+import dev.lambdastack.dimension.DimensionLoad;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;

@@ -1,5 +1,11 @@
 package dev.lambdastack.speed;
 
+import dev.lambdastack.speed.launch.Checkpoints;
+import dev.lambdastack.speed.launch.Launch;
+import dev.lambdastack.speed.launch.RunningSpeedJob;
+import dev.lambdastack.speed.launch.SpeedOptions;
+import dev.lambdastack.cli.speed.StatusLine;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

@@ -1,5 +1,7 @@
 package dev.lambdastack.speed;
 
+import dev.lambdastack.cli.speed.SpeedCommand;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.log.TopicLog;

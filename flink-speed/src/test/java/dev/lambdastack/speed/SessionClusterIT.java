@@ -1,5 +1,10 @@
 package dev.lambdastack.speed;
 
+import dev.lambdastack.speed.launch.FlinkCluster;
+import dev.lambdastack.speed.launch.RunningSpeedJob;
+import dev.lambdastack.cli.speed.SpeedCommand;
+import dev.lambdastack.speed.launch.SpeedOptions;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -12,7 +17,7 @@ import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.AlertStore;
 import dev.lambdastack.serving.store.AlertStore.Alert;
 import dev.lambdastack.serving.store.Store;
-import dev.lambdastack.speed.alert.AlertsCommand;
+import dev.lambdastack.cli.speed.AlertsCommand;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

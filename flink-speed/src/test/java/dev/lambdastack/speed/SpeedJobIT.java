@@ -1,5 +1,8 @@
 package dev.lambdastack.speed;
 
+import dev.lambdastack.speed.launch.RunningSpeedJob;
+import dev.lambdastack.speed.launch.SpeedOptions;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.embedded.Await;

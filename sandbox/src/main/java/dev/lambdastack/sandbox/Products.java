@@ -6,7 +6,7 @@ import dev.lambdastack.sandbox.foodmart.Product;
 import dev.lambdastack.schemas.EventEncoder;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.settings.LambdaConfig;
-import dev.lambdastack.speed.dimension.DimensionLoad;
+import dev.lambdastack.dimension.DimensionLoad;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;

@@ -8,7 +8,7 @@ import dev.lambdastack.sandbox.produce.OrderProducer;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.read.Answer;
 import dev.lambdastack.serving.read.LambdaClient;
-import dev.lambdastack.speed.RunningSpeedJob;
+import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.views.HandoffException;
 import dev.lambdastack.views.Version;
 import java.math.BigDecimal;

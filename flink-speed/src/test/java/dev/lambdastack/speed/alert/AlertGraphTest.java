@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.settings.LambdaConfig;
-import dev.lambdastack.speed.FlinkSettings;
+import dev.lambdastack.speed.launch.FlinkSettings;
 import dev.lambdastack.speed.plan.Settings;
 import java.time.Duration;
 import java.time.Instant;

@@ -14,7 +14,7 @@ import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.AlertStore;
 import dev.lambdastack.serving.store.Store;
-import dev.lambdastack.speed.Checkpoints;
+import dev.lambdastack.speed.launch.Checkpoints;
 import dev.lambdastack.speed.TestingClusters;
 import dev.lambdastack.speed.plan.Settings;
 import dev.lambdastack.speed.progress.RunClaim;
