@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lambdastack.schemas.SchemaStore;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.speed.launch.FlinkSettings;
 import dev.lambdastack.speed.plan.SpeedPlan;
 import dev.lambdastack.speed.plan.TestingPlans;
 import dev.lambdastack.speed.sink.HBaseSink;

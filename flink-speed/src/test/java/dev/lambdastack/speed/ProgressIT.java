@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lambdastack.log.TopicLog;
-import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.speed.launch.RunningSpeedJob;
+import dev.lambdastack.speed.launch.SpeedOptions;
 import dev.lambdastack.speed.message.Total;
-import dev.lambdastack.views.Generation;
-import dev.lambdastack.views.Progress;
 import dev.lambdastack.views.RowKey;
+import dev.lambdastack.views.handoff.Generation;
+import dev.lambdastack.views.handoff.Progress;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.time.Duration;

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.embedded.Await;
 import dev.lambdastack.log.TopicLog;
-import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.store.Store;
-import dev.lambdastack.views.Generation;
+import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.speed.launch.RunningSpeedJob;
+import dev.lambdastack.speed.launch.SpeedOptions;
+import dev.lambdastack.views.handoff.Generation;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

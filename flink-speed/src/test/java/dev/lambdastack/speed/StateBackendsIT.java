@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lambdastack.embedded.Await;
 import dev.lambdastack.log.TopicLog;
-import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.store.Store;
-import dev.lambdastack.views.Generation;
+import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.speed.launch.RunningSpeedJob;
+import dev.lambdastack.speed.launch.SpeedOptions;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.handoff.Generation;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.time.Duration;

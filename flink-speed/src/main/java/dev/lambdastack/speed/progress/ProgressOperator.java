@@ -2,15 +2,15 @@ package dev.lambdastack.speed.progress;
 
 import dev.lambdastack.log.PartitionsAddedException;
 import dev.lambdastack.log.TopicLog;
-import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.store.AdoptionStore;
 import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.message.Position;
 import dev.lambdastack.speed.plan.Slot;
 import dev.lambdastack.speed.plan.SpeedPlan;
-import dev.lambdastack.views.Adoptions;
 import dev.lambdastack.views.InvalidInputException;
-import dev.lambdastack.views.Progress;
+import dev.lambdastack.views.handoff.Adoptions;
+import dev.lambdastack.views.handoff.Progress;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.Collections;

@@ -1,6 +1,5 @@
 package dev.lambdastack.serving.read;
 
-import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.merge.KeyJoin;
 import dev.lambdastack.serving.merge.MergedRow;
 import dev.lambdastack.serving.merge.RowMerge;
@@ -9,12 +8,13 @@ import dev.lambdastack.serving.store.DimensionStore;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.PublishedStore.Snapshot;
 import dev.lambdastack.serving.store.Store;
-import dev.lambdastack.views.Generation;
-import dev.lambdastack.views.HandoffException;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
-import dev.lambdastack.views.PublishedRow;
-import dev.lambdastack.views.Version;
 import dev.lambdastack.views.ViewShape;
+import dev.lambdastack.views.handoff.Generation;
+import dev.lambdastack.views.handoff.HandoffException;
+import dev.lambdastack.views.handoff.PublishedRow;
+import dev.lambdastack.views.handoff.Version;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Clock;

@@ -1,12 +1,12 @@
 package dev.lambdastack.batch.publish;
 
-import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.store.Catalog;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.serving.store.ViewTables;
-import dev.lambdastack.views.Generation;
-import dev.lambdastack.views.Version;
+import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.views.handoff.Generation;
+import dev.lambdastack.views.handoff.Version;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Instant;

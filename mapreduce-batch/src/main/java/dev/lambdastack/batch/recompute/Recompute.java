@@ -2,13 +2,13 @@ package dev.lambdastack.batch.recompute;
 
 import dev.lambdastack.schemas.EventDecoder;
 import dev.lambdastack.schemas.SchemaStore;
-import dev.lambdastack.serving.config.LambdaConfig;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
-import dev.lambdastack.views.Version;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.Views;
+import dev.lambdastack.views.handoff.Version;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Instant;

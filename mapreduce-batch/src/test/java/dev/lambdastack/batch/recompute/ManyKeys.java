@@ -2,10 +2,10 @@ package dev.lambdastack.batch.recompute;
 
 import dev.lambdastack.batch.Sale;
 import dev.lambdastack.batch.job.Jobs;
-import dev.lambdastack.serving.config.LambdaConfig;
-import dev.lambdastack.views.ColumnBatch;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.Metric;
 import dev.lambdastack.views.View;
+import dev.lambdastack.views.aggregate.ColumnBatch;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Duration;

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.sandbox.foodmart.ShopEvent;
 import dev.lambdastack.sandbox.produce.Ledger;
-import dev.lambdastack.speed.RunningSpeedJob;
-import dev.lambdastack.views.Aggregate;
-import dev.lambdastack.views.Cell;
-import dev.lambdastack.views.Generation;
+import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.views.RowKey;
-import dev.lambdastack.views.Version;
+import dev.lambdastack.views.aggregate.Aggregate;
+import dev.lambdastack.views.handoff.Cell;
+import dev.lambdastack.views.handoff.Generation;
+import dev.lambdastack.views.handoff.Version;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,0 +1,132 @@
+package dev.lambdastack.cli.speed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lambdastack.console.CommandRunner;
+import dev.lambdastack.embedded.Await;
+import dev.lambdastack.log.TopicLog;
+import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.speed.TestingCells;
+import dev.lambdastack.speed.TestingClusters;
+import dev.lambdastack.speed.TestingOrders;
+import dev.lambdastack.speed.launch.Checkpoints;
+import dev.lambdastack.speed.progress.RunClaim;
+import dev.lambdastack.views.handoff.Generation;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.hadoop.hbase.client.Connection;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The command in a process of its own, ended as people and machines end processes. */
+@ExtendWith(TestingClusters.class)
+class CommandIT {
+  private static final Duration LIMIT = Duration.ofSeconds(120);
+
+  /** What the child process runs. */
+  static final class Child {
+    public static void main(String[] args) {
+      System.exit(CommandRunner.onConsole(new SpeedCommand(), args));
+    }
+  }
+
+  @TempDir Path folder;
+
+  private Process start(String name) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(a -> a.startsWith("--add-opens") || a.startsWith("-Dlog4j2"))
+        .forEach(command::add);
+    command.addAll(List.of("-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of(Child.class.getName(), "orders", "-D", "lambda.epoch=1s"));
+    TestingClusters.commandLine().forEach(command::add);
+    return new ProcessBuilder(command)
+        .directory(Files.createDirectories(folder.resolve(name)).toFile())
+        .redirectErrorStream(true)
+        .redirectOutput(folder.resolve(name + ".out").toFile())
+        .start();
+  }
+
+  private void awaitProgress(PublishedStore store, TopicLog log, Process process) throws Exception {
+    long deadline = System.nanoTime() + LIMIT.toNanos();
+    Map<Integer, Long> ends = log.endOffsets();
+    while (store.read("action_metrics").filter(s -> s.progress().reaches(ends)).isEmpty()) {
+      assertThat(process.isAlive()).as("the command runs").isTrue();
+      assertThat(System.nanoTime()).as("gave up waiting").isLessThan(deadline);
+      Thread.sleep(50);
+    }
+  }
+
+  /** The job may be quicker than the command, which tells of it and only then lets us end it. */
+  private void awaitSaid(String name, Process process) throws IOException {
+    Await.until(
+        "what the command says",
+        LIMIT,
+        () -> {
+          assertThat(process.isAlive()).as("the command runs").isTrue();
+          return Files.readString(folder.resolve(name + ".out")).contains("until Ctrl-C");
+        });
+  }
+
+  @Test
+  void endedByASignalOrKilledItGoesOnWhereItWas() throws Exception {
+    TestingClusters.removeTopic("orders");
+    TestingClusters.kafka().createTopic("orders", 3);
+    LambdaConfig config = TestingClusters.config(Map.of("lambda.epoch", "1s"));
+    try (Connection hbase = Store.connect(config);
+        TopicLog log = TopicLog.open(config.bootstrapServers(), LIMIT, "orders");
+        TestingOrders orders = new TestingOrders("orders", 1)) {
+      TestingClusters.removeViews(hbase);
+      PublishedStore store = new PublishedStore(hbase);
+      store.ensureTable();
+      for (String ending : List.of("signal", "kill", "none")) {
+        orders.send(60, 0, 1, 2);
+        log.tick(log.partitions());
+        Process process = start(ending);
+        try {
+          awaitProgress(store, log, process);
+          awaitSaid(ending, process);
+          if (ending.equals("kill")) {
+            // It dies in the middle of these.
+            for (int i = 0; i < 20; i++) {
+              orders.send(30, 0, 1, 2);
+            }
+          }
+          if (ending.equals("signal")) {
+            process.destroy();
+            assertThat(process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+            String life = store.generations("action_metrics").get(0).life();
+            String jobFolder = Checkpoints.of(config, "orders", life).uri();
+            assertThat(RunClaim.find(List.of(jobFolder), config.hadoop()).silent().get(jobFolder))
+                .as("claims of a run that has ended, for which the next start would wait")
+                .isEmpty();
+          }
+        } finally {
+          process.destroyForcibly().waitFor();
+        }
+        String out = Files.readString(folder.resolve(ending + ".out"));
+        assertThat(out)
+            .contains(ending.equals("signal") ? "New generations" : "Going on from hdfs://")
+            .contains("action_metrics generation 1")
+            .doesNotContain("Exception");
+      }
+      Generation generation = store.generations("action_metrics").get(0);
+      assertThat(store.generations("action_metrics")).hasSize(1);
+      var epochs = TestingCells.epochs(orders.log(3), Duration.ofSeconds(1));
+      assertThat(TestingCells.actual(hbase, generation))
+          .isEqualTo(TestingCells.actionMetrics(orders, epochs, 0));
+    }
+  }
+}
