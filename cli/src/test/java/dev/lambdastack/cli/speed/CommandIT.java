@@ -49,6 +49,8 @@ class CommandIT {
         .filter(a -> a.startsWith("--add-opens") || a.startsWith("-Dlog4j2"))
         .forEach(command::add);
     command.addAll(List.of("-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    // What a killed one leaves there goes with the test.
+    command.add("-Djava.io.tmpdir=" + folder);
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(List.of(Child.class.getName(), "orders", "-D", "lambda.epoch=1s"));
     TestingClusters.commandLine().forEach(command::add);
