@@ -1,6 +1,6 @@
 package dev.lambdastack.benchmarks;
 
-import dev.lambdastack.serving.cli.CommandRunner;
+import dev.lambdastack.console.CommandRunner;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;

@@ -1,6 +1,6 @@
 package dev.lambdastack.benchmarks;
 
-import dev.lambdastack.serving.cli.OutputLostException;
+import dev.lambdastack.console.OutputLostException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

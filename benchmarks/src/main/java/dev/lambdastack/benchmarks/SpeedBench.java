@@ -1,7 +1,7 @@
 package dev.lambdastack.benchmarks;
 
 import dev.lambdastack.serving.read.LambdaClient;
-import dev.lambdastack.speed.RunningSpeedJob;
+import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
 import java.nio.file.Files;

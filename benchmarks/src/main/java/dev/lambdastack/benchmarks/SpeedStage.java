@@ -3,7 +3,7 @@ package dev.lambdastack.benchmarks;
 import dev.lambdastack.log.LogClients;
 import dev.lambdastack.sandbox.Layers;
 import dev.lambdastack.sandbox.Sandbox;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;

@@ -6,7 +6,7 @@ import dev.lambdastack.log.LogClients;
 import dev.lambdastack.sandbox.Layers;
 import dev.lambdastack.sandbox.Sandbox;
 import dev.lambdastack.schemas.SchemaStore;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.Version;
 import dev.lambdastack.views.Views;
 import java.time.Clock;

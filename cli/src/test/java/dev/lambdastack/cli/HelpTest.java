@@ -2,7 +2,7 @@ package dev.lambdastack.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lambdastack.serving.cli.CommandRunner;
+import dev.lambdastack.console.CommandRunner;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.ArrayList;

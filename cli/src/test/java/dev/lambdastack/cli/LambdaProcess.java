@@ -135,10 +135,17 @@ final class LambdaProcess {
     List<String> command = new ArrayList<>();
     command.add(Path.of("..", "scripts", script).toAbsolutePath().normalize().toString());
     command.addAll(List.of(args));
+    // By a file: Java writes arguments in the charset of its own locale, which may not have them.
+    Path words =
+        Files.writeString(folder.resolve(run + ".args"), String.join("\0", command) + "\0");
     File in = Files.write(folder.resolve(run + ".in"), input).toFile();
     Path err = folder.resolve(run + ".err");
     ProcessBuilder builder =
-        new ProcessBuilder(command)
+        new ProcessBuilder(
+                "bash",
+                "-c",
+                "mapfile -d '' -t words < \"$0\"; exec \"${words[@]}\"",
+                words.toString())
             .directory(folder.toFile())
             .redirectInput(in)
             .redirectOutput(out.toFile())

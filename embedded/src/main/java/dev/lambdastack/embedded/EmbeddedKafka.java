@@ -14,6 +14,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
@@ -21,7 +23,9 @@ import kafka.tools.StorageTool;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.record.FileLogInputStream;
 import org.apache.kafka.common.record.FileRecords;
@@ -100,6 +104,9 @@ public final class EmbeddedKafka implements AutoCloseable {
           .all()
           .get();
       Await.until("the leaders of topic " + name, LIMIT, () -> hasLeaders(admin, name, partitions));
+      // Metadata knows the leader before the leader does. An idempotent producer whose first batch comes too early,
+      // and whose second does not, gets the first one in never more.
+      admin.listOffsets(ends(name, partitions)).all().get();
     } catch (ExecutionException e) {
       throw new IOException(
           "Cannot create topic " + name + ": " + e.getCause().getMessage(), e.getCause());
@@ -107,6 +114,13 @@ public final class EmbeddedKafka implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new IOException("Interrupted while creating topic " + name, e);
     }
+  }
+
+  private static Map<TopicPartition, OffsetSpec> ends(String name, int partitions) {
+    return IntStream.range(0, partitions)
+        .boxed()
+        .collect(
+            Collectors.toMap(p -> new TopicPartition(name, p), p -> OffsetSpec.latest()));
   }
 
   private static boolean hasLeaders(Admin admin, String name, int partitions) throws Exception {

@@ -1,5 +1,9 @@
 package dev.lambdastack.speed;
 
+import dev.lambdastack.speed.launch.RunningSpeedJob;
+import dev.lambdastack.cli.speed.SpeedCommand;
+import dev.lambdastack.speed.launch.SpeedOptions;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -7,11 +11,11 @@ import dev.lambdastack.embedded.Await;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.schemas.SchemaVersion;
-import dev.lambdastack.serving.cli.CommandRunner;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.console.CommandRunner;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.speed.alert.AlertJob;
-import dev.lambdastack.speed.alert.AlertsCommand;
+import dev.lambdastack.cli.speed.AlertsCommand;
 import dev.lambdastack.speed.alert.RulesLoader;
 import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.InvalidInputException;

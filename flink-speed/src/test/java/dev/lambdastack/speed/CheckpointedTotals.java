@@ -1,6 +1,6 @@
 package dev.lambdastack.speed;
 
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.message.Contribution;
 import dev.lambdastack.speed.message.RowId;
 import dev.lambdastack.speed.message.Total;

@@ -1,9 +1,11 @@
 package dev.lambdastack.speed;
 
+import dev.lambdastack.speed.launch.Checkpoints;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,5 +1,8 @@
 package dev.lambdastack.speed;
 
+import dev.lambdastack.speed.launch.ClassPathJars;
+import dev.lambdastack.speed.launch.FlinkCluster;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

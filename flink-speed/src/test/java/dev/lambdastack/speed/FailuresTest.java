@@ -1,5 +1,7 @@
 package dev.lambdastack.speed;
 
+import dev.lambdastack.speed.launch.Failures;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;

@@ -1,5 +1,11 @@
 package dev.lambdastack.speed;
 
+import dev.lambdastack.speed.launch.Checkpoints;
+import dev.lambdastack.speed.launch.Launch;
+import dev.lambdastack.speed.launch.RunningSpeedJob;
+import dev.lambdastack.speed.launch.SpeedOptions;
+import dev.lambdastack.cli.speed.StatusLine;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -8,7 +14,7 @@ import dev.lambdastack.embedded.EmbeddedFlink;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.reference.ReferenceEvents;
 import dev.lambdastack.reference.ReferenceViews;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.speed.progress.RunClaim;

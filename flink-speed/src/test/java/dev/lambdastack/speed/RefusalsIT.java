@@ -1,10 +1,12 @@
 package dev.lambdastack.speed;
 
+import dev.lambdastack.cli.speed.SpeedCommand;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.log.TopicLog;
-import dev.lambdastack.serving.cli.CommandRunner;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.console.CommandRunner;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.AdoptionStore;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;

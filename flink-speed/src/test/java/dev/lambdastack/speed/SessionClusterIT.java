@@ -1,5 +1,10 @@
 package dev.lambdastack.speed;
 
+import dev.lambdastack.speed.launch.FlinkCluster;
+import dev.lambdastack.speed.launch.RunningSpeedJob;
+import dev.lambdastack.cli.speed.SpeedCommand;
+import dev.lambdastack.speed.launch.SpeedOptions;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -7,12 +12,12 @@ import dev.lambdastack.embedded.Await;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.reference.ReferenceEvents;
 import dev.lambdastack.schemas.EventEncoder;
-import dev.lambdastack.serving.cli.CommandRunner;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.console.CommandRunner;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.AlertStore;
 import dev.lambdastack.serving.store.AlertStore.Alert;
 import dev.lambdastack.serving.store.Store;
-import dev.lambdastack.speed.alert.AlertsCommand;
+import dev.lambdastack.cli.speed.AlertsCommand;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -3,7 +3,7 @@ package dev.lambdastack.speed;
 import dev.lambdastack.embedded.EmbeddedHBase;
 import dev.lambdastack.embedded.EmbeddedHdfs;
 import dev.lambdastack.embedded.EmbeddedKafka;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.lambdastack.batch;
 
-import dev.lambdastack.serving.cli.CommandRunner;
+import dev.lambdastack.console.CommandRunner;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.ArrayList;

@@ -6,7 +6,7 @@ import dev.lambdastack.batch.master.DataFile;
 import dev.lambdastack.batch.master.MasterDataset;
 import dev.lambdastack.batch.master.StoredManifest;
 import dev.lambdastack.log.LogClients;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.Metric;
 import dev.lambdastack.views.View;

@@ -4,7 +4,7 @@ import dev.lambdastack.log.LogClients;
 import dev.lambdastack.reference.ReferenceEvents;
 import dev.lambdastack.schemas.EventEncoder;
 import dev.lambdastack.schemas.SchemaStore;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.AlertStore;
 import dev.lambdastack.serving.store.AlertStore.Alert;
 import dev.lambdastack.serving.store.Store;

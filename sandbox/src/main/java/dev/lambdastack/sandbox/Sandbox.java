@@ -1,7 +1,7 @@
 package dev.lambdastack.sandbox;
 
 import dev.lambdastack.embedded.EmbeddedClusters;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
 package dev.lambdastack.sandbox;
 
-import dev.lambdastack.serving.cli.OutputLostException;
-import dev.lambdastack.serving.cli.Printable;
+import dev.lambdastack.console.OutputLostException;
+import dev.lambdastack.console.Printable;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;

@@ -15,7 +15,7 @@ import dev.lambdastack.sandbox.produce.OrderProducer;
 import dev.lambdastack.serving.read.LambdaClient;
 import dev.lambdastack.serving.read.Provenance;
 import dev.lambdastack.serving.store.AlertStore.Alert;
-import dev.lambdastack.speed.RunningSpeedJob;
+import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.speed.plan.ViewsLoader;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -2,16 +2,16 @@ package dev.lambdastack.speed.alert;
 
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.schemas.SchemaStore;
-import dev.lambdastack.serving.config.FirstContact;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.FirstContact;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.AdoptionStore;
 import dev.lambdastack.serving.store.AlertStore;
 import dev.lambdastack.serving.store.Store;
-import dev.lambdastack.speed.CheckpointFiles;
-import dev.lambdastack.speed.Checkpoints;
-import dev.lambdastack.speed.FlinkCluster;
-import dev.lambdastack.speed.FlinkSettings;
-import dev.lambdastack.speed.JobNews;
+import dev.lambdastack.speed.launch.CheckpointFiles;
+import dev.lambdastack.speed.launch.Checkpoints;
+import dev.lambdastack.speed.launch.FlinkCluster;
+import dev.lambdastack.speed.launch.FlinkSettings;
+import dev.lambdastack.speed.launch.JobNews;
 import dev.lambdastack.speed.plan.Settings;
 import dev.lambdastack.speed.progress.RunClaim;
 import dev.lambdastack.views.AlertRule;
@@ -191,7 +191,7 @@ public final class AlertJob implements AutoCloseable {
   }
 
   /** What a person who watches it should hear. */
-  JobNews news() {
+  public JobNews news() {
     return news;
   }
 

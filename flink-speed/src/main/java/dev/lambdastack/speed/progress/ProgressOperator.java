@@ -2,7 +2,7 @@ package dev.lambdastack.speed.progress;
 
 import dev.lambdastack.log.PartitionsAddedException;
 import dev.lambdastack.log.TopicLog;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.AdoptionStore;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.speed.message.Position;

@@ -5,7 +5,7 @@ import dev.lambdastack.schemas.DecodedEvent;
 import dev.lambdastack.schemas.EventDecoder;
 import dev.lambdastack.schemas.Rejection;
 import dev.lambdastack.schemas.SchemaStore;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.message.Contribution;
 import dev.lambdastack.speed.message.Envelope;
 import dev.lambdastack.speed.message.Position;

@@ -3,8 +3,8 @@ package dev.lambdastack.speed.alert;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.schemas.SchemaStore;
-import dev.lambdastack.serving.config.LambdaConfig;
-import dev.lambdastack.speed.FlinkSettings;
+import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.speed.launch.FlinkSettings;
 import dev.lambdastack.speed.plan.Settings;
 import java.time.Duration;
 import java.time.Instant;

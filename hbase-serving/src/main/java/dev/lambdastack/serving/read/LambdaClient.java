@@ -1,6 +1,6 @@
 package dev.lambdastack.serving.read;
 
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.merge.KeyJoin;
 import dev.lambdastack.serving.merge.MergedRow;
 import dev.lambdastack.serving.merge.RowMerge;

@@ -3,7 +3,7 @@ package dev.lambdastack.serving.store;
 import dev.lambdastack.schemas.SchemaEdits;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.schemas.SchemaVersion;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.Adoptions;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;

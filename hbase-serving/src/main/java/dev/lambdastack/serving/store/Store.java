@@ -1,7 +1,7 @@
 package dev.lambdastack.serving.store;
 
-import dev.lambdastack.serving.config.FirstContact;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.FirstContact;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
 import java.net.ConnectException;

@@ -3,7 +3,7 @@ package dev.lambdastack.serving.read;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.DimensionStore;
 import dev.lambdastack.serving.store.DimensionStore.Change;
 import dev.lambdastack.serving.testing.Layers;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lambdastack.embedded.Await;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.merge.MergedRow;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.testing.Layers;

@@ -7,7 +7,7 @@ import dev.lambdastack.schemas.Decoded;
 import dev.lambdastack.schemas.DecodedEvent;
 import dev.lambdastack.schemas.EventDecoder;
 import dev.lambdastack.schemas.Rejection;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
 import java.io.OutputStream;

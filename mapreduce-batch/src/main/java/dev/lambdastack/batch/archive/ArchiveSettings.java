@@ -1,7 +1,7 @@
 package dev.lambdastack.batch.archive;
 
 import dev.lambdastack.schemas.SchemaStore;
-import dev.lambdastack.serving.config.JobKeys;
+import dev.lambdastack.settings.JobKeys;
 import dev.lambdastack.views.EventType;
 import java.util.ArrayList;
 import java.util.List;

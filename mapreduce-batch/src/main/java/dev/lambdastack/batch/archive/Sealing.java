@@ -2,7 +2,7 @@ package dev.lambdastack.batch.archive;
 
 import dev.lambdastack.batch.master.PartitionRange;
 import dev.lambdastack.log.TopicLog;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.Epoch;
 import java.time.Clock;
 import java.time.Duration;

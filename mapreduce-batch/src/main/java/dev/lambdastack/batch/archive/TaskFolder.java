@@ -1,7 +1,7 @@
 package dev.lambdastack.batch.archive;
 
 import dev.lambdastack.batch.master.MasterFileWriter;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import java.io.IOException;
 import java.time.LocalDate;
 import java.util.Optional;

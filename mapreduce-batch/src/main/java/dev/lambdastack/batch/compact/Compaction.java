@@ -16,7 +16,7 @@ import dev.lambdastack.batch.master.MasterDataset;
 import dev.lambdastack.batch.master.StoredManifest;
 import dev.lambdastack.schemas.SchemaEdits;
 import dev.lambdastack.schemas.SchemaStore;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.Views;

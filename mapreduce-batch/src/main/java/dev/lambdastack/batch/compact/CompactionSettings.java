@@ -2,7 +2,7 @@ package dev.lambdastack.batch.compact;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.lambdastack.serving.config.JobKeys;
+import dev.lambdastack.settings.JobKeys;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.avro.Schema;

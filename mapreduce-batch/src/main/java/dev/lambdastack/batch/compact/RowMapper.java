@@ -2,7 +2,7 @@ package dev.lambdastack.batch.compact;
 
 import dev.lambdastack.batch.master.FileSchema;
 import dev.lambdastack.batch.master.MasterDataset;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import org.apache.avro.LogicalTypes;

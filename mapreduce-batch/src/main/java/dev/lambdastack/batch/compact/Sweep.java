@@ -4,7 +4,7 @@ import dev.lambdastack.batch.job.Staging;
 import dev.lambdastack.batch.master.Lease;
 import dev.lambdastack.batch.master.MasterDataset;
 import dev.lambdastack.batch.master.StoredManifest;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.Version;
 import java.io.FileNotFoundException;
 import java.io.IOException;

@@ -2,7 +2,7 @@ package dev.lambdastack.batch.deadletters;
 
 import dev.lambdastack.log.LogClients;
 import dev.lambdastack.log.TopicLog;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
 import java.time.Duration;
 import java.util.List;

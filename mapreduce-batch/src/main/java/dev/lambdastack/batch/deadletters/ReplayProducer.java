@@ -1,7 +1,7 @@
 package dev.lambdastack.batch.deadletters;
 
 import dev.lambdastack.log.LogClients;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

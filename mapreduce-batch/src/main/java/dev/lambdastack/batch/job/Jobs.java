@@ -21,7 +21,7 @@ public final class Jobs {
           "dev.lambdastack.batch.job.Jobs",
           "dev.lambdastack.log.TopicLog",
           "dev.lambdastack.schemas.EventDecoder",
-          "dev.lambdastack.serving.config.LambdaConfig",
+          "dev.lambdastack.settings.LambdaConfig",
           "dev.lambdastack.views.View",
           "picocli.CommandLine",
           "org.apache.avro.Schema",

@@ -1,6 +1,6 @@
 package dev.lambdastack.batch.job;
 
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
 import org.apache.hadoop.fs.FSDataOutputStream;

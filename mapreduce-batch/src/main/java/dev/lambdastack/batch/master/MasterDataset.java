@@ -1,7 +1,7 @@
 package dev.lambdastack.batch.master;
 
 import dev.lambdastack.batch.job.Jobs;
-import dev.lambdastack.serving.config.FirstContact;
+import dev.lambdastack.settings.FirstContact;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.FileNotFoundException;
 import java.io.IOException;

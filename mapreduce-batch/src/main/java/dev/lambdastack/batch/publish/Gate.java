@@ -1,6 +1,6 @@
 package dev.lambdastack.batch.publish;
 
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.LostOffsets;
 import dev.lambdastack.views.Origin;
 import dev.lambdastack.views.RuleResult;

@@ -1,6 +1,6 @@
 package dev.lambdastack.batch.recompute;
 
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.ColumnBatch;
 import dev.lambdastack.views.ColumnarAggregation;
 import dev.lambdastack.views.InvalidInputException;

@@ -3,7 +3,7 @@ package dev.lambdastack.batch.recompute;
 import dev.lambdastack.batch.master.MasterDataset;
 import dev.lambdastack.schemas.EventDecoder;
 import dev.lambdastack.schemas.SchemaStore;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Optional;

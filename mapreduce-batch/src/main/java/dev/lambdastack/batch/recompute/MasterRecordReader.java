@@ -1,7 +1,7 @@
 package dev.lambdastack.batch.recompute;
 
 import dev.lambdastack.schemas.SchemaStore;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import java.io.IOException;
 import java.util.Iterator;
 import java.util.Optional;

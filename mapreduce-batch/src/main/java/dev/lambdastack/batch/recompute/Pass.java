@@ -1,7 +1,7 @@
 package dev.lambdastack.batch.recompute;
 
 import dev.lambdastack.batch.job.Jobs;
-import dev.lambdastack.serving.config.JobKeys;
+import dev.lambdastack.settings.JobKeys;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.Views;
 import java.io.IOException;

@@ -2,7 +2,7 @@ package dev.lambdastack.batch.recompute;
 
 import dev.lambdastack.schemas.EventDecoder;
 import dev.lambdastack.schemas.SchemaStore;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.views.InvalidInputException;

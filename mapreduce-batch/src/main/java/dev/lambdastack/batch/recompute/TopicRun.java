@@ -12,7 +12,7 @@ import dev.lambdastack.batch.master.StoredManifest;
 import dev.lambdastack.batch.publish.VersionState;
 import dev.lambdastack.schemas.SchemaEdits;
 import dev.lambdastack.schemas.SchemaStore;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.Catalog;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;

@@ -7,7 +7,7 @@ import dev.lambdastack.batch.Scene;
 import dev.lambdastack.batch.Servers;
 import dev.lambdastack.batch.master.FileSchema;
 import dev.lambdastack.log.Tick;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lambdastack.batch.Sale;
 import dev.lambdastack.batch.Scene;
 import dev.lambdastack.batch.Servers;
-import dev.lambdastack.batch.cli.AuditCommand;
+import dev.lambdastack.cli.batch.AuditCommand;
 import dev.lambdastack.batch.compact.Compaction;
 import dev.lambdastack.batch.master.ArchiveManifest;
 import dev.lambdastack.log.Tick;

@@ -1,5 +1,7 @@
 package dev.lambdastack.batch.cli;
 
+import dev.lambdastack.cli.batch.Bytes;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;

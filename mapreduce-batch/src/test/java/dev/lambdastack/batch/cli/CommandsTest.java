@@ -1,5 +1,16 @@
 package dev.lambdastack.batch.cli;
 
+import dev.lambdastack.cli.batch.ArchiveCommand;
+import dev.lambdastack.cli.batch.AuditCommand;
+import dev.lambdastack.cli.batch.CleanupCommand;
+import dev.lambdastack.cli.batch.CompactCommand;
+import dev.lambdastack.cli.batch.DiscardCommand;
+import dev.lambdastack.cli.batch.PublishCommand;
+import dev.lambdastack.cli.batch.RecomputeCommand;
+import dev.lambdastack.cli.batch.RollbackCommand;
+import dev.lambdastack.cli.batch.Spans;
+import dev.lambdastack.cli.batch.VersionsCommand;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.batch.CommandRun;

@@ -1,5 +1,9 @@
 package dev.lambdastack.batch.cli;
 
+import dev.lambdastack.cli.batch.ArchiveCommand;
+import dev.lambdastack.cli.batch.CompactCommand;
+import dev.lambdastack.cli.batch.RecomputeCommand;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.batch.CommandRun;

@@ -9,7 +9,7 @@ import dev.lambdastack.batch.Sale;
 import dev.lambdastack.batch.Scene;
 import dev.lambdastack.batch.Servers;
 import dev.lambdastack.batch.archive.Archive;
-import dev.lambdastack.batch.cli.DeadLettersCommand;
+import dev.lambdastack.cli.batch.DeadLettersCommand;
 import dev.lambdastack.schemas.Rejection.Reason;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.schemas.SchemaVersion;

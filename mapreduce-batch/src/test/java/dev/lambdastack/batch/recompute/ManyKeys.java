@@ -2,7 +2,7 @@ package dev.lambdastack.batch.recompute;
 
 import dev.lambdastack.batch.Sale;
 import dev.lambdastack.batch.job.Jobs;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.ColumnBatch;
 import dev.lambdastack.views.Metric;
 import dev.lambdastack.views.View;

@@ -11,7 +11,7 @@ import dev.lambdastack.batch.archive.Archive;
 import dev.lambdastack.batch.master.DataFile;
 import dev.lambdastack.batch.publish.Flip;
 import dev.lambdastack.batch.publish.Publish;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.serving.store.ViewTables;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.sandbox.foodmart.ShopEvent;
 import dev.lambdastack.sandbox.produce.Ledger;
-import dev.lambdastack.speed.RunningSpeedJob;
+import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.views.Aggregate;
 import dev.lambdastack.views.Cell;
 import dev.lambdastack.views.Generation;

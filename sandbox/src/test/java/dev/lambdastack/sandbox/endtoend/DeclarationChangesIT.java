@@ -9,7 +9,7 @@ import dev.lambdastack.sandbox.foodmart.ShopEvent.Action;
 import dev.lambdastack.sandbox.produce.Ledger;
 import dev.lambdastack.serving.merge.MergedRow;
 import dev.lambdastack.serving.read.Answer;
-import dev.lambdastack.speed.RunningSpeedJob;
+import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.views.HandoffException;
 import dev.lambdastack.views.Version;
 import java.math.BigDecimal;

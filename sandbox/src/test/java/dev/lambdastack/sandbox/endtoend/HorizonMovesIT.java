@@ -8,7 +8,7 @@ import dev.lambdastack.sandbox.oracle.Verdict;
 import dev.lambdastack.sandbox.produce.Pace;
 import dev.lambdastack.serving.read.Answer;
 import dev.lambdastack.serving.read.LambdaClient;
-import dev.lambdastack.speed.RunningSpeedJob;
+import dev.lambdastack.speed.launch.RunningSpeedJob;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;

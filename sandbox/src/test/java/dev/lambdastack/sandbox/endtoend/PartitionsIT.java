@@ -9,7 +9,7 @@ import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.sandbox.BatchRun;
 import dev.lambdastack.serving.read.Provenance;
 import dev.lambdastack.serving.store.AdoptionStore;
-import dev.lambdastack.speed.RunningSpeedJob;
+import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.views.Adoptions;
 import dev.lambdastack.views.Generation;
 import java.time.Duration;

@@ -11,7 +11,7 @@ import dev.lambdastack.sandbox.oracle.Verdict;
 import dev.lambdastack.sandbox.produce.Ledger;
 import dev.lambdastack.sandbox.produce.OrderProducer;
 import dev.lambdastack.sandbox.produce.Shops;
-import dev.lambdastack.serving.config.LambdaConfig;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.read.LambdaClient;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.speed.plan.ViewsLoader;

@@ -1,0 +1,208 @@
+package dev.lambdastack.cli.ask;
+
+import dev.lambdastack.console.Printable;
+import dev.lambdastack.console.TextTable;
+import dev.lambdastack.console.ConfigOptions;
+import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.serving.read.LambdaClient;
+import dev.lambdastack.serving.read.Provenance;
+import dev.lambdastack.serving.store.Failing;
+import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.views.AlertRule;
+import dev.lambdastack.views.AlertRules;
+import dev.lambdastack.views.Column;
+import dev.lambdastack.views.Durations;
+import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.View;
+import dev.lambdastack.views.ViewShape;
+import dev.lambdastack.views.Views;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.hbase.client.Connection;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code lambda views}: what the jars on the class path declare, and what answers in HBase. */
+@Command(
+    name = "views",
+    sortOptions = false,
+    header = "Lists the views and alert rules, explains a view, or says what answers for them now.",
+    description =
+        "%nViews and rules come from the jars on the class path (LAMBDA_JARS for your own).%n",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  lambda views",
+      "  lambda views daily_sales",
+      "  lambda views --published",
+      "",
+      "Exit codes: 0 done, 2 bad input, or HBase does not answer, 70 unexpected fault."
+    })
+public final class ViewsCommand implements Callable<Integer> {
+  /** As much of a fingerprint as tells two declarations apart at a glance. */
+  private static final int SHORT = 12;
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      index = "0",
+      arity = "0..1",
+      paramLabel = "<view>",
+      description = "Explains this view's declaration.")
+  private String name;
+
+  @Option(
+      names = "--published",
+      description = "What answers in HBase now: version, horizon, speed generation, freshness.")
+  private boolean published;
+
+  @Mixin private ConfigOptions config;
+
+  @Override
+  public Integer call() throws IOException {
+    LambdaConfig checked = config.load(new Configuration());
+    Views views = Views.load(Thread.currentThread().getContextClassLoader());
+    PrintWriter out = spec.commandLine().getOut();
+    if (published) {
+      try (LambdaClient client = LambdaClient.open(checked.hadoop());
+          Connection hbase = Store.connect(checked)) {
+        published(views, client, new PublishedStore(hbase), out);
+      }
+    } else if (name != null) {
+      Explanation.of(views.find(name)).stream().map(Printable::line).forEach(out::println);
+    } else {
+      declared(views, AlertRules.load(Thread.currentThread().getContextClassLoader()), out);
+    }
+    return 0;
+  }
+
+  private static void declared(Views views, AlertRules rules, PrintWriter out) {
+    if (views.all().isEmpty() && rules.all().isEmpty()) {
+      throw new InvalidInputException(
+          "No jar on the class path declares a view; let LAMBDA_JARS name yours");
+    }
+    if (!views.all().isEmpty()) {
+      declared(views, out);
+    }
+    if (!rules.all().isEmpty()) {
+      if (!views.all().isEmpty()) {
+        out.println();
+      }
+      declared(rules, out);
+    }
+  }
+
+  private static void declared(AlertRules rules, PrintWriter out) {
+    TextTable table = new TextTable(List.of("alert_rule", "topic", "key", "watches"));
+    for (AlertRule rule : rules.all()) {
+      table.add(
+          List.of(
+              rule.name(),
+              rule.eventType().topic(),
+              rule.eventType().partitionKey(),
+              String.join(", ", rule.columns())));
+    }
+    table.print(out);
+  }
+
+  private static void declared(Views views, PrintWriter out) {
+    TextTable table =
+        new TextTable(List.of("view", "topic", "key", "window", "metrics", "fingerprint"));
+    for (View view : views.all()) {
+      ViewShape shape = view.shape();
+      table.add(
+          Arrays.asList(
+              view.name(),
+              view.eventType().topic(),
+              shape.keyColumns().isEmpty()
+                  ? null
+                  : shape.answered().keyColumns().stream()
+                      .map(Column::name)
+                      .collect(Collectors.joining(", ")),
+              Durations.words(shape.window()),
+              shape.metrics().stream()
+                  .map(ViewShape.NamedMetric::name)
+                  .collect(Collectors.joining(", ")),
+              view.fingerprint().substring(0, SHORT)));
+    }
+    table.print(out);
+  }
+
+  private void published(Views views, LambdaClient client, PublishedStore store, PrintWriter out)
+      throws IOException {
+    List<String> names = name == null ? client.views() : List.of(name);
+    if (names.isEmpty()) {
+      out.println("Nothing is published: no view answers yet.");
+      return;
+    }
+    TextTable table =
+        new TextTable(
+            List.of("view", "version", "horizon", "generation", "whole_up_to", "declaration"));
+    List<String> troubles = new ArrayList<>();
+    for (String view : names) {
+      Provenance from = client.describe(view).provenance();
+      table.add(
+          Arrays.asList(
+              view,
+              from.version().map(v -> v.number()).orElse(null),
+              from.version().isPresent()
+                  ? String.format(Locale.ROOT, "%s (epoch %d)", from.horizon(), from.horizonEpoch())
+                  : null,
+              from.generation().map(g -> g.number()).orElse(null),
+              from.freshness().equals(Instant.EPOCH) ? null : from.freshness(),
+              declaration(views, view, from)));
+      from.incompleteBecause().map("INCOMPLETE: "::concat).ifPresent(troubles::add);
+      if (from.generation().isPresent()) {
+        long generation = from.generation().get().number();
+        store
+            .failing(view, generation)
+            .map(f -> failing(view, generation, f))
+            .ifPresent(troubles::add);
+      }
+    }
+    table.print(out);
+    troubles.forEach(what -> out.println(Printable.line(what)));
+  }
+
+  private static String failing(String view, long generation, Failing failing) {
+    return String.format(
+        Locale.ROOT,
+        "FAILING: the speed job of view %s, generation %d, has failed %d time%s and completed no checkpoint since, the last at %s: %s",
+        view,
+        generation,
+        failing.times(),
+        failing.times() == 1 ? "" : "s",
+        failing.last(),
+        failing.because());
+  }
+
+  /** Whether the jar on the class path is the one whose declaration answers. */
+  private static String declaration(Views views, String name, Provenance from) {
+    String fingerprint =
+        from.version()
+            .map(v -> v.fingerprint())
+            .orElseGet(() -> from.generation().orElseThrow().fingerprint());
+    Optional<View> declared = views.all().stream().filter(v -> v.name().equals(name)).findFirst();
+    if (declared.isEmpty()) {
+      return fingerprint.substring(0, SHORT) + " (no jar declares it here)";
+    }
+    return declared.get().fingerprint().equals(fingerprint)
+        ? fingerprint.substring(0, SHORT)
+        : "%s (the jar here declares %s)"
+            .formatted(
+                fingerprint.substring(0, SHORT), declared.get().fingerprint().substring(0, SHORT));
+  }
+}

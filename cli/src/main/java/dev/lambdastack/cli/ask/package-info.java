@@ -1,0 +1,2 @@
+/** The {@code views} command: what is declared, and what answers. */
+package dev.lambdastack.cli.ask;

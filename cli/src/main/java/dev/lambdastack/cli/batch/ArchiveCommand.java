@@ -1,0 +1,149 @@
+package dev.lambdastack.cli.batch;
+
+import dev.lambdastack.batch.archive.Archive;
+import dev.lambdastack.batch.archive.ArchiveResult;
+import dev.lambdastack.batch.archive.OvertakenException;
+import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.console.Printable;
+import dev.lambdastack.console.ConfigOptions;
+import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.views.Epoch;
+import dev.lambdastack.views.Views;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import org.apache.hadoop.conf.Configuration;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code lambda archive}: Kafka to master dataset. */
+@Command(
+    name = "archive",
+    sortOptions = false,
+    header = "Takes the epochs of a topic that are over from Kafka into the master dataset.",
+    description =
+        "%nEvery committed record before the new horizon is archived once, whatever happens; where nothing is due, nothing is done.%n",
+    footer = {
+      "",
+      "Exit codes: 0 archived or nothing to do, 2 bad input, refused, or Kafka or HDFS does not answer,",
+      "70 unexpected fault, 75 another run has archived the same epochs meanwhile."
+    })
+public final class ArchiveCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(index = "0", paramLabel = "<topic>", description = "A topic that a view reads.")
+  private String topic;
+
+  @Option(names = "--dry-run", description = "Says what would be archived now, and writes nothing.")
+  private boolean dryRun;
+
+  @Option(
+      names = "--accept-gap",
+      description =
+          "Goes on where retention has removed records before they were archived: they are lost, and the manifest says which.")
+  private boolean acceptGap;
+
+  @Mixin private ConfigOptions config;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    LambdaConfig settings = config.load(new Configuration());
+    ClassLoader loader = Thread.currentThread().getContextClassLoader();
+    Archive archive =
+        new Archive(settings, Views.load(loader), SchemaStore.load(loader), Clock.systemUTC());
+    PrintWriter out = spec.commandLine().getOut();
+    try {
+      print(out, run(archive));
+    } catch (OvertakenException e) {
+      spec.commandLine().getErr().println(Printable.line(e.getMessage()));
+      return OvertakenException.EXIT_CODE;
+    }
+    return 0;
+  }
+
+  private ArchiveResult run(Archive archive) throws IOException, InterruptedException {
+    if (acceptGap) {
+      return dryRun ? archive.planAcceptingGaps(topic) : archive.runAcceptingGaps(topic);
+    }
+    return dryRun ? archive.plan(topic) : archive.run(topic);
+  }
+
+  private void print(PrintWriter out, ArchiveResult result) {
+    if (result.isEmpty()) {
+      out.println(nothing(result));
+    } else if (dryRun) {
+      out.printf(
+          Locale.ROOT,
+          "%s: would archive epochs [%d, %d), %d offsets, up to %s; nothing was written%n",
+          result.topic(),
+          result.fromEpoch(),
+          result.toEpoch(),
+          result.read(),
+          horizon(result));
+    } else {
+      out.printf(
+          Locale.ROOT,
+          "%s: archived epochs [%d, %d) as manifest %d: %d events, %d ticks, %d dead letters; %d files, %d bytes; %.1f s; the horizon is %s%n",
+          result.topic(),
+          result.fromEpoch(),
+          result.toEpoch(),
+          result.sequence().orElseThrow(),
+          result.events(),
+          result.ticks(),
+          result.deadLetters(),
+          result.files(),
+          result.bytes(),
+          result.duration().toMillis() / 1000.0,
+          horizon(result));
+    }
+    result
+        .lost()
+        .forEach(
+            (partition, span) ->
+                out.printf(
+                    Locale.ROOT,
+                    "%s: offsets [%d, %d) of partition %d %s lost: retention had removed them before they were archived%n",
+                    result.topic(),
+                    span.start(),
+                    span.end(),
+                    partition,
+                    dryRun ? "would be given up as" : "are"));
+    if (!result.added().isEmpty()) {
+      out.printf(
+          "%s: partitions %s were added to the topic and are taken from their first record on%n",
+          result.topic(), new TreeSet<>(result.added()));
+    }
+    if (!result.byClock().isEmpty()) {
+      out.printf(
+          "%s: partitions %s were closed by the clock (lambda.tick=false): that the hand-off is exact rests on clocks there%n",
+          result.topic(), result.byClock());
+    }
+    if (!result.isEmpty() && !dryRun && !result.holding().isEmpty() && result.byClock().isEmpty()) {
+      out.printf(
+          "%s: partitions %s have no record that committed readers see past the newest boundary (an open transaction, or a broker's clock that is behind): later epochs wait%n",
+          result.topic(), result.holding());
+    }
+    out.flush();
+  }
+
+  private static String nothing(ArchiveResult result) {
+    Instant next = new Epoch(result.toEpoch() + 1, result.epochLength()).start();
+    return result.holding().isEmpty()
+        ? "%s: nothing to archive; the horizon is %s, the next boundary is due at %s"
+            .formatted(result.topic(), horizon(result), next)
+        : "%s: nothing to archive yet; the horizon is %s, partitions %s have no record that committed readers see past the next boundary %s"
+            .formatted(result.topic(), horizon(result), result.holding(), next);
+  }
+
+  private static Instant horizon(ArchiveResult result) {
+    return new Epoch(result.toEpoch(), result.epochLength()).start();
+  }
+}

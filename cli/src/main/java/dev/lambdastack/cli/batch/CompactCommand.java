@@ -1,0 +1,126 @@
+package dev.lambdastack.cli.batch;
+
+import dev.lambdastack.batch.archive.OvertakenException;
+import dev.lambdastack.batch.compact.Compaction;
+import dev.lambdastack.batch.compact.CompactionResult;
+import dev.lambdastack.batch.compact.Sweep;
+import dev.lambdastack.batch.compact.SweepResult;
+import dev.lambdastack.batch.master.MasterDataset;
+import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.console.Printable;
+import dev.lambdastack.console.ConfigOptions;
+import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.views.Version;
+import dev.lambdastack.views.Views;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.Clock;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.hbase.client.Connection;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code lambda compact}: few large files in the place of many small ones. */
+@Command(
+    name = "compact",
+    sortOptions = false,
+    header = "Puts few large files in the place of a topic's many small ones, and tidies up.",
+    description =
+        "%nThe events stay the same, to the byte. Files that were replaced, and what killed runs have left, are removed once they are older than lambda.compact.grace; those that a kept version was computed from, or a recompute reads, stay.%n",
+    footer = {
+      "",
+      "Exit codes: 0 done or nothing to do, 2 bad input, refused, or HDFS or HBase does not answer,",
+      "70 unexpected fault, 75 another run has compacted the same files meanwhile."
+    })
+public final class CompactCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(index = "0", paramLabel = "<topic>", description = "A topic that a view reads.")
+  private String topic;
+
+  @Option(names = "--dry-run", description = "Says what would be done now, and changes nothing.")
+  private boolean dryRun;
+
+  @Mixin private ConfigOptions config;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    LambdaConfig settings = config.load(new Configuration());
+    Views views = Views.load(Thread.currentThread().getContextClassLoader());
+    Clock clock = Clock.systemUTC();
+    Compaction compaction =
+        new Compaction(
+            settings,
+            views,
+            SchemaStore.load(Thread.currentThread().getContextClassLoader()),
+            clock);
+    PrintWriter out = spec.commandLine().getOut();
+    try {
+      print(out, dryRun ? compaction.plan(topic) : compaction.run(topic));
+    } catch (OvertakenException e) {
+      spec.commandLine().getErr().println(Printable.line(e.getMessage()));
+      return OvertakenException.EXIT_CODE;
+    }
+    try (Connection connection = Store.connectForWork(settings)) {
+      List<Version> kept = new PublishedStore(connection).versions();
+      MasterDataset dataset = MasterDataset.open(settings.hadoop(), settings.master(), topic);
+      Sweep sweep = new Sweep(settings, clock);
+      SweepResult swept = sweep.run(dataset, kept, dryRun);
+      int folders = sweep.staging(dataset.fileSystem(), dryRun).size();
+      print(out, swept, folders);
+    }
+    return 0;
+  }
+
+  private void print(PrintWriter out, CompactionResult result) {
+    if (result.isEmpty()) {
+      out.printf("%s: nothing to compact%n", topic);
+    } else if (dryRun) {
+      out.printf(
+          Locale.ROOT,
+          "%s: would rewrite %,d files of %,d bytes, %,d events; nothing was written%n",
+          topic,
+          result.filesBefore(),
+          result.bytesBefore(),
+          result.rows());
+    } else {
+      out.printf(
+          Locale.ROOT,
+          "%s: %,d files of %,d bytes are now %,d files of %,d bytes, with the same %,d events (%s %s); %.1f s%n",
+          topic,
+          result.filesBefore(),
+          result.bytesBefore(),
+          result.filesAfter(),
+          result.bytesAfter(),
+          result.rows(),
+          result.sequences().size() == 1 ? "manifest" : "manifests",
+          String.join(", ", result.sequences().stream().map(String::valueOf).toList()),
+          result.duration().toMillis() / 1000.0);
+    }
+    out.flush();
+  }
+
+  private void print(PrintWriter out, SweepResult swept, int folders) {
+    out.printf(
+        Locale.ROOT,
+        "%s: %s %,d replaced files, %,d orphans (%,d bytes), %d folders and %d traces of killed runs; %,d replaced files stay for now%n",
+        topic,
+        dryRun ? "would remove" : "removed",
+        swept.superseded(),
+        swept.orphans(),
+        swept.bytes(),
+        folders,
+        swept.traces(),
+        swept.waiting());
+    out.flush();
+  }
+}

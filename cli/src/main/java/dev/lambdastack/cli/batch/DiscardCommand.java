@@ -1,0 +1,50 @@
+package dev.lambdastack.cli.batch;
+
+import dev.lambdastack.batch.publish.Publish;
+import dev.lambdastack.console.ConfigOptions;
+import dev.lambdastack.views.Version;
+import java.io.IOException;
+import java.time.Clock;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.apache.hadoop.conf.Configuration;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code lambda discard}: a version goes. */
+@Command(
+    name = "discard",
+    sortOptions = false,
+    header = "Throws a version of a view away, with its table.",
+    description =
+        "%nA version that answers is never thrown away, nor one that a query may still be reading.%n",
+    footer = {
+      "",
+      "Exit codes: 0 it is gone, 2 bad input, refused, or HBase does not answer, 70 unexpected fault."
+    })
+public final class DiscardCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(index = "0", paramLabel = "<view>", description = "The view.")
+  private String view;
+
+  @Parameters(index = "1", paramLabel = "<N>", description = "The version.")
+  private long version;
+
+  @Mixin private ConfigOptions config;
+
+  @Override
+  public Integer call() throws IOException {
+    Publish publish = new Publish(config.load(new Configuration()), Clock.systemUTC());
+    Version gone = publish.discard(view, version);
+    spec.commandLine()
+        .getOut()
+        .printf(
+            Locale.ROOT, "%s: version %d and its %,d rows are gone%n", view, version, gone.rows());
+    spec.commandLine().getOut().flush();
+    return 0;
+  }
+}

@@ -1,0 +1,2 @@
+/** The batch layer's verbs of the {@code lambda} command. */
+package dev.lambdastack.cli.batch;

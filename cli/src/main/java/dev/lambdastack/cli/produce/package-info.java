@@ -1,2 +1,0 @@
-/** The {@code produce} command: events from lines of JSON. */
-package dev.lambdastack.cli.produce;

@@ -1,0 +1,2 @@
+/** The {@code produce} command: events from lines of JSON. */
+package dev.lambdastack.cli.send;

@@ -1,0 +1,113 @@
+package dev.lambdastack.cli.speed;
+
+import dev.lambdastack.dimension.DimensionLoad;
+
+import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.console.ConfigOptions;
+import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.views.EventType;
+import dev.lambdastack.views.Views;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.apache.hadoop.conf.Configuration;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code lambda dimension}: keeps what views look up. */
+@Command(
+    name = "dimension",
+    sortOptions = false,
+    header = "Keeps a dimension, a compacted topic that views look ids up in, until Ctrl-C.",
+    description = {
+      "",
+      "Reads the topic from its beginning into a new table, which answers as soon as it has caught up;",
+      "then follows. Answers of views are joined to it when they are read, so a change shows at once,",
+      "in old windows too. While it does not run, answers are joined to what it left, and say as of when.",
+      ""
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  lambda dimension products",
+      "  lambda dimension products --once",
+      "",
+      "Exit codes: 0 loaded once, 2 bad input, a later load took over, or a server does not answer,",
+      "70 unexpected fault, 130 ended by Ctrl-C, 143 by kill."
+    })
+public final class DimensionCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      index = "0",
+      paramLabel = "<topic>",
+      description = "A compacted topic that a view looks something up in.")
+  private String topic;
+
+  @Option(names = "--once", description = "Ends when the table holds what the topic holds now.")
+  private boolean once;
+
+  @Mixin private ConfigOptions config;
+
+  @Override
+  public Integer call() throws IOException {
+    LambdaConfig loaded = config.load(new Configuration());
+    ClassLoader loader = Thread.currentThread().getContextClassLoader();
+    EventType dimension = Views.load(loader).dimension(topic);
+    PrintWriter out = spec.commandLine().getOut();
+    try (DimensionLoad load =
+        DimensionLoad.open(dimension, SchemaStore.load(loader), loaded, Clock.systemUTC())) {
+      Instant whole = load.catchUp();
+      out.printf(
+          Locale.ROOT,
+          "Dimension %s holds what its topic held at %s: %,d record%s applied, %,d passed over (load %d)%n",
+          topic,
+          whole.truncatedTo(ChronoUnit.MILLIS),
+          load.changes(),
+          load.changes() == 1 ? "" : "s",
+          load.passedOver(),
+          load.number());
+      if (once) {
+        return 0;
+      }
+      Thread main = Thread.currentThread();
+      Thread hook =
+          new Thread(
+              () -> {
+                load.stop();
+                try {
+                  main.join(5_000);
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                }
+              },
+              "lambda-dimension-end");
+      Runtime.getRuntime().addShutdownHook(hook);
+      try {
+        // Only now: whoever has read it may end the process.
+        out.println("Following the topic until Ctrl-C.");
+        out.flush();
+        load.follow();
+      } finally {
+        removeUnlessEnding(hook);
+      }
+    }
+    return 0;
+  }
+
+  /** Or else it would wait for this thread, which waits for it when a later load took over. */
+  private static void removeUnlessEnding(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // The process is ending, and the hook has asked for it.
+    }
+  }
+}

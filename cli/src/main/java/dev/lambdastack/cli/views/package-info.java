@@ -1,2 +1,0 @@
-/** The {@code views} command: what is declared, and what answers. */
-package dev.lambdastack.cli.views;

@@ -1,0 +1,332 @@
+package dev.lambdastack.speed.launch;
+
+import dev.lambdastack.speed.SpeedJob;
+
+import dev.lambdastack.log.TopicLog;
+import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.settings.FirstContact;
+import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.serving.store.AdoptionStore;
+import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.speed.plan.Settings;
+import dev.lambdastack.speed.plan.Slot;
+import dev.lambdastack.speed.plan.SpeedPlan;
+import dev.lambdastack.speed.plan.SpeedStart;
+import dev.lambdastack.speed.progress.RunClaim;
+import dev.lambdastack.views.Adoptions;
+import dev.lambdastack.views.Generation;
+import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.Progress;
+import dev.lambdastack.views.View;
+import java.io.IOException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.core.execution.RecoveryClaimMode;
+import org.apache.flink.runtime.client.JobInitializationException;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.util.ExceptionUtils;
+import org.apache.hadoop.hbase.TableName;
+import org.apache.hadoop.hbase.client.Admin;
+import org.apache.hadoop.hbase.client.Connection;
+
+/**
+ * Starts a speed job: checks everything that a person may have got wrong, decides whether to go on
+ * or to begin anew, and only then writes.
+ */
+public final class Launch {
+  private static final String OTHERWISE =
+      "give another checkpoint with --restore, or start with --fresh";
+
+  private final LambdaConfig config;
+  private final String topic;
+  private final SpeedOptions options;
+  private final Clock clock;
+  private final List<View> views;
+  private final SchemaStore schemas;
+
+  public Launch(LambdaConfig config, String topic, SpeedOptions options, Clock clock) {
+    this.config = config;
+    this.topic = topic;
+    this.options = options;
+    this.clock = clock;
+    if (options.fresh() && options.restore().isPresent()) {
+      throw new InvalidInputException(
+          "Cannot start afresh and from a checkpoint at once: give --fresh or --restore");
+    }
+    var known = options.views().load(Thread.currentThread().getContextClassLoader());
+    known.eventType(topic);
+    config
+        .speedDeadLettersTopic(topic)
+        .filter(name -> !known.ofTopic(name).isEmpty())
+        .ifPresent(
+            name -> {
+              throw new InvalidInputException(
+                  "Cannot send dead letters to topic %s: a view reads it; set lambda.speed.dead-letters-topic to another one, or to off"
+                      .formatted(name));
+            });
+    this.views = known.ofTopic(topic);
+    this.schemas =
+        options
+            .schemas()
+            .orElseGet(() -> SchemaStore.load(Thread.currentThread().getContextClassLoader()));
+  }
+
+  /**
+   * One life.
+   *
+   * @param from empty when its generations are new
+   * @param reason why it goes on, or why it does not
+   */
+  private record Life(SpeedPlan plan, Optional<Continuation.From> from, String reason) {}
+
+  public SpeedJob.Started run() throws Exception {
+    FirstContact.kafka(config);
+    try (TopicLog log = TopicLog.open(config.bootstrapServers(), config.kafkaTimeout(), topic);
+        Connection hbase = Store.connect(config)) {
+      log.checkSettings();
+      PublishedStore store = new PublishedStore(hbase);
+      store.ensureTable();
+      Continuation choice = Continuation.choose(config, topic, views, options, store);
+      List<Life> lives = new ArrayList<>();
+      for (Continuation.From from : choice.lives().values()) {
+        checkTables(from.slots(), hbase);
+        CheckpointFiles.check(config, from.checkpoint(), OTHERWISE);
+        lives.add(new Life(goOn(from, log, store), Optional.of(from), from.reason()));
+      }
+      if (!choice.anew().isEmpty()) {
+        // First, since it may refuse: then no generation is left behind.
+        Adoptions adoptions = adopt(log.partitions(), log);
+        Opening.Opened opened = new Opening(config, store, clock).open(choice.anew(), log, hbase);
+        lives.add(
+            new Life(
+                begin(opened, adoptions, log),
+                Optional.empty(),
+                String.join("; ", choice.reasons())));
+      }
+      return new SpeedJob.Started(start(lives), choice.left().stream().map(View::name).toList());
+    }
+  }
+
+  private static void checkTables(List<Slot> slots, Connection hbase) throws IOException {
+    try (Admin admin = hbase.getAdmin()) {
+      for (Slot slot : slots) {
+        Generation generation = slot.generation();
+        if (!admin.tableExists(TableName.valueOf(generation.table()))) {
+          throw new InvalidInputException(
+              String.format(
+                  Locale.ROOT,
+                  "Cannot go on with generation %d of view %s: its table %s does not exist; start with --fresh, which opens a new one",
+                  generation.number(),
+                  slot.view(),
+                  generation.table()));
+        }
+      }
+    }
+  }
+
+  private List<RunningSpeedJob> start(List<Life> lives) throws Exception {
+    List<RunningSpeedJob> jobs = new ArrayList<>();
+    try {
+      for (Life life : lives) {
+        Connection hbase = Store.connect(config);
+        try {
+          jobs.add(start(life, hbase));
+        } catch (Exception e) {
+          hbase.close();
+          throw e;
+        }
+      }
+      return jobs;
+    } catch (Exception e) {
+      for (RunningSpeedJob job : jobs) {
+        try {
+          job.close();
+        } catch (Exception other) {
+          e.addSuppressed(other);
+        }
+      }
+      throw e;
+    }
+  }
+
+  private RunningSpeedJob start(Life life, Connection hbase) throws Exception {
+    SpeedPlan plan = life.plan();
+    Checkpoints checkpoints = Checkpoints.of(config, topic, plan.life());
+    RunClaim claim = RunClaim.of(plan);
+    checkpoints.claim(claim, life.from().flatMap(Continuation.From::silent));
+    // From now on: the rest may take longer than a second start waits.
+    AutoCloseable signing = claim.signing();
+    try {
+      // Whoever ran until now may have completed one more, and said so to readers.
+      Optional<Continuation.From> from = life.from().map(f -> f.newest(checkpoints));
+      if (!from.equals(life.from())) {
+        CheckpointFiles.check(config, from.get().checkpoint(), OTHERWISE);
+      }
+      checkpoints.carry(plan.slots());
+      Submitted submitted = submit(plan, from, checkpoints);
+      return new RunningSpeedJob(
+          submitted.client(),
+          submitted.news(),
+          plan,
+          new PublishedStore(hbase),
+          hbase,
+          checkpoints,
+          claim,
+          signing,
+          from.map(Continuation.From::checkpoint),
+          life.reason());
+    } catch (Exception e) {
+      signing.close();
+      claim.release();
+      throw FlinkCluster.told(e);
+    }
+  }
+
+  private record Submitted(JobClient client, JobNews news) {}
+
+  private Submitted submit(
+      SpeedPlan plan, Optional<Continuation.From> from, Checkpoints checkpoints) throws Exception {
+    FlinkSettings settings = new FlinkSettings(config, topic, checkpoints.uri());
+    from.ifPresent(
+        f ->
+            settings.restore(
+                f.checkpoint(),
+                f.isFlinks() ? RecoveryClaimMode.CLAIM : RecoveryClaimMode.NO_CLAIM));
+    StreamExecutionEnvironment env =
+        options
+            .environment()
+            .orElse(() -> settings.localEnvironment(config.speedParallelism()))
+            .get();
+    settings.applyTo(env);
+    new SpeedJob(
+            plan,
+            options.views(),
+            schemas,
+            options.source().apply(plan),
+            options.sink().apply(plan))
+        .addTo(env, config.speedParallelism());
+    try {
+      JobClient client = env.executeAsync("lambda speed " + topic);
+      return new Submitted(
+          client, new JobNews("The speed job of topic " + topic, client, env, checkpoints::newest));
+    } catch (Exception e) {
+      if (from.isPresent()
+          && ExceptionUtils.findThrowable(e, JobInitializationException.class).isPresent()) {
+        throw new InvalidInputException(
+            "Cannot go on from %s: %s; give another checkpoint, or start with --fresh"
+                .formatted(from.get().checkpoint(), FlinkCluster.rootMessage(e)),
+            e);
+      }
+      throw e;
+    }
+  }
+
+  private SpeedPlan goOn(Continuation.From from, TopicLog log, PublishedStore store)
+      throws IOException {
+    List<Generation> generations = from.slots().stream().map(Slot::generation).toList();
+    for (Generation g : generations) {
+      if (!g.epochLength().equals(config.epoch())) {
+        throw new InvalidInputException(
+            String.format(
+                Locale.ROOT,
+                "Cannot go on with lambda.epoch=%dms: generation %d of view %s has epochs of %dms; set lambda.epoch=%dms",
+                config.epoch().toMillis(),
+                g.number(),
+                g.shape().name(),
+                g.epochLength().toMillis(),
+                g.epochLength().toMillis()));
+      }
+    }
+    SpeedStart life = SpeedStart.earliest(starts(generations));
+    // Where its partitions stand is in the checkpoint; these are not behind it.
+    Map<Integer, Long> offsets = new TreeMap<>();
+    for (int partition : log.partitions()) {
+      offsets.put(partition, life.offsets().getOrDefault(partition, 0L));
+    }
+    offsets.putAll(published(generations, store));
+    return plan(
+        from.slots(),
+        new SpeedStart(offsets, life.logTimeMillis(), life.coverage(), life.firstEpoch()),
+        adopt(life.offsets().keySet(), log),
+        log);
+  }
+
+  /** The least that the generations have published, of the partitions of which all have. */
+  private static Map<Integer, Long> published(List<Generation> generations, PublishedStore store)
+      throws IOException {
+    Map<Integer, Long> least = new TreeMap<>();
+    for (Generation g : generations) {
+      Map<Integer, Progress.Applied> applied =
+          store.known(g.shape().name()).generations().getOrDefault(g, Progress.NONE).applied();
+      if (g.equals(generations.get(0))) {
+        applied.forEach((p, a) -> least.put(p, a.offset()));
+      }
+      least.keySet().retainAll(applied.keySet());
+      least.replaceAll((p, offset) -> Math.min(offset, applied.get(p).offset()));
+    }
+    return least;
+  }
+
+  private Adoptions adopt(Set<Integer> atFirst, TopicLog log) throws IOException {
+    AdoptionStore store = AdoptionStore.of(config, topic, log.topicId());
+    store.agreeOnEventTime(views.get(0).eventType().eventTime());
+    store.agreeOnSchemas(schemas, views.get(0).eventType());
+    return store.adopt(
+        atFirst,
+        log.partitions(),
+        Adoptions.adoptedAt(clock.instant(), config.clockSkew(), config.epoch()));
+  }
+
+  private static List<SpeedStart> starts(List<Generation> generations) {
+    return generations.stream()
+        .map(
+            g ->
+                new SpeedStart(
+                    g.startOffsets(),
+                    g.coverage() * g.epochLength().toMillis(),
+                    g.coverage(),
+                    g.firstEpoch()))
+        .toList();
+  }
+
+  private SpeedPlan begin(Opening.Opened opened, Adoptions adoptions, TopicLog log) {
+    List<Slot> slots = new ArrayList<>();
+    opened.generations().forEach(g -> slots.add(new Slot(slots.size(), g)));
+    return plan(slots, opened.start(), adoptions, log);
+  }
+
+  private SpeedPlan plan(List<Slot> slots, SpeedStart start, Adoptions adoptions, TopicLog log) {
+    String life = slots.get(0).generation().life();
+    TreeMap<Integer, Long> logTimes = new TreeMap<>();
+    start
+        .offsets()
+        .keySet()
+        .forEach(p -> logTimes.put(p, Math.max(start.logTimeMillis(), adoptions.floorMillis(p))));
+    return new SpeedPlan(
+        topic,
+        log.topicId(),
+        life,
+        UUID.randomUUID().toString(),
+        Checkpoints.of(config, topic, life).uri(),
+        slots,
+        new TreeMap<>(start.offsets()),
+        logTimes,
+        config.epoch(),
+        config.eventTimeMin(),
+        config.bootstrapServers(),
+        config.kafkaTimeout(),
+        config.clockSkew(),
+        config.tick(),
+        config.speedEmitInterval(),
+        new Settings(config.hadoop()));
+  }
+}

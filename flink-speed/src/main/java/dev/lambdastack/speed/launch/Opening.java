@@ -1,0 +1,128 @@
+package dev.lambdastack.speed.launch;
+
+import dev.lambdastack.log.TopicLog;
+import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.serving.store.ViewTables;
+import dev.lambdastack.speed.plan.SpeedStart;
+import dev.lambdastack.views.Cell;
+import dev.lambdastack.views.Generation;
+import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.View;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.UUID;
+import org.apache.hadoop.hbase.TableName;
+import org.apache.hadoop.hbase.client.Admin;
+import org.apache.hadoop.hbase.client.Connection;
+
+/** Opens the generations of a new life: decides for all views first, then writes. */
+final class Opening {
+  private final LambdaConfig config;
+  private final PublishedStore store;
+  private final Clock clock;
+
+  /**
+   * A new life.
+   *
+   * @param start where its one source begins
+   */
+  record Opened(List<Generation> generations, SpeedStart start) {}
+
+  Opening(LambdaConfig config, PublishedStore store, Clock clock) {
+    this.config = config;
+    this.store = store;
+    this.clock = clock;
+  }
+
+  Opened open(List<View> views, TopicLog log, Connection hbase) throws IOException {
+    SpeedStart.Log bounds =
+        new SpeedStart.Log(
+            log.topic(), log.partitions(), log.beginOffsets(), log.oldestAppendTime());
+    Instant now = clock.instant();
+    Map<View, SpeedStart> starts = new LinkedHashMap<>();
+    for (View view : views) {
+      starts.put(
+          view,
+          SpeedStart.decide(
+              view.name(),
+              store.versions(view.name()),
+              store.known(view.name()).current(),
+              bounds,
+              config.epoch(),
+              now.minus(config.clockSkew())));
+    }
+    String life = UUID.randomUUID().toString();
+    Checkpoints.of(config, log.topic(), life).make();
+    List<Generation> generations = new ArrayList<>();
+    try (Admin admin = hbase.getAdmin()) {
+      for (Map.Entry<View, SpeedStart> start : starts.entrySet()) {
+        generations.add(open(start.getKey(), start.getValue(), life, now, admin));
+      }
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+    return new Opened(generations, SpeedStart.earliest(starts.values()));
+  }
+
+  private Generation open(View view, SpeedStart start, String life, Instant now, Admin admin)
+      throws IOException {
+    return store.openGeneration(
+        view.name(),
+        number -> {
+          Generation generation =
+              new Generation(
+                  number,
+                  ViewTables.speed(view.name(), number).getNameAsString(),
+                  view.fingerprint(),
+                  view.shape(),
+                  life,
+                  start.coverage(),
+                  start.firstEpoch(),
+                  start.offsets(),
+                  config.epoch(),
+                  retention(),
+                  now);
+          // Before the catalog names it: who finds a generation finds its table.
+          createTable(generation, admin);
+          return generation;
+        });
+  }
+
+  /** HBase counts seconds. */
+  private Duration retention() {
+    return Duration.ofSeconds(config.speedRetention().toSeconds());
+  }
+
+  private void createTable(Generation generation, Admin admin) {
+    try {
+      if (ViewTables.createSpeed(admin, generation, config.regions())) {
+        return;
+      }
+      // A starter that came no further than this left it, so it is empty.
+      TableName table = TableName.valueOf(generation.table());
+      int found = admin.getDescriptor(table).getColumnFamily(Cell.speedFamily()).getTimeToLive();
+      if (found != generation.retention().toSeconds()) {
+        throw new InvalidInputException(
+            String.format(
+                Locale.ROOT,
+                "Cannot use table %s, which a start that was cut off left behind: it keeps cells for %d s (expected %d s, by lambda.speed.retention); remove it in the HBase shell: disable '%s'; drop '%s'",
+                table,
+                found,
+                generation.retention().toSeconds(),
+                table,
+                table));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

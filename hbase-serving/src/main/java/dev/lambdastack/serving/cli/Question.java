@@ -1,6 +1,0 @@
-package dev.lambdastack.serving.cli;
-
-import java.time.Instant;
-
-/** The time range of a query, {@code [from, to)} of window starts. */
-record Question(Instant from, Instant to) {}

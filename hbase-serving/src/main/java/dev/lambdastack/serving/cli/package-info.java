@@ -1,2 +1,0 @@
-/** The {@code query} command, and how every command of the stack ends: {@link CommandRunner}. */
-package dev.lambdastack.serving.cli;

@@ -1,2 +1,0 @@
-/** The batch layer's verbs of the {@code lambda} command. */
-package dev.lambdastack.batch.cli;

@@ -1,0 +1,209 @@
+package dev.lambdastack.settings;
+
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lambdastack.views.InvalidInputException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class LambdaConfigTest {
+  private static LambdaConfig with(String... settings) {
+    Configuration conf = new Configuration(false);
+    for (int i = 0; i < settings.length; i += 2) {
+      conf.set(settings[i], settings[i + 1]);
+    }
+    return LambdaConfig.of(conf);
+  }
+
+  private static Map<String, String> defaults() {
+    Configuration defaults = new Configuration(false);
+    defaults.addResource(LambdaConfig.class.getClassLoader().getResource("lambda-default.xml"));
+    Map<String, String> map = new TreeMap<>();
+    defaults.forEach(e -> map.put(e.getKey(), e.getValue()));
+    return map;
+  }
+
+  @Test
+  void everyDefaultIsAValueOfItsAccessor() throws Exception {
+    LambdaConfig config = with();
+    int accessors = 0;
+    for (Method method : LambdaConfig.class.getDeclaredMethods()) {
+      if (Modifier.isPublic(method.getModifiers())
+          && !Modifier.isStatic(method.getModifiers())
+          && !method.getName().equals("hadoop")) {
+        // Some depend on the topic.
+        Object[] arguments =
+            method.getParameterCount() == 0 ? new Object[0] : new Object[] {"orders"};
+        assertThat(method.invoke(config, arguments)).as(method.getName()).isNotNull();
+        accessors++;
+      }
+    }
+    assertThat(accessors).as("an accessor for each key").isEqualTo(defaults().size());
+  }
+
+  @Test
+  void aFileThatIsNoXmlIsRefusedInOneLine(@TempDir Path folder) throws Exception {
+    Path site = Files.writeString(folder.resolve("site.xml"), "<configuration><property>");
+    Configuration conf = new Configuration(false);
+    conf.addResource(site.toUri().toURL());
+    assertThatThrownBy(() -> new ConfigOptions().load(conf))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageStartingWith("Cannot read a configuration file on the class path: ")
+        .hasMessageContaining("site.xml");
+  }
+
+  @Test
+  void everyKeyHasADescription() throws Exception {
+    String xml =
+        new String(
+            LambdaConfig.class
+                .getClassLoader()
+                .getResourceAsStream("lambda-default.xml")
+                .readAllBytes(),
+            java.nio.charset.StandardCharsets.UTF_8);
+    assertThat(xml.split("<description>", -1)).hasSize(defaults().size() + 1);
+  }
+
+  @Test
+  void aGivenValueWinsOverTheDefaultAndTheGivenConfigurationStaysAsItIs() {
+    Configuration given = new Configuration(false);
+    given.set("lambda.epoch", "90s");
+    LambdaConfig config = LambdaConfig.of(given);
+    assertThat(config.epoch()).isEqualTo(Duration.ofSeconds(90));
+    assertThat(config.readTimeout()).isEqualTo(Duration.ofSeconds(30));
+    assertThat(config.hadoop().get("lambda.master")).isEqualTo("/master");
+    assertThat(given.size()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "lambda.epoc, lambda.epoch",
+    "lambda.read.timout, lambda.read.timeout",
+    "lambda.kafka.bootstrap.servers, lambda.kafka.bootstrap-servers",
+    "lambda.speed.checkpoint, lambda.speed.checkpoints",
+  })
+  void anUnknownKeyIsRefusedWithTheNearestOne(String given, String nearest) {
+    assertThatThrownBy(() -> with(given, "1"))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("'" + given + "'")
+        .hasMessageContaining("'" + nearest + "'");
+  }
+
+  @Test
+  void theTopicOfDeadLettersIsNamedAfterItsTopicOrOff() {
+    String key = "lambda.speed.dead-letters-topic";
+    assertThat(LambdaConfig.of(new Configuration(false)).speedDeadLettersTopic("orders"))
+        .contains("orders.dead-letters");
+    assertThat(with(key, "dead").speedDeadLettersTopic("orders")).contains("dead");
+    assertThat(with(key, "off").speedDeadLettersTopic("orders")).isEmpty();
+    assertThatThrownBy(() -> with(key, "orders").speedDeadLettersTopic("orders"))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("the name of another topic");
+  }
+
+  @Test
+  void keysOfOthersAndOfJobsPass() {
+    Configuration conf =
+        with("hbase.rootdir", "/x", "lambdas", "y", "lambda.job.view", "z").hadoop();
+    assertThat(conf.get("lambda.job.view")).isEqualTo("z");
+  }
+
+  @ParameterizedTest
+  @MethodSource("badValues")
+  void aBadValueIsRefusedWithKeyValueAndWhatIsExpected(String key, String value, String expected) {
+    assertThatThrownBy(() -> with(key, value))
+        .as("%s=%s", key, value)
+        .isInstanceOf(InvalidInputException.class)
+        .message()
+        .contains(key + "=" + value, expected)
+        .doesNotContain("\n");
+  }
+
+  static Stream<Arguments> badValues() {
+    Stream.Builder<Arguments> cases = Stream.builder();
+    for (String key : defaults().keySet()) {
+      String value = defaults().get(key);
+      if (value.matches("[0-9]+(ms|s|m|h|d)")) {
+        for (String bad :
+            new String[] {"", "5", "-5s", "5 parsecs", "1.5s", "s", "9999999d", "999999999999d"}) {
+          cases.add(Arguments.of(key, bad, "duration"));
+        }
+      } else if (value.matches("[0-9]+")) {
+        for (String bad : new String[] {"", "0", "-1", "1.5", "many", "99999999999999999999"}) {
+          if (!bad.equals(value)) {
+            cases.add(Arguments.of(key, bad, "whole number"));
+          }
+        }
+      }
+    }
+    cases.add(Arguments.of("lambda.kafka.timeout", "0s", "at least 1ms"));
+    cases.add(Arguments.of("lambda.epoch", "0ms", "at least 1ms"));
+    cases.add(Arguments.of("lambda.read.cache", "1001ms", "at most 1s"));
+    cases.add(Arguments.of("lambda.tick", "yes", "true or false"));
+    cases.add(Arguments.of("lambda.tick", "", "true or false"));
+    cases.add(Arguments.of("lambda.event-time.min", "1990", "an instant"));
+    cases.add(Arguments.of("lambda.dead-letters.max-share", "1.01", "0 to 1"));
+    cases.add(Arguments.of("lambda.dead-letters.max-share", "-0.1", "0 to 1"));
+    cases.add(Arguments.of("lambda.dead-letters.max-share", "NaN", "0 to 1"));
+    cases.add(Arguments.of("lambda.dead-letters.max-share", "half", "0 to 1"));
+    cases.add(Arguments.of("lambda.gate.max-shrink", "1.01", "0 to 1"));
+    cases.add(Arguments.of("lambda.gate.drift", "maybe", "true or false"));
+    cases.add(Arguments.of("lambda.regions", "257", "at most 256"));
+    cases.add(Arguments.of("lambda.speed.state-backend", "heap", "hashmap or rocksdb"));
+    cases.add(Arguments.of("lambda.speed.dead-letters-topic", "a topic", "off, or the name"));
+    cases.add(Arguments.of("lambda.speed.dead-letters-topic", "{topic}", "off, or the name"));
+    for (String key :
+        new String[] {
+          "lambda.kafka.bootstrap-servers",
+          "lambda.master",
+          "lambda.staging",
+          "lambda.speed.checkpoints"
+        }) {
+      cases.add(Arguments.of(key, "", "may not be empty"));
+      cases.add(Arguments.of(key, "  ", "may not be empty"));
+    }
+    return cases.build();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "lambda.epoch, 250ms, PT0.25S",
+    "lambda.epoch, 2h, PT2H",
+    "lambda.speed.retention, 3d, PT72H",
+  })
+  void durationsHaveUnits(String key, String value, Duration expected) {
+    LambdaConfig config = with(key, value);
+    assertThat(key.equals("lambda.epoch") ? config.epoch() : config.speedRetention())
+        .isEqualTo(expected);
+  }
+
+  @Test
+  void typesOfTheRest() {
+    LambdaConfig config =
+        with(
+            "lambda.event-time.min", "2000-01-01T00:00:00Z",
+            "lambda.recompute.memory", "3",
+            "lambda.dead-letters.max-share", "1",
+            "lambda.tick", "false");
+    assertThat(config.eventTimeMin()).isEqualTo(Instant.parse("2000-01-01T00:00:00Z"));
+    assertThat(config.recomputeMemoryBytes()).isEqualTo(3 << 20);
+    assertThat(config.deadLettersMaxShare()).isEqualTo(1.0);
+    assertThat(config.tick()).isFalse();
+  }
+}
