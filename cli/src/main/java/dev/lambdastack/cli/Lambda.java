@@ -1,5 +1,6 @@
 package dev.lambdastack.cli;
 
+import dev.lambdastack.cli.ask.ViewsCommand;
 import dev.lambdastack.cli.batch.ArchiveCommand;
 import dev.lambdastack.cli.batch.AuditCommand;
 import dev.lambdastack.cli.batch.CleanupCommand;
@@ -11,12 +12,11 @@ import dev.lambdastack.cli.batch.RecomputeCommand;
 import dev.lambdastack.cli.batch.RollbackCommand;
 import dev.lambdastack.cli.batch.VersionsCommand;
 import dev.lambdastack.cli.send.ProduceCommand;
-import dev.lambdastack.cli.ask.ViewsCommand;
-import dev.lambdastack.console.CommandRunner;
-import dev.lambdastack.serving.query.QueryCommand;
-import dev.lambdastack.cli.speed.SpeedCommand;
 import dev.lambdastack.cli.speed.AlertsCommand;
 import dev.lambdastack.cli.speed.DimensionCommand;
+import dev.lambdastack.cli.speed.SpeedCommand;
+import dev.lambdastack.console.CommandRunner;
+import dev.lambdastack.serving.query.QueryCommand;
 import dev.lambdastack.views.InvalidInputException;
 import java.util.List;
 import java.util.Map;

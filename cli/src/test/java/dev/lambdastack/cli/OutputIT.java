@@ -3,9 +3,9 @@ package dev.lambdastack.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.cli.LambdaProcess.Ended;
+import dev.lambdastack.console.CommandRunner;
 import dev.lambdastack.embedded.Await;
 import dev.lambdastack.embedded.EmbeddedClusters;
-import dev.lambdastack.console.CommandRunner;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -1,7 +1,6 @@
 package dev.lambdastack.console;
 
 import dev.lambdastack.settings.LambdaConfig;
-
 import dev.lambdastack.views.InvalidInputException;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -1,11 +1,16 @@
 package dev.lambdastack.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.views.InvalidInputException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -28,5 +33,16 @@ class ConfigOptionsTest {
     assertThat(config.regions()).isEqualTo(2);
     assertThat(config.master()).isEqualTo("hdfs://h:1/a=b");
     assertThat(base.get("lambda.epoch")).isEqualTo("1m");
+  }
+
+  @Test
+  void aFileThatIsNoXmlIsRefusedInOneLine(@TempDir Path folder) throws Exception {
+    Path site = Files.writeString(folder.resolve("site.xml"), "<configuration><property>");
+    Configuration conf = new Configuration(false);
+    conf.addResource(site.toUri().toURL());
+    assertThatThrownBy(() -> new ConfigOptions().load(conf))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageStartingWith("Cannot read a configuration file on the class path: ")
+        .hasMessageContaining("site.xml");
   }
 }

@@ -104,7 +104,8 @@ public final class EmbeddedKafka implements AutoCloseable {
           .all()
           .get();
       Await.until("the leaders of topic " + name, LIMIT, () -> hasLeaders(admin, name, partitions));
-      // Metadata knows the leader before the leader does. An idempotent producer whose first batch comes too early,
+      // Metadata knows the leader before the leader does. An idempotent producer whose first batch
+      // comes too early,
       // and whose second does not, gets the first one in never more.
       admin.listOffsets(ends(name, partitions)).all().get();
     } catch (ExecutionException e) {
@@ -119,8 +120,7 @@ public final class EmbeddedKafka implements AutoCloseable {
   private static Map<TopicPartition, OffsetSpec> ends(String name, int partitions) {
     return IntStream.range(0, partitions)
         .boxed()
-        .collect(
-            Collectors.toMap(p -> new TopicPartition(name, p), p -> OffsetSpec.latest()));
+        .collect(Collectors.toMap(p -> new TopicPartition(name, p), p -> OffsetSpec.latest()));
   }
 
   private static boolean hasLeaders(Admin admin, String name, int partitions) throws Exception {

@@ -1,11 +1,10 @@
 package dev.lambdastack.speed;
 
+import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.launch.Launch;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.speed.launch.SpeedOptions;
-
-import dev.lambdastack.schemas.SchemaStore;
-import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.message.Contribution;
 import dev.lambdastack.speed.message.Envelope;
 import dev.lambdastack.speed.message.RowId;

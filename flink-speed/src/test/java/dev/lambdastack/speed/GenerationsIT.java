@@ -1,11 +1,5 @@
 package dev.lambdastack.speed;
 
-import dev.lambdastack.speed.launch.Checkpoints;
-import dev.lambdastack.speed.launch.Launch;
-import dev.lambdastack.speed.launch.RunningSpeedJob;
-import dev.lambdastack.speed.launch.SpeedOptions;
-import dev.lambdastack.cli.speed.StatusLine;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -14,9 +8,14 @@ import dev.lambdastack.embedded.EmbeddedFlink;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.reference.ReferenceEvents;
 import dev.lambdastack.reference.ReferenceViews;
-import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.speed.launch.Checkpoints;
+import dev.lambdastack.speed.launch.Launch;
+import dev.lambdastack.speed.launch.RunningSpeedJob;
+import dev.lambdastack.speed.launch.SpeedOptions;
+import dev.lambdastack.speed.launch.StatusLine;
 import dev.lambdastack.speed.progress.RunClaim;
 import dev.lambdastack.speed.source.LogSource;
 import dev.lambdastack.views.Generation;

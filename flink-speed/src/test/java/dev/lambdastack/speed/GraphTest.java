@@ -1,12 +1,11 @@
 package dev.lambdastack.speed;
 
-import dev.lambdastack.speed.launch.FlinkSettings;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.speed.launch.FlinkSettings;
 import dev.lambdastack.speed.plan.SpeedPlan;
 import dev.lambdastack.speed.plan.TestingPlans;
 import dev.lambdastack.speed.sink.HBaseSink;

@@ -1,16 +1,15 @@
 package dev.lambdastack.speed;
 
-import dev.lambdastack.speed.launch.RunningSpeedJob;
-import dev.lambdastack.speed.launch.SpeedOptions;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.embedded.Await;
 import dev.lambdastack.log.TopicLog;
-import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.Failing;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.speed.launch.RunningSpeedJob;
+import dev.lambdastack.speed.launch.SpeedOptions;
 import dev.lambdastack.views.Generation;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

@@ -1,15 +1,14 @@
 package dev.lambdastack.speed;
 
-import dev.lambdastack.speed.launch.RunningSpeedJob;
-import dev.lambdastack.speed.launch.SpeedOptions;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lambdastack.embedded.Await;
 import dev.lambdastack.log.TopicLog;
-import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.speed.launch.RunningSpeedJob;
+import dev.lambdastack.speed.launch.SpeedOptions;
 import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.FileNotFoundException;

@@ -26,11 +26,11 @@ import org.apache.hadoop.hbase.client.Table;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /** What the cells of a generation say, and what they ought to say, as lines that compare. */
-final class TestingCells {
+public final class TestingCells {
   private TestingCells() {}
 
   /** Every cell: {@code <key> <window> epoch <n> = <metrics>}. */
-  static Map<String, String> actual(Connection hbase, Generation generation) throws IOException {
+  public static Map<String, String> actual(Connection hbase, Generation generation) throws IOException {
     Map<String, String> lines = new TreeMap<>();
     try (Table table = hbase.getTable(TableName.valueOf(generation.table()));
         ResultScanner scan = table.getScanner(new Scan())) {
@@ -54,7 +54,7 @@ final class TestingCells {
   }
 
   /** Every cell with its bytes and timestamp. */
-  static Map<String, String> bytes(Connection hbase, Generation generation) throws IOException {
+  public static Map<String, String> bytes(Connection hbase, Generation generation) throws IOException {
     Map<String, String> lines = new TreeMap<>();
     try (Table table = hbase.getTable(TableName.valueOf(generation.table()));
         ResultScanner scan = table.getScanner(new Scan())) {
@@ -80,7 +80,7 @@ final class TestingCells {
   }
 
   /** Epochs by the running maximum of append times, written down plainly: record to epoch. */
-  static Map<ConsumerRecord<byte[], byte[]>, Long> epochs(
+  public static Map<ConsumerRecord<byte[], byte[]>, Long> epochs(
       List<ConsumerRecord<byte[], byte[]>> log, Duration epochLength) {
     Map<Integer, Long> greatest = new TreeMap<>();
     Map<ConsumerRecord<byte[], byte[]>, Long> epochs = new LinkedHashMap<>();
@@ -92,7 +92,7 @@ final class TestingCells {
   }
 
   /** What {@code action_metrics} must say of these records from an epoch on. */
-  static Map<String, String> actionMetrics(
+  public static Map<String, String> actionMetrics(
       TestingOrders orders, Map<ConsumerRecord<byte[], byte[]>, Long> epochs, long coverage) {
     Map<String, List<TestingOrders.Order>> groups = new TreeMap<>();
     epochs.forEach(
@@ -123,7 +123,7 @@ final class TestingCells {
   }
 
   /** What {@code daily_sales} must say of these records from an epoch on. */
-  static Map<String, String> dailySales(
+  public static Map<String, String> dailySales(
       TestingOrders orders, Map<ConsumerRecord<byte[], byte[]>, Long> epochs, long coverage) {
     Map<String, List<TestingOrders.Order>> groups = new TreeMap<>();
     epochs.forEach(
@@ -155,7 +155,7 @@ final class TestingCells {
   }
 
   /** What a view that only counts must say of these records from an epoch on. */
-  static Map<String, String> counts(
+  public static Map<String, String> counts(
       TestingOrders orders,
       Map<ConsumerRecord<byte[], byte[]>, Long> epochs,
       long coverage,

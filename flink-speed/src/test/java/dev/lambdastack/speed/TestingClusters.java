@@ -75,7 +75,7 @@ public final class TestingClusters implements BeforeAllCallback {
   }
 
   /** The same settings as options of a command, but the keys that are named. */
-  static List<String> commandLine(String... without) {
+  public static List<String> commandLine(String... without) {
     List<String> options = new ArrayList<>();
     config(Map.of())
         .hadoop()
@@ -102,7 +102,7 @@ public final class TestingClusters implements BeforeAllCallback {
   }
 
   /** Deletes what the stack knows of views, their tables included. */
-  static void removeViews(Connection hbase) throws IOException {
+  public static void removeViews(Connection hbase) throws IOException {
     try (Admin admin = hbase.getAdmin()) {
       for (TableName table : admin.listTableNames()) {
         if (table.getNamespaceAsString().equals("lambda")) {

@@ -23,13 +23,13 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** Sends orders and keeps what they were, by a number in a header. Seeded. */
-final class TestingOrders implements AutoCloseable {
-  static final String HEADER = "test-number";
+public final class TestingOrders implements AutoCloseable {
+  public static final String HEADER = "test-number";
   private static final Instant DAY = Instant.parse("2026-01-10T00:00:00Z");
   private static final int MARKS = 36;
   private static final List<String> CATEGORIES = List.of("Bread", "Wine", "Dairy");
 
-  record Order(String action, String category, long customer, BigDecimal amount, Instant time) {}
+  public record Order(String action, String category, long customer, BigDecimal amount, Instant time) {}
 
   private final String topic;
   private final Random random;
@@ -37,13 +37,13 @@ final class TestingOrders implements AutoCloseable {
   private final List<Order> sent = new ArrayList<>();
   private final KafkaProducer<byte[], byte[]> producer;
 
-  TestingOrders(String topic, long seed) {
+  public TestingOrders(String topic, long seed) {
     this.topic = topic;
     this.random = new Random(seed);
     this.producer = producer(Map.of());
   }
 
-  static KafkaProducer<byte[], byte[]> producer(Map<String, Object> more) {
+  public static KafkaProducer<byte[], byte[]> producer(Map<String, Object> more) {
     Map<String, Object> config = new HashMap<>(more);
     config.put("bootstrap.servers", TestingClusters.kafka().bootstrapServers());
     config.put("acks", "all");
@@ -51,7 +51,7 @@ final class TestingOrders implements AutoCloseable {
   }
 
   /** An order of a random day and minute; late or early, as it comes. */
-  ProducerRecord<byte[], byte[]> next(int partition) {
+  public ProducerRecord<byte[], byte[]> next(int partition) {
     Order order =
         new Order(
             random.nextInt(5) == 0 ? "return" : "purchase",
@@ -70,7 +70,7 @@ final class TestingOrders implements AutoCloseable {
    * An order whose amount is a power of two, none twice in a row of {@code action_metrics}: the sum
    * tells which orders are in it.
    */
-  ProducerRecord<byte[], byte[]> nextMarked(int partition) {
+  public ProducerRecord<byte[], byte[]> nextMarked(int partition) {
     int number = sent.size();
     Order order =
         new Order(
@@ -83,7 +83,7 @@ final class TestingOrders implements AutoCloseable {
     return new ProducerRecord<>(topic, partition, null, value(order));
   }
 
-  Order last() {
+  public Order last() {
     return sent.get(sent.size() - 1);
   }
 
@@ -104,7 +104,7 @@ final class TestingOrders implements AutoCloseable {
   }
 
   /** Sends to these partitions in turn and waits for the acknowledgements. */
-  void send(int count, int... partitions) throws Exception {
+  public void send(int count, int... partitions) throws Exception {
     List<Future<?>> acks = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       acks.add(producer.send(next(partitions[i % partitions.length])));
@@ -115,17 +115,17 @@ final class TestingOrders implements AutoCloseable {
   }
 
   /** Sends a value that is no event. */
-  void sendCorrupt(int partition, byte[] value) throws Exception {
+  public void sendCorrupt(int partition, byte[] value) throws Exception {
     producer.send(new ProducerRecord<>(topic, partition, null, value)).get();
   }
 
-  Order order(ConsumerRecord<byte[], byte[]> record) {
+  public Order order(ConsumerRecord<byte[], byte[]> record) {
     var header = record.headers().lastHeader(HEADER);
     return header == null ? null : sent.get(ByteBuffer.wrap(header.value()).getInt());
   }
 
   /** All committed records of the topic, each partition in order. */
-  List<ConsumerRecord<byte[], byte[]>> log(int partitions) {
+  public List<ConsumerRecord<byte[], byte[]>> log(int partitions) {
     List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
     Map<String, Object> config =
         Map.of(

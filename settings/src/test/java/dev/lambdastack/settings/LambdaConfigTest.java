@@ -1,14 +1,11 @@
 package dev.lambdastack.settings;
 
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lambdastack.views.InvalidInputException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -16,7 +13,6 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -55,17 +51,6 @@ class LambdaConfigTest {
       }
     }
     assertThat(accessors).as("an accessor for each key").isEqualTo(defaults().size());
-  }
-
-  @Test
-  void aFileThatIsNoXmlIsRefusedInOneLine(@TempDir Path folder) throws Exception {
-    Path site = Files.writeString(folder.resolve("site.xml"), "<configuration><property>");
-    Configuration conf = new Configuration(false);
-    conf.addResource(site.toUri().toURL());
-    assertThatThrownBy(() -> new ConfigOptions().load(conf))
-        .isInstanceOf(InvalidInputException.class)
-        .hasMessageStartingWith("Cannot read a configuration file on the class path: ")
-        .hasMessageContaining("site.xml");
   }
 
   @Test

@@ -1,14 +1,14 @@
 package dev.lambdastack.cli.ask;
 
+import dev.lambdastack.console.ConfigOptions;
 import dev.lambdastack.console.Printable;
 import dev.lambdastack.console.TextTable;
-import dev.lambdastack.console.ConfigOptions;
-import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.read.LambdaClient;
 import dev.lambdastack.serving.read.Provenance;
 import dev.lambdastack.serving.store.Failing;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.AlertRule;
 import dev.lambdastack.views.AlertRules;
 import dev.lambdastack.views.Column;

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** Bytes of unknown content as a terminal may show them. */
-public final class Bytes {
+final class Bytes {
   private static final int PER_LINE = 16;
 
   private Bytes() {}
@@ -33,7 +33,7 @@ public final class Bytes {
     return escaped(text.getBytes(StandardCharsets.UTF_8));
   }
 
-  public static String hex(byte[] bytes) {
+  static String hex(byte[] bytes) {
     return HexFormat.of().formatHex(bytes);
   }
 
@@ -42,7 +42,7 @@ public final class Bytes {
    *
    * @param limit bytes that are shown at most
    */
-  public static List<String> dump(byte[] bytes, int limit) {
+  static List<String> dump(byte[] bytes, int limit) {
     List<String> lines = new ArrayList<>();
     HexFormat spaced = HexFormat.ofDelimiter(" ");
     int end = Math.min(limit, bytes.length);

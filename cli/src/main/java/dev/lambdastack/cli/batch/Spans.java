@@ -4,11 +4,11 @@ import java.time.Duration;
 import java.util.Locale;
 
 /** Lengths of time for a person: in the two greatest units that say something. */
-public final class Spans {
+final class Spans {
   private Spans() {}
 
   /** As {@code 4.2 s}, {@code 3 min 20 s}, {@code 5 h 3 min} or {@code 4 d 2 h}. */
-  public static String text(Duration span) {
+  static String text(Duration span) {
     long seconds = span.toSeconds();
     if (seconds < 60) {
       return String.format(Locale.ROOT, "%.1f s", span.toMillis() / 1000.0);

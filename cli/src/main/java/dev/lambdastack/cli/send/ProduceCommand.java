@@ -1,8 +1,8 @@
 package dev.lambdastack.cli.send;
 
+import dev.lambdastack.console.ConfigOptions;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.schemas.EventEncoder;
-import dev.lambdastack.console.ConfigOptions;
 import dev.lambdastack.settings.FirstContact;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.AlertRules;

@@ -1,16 +1,15 @@
 package dev.lambdastack.cli.speed;
 
-import dev.lambdastack.speed.alert.AlertJob;
-import dev.lambdastack.speed.alert.RulesLoader;
-
-import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.console.ConfigOptions;
 import dev.lambdastack.console.Listing;
 import dev.lambdastack.console.Printable;
-import dev.lambdastack.console.ConfigOptions;
-import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.store.AlertStore;
 import dev.lambdastack.serving.store.AlertStore.Alert;
 import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.speed.alert.AlertJob;
+import dev.lambdastack.speed.alert.RulesLoader;
 import dev.lambdastack.speed.launch.FlinkCluster;
 import dev.lambdastack.views.AlertRule;
 import dev.lambdastack.views.InvalidInputException;

@@ -1,9 +1,8 @@
 package dev.lambdastack.cli.speed;
 
-import dev.lambdastack.dimension.DimensionLoad;
-
-import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.console.ConfigOptions;
+import dev.lambdastack.dimension.DimensionLoad;
+import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.Views;

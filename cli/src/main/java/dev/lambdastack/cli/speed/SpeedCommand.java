@@ -1,14 +1,14 @@
 package dev.lambdastack.cli.speed;
 
+import dev.lambdastack.console.ConfigOptions;
+import dev.lambdastack.console.Printable;
+import dev.lambdastack.log.PartitionsAddedException;
+import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.speed.SpeedJob;
 import dev.lambdastack.speed.launch.FlinkCluster;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
-import dev.lambdastack.speed.SpeedJob;
 import dev.lambdastack.speed.launch.SpeedOptions;
-
-import dev.lambdastack.log.PartitionsAddedException;
-import dev.lambdastack.console.Printable;
-import dev.lambdastack.console.ConfigOptions;
-import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.speed.launch.StatusLine;
 import dev.lambdastack.views.Epoch;
 import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.InvalidInputException;

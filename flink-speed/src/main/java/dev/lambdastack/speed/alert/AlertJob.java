@@ -2,11 +2,11 @@ package dev.lambdastack.speed.alert;
 
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.schemas.SchemaStore;
-import dev.lambdastack.settings.FirstContact;
-import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.AdoptionStore;
 import dev.lambdastack.serving.store.AlertStore;
 import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.settings.FirstContact;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.launch.CheckpointFiles;
 import dev.lambdastack.speed.launch.Checkpoints;
 import dev.lambdastack.speed.launch.FlinkCluster;

@@ -15,7 +15,7 @@ import java.util.jar.JarFile;
 import java.util.jar.Manifest;
 
 /** The jars of this process that a Flink cluster does not have itself. */
-public final class ClassPathJars {
+final class ClassPathJars {
   private ClassPathJars() {}
 
   /**

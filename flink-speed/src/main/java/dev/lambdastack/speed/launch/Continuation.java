@@ -1,7 +1,7 @@
 package dev.lambdastack.speed.launch;
 
-import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.plan.Slot;
 import dev.lambdastack.speed.progress.RunClaim;
 import dev.lambdastack.views.Generation;

@@ -21,7 +21,7 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * The failures after which Flink started a job's tasks again, as its REST endpoint lists them: a
  * job that fails for ever runs, as far as its status goes. Not thread-safe.
  */
-public final class Failures {
+final class Failures {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
   private static final String CAUSE = "Caused by: ";
@@ -104,7 +104,7 @@ public final class Failures {
   }
 
   /** What stands at the bottom of a stack trace, in one line without the exception's package. */
-  public static String root(String trace) {
+  static String root(String trace) {
     String root = "";
     for (String line : trace.lines().toList()) {
       if (root.isEmpty() || line.startsWith(CAUSE)) {

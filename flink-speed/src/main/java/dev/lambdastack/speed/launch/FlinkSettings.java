@@ -1,8 +1,7 @@
 package dev.lambdastack.speed.launch;
 
-import dev.lambdastack.speed.SpeedJob;
-
 import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.speed.SpeedJob;
 import java.time.Duration;
 import java.util.Map;
 import org.apache.flink.configuration.CheckpointingOptions;

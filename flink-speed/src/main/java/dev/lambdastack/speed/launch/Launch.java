@@ -1,14 +1,13 @@
 package dev.lambdastack.speed.launch;
 
-import dev.lambdastack.speed.SpeedJob;
-
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.schemas.SchemaStore;
-import dev.lambdastack.settings.FirstContact;
-import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.AdoptionStore;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.settings.FirstContact;
+import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.speed.SpeedJob;
 import dev.lambdastack.speed.plan.Settings;
 import dev.lambdastack.speed.plan.Slot;
 import dev.lambdastack.speed.plan.SpeedPlan;

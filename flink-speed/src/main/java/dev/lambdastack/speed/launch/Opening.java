@@ -1,9 +1,9 @@
 package dev.lambdastack.speed.launch;
 
 import dev.lambdastack.log.TopicLog;
-import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.ViewTables;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.plan.SpeedStart;
 import dev.lambdastack.views.Cell;
 import dev.lambdastack.views.Generation;

@@ -2,9 +2,9 @@ package dev.lambdastack.speed.progress;
 
 import dev.lambdastack.log.PartitionsAddedException;
 import dev.lambdastack.log.TopicLog;
-import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.AdoptionStore;
 import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.message.Position;
 import dev.lambdastack.speed.plan.Slot;
 import dev.lambdastack.speed.plan.SpeedPlan;

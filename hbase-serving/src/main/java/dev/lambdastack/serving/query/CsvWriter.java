@@ -1,8 +1,7 @@
 package dev.lambdastack.serving.query;
 
-import dev.lambdastack.console.Printable;
 import dev.lambdastack.console.Csv;
-
+import dev.lambdastack.console.Printable;
 import dev.lambdastack.serving.merge.MergedRow;
 import dev.lambdastack.serving.read.Answer;
 import dev.lambdastack.views.Column;

@@ -1,11 +1,10 @@
 package dev.lambdastack.serving.query;
 
-import dev.lambdastack.console.Printable;
-
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import dev.lambdastack.console.Printable;
 import dev.lambdastack.serving.merge.MergedRow;
 import dev.lambdastack.serving.read.Answer;
 import dev.lambdastack.serving.read.Provenance;

@@ -1,8 +1,7 @@
 package dev.lambdastack.serving.query;
 
-import dev.lambdastack.console.TimeArgument;
-
 import dev.lambdastack.console.ConfigOptions;
+import dev.lambdastack.console.TimeArgument;
 import dev.lambdastack.serving.read.Answer;
 import dev.lambdastack.serving.read.Incomplete;
 import dev.lambdastack.serving.read.LambdaClient;

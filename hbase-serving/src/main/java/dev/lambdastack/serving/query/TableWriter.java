@@ -3,7 +3,6 @@ package dev.lambdastack.serving.query;
 import dev.lambdastack.console.Printable;
 import dev.lambdastack.console.TextTable;
 import dev.lambdastack.console.Texts;
-
 import dev.lambdastack.serving.merge.MergedRow;
 import dev.lambdastack.serving.read.Answer;
 import dev.lambdastack.serving.read.Provenance;

@@ -1,6 +1,5 @@
 package dev.lambdastack.serving.read;
 
-import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.merge.KeyJoin;
 import dev.lambdastack.serving.merge.MergedRow;
 import dev.lambdastack.serving.merge.RowMerge;
@@ -9,6 +8,7 @@ import dev.lambdastack.serving.store.DimensionStore;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.PublishedStore.Snapshot;
 import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.HandoffException;
 import dev.lambdastack.views.InvalidInputException;

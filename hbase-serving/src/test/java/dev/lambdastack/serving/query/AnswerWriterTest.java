@@ -1,12 +1,11 @@
 package dev.lambdastack.serving.query;
 
-import dev.lambdastack.console.Texts;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.lambdastack.console.Texts;
 import dev.lambdastack.serving.merge.LayerRow;
 import dev.lambdastack.serving.merge.MergedRow;
 import dev.lambdastack.serving.merge.RowMerge;

@@ -1,9 +1,8 @@
 package dev.lambdastack.serving.query;
 
-import dev.lambdastack.console.CommandRunner;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lambdastack.console.CommandRunner;
 import dev.lambdastack.serving.testing.Layers;
 import dev.lambdastack.serving.testing.Sale;
 import dev.lambdastack.serving.testing.Sales;

@@ -3,7 +3,6 @@ package dev.lambdastack.serving.read;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.DimensionStore;
 import dev.lambdastack.serving.store.DimensionStore.Change;
 import dev.lambdastack.serving.testing.Layers;
@@ -12,6 +11,7 @@ import dev.lambdastack.serving.testing.Sales;
 import dev.lambdastack.serving.testing.TestingHBase;
 import dev.lambdastack.serving.testing.TestingHBase.Cluster;
 import dev.lambdastack.serving.testing.Truth;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.Column;
 import dev.lambdastack.views.Epoch;
 import dev.lambdastack.views.Generation;

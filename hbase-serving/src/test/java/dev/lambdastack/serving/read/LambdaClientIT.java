@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lambdastack.embedded.Await;
-import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.merge.MergedRow;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.testing.Layers;
@@ -13,6 +12,7 @@ import dev.lambdastack.serving.testing.Sales;
 import dev.lambdastack.serving.testing.TestingHBase;
 import dev.lambdastack.serving.testing.TestingHBase.Cluster;
 import dev.lambdastack.serving.testing.Truth;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.Cell;
 import dev.lambdastack.views.Epoch;
 import dev.lambdastack.views.Generation;

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.schemas.SchemaVersion;
-import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.testing.TestingHBase;
 import dev.lambdastack.serving.testing.TestingHBase.Cluster;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.Adoptions;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;

@@ -3,9 +3,9 @@ package dev.lambdastack.serving.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.testing.TestingHBase;
 import dev.lambdastack.serving.testing.TestingHBase.Cluster;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

@@ -1,10 +1,10 @@
 package dev.lambdastack.batch.publish;
 
-import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.Catalog;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.serving.store.ViewTables;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.LostOffsets;

@@ -1,9 +1,9 @@
 package dev.lambdastack.batch.publish;
 
-import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.Catalog;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.settings.LambdaConfig;
 import java.io.IOException;
 import java.util.Comparator;
 import java.util.List;

@@ -2,9 +2,9 @@ package dev.lambdastack.batch.recompute;
 
 import dev.lambdastack.schemas.EventDecoder;
 import dev.lambdastack.schemas.SchemaStore;
-import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.Version;
 import dev.lambdastack.views.View;

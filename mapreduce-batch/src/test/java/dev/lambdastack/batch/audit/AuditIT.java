@@ -2,12 +2,9 @@ package dev.lambdastack.batch.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lambdastack.batch.Sale;
 import dev.lambdastack.batch.Scene;
 import dev.lambdastack.batch.Servers;
-import dev.lambdastack.cli.batch.AuditCommand;
 import dev.lambdastack.batch.compact.Compaction;
 import dev.lambdastack.batch.master.ArchiveManifest;
 import dev.lambdastack.log.Tick;
@@ -17,8 +14,6 @@ import dev.lambdastack.views.Metric;
 import dev.lambdastack.views.Version;
 import dev.lambdastack.views.View;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -40,7 +35,6 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import picocli.CommandLine;
 
 @ExtendWith(Servers.Extension.class)
 class AuditIT {
@@ -344,45 +338,5 @@ class AuditIT {
         1,
         1,
         Instant.ofEpochMilli(created));
-  }
-
-  private static int command(Scene scene, StringWriter out, String... more) {
-    String[] all = {
-      "-D",
-      "fs.defaultFS=" + scene.conf().get("fs.defaultFS"),
-      "-D",
-      "lambda.master=" + scene.conf().get("lambda.master"),
-      "-D",
-      "lambda.kafka.bootstrap-servers=" + scene.conf().get("lambda.kafka.bootstrap-servers"),
-      scene.topic()
-    };
-    String[] args = Arrays.copyOf(all, all.length + more.length);
-    System.arraycopy(more, 0, args, all.length, more.length);
-    return new CommandLine(new AuditCommand())
-        .setOut(new PrintWriter(out))
-        .setCaseInsensitiveEnumValuesAllowed(true)
-        .execute(args);
-  }
-
-  @Test
-  void theCommandSaysItToPeopleAndMachines(Servers servers) throws Exception {
-    try (Scene scene = Scene.open(servers, 2)) {
-      fill(scene);
-      StringWriter table = new StringWriter();
-      assertThat(command(scene, table)).isZero();
-      System.out.println(table);
-      assertThat(table.toString().lines().reduce((a, b) -> b)).hasValue("whole");
-      Path file =
-          scene
-              .dataset()
-              .resolve(scene.dataset().contents().orElseThrow().files().get(0).file().path());
-      scene.dataset().fileSystem().delete(file, false);
-      StringWriter json = new StringWriter();
-      assertThat(command(scene, json, "--offline", "--format", "json")).isEqualTo(1);
-      JsonNode report = new ObjectMapper().readTree(json.toString());
-      assertThat(report.get("clean").booleanValue()).isFalse();
-      assertThat(report.get("events").longValue()).isEqualTo(180);
-      assertThat(report.get("differences").get(0).textValue()).contains("is missing");
-    }
   }
 }

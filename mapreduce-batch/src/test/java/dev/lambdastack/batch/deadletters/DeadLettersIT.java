@@ -3,19 +3,14 @@ package dev.lambdastack.batch.deadletters;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lambdastack.batch.Sale;
 import dev.lambdastack.batch.Scene;
 import dev.lambdastack.batch.Servers;
 import dev.lambdastack.batch.archive.Archive;
-import dev.lambdastack.cli.batch.DeadLettersCommand;
 import dev.lambdastack.schemas.Rejection.Reason;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.schemas.SchemaVersion;
 import dev.lambdastack.views.InvalidInputException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -41,7 +36,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import picocli.CommandLine;
 
 @ExtendWith(Servers.Extension.class)
 class DeadLettersIT {
@@ -143,7 +137,6 @@ class DeadLettersIT {
       sales.add(early);
       archive(scene, Sale.SCHEMAS);
       assertArchivedOnce(scene, sales);
-      assertCommands(scene, corruptAt);
     }
   }
 
@@ -174,62 +167,6 @@ class DeadLettersIT {
       assertThat(copy.value()).isEqualTo(original.value());
     }
     assertThat(copies).isEqualTo(count);
-  }
-
-  private static String command(Scene scene, String... args) {
-    List<String> all = new ArrayList<>(List.of(args));
-    for (String key : List.of("fs.defaultFS", "lambda.master", "lambda.epoch")) {
-      all.addAll(List.of("-D", key + "=" + scene.conf().get(key)));
-    }
-    StringWriter out = new StringWriter();
-    CommandLine line = new CommandLine(new DeadLettersCommand());
-    line.setCaseInsensitiveEnumValuesAllowed(true);
-    PrintWriter writer = new PrintWriter(out);
-    assertThat(line.setOut(writer).setErr(writer).execute(all.toArray(String[]::new)))
-        .as(out.toString())
-        .isZero();
-    return out.toString();
-  }
-
-  private static void assertCommands(Scene scene, long corruptAt) throws Exception {
-    assertThat(command(scene, "list", scene.topic()))
-        .contains("UNKNOWN_SCHEMA", "CORRUPT", "NULL_VALUE", "EVENT_TIME_AHEAD")
-        .contains(scene.topic() + ": 11 dead letters, 8 of them replayed");
-    JsonNode list =
-        new ObjectMapper()
-            .readTree(
-                command(
-                    scene,
-                    "list",
-                    scene.topic(),
-                    "--format",
-                    "json",
-                    "--reason",
-                    "unknown_schema"));
-    int records = 0;
-    for (JsonNode group : list) {
-      assertThat(group.get("reason").textValue()).isEqualTo("UNKNOWN_SCHEMA");
-      records += group.get("records").intValue();
-      assertThat(group.get("replayed")).isEqualTo(group.get("records"));
-    }
-    assertThat(records).isEqualTo(7);
-    String shown =
-        command(
-            scene,
-            "show",
-            scene.topic(),
-            "--partition",
-            "0",
-            "--offset",
-            String.valueOf(corruptAt));
-    assertThat(shown)
-        .contains("partition 0 offset " + corruptAt, "reason    CORRUPT: ", "replayed  no")
-        .contains("key       key", "00000000  c3 01 ");
-    JsonNode json =
-        new ObjectMapper()
-            .readTree(
-                command(scene, "show", scene.topic(), "--reason", "corrupt", "--format", "json"));
-    assertThat(json.get(0).get("value_hex").textValue()).startsWith("c301");
   }
 
   /**

@@ -11,10 +11,10 @@ import dev.lambdastack.batch.archive.Archive;
 import dev.lambdastack.batch.master.DataFile;
 import dev.lambdastack.batch.publish.Flip;
 import dev.lambdastack.batch.publish.Publish;
-import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.serving.store.ViewTables;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.Cell;
 import dev.lambdastack.views.Column;
 import dev.lambdastack.views.ColumnType;
@@ -60,11 +60,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(Servers.Extension.class)
-class RecomputeIT {
+public class RecomputeIT {
   private static final Duration HOUR = Duration.ofHours(1);
 
   /** Every kind of metric over every type of column. */
-  static View everything(String name, EventType type) {
+  public static View everything(String name, EventType type) {
     return View.named(name)
         .over(type)
         .keyedBy("kind", "user")
@@ -82,7 +82,7 @@ class RecomputeIT {
   }
 
   /** The same from the sales, in plain Java. */
-  static Map<List<Object>, Map<String, Object>> everything(List<Scene.Placed> sales) {
+  public static Map<List<Object>, Map<String, Object>> everything(List<Scene.Placed> sales) {
     Map<List<Object>, List<Scene.Placed>> groups = new LinkedHashMap<>();
     for (Scene.Placed placed : sales) {
       Sale s = placed.sale();
@@ -150,7 +150,7 @@ class RecomputeIT {
   }
 
   /** What stands in the version's table, by key and window start. */
-  static Map<List<Object>, Map<String, Object>> table(Connection connection, Version version)
+  public static Map<List<Object>, Map<String, Object>> table(Connection connection, Version version)
       throws Exception {
     Map<List<Object>, Map<String, Object>> rows = new LinkedHashMap<>();
     try (Table table = connection.getTable(TableName.valueOf(version.table()));
@@ -176,7 +176,7 @@ class RecomputeIT {
     return rows;
   }
 
-  static void assertSame(
+  public static void assertSame(
       Map<List<Object>, Map<String, Object>> found,
       Map<List<Object>, Map<String, Object>> expected) {
     assertThat(found.keySet()).containsExactlyInAnyOrderElementsOf(expected.keySet());
@@ -218,7 +218,7 @@ class RecomputeIT {
     return new Recompute(scene.config(), Views.of(List.of(view)), Sale.SCHEMAS, scene.clock());
   }
 
-  static Connection connect(Scene scene) {
+  public static Connection connect(Scene scene) {
     return Store.connect(LambdaConfig.of(scene.conf()));
   }
 

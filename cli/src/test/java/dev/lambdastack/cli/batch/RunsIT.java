@@ -1,4 +1,4 @@
-package dev.lambdastack.batch.recompute;
+package dev.lambdastack.cli.batch;
 
 import static dev.lambdastack.batch.recompute.RecomputeIT.assertSame;
 import static dev.lambdastack.batch.recompute.RecomputeIT.everything;
@@ -6,22 +6,19 @@ import static dev.lambdastack.batch.recompute.RecomputeIT.table;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lambdastack.batch.CommandRun;
 import dev.lambdastack.batch.HeldViews;
 import dev.lambdastack.batch.Sale;
 import dev.lambdastack.batch.Scene;
 import dev.lambdastack.batch.Servers;
 import dev.lambdastack.batch.archive.Archive;
-import dev.lambdastack.cli.batch.DiscardCommand;
-import dev.lambdastack.cli.batch.PublishCommand;
-import dev.lambdastack.cli.batch.RecomputeCommand;
-import dev.lambdastack.cli.batch.VersionsCommand;
 import dev.lambdastack.batch.master.Lease;
 import dev.lambdastack.batch.publish.Cleanup;
 import dev.lambdastack.batch.publish.Publish;
 import dev.lambdastack.batch.publish.VersionInfo;
 import dev.lambdastack.batch.publish.VersionState;
 import dev.lambdastack.batch.publish.Versions;
+import dev.lambdastack.batch.recompute.Recompute;
+import dev.lambdastack.batch.recompute.RecomputeIT;
 import dev.lambdastack.serving.query.QueryCommand;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.ViewTables;

@@ -1,6 +1,4 @@
-package dev.lambdastack.cli.speed;
-
-import dev.lambdastack.speed.launch.RunningSpeedJob;
+package dev.lambdastack.speed.launch;
 
 import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.Progress;

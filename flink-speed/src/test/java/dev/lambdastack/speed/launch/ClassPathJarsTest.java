@@ -1,7 +1,4 @@
-package dev.lambdastack.speed;
-
-import dev.lambdastack.speed.launch.ClassPathJars;
-import dev.lambdastack.speed.launch.FlinkCluster;
+package dev.lambdastack.speed.launch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

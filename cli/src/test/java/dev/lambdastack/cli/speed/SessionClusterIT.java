@@ -1,23 +1,24 @@
-package dev.lambdastack.speed;
-
-import dev.lambdastack.speed.launch.FlinkCluster;
-import dev.lambdastack.speed.launch.RunningSpeedJob;
-import dev.lambdastack.cli.speed.SpeedCommand;
-import dev.lambdastack.speed.launch.SpeedOptions;
+package dev.lambdastack.cli.speed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lambdastack.console.CommandRunner;
 import dev.lambdastack.embedded.Await;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.reference.ReferenceEvents;
 import dev.lambdastack.schemas.EventEncoder;
-import dev.lambdastack.console.CommandRunner;
-import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.AlertStore;
 import dev.lambdastack.serving.store.AlertStore.Alert;
 import dev.lambdastack.serving.store.Store;
-import dev.lambdastack.cli.speed.AlertsCommand;
+import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.speed.SpeedJob;
+import dev.lambdastack.speed.TestingCells;
+import dev.lambdastack.speed.TestingClusters;
+import dev.lambdastack.speed.TestingOrders;
+import dev.lambdastack.speed.launch.FlinkCluster;
+import dev.lambdastack.speed.launch.RunningSpeedJob;
+import dev.lambdastack.speed.launch.SpeedOptions;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

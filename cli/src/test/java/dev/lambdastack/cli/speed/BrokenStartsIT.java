@@ -1,22 +1,23 @@
-package dev.lambdastack.speed;
-
-import dev.lambdastack.speed.launch.RunningSpeedJob;
-import dev.lambdastack.cli.speed.SpeedCommand;
-import dev.lambdastack.speed.launch.SpeedOptions;
+package dev.lambdastack.cli.speed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lambdastack.console.CommandRunner;
 import dev.lambdastack.embedded.Await;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.schemas.SchemaVersion;
-import dev.lambdastack.console.CommandRunner;
-import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.speed.SpeedJob;
+import dev.lambdastack.speed.TestingCells;
+import dev.lambdastack.speed.TestingClusters;
+import dev.lambdastack.speed.TestingOrders;
 import dev.lambdastack.speed.alert.AlertJob;
-import dev.lambdastack.cli.speed.AlertsCommand;
 import dev.lambdastack.speed.alert.RulesLoader;
+import dev.lambdastack.speed.launch.RunningSpeedJob;
+import dev.lambdastack.speed.launch.SpeedOptions;
 import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.ViewProvider;

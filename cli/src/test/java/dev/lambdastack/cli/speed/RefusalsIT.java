@@ -1,15 +1,14 @@
-package dev.lambdastack.speed;
-
-import dev.lambdastack.cli.speed.SpeedCommand;
+package dev.lambdastack.cli.speed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.console.CommandRunner;
-import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.serving.store.AdoptionStore;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.speed.TestingClusters;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.Views;
 import java.io.PrintWriter;

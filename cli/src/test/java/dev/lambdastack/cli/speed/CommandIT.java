@@ -1,16 +1,17 @@
-package dev.lambdastack.speed;
-
-import dev.lambdastack.speed.launch.Checkpoints;
-import dev.lambdastack.cli.speed.SpeedCommand;
+package dev.lambdastack.cli.speed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lambdastack.console.CommandRunner;
 import dev.lambdastack.embedded.Await;
 import dev.lambdastack.log.TopicLog;
-import dev.lambdastack.console.CommandRunner;
-import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.speed.TestingCells;
+import dev.lambdastack.speed.TestingClusters;
+import dev.lambdastack.speed.TestingOrders;
+import dev.lambdastack.speed.launch.Checkpoints;
 import dev.lambdastack.speed.progress.RunClaim;
 import dev.lambdastack.views.Generation;
 import java.io.IOException;

@@ -1,12 +1,7 @@
-package dev.lambdastack.batch.cli;
-
-import dev.lambdastack.cli.batch.ArchiveCommand;
-import dev.lambdastack.cli.batch.CompactCommand;
-import dev.lambdastack.cli.batch.RecomputeCommand;
+package dev.lambdastack.cli.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lambdastack.batch.CommandRun;
 import dev.lambdastack.batch.Sale;
 import dev.lambdastack.batch.Scene;
 import dev.lambdastack.batch.Servers;

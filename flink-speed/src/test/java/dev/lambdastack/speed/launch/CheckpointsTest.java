@@ -1,6 +1,4 @@
-package dev.lambdastack.speed;
-
-import dev.lambdastack.speed.launch.Checkpoints;
+package dev.lambdastack.speed.launch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

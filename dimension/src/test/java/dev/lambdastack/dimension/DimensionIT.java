@@ -1,15 +1,15 @@
-package dev.lambdastack.speed;
+package dev.lambdastack.dimension;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lambdastack.embedded.EmbeddedClusters;
 import dev.lambdastack.reference.ReferenceEvents;
 import dev.lambdastack.schemas.EventEncoder;
 import dev.lambdastack.schemas.SchemaStore;
-import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.serving.store.DimensionStore;
 import dev.lambdastack.serving.store.Store;
-import dev.lambdastack.dimension.DimensionLoad;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
@@ -25,22 +25,23 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericRecord;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hbase.client.Connection;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A dimension's topic into HBase, on real servers, beside a plain map of what was sent last. */
-@ExtendWith(TestingClusters.class)
 class DimensionIT {
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final Map<String, String> COMPACTED = Map.of("cleanup.policy", "compact");
   private static final SchemaStore SCHEMAS = SchemaStore.load(DimensionIT.class.getClassLoader());
 
+  private static EmbeddedClusters clusters;
   private static LambdaConfig config;
   private static Connection hbase;
   private static KafkaProducer<byte[], byte[]> producer;
@@ -56,20 +57,32 @@ class DimensionIT {
   private final Map<String, String> brands = new HashMap<>();
 
   @BeforeAll
-  static void connect() {
-    config = TestingClusters.config(Map.of());
+  static void connect() throws IOException {
+    clusters = EmbeddedClusters.start();
+    Configuration conf = clusters.configuration();
+    conf.set("lambda.kafka.bootstrap-servers", clusters.kafka().bootstrapServers());
+    config = LambdaConfig.of(conf);
     hbase = Store.connect(config);
-    producer = TestingOrders.producer(Map.of());
+    producer = producer(Map.of());
   }
 
   @AfterAll
   static void disconnect() throws IOException {
     producer.close();
     hbase.close();
+    clusters.close();
+  }
+
+  private static KafkaProducer<byte[], byte[]> producer(Map<String, Object> more) {
+    Map<String, Object> settings = new HashMap<>(more);
+    settings.put("bootstrap.servers", clusters.kafka().bootstrapServers());
+    settings.put("acks", "all");
+
+    return new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
   }
 
   private void createTopic(Map<String, String> configs) throws IOException {
-    TestingClusters.kafka().createTopic(products.topic(), 3, configs);
+    clusters.kafka().createTopic(products.topic(), 3, configs);
   }
 
   private DimensionLoad load() throws IOException {
@@ -140,8 +153,7 @@ class DimensionIT {
     String large = Integer.toString(32 << 20);
     createTopic(Map.of("cleanup.policy", "compact", "max.message.bytes", large));
     send(1, "one");
-    try (KafkaProducer<byte[], byte[]> any =
-        TestingOrders.producer(Map.of("max.request.size", large))) {
+    try (KafkaProducer<byte[], byte[]> any = producer(Map.of("max.request.size", large))) {
       GenericRecord tooLarge = product(1, "x".repeat(12_000_000));
       any.send(
               new ProducerRecord<>(
@@ -203,7 +215,7 @@ class DimensionIT {
     }
     try (DimensionLoad orphan = load();
         Admin admin =
-            Admin.create(Map.of("bootstrap.servers", TestingClusters.kafka().bootstrapServers()))) {
+            Admin.create(Map.of("bootstrap.servers", clusters.kafka().bootstrapServers()))) {
       admin.deleteTopics(List.of(products.topic())).all().get();
       awaitGone(admin);
       brands.clear();

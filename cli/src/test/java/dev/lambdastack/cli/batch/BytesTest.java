@@ -1,6 +1,4 @@
-package dev.lambdastack.batch.cli;
-
-import dev.lambdastack.cli.batch.Bytes;
+package dev.lambdastack.cli.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,19 +1,7 @@
-package dev.lambdastack.batch.cli;
-
-import dev.lambdastack.cli.batch.ArchiveCommand;
-import dev.lambdastack.cli.batch.AuditCommand;
-import dev.lambdastack.cli.batch.CleanupCommand;
-import dev.lambdastack.cli.batch.CompactCommand;
-import dev.lambdastack.cli.batch.DiscardCommand;
-import dev.lambdastack.cli.batch.PublishCommand;
-import dev.lambdastack.cli.batch.RecomputeCommand;
-import dev.lambdastack.cli.batch.RollbackCommand;
-import dev.lambdastack.cli.batch.Spans;
-import dev.lambdastack.cli.batch.VersionsCommand;
+package dev.lambdastack.cli.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lambdastack.batch.CommandRun;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

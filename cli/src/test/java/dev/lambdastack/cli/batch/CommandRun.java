@@ -1,4 +1,4 @@
-package dev.lambdastack.batch;
+package dev.lambdastack.cli.batch;
 
 import dev.lambdastack.console.CommandRunner;
 import java.io.PrintWriter;
