@@ -5,7 +5,7 @@ import dev.lambdastack.batch.master.MasterDataset;
 import dev.lambdastack.serving.read.Answer;
 import dev.lambdastack.serving.read.Incomplete;
 import dev.lambdastack.serving.read.LambdaClient;
-import dev.lambdastack.views.Version;
+import dev.lambdastack.views.handoff.Version;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

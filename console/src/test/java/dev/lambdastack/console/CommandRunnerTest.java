@@ -2,8 +2,8 @@ package dev.lambdastack.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lambdastack.views.HandoffException;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.handoff.HandoffException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -8,7 +8,7 @@ import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.speed.launch.SpeedOptions;
-import dev.lambdastack.views.Generation;
+import dev.lambdastack.views.handoff.Generation;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 package dev.lambdastack.speed;
 
-import dev.lambdastack.views.Cell;
-import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.RowKey;
+import dev.lambdastack.views.handoff.Cell;
+import dev.lambdastack.views.handoff.Generation;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
@@ -30,7 +30,8 @@ public final class TestingCells {
   private TestingCells() {}
 
   /** Every cell: {@code <key> <window> epoch <n> = <metrics>}. */
-  public static Map<String, String> actual(Connection hbase, Generation generation) throws IOException {
+  public static Map<String, String> actual(Connection hbase, Generation generation)
+      throws IOException {
     Map<String, String> lines = new TreeMap<>();
     try (Table table = hbase.getTable(TableName.valueOf(generation.table()));
         ResultScanner scan = table.getScanner(new Scan())) {
@@ -54,7 +55,8 @@ public final class TestingCells {
   }
 
   /** Every cell with its bytes and timestamp. */
-  public static Map<String, String> bytes(Connection hbase, Generation generation) throws IOException {
+  public static Map<String, String> bytes(Connection hbase, Generation generation)
+      throws IOException {
     Map<String, String> lines = new TreeMap<>();
     try (Table table = hbase.getTable(TableName.valueOf(generation.table()));
         ResultScanner scan = table.getScanner(new Scan())) {

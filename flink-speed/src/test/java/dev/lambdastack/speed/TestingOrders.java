@@ -29,7 +29,8 @@ public final class TestingOrders implements AutoCloseable {
   private static final int MARKS = 36;
   private static final List<String> CATEGORIES = List.of("Bread", "Wine", "Dairy");
 
-  public record Order(String action, String category, long customer, BigDecimal amount, Instant time) {}
+  public record Order(
+      String action, String category, long customer, BigDecimal amount, Instant time) {}
 
   private final String topic;
   private final Random random;

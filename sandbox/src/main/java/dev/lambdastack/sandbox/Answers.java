@@ -6,7 +6,7 @@ import dev.lambdastack.serving.merge.MergedRow;
 import dev.lambdastack.serving.read.Answer;
 import dev.lambdastack.serving.read.LambdaClient;
 import dev.lambdastack.serving.read.Provenance;
-import dev.lambdastack.views.Version;
+import dev.lambdastack.views.handoff.Version;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.time.Duration;

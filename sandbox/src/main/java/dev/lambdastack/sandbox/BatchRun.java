@@ -4,7 +4,7 @@ import static dev.lambdastack.sandbox.Screen.count;
 
 import dev.lambdastack.batch.archive.ArchiveResult;
 import dev.lambdastack.batch.publish.Flip;
-import dev.lambdastack.views.Version;
+import dev.lambdastack.views.handoff.Version;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,12 +1,12 @@
 package dev.lambdastack.sandbox;
 
+import dev.lambdastack.dimension.DimensionLoad;
 import dev.lambdastack.log.LogClients;
 import dev.lambdastack.reference.ReferenceEvents;
 import dev.lambdastack.sandbox.foodmart.Product;
 import dev.lambdastack.schemas.EventEncoder;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.settings.LambdaConfig;
-import dev.lambdastack.dimension.DimensionLoad;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;

@@ -1,7 +1,7 @@
 package dev.lambdastack.sandbox;
 
-import dev.lambdastack.reference.ReferenceEvents;
 import dev.lambdastack.console.CommandRunner;
+import dev.lambdastack.reference.ReferenceEvents;
 import dev.lambdastack.views.InvalidInputException;
 import java.nio.file.Path;
 import java.util.List;

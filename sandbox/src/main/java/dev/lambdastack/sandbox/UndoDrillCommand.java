@@ -1,7 +1,7 @@
 package dev.lambdastack.sandbox;
 
-import dev.lambdastack.sandbox.foodmart.FoodMart;
 import dev.lambdastack.console.CommandRunner;
+import dev.lambdastack.sandbox.foodmart.FoodMart;
 import dev.lambdastack.views.InvalidInputException;
 import java.nio.file.Path;
 import java.time.Duration;

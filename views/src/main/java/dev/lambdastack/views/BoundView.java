@@ -1,5 +1,6 @@
 package dev.lambdastack.views;
 
+import dev.lambdastack.views.aggregate.Aggregate;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -206,22 +207,22 @@ public final class BoundView {
   }
 
   /** The row key of a key's components and a window. */
-  byte[] rowKey(RowKey.Buffer components, long start) {
+  public byte[] rowKey(RowKey.Buffer components, long start) {
     return RowKey.of(view.shape().saltBuckets(), components.bytes(), components.length(), start);
   }
 
   /** The event that was accepted last, with derived columns behind its own. */
-  Row current() {
+  public Row current() {
     return current;
   }
 
   /** Indices of the key's columns, derived ones behind the event's own. */
-  int[] keys() {
+  public int[] keys() {
     return keys.clone();
   }
 
   /** Indices of the metrics' columns, as {@link #keys}; -1 for a metric without one. */
-  int[] metrics() {
+  public int[] metrics() {
     return metrics.clone();
   }
 

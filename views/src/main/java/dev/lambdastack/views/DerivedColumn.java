@@ -19,8 +19,9 @@ import java.util.List;
  * @param version the author's number for this formula
  * @param inputs columns of the event type
  */
-record DerivedColumn(Column column, int version, List<String> inputs, Derivation derivation) {
-  DerivedColumn {
+public record DerivedColumn(
+    Column column, int version, List<String> inputs, Derivation derivation) {
+  public DerivedColumn {
     inputs = List.copyOf(inputs);
   }
 

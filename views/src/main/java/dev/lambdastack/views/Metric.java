@@ -1,5 +1,6 @@
 package dev.lambdastack.views;
 
+import dev.lambdastack.views.aggregate.DistinctSketch;
 import java.math.RoundingMode;
 import java.util.Locale;
 import java.util.Optional;
@@ -29,7 +30,7 @@ public record Metric(Kind kind, String column, int scale, RoundingMode rounding)
     LATEST
   }
 
-  static final int DEFAULT_SCALE = -1;
+  public static final int DEFAULT_SCALE = -1;
 
   /** The number of events. A {@code Long}. */
   public static Metric count() {

@@ -169,19 +169,19 @@ public final class RowKey {
   }
 
   /** Key components under construction; reused from event to event. */
-  static final class Buffer {
+  public static final class Buffer {
     private byte[] bytes = new byte[64];
     private int length;
 
-    void clear() {
+    public void clear() {
       length = 0;
     }
 
-    byte[] bytes() {
+    public byte[] bytes() {
       return bytes;
     }
 
-    int length() {
+    public int length() {
       return length;
     }
 
@@ -191,7 +191,7 @@ public final class RowKey {
       }
     }
 
-    void appendUtf8(byte[] utf8) {
+    public void appendUtf8(byte[] utf8) {
       ensure(2 * utf8.length + 2);
       byte[] target = bytes;
       int at = length;
@@ -207,7 +207,7 @@ public final class RowKey {
     }
 
     /** Of the components and a window. */
-    int hash(long windowStart) {
+    public int hash(long windowStart) {
       long hash = windowStart * HASH_FACTOR;
       int at = 0;
       for (; at + Long.BYTES <= length; at += Long.BYTES) {
@@ -221,19 +221,19 @@ public final class RowKey {
     }
 
     /** Whether a row key has these components and this window; the salt follows from them. */
-    boolean isKeyOf(byte[] row, long windowStart) {
+    public boolean isKeyOf(byte[] row, long windowStart) {
       return row.length == 1 + length + WINDOW_BYTES
           && Arrays.equals(row, 1, 1 + length, bytes, 0, length)
           && RowKey.windowStart(row) == windowStart;
     }
 
-    void appendLong(long value) {
+    public void appendLong(long value) {
       ensure(Long.BYTES);
       putLong(bytes, length, value);
       length += Long.BYTES;
     }
 
-    void appendBoolean(boolean value) {
+    public void appendBoolean(boolean value) {
       ensure(1);
       bytes[length++] = (byte) (value ? 1 : 0);
     }

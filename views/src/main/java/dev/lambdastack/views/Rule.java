@@ -1,5 +1,7 @@
 package dev.lambdastack.views;
 
+import dev.lambdastack.views.aggregate.Aggregate;
+import dev.lambdastack.views.aggregate.DistinctSketch;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.Locale;

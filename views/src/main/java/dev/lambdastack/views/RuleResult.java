@@ -1,9 +1,5 @@
 package dev.lambdastack.views;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -19,29 +15,5 @@ public record RuleResult(
     String rule, long checked, long counted, boolean met, List<String> examples) {
   public RuleResult {
     examples = List.copyOf(examples);
-  }
-
-  ObjectNode json() {
-    ObjectNode json = Json.object();
-    json.put("rule", rule);
-    json.put("checked", checked);
-    json.put("counted", counted);
-    json.put("met", met);
-    if (!examples.isEmpty()) {
-      ArrayNode array = json.putArray("examples");
-      examples.forEach(array::add);
-    }
-    return json;
-  }
-
-  static RuleResult of(JsonNode json) {
-    List<String> examples = new ArrayList<>();
-    json.path("examples").forEach(e -> examples.add(e.asText()));
-    return new RuleResult(
-        json.get("rule").asText(),
-        json.get("checked").asLong(),
-        json.get("counted").asLong(),
-        json.get("met").asBoolean(),
-        examples);
   }
 }

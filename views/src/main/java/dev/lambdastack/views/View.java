@@ -3,6 +3,7 @@ package dev.lambdastack.views;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lambdastack.views.aggregate.Aggregate;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -186,7 +187,7 @@ public final class View {
   }
 
   /** The text columns that {@code latest} keeps as they are, derived ones among them. */
-  List<String> keptTexts() {
+  public List<String> keptTexts() {
     return shape.metrics().stream()
         .filter(m -> m.metric().kind() == Metric.Kind.LATEST)
         .map(m -> m.input())
@@ -205,11 +206,11 @@ public final class View {
     return formula == null ? eventType.column(name) : formula.column();
   }
 
-  Map<String, Condition> filter() {
+  public Map<String, Condition> filter() {
     return filter;
   }
 
-  Map<String, DerivedColumn> derived() {
+  public Map<String, DerivedColumn> derived() {
     return derived;
   }
 

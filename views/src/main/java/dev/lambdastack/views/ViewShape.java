@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lambdastack.views.aggregate.Aggregate;
 import java.math.RoundingMode;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -78,7 +79,7 @@ public record ViewShape(
     return Math.floorDiv(eventTime, length) * length;
   }
 
-  JsonNode toJson() {
+  public JsonNode toJson() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("name", name);
     ArrayNode keys = json.putArray("key");
@@ -110,7 +111,7 @@ public record ViewShape(
     return json;
   }
 
-  static ViewShape fromJson(JsonNode json) {
+  public static ViewShape fromJson(JsonNode json) {
     List<Column> keys = new ArrayList<>();
     json.get("key").forEach(c -> keys.add(columnOf(c)));
     List<NamedMetric> metrics = new ArrayList<>();

@@ -12,7 +12,7 @@ import java.util.Random;
  * Events with every column, from one seed: extreme values, ties in event time, nulls, and as many
  * different values as asked for.
  */
-final class EventArbitraries {
+public final class EventArbitraries {
   private static final long[] LONGS = {
     0, 1, -1, Long.MAX_VALUE, Long.MIN_VALUE, Long.MAX_VALUE - 1, Long.MIN_VALUE + 1, 1L << 62
   };
@@ -41,7 +41,7 @@ final class EventArbitraries {
    * @param different how many different values a column may take at most
    * @param nulls share of nulls in nullable columns
    */
-  static List<TestEvent> events(Random random, int count, int different, double nulls) {
+  public static List<TestEvent> events(Random random, int count, int different, double nulls) {
     List<TestEvent> events = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       Map<String, Object> values = new HashMap<>();

@@ -9,6 +9,9 @@ import static dev.lambdastack.views.Metric.min;
 import static dev.lambdastack.views.Metric.sum;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lambdastack.views.aggregate.DistinctSketch;
+import dev.lambdastack.views.handoff.Cell;
+import dev.lambdastack.views.handoff.Version;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;

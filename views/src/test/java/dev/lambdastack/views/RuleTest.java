@@ -15,6 +15,9 @@ import static dev.lambdastack.views.Rule.unique;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lambdastack.views.aggregate.Aggregate;
+import dev.lambdastack.views.aggregate.DistinctSketch;
+import dev.lambdastack.views.handoff.Origin;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -11,14 +11,14 @@ import java.util.Map;
  * An event in plain Java values: String, Long, BigDecimal, Double, Boolean, Instant; a column that
  * is missing is null.
  */
-record TestEvent(Map<String, Object> values, long eventTime, int partition, long offset) {
+public record TestEvent(Map<String, Object> values, long eventTime, int partition, long offset) {
 
-  static TestEvent at(long eventTime, int partition, long offset) {
+  public static TestEvent at(long eventTime, int partition, long offset) {
     return new TestEvent(Map.of(), eventTime, partition, offset);
   }
 
   /** This event with one more value; null takes it away. */
-  TestEvent with(String column, Object value) {
+  public TestEvent with(String column, Object value) {
     Map<String, Object> more = new HashMap<>(values);
     if (value == null) {
       more.remove(column);
@@ -28,12 +28,12 @@ record TestEvent(Map<String, Object> values, long eventTime, int partition, long
     return new TestEvent(more, eventTime, partition, offset);
   }
 
-  Object value(String column) {
+  public Object value(String column) {
     return values.get(column);
   }
 
   /** The event as a row whose columns come in this order. */
-  Row row(List<String> columns) {
+  public Row row(List<String> columns) {
     return new Row() {
       private Object at(int column) {
         Object value = values.get(columns.get(column));

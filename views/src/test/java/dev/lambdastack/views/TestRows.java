@@ -4,6 +4,11 @@ import static dev.lambdastack.views.Metric.avg;
 import static dev.lambdastack.views.Metric.count;
 import static dev.lambdastack.views.Metric.sum;
 
+import dev.lambdastack.views.handoff.Generation;
+import dev.lambdastack.views.handoff.Horizon;
+import dev.lambdastack.views.handoff.Origin;
+import dev.lambdastack.views.handoff.PublishedRow;
+import dev.lambdastack.views.handoff.Version;
 import java.math.RoundingMode;
 import java.time.Duration;
 import java.time.Instant;
@@ -13,9 +18,9 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /** Published rows of the tests: one view, epochs of ten minutes, two partitions. */
-final class TestRows {
-  static final Duration EPOCH = Duration.ofMinutes(10);
-  static final Duration RETENTION = Duration.ofDays(3);
+public final class TestRows {
+  public static final Duration EPOCH = Duration.ofMinutes(10);
+  public static final Duration RETENTION = Duration.ofDays(3);
 
   static final View VIEW =
       View.named("daily_sales")
@@ -68,7 +73,7 @@ final class TestRows {
 
   private TestRows() {}
 
-  static Version version(
+  public static Version version(
       long number, String fingerprint, long horizon, Map<Integer, Long> offsets) {
     return new Version(
         number,
@@ -84,7 +89,7 @@ final class TestRows {
         Instant.parse("2026-01-31T12:34:56.789Z"));
   }
 
-  static Generation generation(
+  public static Generation generation(
       long number, String fingerprint, long coverage, Map<Integer, Long> startOffsets) {
     return new Generation(
         number,
@@ -100,7 +105,7 @@ final class TestRows {
         Instant.parse("2026-01-31T11:00:00Z"));
   }
 
-  static PublishedRow published() {
+  public static PublishedRow published() {
     String fingerprint = "f0".repeat(32);
     return new PublishedRow(
         "daily_sales",

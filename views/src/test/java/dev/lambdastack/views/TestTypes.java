@@ -8,13 +8,14 @@ import static dev.lambdastack.views.Metric.max;
 import static dev.lambdastack.views.Metric.min;
 import static dev.lambdastack.views.Metric.sum;
 
+import dev.lambdastack.views.aggregate.Aggregate;
 import java.math.RoundingMode;
 import java.time.Duration;
 import java.util.List;
 import org.apache.avro.Schema;
 
 /** Event types and views of the tests. */
-final class TestTypes {
+public final class TestTypes {
   private static final String NULLABLE = "{\"name\":\"%s_null\",\"type\":[\"null\",%s]}";
 
   /**
@@ -62,10 +63,10 @@ final class TestTypes {
                           NULLABLE.formatted("flag", "\"boolean\""),
                           NULLABLE.formatted("time", TIMESTAMP))));
 
-  static final EventType EVERYTHING = EventType.of("everything", SCHEMA, "at", "text");
+  public static final EventType EVERYTHING = EventType.of("everything", SCHEMA, "at", "text");
 
   /** Every kind of metric over every type of column that it takes, nullable and not. */
-  static final View ALL_METRICS = allMetrics();
+  public static final View ALL_METRICS = allMetrics();
 
   private TestTypes() {}
 
@@ -95,7 +96,7 @@ final class TestTypes {
   }
 
   /** A view of this metric alone, one row for each minute. */
-  static View of(Metric metric) {
+  public static View of(Metric metric) {
     return View.named("one")
         .over(EVERYTHING)
         .window(Duration.ofMinutes(1))
@@ -104,7 +105,7 @@ final class TestTypes {
   }
 
   /** The aggregate of these events, whatever their key and window. */
-  static Aggregate aggregate(View view, Iterable<TestEvent> events) {
+  public static Aggregate aggregate(View view, Iterable<TestEvent> events) {
     List<String> columns = view.columns();
     BoundView bound = view.bind(columns);
     Aggregate aggregate = view.shape().emptyAggregate();

@@ -2,7 +2,7 @@ package dev.lambdastack.cli.batch;
 
 import dev.lambdastack.batch.publish.Publish;
 import dev.lambdastack.console.ConfigOptions;
-import dev.lambdastack.views.Version;
+import dev.lambdastack.views.handoff.Version;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.Locale;

@@ -4,7 +4,7 @@ import dev.lambdastack.batch.publish.Flip;
 import dev.lambdastack.batch.publish.GateReport;
 import dev.lambdastack.batch.publish.HeldException;
 import dev.lambdastack.console.Printable;
-import dev.lambdastack.views.PublishedRow;
+import dev.lambdastack.views.handoff.PublishedRow;
 import java.io.PrintWriter;
 import java.util.Locale;
 

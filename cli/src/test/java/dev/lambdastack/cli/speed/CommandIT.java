@@ -13,7 +13,7 @@ import dev.lambdastack.speed.TestingClusters;
 import dev.lambdastack.speed.TestingOrders;
 import dev.lambdastack.speed.launch.Checkpoints;
 import dev.lambdastack.speed.progress.RunClaim;
-import dev.lambdastack.views.Generation;
+import dev.lambdastack.views.handoff.Generation;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;

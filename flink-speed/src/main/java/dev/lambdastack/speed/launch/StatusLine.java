@@ -1,7 +1,7 @@
 package dev.lambdastack.speed.launch;
 
-import dev.lambdastack.views.Generation;
-import dev.lambdastack.views.Progress;
+import dev.lambdastack.views.handoff.Generation;
+import dev.lambdastack.views.handoff.Progress;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Clock;

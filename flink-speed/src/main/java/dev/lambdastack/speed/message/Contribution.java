@@ -12,7 +12,8 @@ import org.apache.flink.core.memory.DataOutputView;
  *
  * @param partition of the first of these records
  * @param offset of the first of these records
- * @param aggregate {@link dev.lambdastack.views.Aggregate#toBytes()}; not copied, must not change
+ * @param aggregate {@link dev.lambdastack.views.aggregate.Aggregate#toBytes()}; not copied, must
+ *     not change
  */
 public record Contribution(RowId id, long epoch, int partition, long offset, byte[] aggregate) {
   public static final TypeInformation<Contribution> TYPE =

@@ -1,6 +1,6 @@
 package dev.lambdastack.speed.plan;
 
-import dev.lambdastack.views.Generation;
+import dev.lambdastack.views.handoff.Generation;
 import java.io.Serializable;
 import java.util.Locale;
 

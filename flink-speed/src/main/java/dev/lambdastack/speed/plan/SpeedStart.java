@@ -1,9 +1,9 @@
 package dev.lambdastack.speed.plan;
 
-import dev.lambdastack.views.Epoch;
 import dev.lambdastack.views.InvalidInputException;
-import dev.lambdastack.views.PublishedRow;
-import dev.lambdastack.views.Version;
+import dev.lambdastack.views.handoff.Epoch;
+import dev.lambdastack.views.handoff.PublishedRow;
+import dev.lambdastack.views.handoff.Version;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;

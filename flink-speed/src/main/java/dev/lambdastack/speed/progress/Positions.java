@@ -1,7 +1,7 @@
 package dev.lambdastack.speed.progress;
 
 import dev.lambdastack.speed.message.Position;
-import dev.lambdastack.views.Progress;
+import dev.lambdastack.views.handoff.Progress;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;

@@ -2,9 +2,9 @@ package dev.lambdastack.speed.progress;
 
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.speed.plan.Slot;
-import dev.lambdastack.views.Generation;
-import dev.lambdastack.views.Progress;
-import dev.lambdastack.views.PublishedRow;
+import dev.lambdastack.views.handoff.Generation;
+import dev.lambdastack.views.handoff.Progress;
+import dev.lambdastack.views.handoff.PublishedRow;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,7 +2,7 @@ package dev.lambdastack.speed.sink;
 
 import dev.lambdastack.speed.message.RowId;
 import dev.lambdastack.speed.message.Total;
-import dev.lambdastack.views.Cell;
+import dev.lambdastack.views.handoff.Cell;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -2,8 +2,8 @@ package dev.lambdastack.speed.source;
 
 import dev.lambdastack.speed.message.Contribution;
 import dev.lambdastack.speed.message.RowId;
-import dev.lambdastack.views.Aggregate;
 import dev.lambdastack.views.BoundView;
+import dev.lambdastack.views.aggregate.Aggregate;
 import java.util.Arrays;
 import java.util.function.Consumer;
 

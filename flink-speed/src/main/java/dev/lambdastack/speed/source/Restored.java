@@ -2,7 +2,7 @@ package dev.lambdastack.speed.source;
 
 import dev.lambdastack.speed.message.Position;
 import dev.lambdastack.speed.plan.SpeedPlan;
-import dev.lambdastack.views.Epoch;
+import dev.lambdastack.views.handoff.Epoch;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;

@@ -3,12 +3,12 @@ package dev.lambdastack.speed.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lambdastack.views.Generation;
-import dev.lambdastack.views.Horizon;
 import dev.lambdastack.views.InvalidInputException;
-import dev.lambdastack.views.PublishedRow;
-import dev.lambdastack.views.Version;
 import dev.lambdastack.views.View;
+import dev.lambdastack.views.handoff.Generation;
+import dev.lambdastack.views.handoff.Horizon;
+import dev.lambdastack.views.handoff.PublishedRow;
+import dev.lambdastack.views.handoff.Version;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

@@ -1,8 +1,8 @@
 package dev.lambdastack.speed.plan;
 
 import dev.lambdastack.reference.ReferenceViews;
-import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.View;
+import dev.lambdastack.views.handoff.Generation;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -3,7 +3,7 @@ package dev.lambdastack.speed.progress;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.speed.message.Position;
-import dev.lambdastack.views.Progress;
+import dev.lambdastack.views.handoff.Progress;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.speed.message.RowId;
 import dev.lambdastack.speed.message.Total;
-import dev.lambdastack.views.Cell;
+import dev.lambdastack.views.handoff.Cell;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

@@ -5,12 +5,12 @@ import static dev.lambdastack.views.Metric.sum;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.speed.message.Contribution;
-import dev.lambdastack.views.Aggregate;
 import dev.lambdastack.views.BoundView;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.Row;
 import dev.lambdastack.views.RowKey;
 import dev.lambdastack.views.View;
+import dev.lambdastack.views.aggregate.Aggregate;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

@@ -1,6 +1,6 @@
 package dev.lambdastack.serving.merge;
 
-import dev.lambdastack.views.Aggregate;
+import dev.lambdastack.views.aggregate.Aggregate;
 
 /**
  * What one layer says of one key and window.

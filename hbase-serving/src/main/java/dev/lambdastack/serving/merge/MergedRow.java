@@ -1,8 +1,8 @@
 package dev.lambdastack.serving.merge;
 
-import dev.lambdastack.views.Aggregate;
 import dev.lambdastack.views.RowKey;
 import dev.lambdastack.views.ViewShape;
+import dev.lambdastack.views.aggregate.Aggregate;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.List;

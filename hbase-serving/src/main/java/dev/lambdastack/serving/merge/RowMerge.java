@@ -1,7 +1,7 @@
 package dev.lambdastack.serving.merge;
 
-import dev.lambdastack.views.Aggregate;
 import dev.lambdastack.views.ViewShape;
+import dev.lambdastack.views.aggregate.Aggregate;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.NoSuchElementException;

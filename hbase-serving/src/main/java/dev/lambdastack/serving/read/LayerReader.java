@@ -1,10 +1,10 @@
 package dev.lambdastack.serving.read;
 
 import dev.lambdastack.serving.merge.LayerRow;
-import dev.lambdastack.views.Aggregate;
-import dev.lambdastack.views.Cell;
-import dev.lambdastack.views.PublishedRow;
 import dev.lambdastack.views.ViewShape;
+import dev.lambdastack.views.aggregate.Aggregate;
+import dev.lambdastack.views.handoff.Cell;
+import dev.lambdastack.views.handoff.PublishedRow;
 import java.util.Locale;
 import java.util.Optional;
 import org.apache.hadoop.hbase.TableName;

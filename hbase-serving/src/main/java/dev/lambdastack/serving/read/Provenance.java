@@ -1,11 +1,11 @@
 package dev.lambdastack.serving.read;
 
 import dev.lambdastack.serving.store.PublishedStore.Snapshot;
-import dev.lambdastack.views.Epoch;
-import dev.lambdastack.views.Generation;
-import dev.lambdastack.views.Horizon;
-import dev.lambdastack.views.PublishedRow;
-import dev.lambdastack.views.Version;
+import dev.lambdastack.views.handoff.Epoch;
+import dev.lambdastack.views.handoff.Generation;
+import dev.lambdastack.views.handoff.Horizon;
+import dev.lambdastack.views.handoff.PublishedRow;
+import dev.lambdastack.views.handoff.Version;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;

@@ -1,7 +1,7 @@
 package dev.lambdastack.serving.store;
 
-import dev.lambdastack.views.PublishedRow;
-import dev.lambdastack.views.Version;
+import dev.lambdastack.views.handoff.PublishedRow;
+import dev.lambdastack.views.handoff.Version;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;

@@ -1,9 +1,9 @@
 package dev.lambdastack.serving.store;
 
-import dev.lambdastack.views.Generation;
-import dev.lambdastack.views.Progress;
-import dev.lambdastack.views.PublishedRow;
-import dev.lambdastack.views.Version;
+import dev.lambdastack.views.handoff.Generation;
+import dev.lambdastack.views.handoff.Progress;
+import dev.lambdastack.views.handoff.PublishedRow;
+import dev.lambdastack.views.handoff.Version;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

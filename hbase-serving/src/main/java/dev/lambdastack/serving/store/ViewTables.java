@@ -1,8 +1,8 @@
 package dev.lambdastack.serving.store;
 
-import dev.lambdastack.views.Cell;
-import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.ViewShape;
+import dev.lambdastack.views.handoff.Cell;
+import dev.lambdastack.views.handoff.Generation;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;

@@ -1,9 +1,9 @@
 package dev.lambdastack.serving.testing;
 
-import dev.lambdastack.views.Aggregate;
 import dev.lambdastack.views.BoundView;
 import dev.lambdastack.views.Row;
 import dev.lambdastack.views.View;
+import dev.lambdastack.views.aggregate.Aggregate;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SortedMap;

@@ -2,12 +2,12 @@ package dev.lambdastack.serving.testing;
 
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.ViewTables;
-import dev.lambdastack.views.Cell;
-import dev.lambdastack.views.Generation;
-import dev.lambdastack.views.Horizon;
-import dev.lambdastack.views.PublishedRow;
-import dev.lambdastack.views.Version;
 import dev.lambdastack.views.View;
+import dev.lambdastack.views.handoff.Cell;
+import dev.lambdastack.views.handoff.Generation;
+import dev.lambdastack.views.handoff.Horizon;
+import dev.lambdastack.views.handoff.PublishedRow;
+import dev.lambdastack.views.handoff.Version;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;

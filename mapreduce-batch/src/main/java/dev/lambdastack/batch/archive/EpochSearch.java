@@ -1,7 +1,7 @@
 package dev.lambdastack.batch.archive;
 
 import dev.lambdastack.log.Boundary;
-import dev.lambdastack.views.Epoch;
+import dev.lambdastack.views.handoff.Epoch;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;

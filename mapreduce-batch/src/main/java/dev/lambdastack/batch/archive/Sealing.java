@@ -3,7 +3,7 @@ package dev.lambdastack.batch.archive;
 import dev.lambdastack.batch.master.PartitionRange;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.settings.LambdaConfig;
-import dev.lambdastack.views.Epoch;
+import dev.lambdastack.views.handoff.Epoch;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;

@@ -7,7 +7,7 @@ import dev.lambdastack.batch.master.DeadLetterFile;
 import dev.lambdastack.batch.master.Manifest;
 import dev.lambdastack.batch.master.PartitionRange;
 import dev.lambdastack.batch.master.StoredManifest;
-import dev.lambdastack.views.Version;
+import dev.lambdastack.views.handoff.Version;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;

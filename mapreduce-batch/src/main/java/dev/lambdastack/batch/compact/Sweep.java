@@ -5,7 +5,7 @@ import dev.lambdastack.batch.master.Lease;
 import dev.lambdastack.batch.master.MasterDataset;
 import dev.lambdastack.batch.master.StoredManifest;
 import dev.lambdastack.settings.LambdaConfig;
-import dev.lambdastack.views.Version;
+import dev.lambdastack.views.handoff.Version;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.time.Clock;

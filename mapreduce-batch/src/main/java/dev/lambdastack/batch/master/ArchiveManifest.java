@@ -1,6 +1,6 @@
 package dev.lambdastack.batch.master;
 
-import dev.lambdastack.views.Horizon;
+import dev.lambdastack.views.handoff.Horizon;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;

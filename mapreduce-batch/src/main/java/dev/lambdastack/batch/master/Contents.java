@@ -1,7 +1,7 @@
 package dev.lambdastack.batch.master;
 
-import dev.lambdastack.views.Horizon;
-import dev.lambdastack.views.LostOffsets;
+import dev.lambdastack.views.handoff.Horizon;
+import dev.lambdastack.views.handoff.LostOffsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.lambdastack.views.LostOffsets;
+import dev.lambdastack.views.handoff.LostOffsets;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -2,10 +2,10 @@ package dev.lambdastack.batch.publish;
 
 import dev.lambdastack.serving.store.Catalog;
 import dev.lambdastack.serving.store.Catalog.CatalogVersion;
-import dev.lambdastack.views.Generation;
-import dev.lambdastack.views.Progress;
-import dev.lambdastack.views.PublishedRow;
-import dev.lambdastack.views.Version;
+import dev.lambdastack.views.handoff.Generation;
+import dev.lambdastack.views.handoff.Progress;
+import dev.lambdastack.views.handoff.PublishedRow;
+import dev.lambdastack.views.handoff.Version;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;

@@ -1,11 +1,11 @@
 package dev.lambdastack.batch.publish;
 
 import dev.lambdastack.serving.store.RowText;
-import dev.lambdastack.views.Aggregate;
-import dev.lambdastack.views.Cell;
-import dev.lambdastack.views.Generation;
-import dev.lambdastack.views.Version;
 import dev.lambdastack.views.ViewShape;
+import dev.lambdastack.views.aggregate.Aggregate;
+import dev.lambdastack.views.handoff.Cell;
+import dev.lambdastack.views.handoff.Generation;
+import dev.lambdastack.views.handoff.Version;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.util.ArrayList;

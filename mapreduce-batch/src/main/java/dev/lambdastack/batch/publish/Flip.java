@@ -1,6 +1,6 @@
 package dev.lambdastack.batch.publish;
 
-import dev.lambdastack.views.PublishedRow;
+import dev.lambdastack.views.handoff.PublishedRow;
 import java.util.Optional;
 
 /**

@@ -1,11 +1,11 @@
 package dev.lambdastack.batch.publish;
 
 import dev.lambdastack.settings.LambdaConfig;
-import dev.lambdastack.views.LostOffsets;
-import dev.lambdastack.views.Origin;
 import dev.lambdastack.views.RuleResult;
-import dev.lambdastack.views.Version;
 import dev.lambdastack.views.ViewShape;
+import dev.lambdastack.views.handoff.LostOffsets;
+import dev.lambdastack.views.handoff.Origin;
+import dev.lambdastack.views.handoff.Version;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;

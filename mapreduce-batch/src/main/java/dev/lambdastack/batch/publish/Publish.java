@@ -5,11 +5,11 @@ import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.serving.store.ViewTables;
 import dev.lambdastack.settings.LambdaConfig;
-import dev.lambdastack.views.Generation;
 import dev.lambdastack.views.InvalidInputException;
-import dev.lambdastack.views.LostOffsets;
-import dev.lambdastack.views.PublishedRow;
-import dev.lambdastack.views.Version;
+import dev.lambdastack.views.handoff.Generation;
+import dev.lambdastack.views.handoff.LostOffsets;
+import dev.lambdastack.views.handoff.PublishedRow;
+import dev.lambdastack.views.handoff.Version;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -68,8 +68,8 @@ public final class Publish implements Tool {
    *
    * @param number empty for the newest complete one
    * @throws InvalidInputException when there is no such version, or HBase cannot be reached
-   * @throws dev.lambdastack.views.HandoffException when answers would miss events or step back;
-   *     nothing has changed then
+   * @throws dev.lambdastack.views.handoff.HandoffException when answers would miss events or step
+   *     back; nothing has changed then
    * @throws HeldException when the gate holds it; what answered before still does
    */
   public Flip publish(String view, OptionalLong number) throws IOException, InterruptedException {
@@ -229,8 +229,8 @@ public final class Publish implements Tool {
    *
    * @throws InvalidInputException when there is no such version, it never answered, or HBase cannot
    *     be reached
-   * @throws dev.lambdastack.views.HandoffException when speed cells no longer reach back; nothing
-   *     has changed then
+   * @throws dev.lambdastack.views.handoff.HandoffException when speed cells no longer reach back;
+   *     nothing has changed then
    */
   public Flip rollback(String view, long number) throws IOException, InterruptedException {
     try (Connection connection = Store.connectForWork(config)) {

@@ -1,6 +1,6 @@
 package dev.lambdastack.batch.publish;
 
-import dev.lambdastack.views.Version;
+import dev.lambdastack.views.handoff.Version;
 import java.time.Instant;
 import java.util.Optional;
 

@@ -1,10 +1,10 @@
 package dev.lambdastack.batch.recompute;
 
 import dev.lambdastack.settings.LambdaConfig;
-import dev.lambdastack.views.ColumnBatch;
-import dev.lambdastack.views.ColumnarAggregation;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.View;
+import dev.lambdastack.views.aggregate.ColumnBatch;
+import dev.lambdastack.views.aggregate.ColumnarAggregation;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;

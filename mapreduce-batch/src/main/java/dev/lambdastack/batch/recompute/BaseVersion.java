@@ -1,9 +1,9 @@
 package dev.lambdastack.batch.recompute;
 
 import dev.lambdastack.batch.master.Contents;
-import dev.lambdastack.views.Horizon;
-import dev.lambdastack.views.Version;
 import dev.lambdastack.views.View;
+import dev.lambdastack.views.handoff.Horizon;
+import dev.lambdastack.views.handoff.Version;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;

@@ -1,7 +1,7 @@
 package dev.lambdastack.batch.recompute;
 
-import dev.lambdastack.views.Cell;
 import dev.lambdastack.views.ViewShape;
+import dev.lambdastack.views.handoff.Cell;
 import java.io.IOException;
 import java.util.List;
 import org.apache.hadoop.hbase.KeyValue;

@@ -1,6 +1,6 @@
 package dev.lambdastack.batch.recompute;
 
-import dev.lambdastack.views.TextDictionary;
+import dev.lambdastack.views.aggregate.TextDictionary;
 import java.io.IOException;
 import org.apache.parquet.column.ColumnDescriptor;
 import org.apache.parquet.column.Dictionary;

@@ -1,7 +1,7 @@
 package dev.lambdastack.batch.recompute;
 
 import dev.lambdastack.views.ColumnType;
-import dev.lambdastack.views.ColumnVector;
+import dev.lambdastack.views.aggregate.ColumnVector;
 
 /**
  * The values of one column, some rows at a time. Which of the readers has a defined result follows

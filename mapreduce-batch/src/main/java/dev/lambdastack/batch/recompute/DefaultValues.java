@@ -1,7 +1,7 @@
 package dev.lambdastack.batch.recompute;
 
 import dev.lambdastack.views.Column;
-import dev.lambdastack.views.ColumnVector;
+import dev.lambdastack.views.aggregate.ColumnVector;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

@@ -1,7 +1,7 @@
 package dev.lambdastack.batch.recompute;
 
-import dev.lambdastack.views.ColumnVector;
-import dev.lambdastack.views.TextDictionary;
+import dev.lambdastack.views.aggregate.ColumnVector;
+import dev.lambdastack.views.aggregate.TextDictionary;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

@@ -1,7 +1,7 @@
 package dev.lambdastack.batch.recompute;
 
-import dev.lambdastack.views.Aggregate;
 import dev.lambdastack.views.ViewShape;
+import dev.lambdastack.views.aggregate.Aggregate;
 import org.apache.hadoop.io.BytesWritable;
 
 /**

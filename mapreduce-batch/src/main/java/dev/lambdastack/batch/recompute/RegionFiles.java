@@ -1,6 +1,6 @@
 package dev.lambdastack.batch.recompute;
 
-import dev.lambdastack.views.Cell;
+import dev.lambdastack.views.handoff.Cell;
 import java.io.IOException;
 import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;

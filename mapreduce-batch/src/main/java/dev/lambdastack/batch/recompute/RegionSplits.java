@@ -1,9 +1,9 @@
 package dev.lambdastack.batch.recompute;
 
 import dev.lambdastack.batch.master.LiveFile;
-import dev.lambdastack.views.ColumnBatch;
-import dev.lambdastack.views.ColumnarAggregation;
 import dev.lambdastack.views.View;
+import dev.lambdastack.views.aggregate.ColumnBatch;
+import dev.lambdastack.views.aggregate.ColumnarAggregation;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;

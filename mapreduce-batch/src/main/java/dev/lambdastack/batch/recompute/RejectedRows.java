@@ -1,6 +1,6 @@
 package dev.lambdastack.batch.recompute;
 
-import dev.lambdastack.views.ColumnBatch;
+import dev.lambdastack.views.aggregate.ColumnBatch;
 
 /**
  * Where the rows stand that the pinned schema rejects, of one batch. They are events by the schema

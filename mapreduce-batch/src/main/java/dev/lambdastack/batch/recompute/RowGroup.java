@@ -1,6 +1,6 @@
 package dev.lambdastack.batch.recompute;
 
-import dev.lambdastack.views.ColumnBatch;
+import dev.lambdastack.views.aggregate.ColumnBatch;
 import java.io.IOException;
 
 /** The rows of one row group, batch after batch. */

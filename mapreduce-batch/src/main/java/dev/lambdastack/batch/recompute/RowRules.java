@@ -2,12 +2,12 @@ package dev.lambdastack.batch.recompute;
 
 import dev.lambdastack.serving.store.RowText;
 import dev.lambdastack.serving.store.Store;
-import dev.lambdastack.views.Aggregate;
-import dev.lambdastack.views.Cell;
 import dev.lambdastack.views.Rule;
 import dev.lambdastack.views.RuleResult;
-import dev.lambdastack.views.Version;
 import dev.lambdastack.views.View;
+import dev.lambdastack.views.aggregate.Aggregate;
+import dev.lambdastack.views.handoff.Cell;
+import dev.lambdastack.views.handoff.Version;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

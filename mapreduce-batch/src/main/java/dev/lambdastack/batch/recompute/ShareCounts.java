@@ -1,10 +1,10 @@
 package dev.lambdastack.batch.recompute;
 
-import dev.lambdastack.views.Origin;
 import dev.lambdastack.views.Rule;
 import dev.lambdastack.views.RuleResult;
-import dev.lambdastack.views.Version;
 import dev.lambdastack.views.View;
+import dev.lambdastack.views.handoff.Origin;
+import dev.lambdastack.views.handoff.Version;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

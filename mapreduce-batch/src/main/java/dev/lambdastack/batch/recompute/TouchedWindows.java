@@ -2,8 +2,8 @@ package dev.lambdastack.batch.recompute;
 
 import dev.lambdastack.batch.master.DataFile;
 import dev.lambdastack.batch.master.LiveFile;
-import dev.lambdastack.views.ColumnBatch;
-import dev.lambdastack.views.Horizon;
+import dev.lambdastack.views.aggregate.ColumnBatch;
+import dev.lambdastack.views.handoff.Horizon;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

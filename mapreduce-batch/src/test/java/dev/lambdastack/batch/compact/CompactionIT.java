@@ -18,7 +18,7 @@ import dev.lambdastack.batch.master.OffsetSpan;
 import dev.lambdastack.batch.recompute.Recompute;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.views.InvalidInputException;
-import dev.lambdastack.views.Version;
+import dev.lambdastack.views.handoff.Version;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Clock;

@@ -6,7 +6,7 @@ import dev.lambdastack.batch.Sale;
 import dev.lambdastack.batch.master.Contents;
 import dev.lambdastack.batch.master.DataFile;
 import dev.lambdastack.batch.master.LiveFile;
-import dev.lambdastack.views.LostOffsets;
+import dev.lambdastack.views.handoff.LostOffsets;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;

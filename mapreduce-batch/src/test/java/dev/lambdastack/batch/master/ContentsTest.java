@@ -3,7 +3,7 @@ package dev.lambdastack.batch.master;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lambdastack.views.Horizon;
+import dev.lambdastack.views.handoff.Horizon;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -7,8 +7,8 @@ import static dev.lambdastack.batch.publish.TestCatalog.version;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.serving.store.Catalog;
-import dev.lambdastack.views.Generation;
-import dev.lambdastack.views.Version;
+import dev.lambdastack.views.handoff.Generation;
+import dev.lambdastack.views.handoff.Version;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

@@ -2,10 +2,10 @@ package dev.lambdastack.batch.publish;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lambdastack.views.LostOffsets;
-import dev.lambdastack.views.Origin;
 import dev.lambdastack.views.RuleResult;
-import dev.lambdastack.views.Version;
+import dev.lambdastack.views.handoff.LostOffsets;
+import dev.lambdastack.views.handoff.Origin;
+import dev.lambdastack.views.handoff.Version;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

@@ -3,14 +3,14 @@ package dev.lambdastack.batch.recompute;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.batch.master.FileSchema;
-import dev.lambdastack.views.Aggregate;
 import dev.lambdastack.views.BoundView;
-import dev.lambdastack.views.ColumnBatch;
-import dev.lambdastack.views.ColumnarAggregation;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.Metric;
 import dev.lambdastack.views.Row;
 import dev.lambdastack.views.View;
+import dev.lambdastack.views.aggregate.Aggregate;
+import dev.lambdastack.views.aggregate.ColumnBatch;
+import dev.lambdastack.views.aggregate.ColumnarAggregation;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;

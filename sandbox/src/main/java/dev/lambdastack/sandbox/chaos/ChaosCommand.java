@@ -1,8 +1,8 @@
 package dev.lambdastack.sandbox.chaos;
 
-import dev.lambdastack.sandbox.oracle.Difference;
 import dev.lambdastack.console.CommandRunner;
 import dev.lambdastack.console.OutputLostException;
+import dev.lambdastack.sandbox.oracle.Difference;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.PrintWriter;
 import java.time.Duration;

@@ -2,6 +2,7 @@ package dev.lambdastack.sandbox.endtoend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lambdastack.dimension.DimensionLoad;
 import dev.lambdastack.log.LogClients;
 import dev.lambdastack.sandbox.foodmart.ShopEvent;
 import dev.lambdastack.sandbox.foodmart.ShopEvent.Action;
@@ -11,7 +12,6 @@ import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.merge.MergedRow;
 import dev.lambdastack.serving.read.Answer;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
-import dev.lambdastack.dimension.DimensionLoad;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;

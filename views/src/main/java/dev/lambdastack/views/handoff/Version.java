@@ -1,0 +1,152 @@
+package dev.lambdastack.views.handoff;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lambdastack.views.BoundView;
+import dev.lambdastack.views.ViewShape;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * One complete recomputation of a view, never changed once published.
+ *
+ * @param number counts from 1 in each view
+ * @param table its HBase table
+ * @param fingerprint of the declaration that computed it
+ * @param manifest sequence number of the last manifest it was computed from
+ * @param manifestDigest SHA-256 of that manifest, in hex; with the chain of manifests it fixes the
+ *     input
+ * @param rows rows in the table
+ * @param events master rows that were read
+ * @param lost offsets before the horizon whose records retention had removed before they were
+ *     archived
+ * @param rejected events among {@code events} that are no events by the schema that is pinned for
+ *     the version, though they were by the one that they were archived under; no row counts them
+ * @param setAside events among {@code events} that the view cannot take, as {@link BoundView}
+ *     judges; no row counts them, in either layer
+ * @param origin how it came to be; empty for versions of a time when that was not noted
+ */
+public record Version(
+    long number,
+    String table,
+    String fingerprint,
+    ViewShape shape,
+    Horizon horizon,
+    Duration epochLength,
+    long manifest,
+    String manifestDigest,
+    long rows,
+    long events,
+    LostOffsets lost,
+    long rejected,
+    long setAside,
+    Instant created,
+    Optional<Origin> origin) {
+
+  /** A version of unknown origin, of which nothing is lost. */
+  public Version(
+      long number,
+      String table,
+      String fingerprint,
+      ViewShape shape,
+      Horizon horizon,
+      Duration epochLength,
+      long manifest,
+      String manifestDigest,
+      long rows,
+      long events,
+      Instant created) {
+    this(
+        number,
+        table,
+        fingerprint,
+        shape,
+        horizon,
+        epochLength,
+        manifest,
+        manifestDigest,
+        rows,
+        events,
+        LostOffsets.NONE,
+        0,
+        0,
+        created,
+        Optional.empty());
+  }
+
+  /** This version, of that origin. */
+  public Version with(Origin found) {
+    return new Version(
+        number,
+        table,
+        fingerprint,
+        shape,
+        horizon,
+        epochLength,
+        manifest,
+        manifestDigest,
+        rows,
+        events,
+        lost,
+        rejected,
+        setAside,
+        created,
+        Optional.of(found));
+  }
+
+  public String toJson() {
+    return json().toString();
+  }
+
+  public static Version fromJson(String json) {
+    return of(Json.parse(json));
+  }
+
+  ObjectNode json() {
+    ObjectNode json = Json.object();
+    json.put("number", number);
+    json.put("table", table);
+    json.put("fingerprint", fingerprint);
+    json.set("shape", shape.toJson());
+    json.put("horizon", horizon.epoch());
+    json.set("offsets", Json.offsets(horizon.offsets()));
+    json.put("epochMillis", epochLength.toMillis());
+    json.put("manifest", manifest);
+    json.put("manifestDigest", manifestDigest);
+    json.put("rows", rows);
+    json.put("events", events);
+    if (!lost.isEmpty()) {
+      json.put("lost", lost.count());
+      json.set("lostOffsets", lost.spansJson());
+    }
+    if (rejected > 0) {
+      json.put("rejected", rejected);
+    }
+    if (setAside > 0) {
+      json.put("setAside", setAside);
+    }
+    json.put("created", created.toString());
+    origin.ifPresent(o -> json.set("origin", o.json()));
+    return json;
+  }
+
+  static Version of(JsonNode json) {
+    return new Version(
+        json.get("number").asLong(),
+        json.get("table").asText(),
+        json.get("fingerprint").asText(),
+        ViewShape.fromJson(json.get("shape")),
+        new Horizon(json.get("horizon").asLong(), Json.offsets(json.get("offsets"))),
+        Duration.ofMillis(json.get("epochMillis").asLong()),
+        json.get("manifest").asLong(),
+        json.get("manifestDigest").asText(),
+        json.get("rows").asLong(),
+        json.get("events").asLong(),
+        LostOffsets.of(json.path("lost").asLong(), json.path("lostOffsets")),
+        json.path("rejected").asLong(),
+        json.path("setAside").asLong(),
+        Instant.parse(json.get("created").asText()),
+        Optional.ofNullable(json.get("origin")).map(Origin::of));
+  }
+}
