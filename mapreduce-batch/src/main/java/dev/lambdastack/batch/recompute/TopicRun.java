@@ -202,8 +202,7 @@ final class TopicRun implements AutoCloseable {
       Start start = start(connection, store, view);
       if (start instanceof Start.UpToDate current) {
         Version version = current.version();
-        outcomes.add(
-            new Recompute.Outcome(version, Optional.of(version), false, Optional.empty()));
+        outcomes.add(new Recompute.Outcome(version, Optional.of(version), false, Optional.empty()));
       } else if (start instanceof Start.Increment increment) {
         increments.add(increment);
       } else {
@@ -297,7 +296,10 @@ final class TopicRun implements AutoCloseable {
     }
   }
 
-  /** Adds the targets that begin as copies, one after the other: those that are there are dropped should the next one fail. */
+  /**
+   * Adds the targets that begin as copies, one after the other: those that are there are dropped
+   * should the next one fail.
+   */
   private void copy(
       VersionTable.Makers makers, List<Start.Increment> increments, List<Target> targets)
       throws IOException {
@@ -334,8 +336,7 @@ final class TopicRun implements AutoCloseable {
 
     Projection projection = Projection.of(full, false);
     Map<String, byte[][]> splits =
-        RegionSplits.sample(
-            files(projection), frozen.files(), full, projection, config.regions());
+        RegionSplits.sample(files(projection), frozen.files(), full, projection, config.regions());
 
     for (View view : full) {
       VersionTable table = VersionTable.create(makers, view, splits.get(view.name()));
