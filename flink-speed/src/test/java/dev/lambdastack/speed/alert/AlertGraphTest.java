@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.speed.GraphTest;
 import dev.lambdastack.speed.launch.FlinkSettings;
 import dev.lambdastack.speed.plan.Settings;
 import java.time.Duration;
@@ -45,5 +46,8 @@ class AlertGraphTest {
     }
     assertThat(vertices)
         .containsExactlyInAnyOrder("Source: log -> same topic 128", "rules 128", "alerts 1");
+    assertThat(GraphTest.uids(env))
+        .as("the names that checkpoints have stay")
+        .containsExactlyInAnyOrder("log", "same-topic", "rules", "alerts");
   }
 }
