@@ -56,7 +56,7 @@ class ProgressIT {
     try (Connection hbase = Store.connect(config);
         TestingOrders orders = new TestingOrders("orders", 3);
         KafkaProducer<byte[], byte[]> producer = TestingOrders.producer(Map.of());
-        TopicLog log = TopicLog.open(config.bootstrapServers(), LIMIT, "orders")) {
+        TopicLog log = TopicLog.open(config.kafka().within(LIMIT), "orders")) {
       TestingClusters.removeViews(hbase);
       try (RunningSpeedJob job =
           SpeedJob.start(config, "orders", SpeedOptions.defaults().withSink(UnrulySink::new))) {
@@ -136,7 +136,7 @@ class ProgressIT {
     try (Connection hbase = Store.connect(config);
         TestingOrders orders = new TestingOrders("orders", 3);
         KafkaProducer<byte[], byte[]> producer = TestingOrders.producer(Map.of());
-        TopicLog log = TopicLog.open(config.bootstrapServers(), LIMIT, "orders")) {
+        TopicLog log = TopicLog.open(config.kafka().within(LIMIT), "orders")) {
       TestingClusters.removeViews(hbase);
       try (RunningSpeedJob job =
           SpeedJob.start(
@@ -203,7 +203,7 @@ class ProgressIT {
     UnrulySink.calm();
     try (Connection hbase = Store.connect(config);
         TestingOrders orders = new TestingOrders("orders", 3);
-        TopicLog log = TopicLog.open(config.bootstrapServers(), LIMIT, "orders")) {
+        TopicLog log = TopicLog.open(config.kafka().within(LIMIT), "orders")) {
       TestingClusters.removeViews(hbase);
       try (RunningSpeedJob job =
           SpeedJob.start(config, "orders", SpeedOptions.defaults().withSink(UnrulySink::new))) {

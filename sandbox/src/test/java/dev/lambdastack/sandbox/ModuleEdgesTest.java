@@ -131,7 +131,8 @@ class ModuleEdgesTest {
             .resideInAnyPackage("org.apache.hadoop..", "org.apache.flink..", "org.apache.parquet..")
             .orShould()
             .dependOnClassesThat(
-                resideInAPackage("dev.lambdastack..").and(resideOutsideOfPackages(VIEWS, LOG)))
+                resideInAPackage("dev.lambdastack..")
+                    .and(resideOutsideOfPackages(VIEWS, LOG, "dev.lambdastack.settings..")))
             .because("both layers read a topic by it"));
   }
 
