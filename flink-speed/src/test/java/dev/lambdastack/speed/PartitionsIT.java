@@ -1,5 +1,7 @@
 package dev.lambdastack.speed;
 
+import dev.lambdastack.speed.launch.Launch;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -67,7 +69,7 @@ class PartitionsIT {
   }
 
   private RunningSpeedJob start() throws Exception {
-    return SpeedJob.start(config, "orders", SpeedOptions.defaults().withSink(UnrulySink::new));
+    return Launch.start(config, "orders", SpeedOptions.defaults().withSink(UnrulySink::new));
   }
 
   private static void grow(int partitions) throws Exception {
@@ -159,7 +161,7 @@ class PartitionsIT {
                 "lambda.epoch", "1s", "lambda.clock-skew", "1s", "lambda.speed.parallelism", "3"));
     // Before a start that takes its time has adopted the new ones.
     send(60, 6);
-    try (RunningSpeedJob job = SpeedJob.start(rescaled, "orders", SpeedOptions.defaults())) {
+    try (RunningSpeedJob job = Launch.start(rescaled, "orders", SpeedOptions.defaults())) {
       assertThat(job.generations()).isEqualTo(generations);
       send(100, 6);
       assertEveryCell(job, 6);
@@ -207,7 +209,7 @@ class PartitionsIT {
     }
     // A fresh generation, from the beginning of the log, has the same cells.
     try (RunningSpeedJob fresh =
-        SpeedJob.start(config, "orders", SpeedOptions.defaults().withFresh(true))) {
+        Launch.start(config, "orders", SpeedOptions.defaults().withFresh(true))) {
       assertThat(fresh.generations().get(0).startOffsets()).containsEntry(3, 0L);
       assertEveryCell(fresh, 4);
     }

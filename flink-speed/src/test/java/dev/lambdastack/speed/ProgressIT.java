@@ -1,5 +1,7 @@
 package dev.lambdastack.speed;
 
+import dev.lambdastack.speed.launch.Launch;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -59,7 +61,7 @@ class ProgressIT {
         TopicLog log = TopicLog.open(config.kafka().within(LIMIT), "orders")) {
       TestingClusters.removeViews(hbase);
       try (RunningSpeedJob job =
-          SpeedJob.start(config, "orders", SpeedOptions.defaults().withSink(UnrulySink::new))) {
+          Launch.start(config, "orders", SpeedOptions.defaults().withSink(UnrulySink::new))) {
         UnrulySink.delayMillis = 10;
         int polls = 0;
         long checked = 0;
@@ -139,7 +141,7 @@ class ProgressIT {
         TopicLog log = TopicLog.open(config.kafka().within(LIMIT), "orders")) {
       TestingClusters.removeViews(hbase);
       try (RunningSpeedJob job =
-          SpeedJob.start(
+          Launch.start(
               config,
               "orders",
               SpeedOptions.defaults().withSource(HeldSource::new).withSink(UnrulySink::new))) {
@@ -206,7 +208,7 @@ class ProgressIT {
         TopicLog log = TopicLog.open(config.kafka().within(LIMIT), "orders")) {
       TestingClusters.removeViews(hbase);
       try (RunningSpeedJob job =
-          SpeedJob.start(config, "orders", SpeedOptions.defaults().withSink(UnrulySink::new))) {
+          Launch.start(config, "orders", SpeedOptions.defaults().withSink(UnrulySink::new))) {
         orders.send(60, 0, 1, 2);
         job.awaitApplied(log.endOffsets(), LIMIT);
         Map<Long, Long> before = sums(hbase, job.generations().get(0));

@@ -1,5 +1,7 @@
 package dev.lambdastack.speed;
 
+import dev.lambdastack.speed.launch.Launch;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.embedded.Await;
@@ -84,7 +86,7 @@ class SoakIT {
       TestingClusters.removeViews(hbase);
       List<Sample> samples = new ArrayList<>();
       Map<String, String> cells;
-      try (RunningSpeedJob job = SpeedJob.start(config, "orders", SpeedOptions.defaults())) {
+      try (RunningSpeedJob job = Launch.start(config, "orders", SpeedOptions.defaults())) {
         job.awaitRunning(LIMIT);
         for (int i = 0; i < EPOCHS; i++) {
           long epoch = epochOf(Instant.now());

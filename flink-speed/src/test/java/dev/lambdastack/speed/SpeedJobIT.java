@@ -1,5 +1,7 @@
 package dev.lambdastack.speed;
 
+import dev.lambdastack.speed.launch.Launch;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.embedded.Await;
@@ -62,11 +64,11 @@ class SpeedJobIT {
   }
 
   private RunningSpeedJob start() throws Exception {
-    return SpeedJob.start(config, "orders", SpeedOptions.defaults());
+    return Launch.start(config, "orders", SpeedOptions.defaults());
   }
 
   private RunningSpeedJob startUnruly() throws Exception {
-    return SpeedJob.start(config, "orders", SpeedOptions.defaults().withSink(UnrulySink::new));
+    return Launch.start(config, "orders", SpeedOptions.defaults().withSink(UnrulySink::new));
   }
 
   /** Waits until the whole log is applied, ticks at its end included, and compares every cell. */
@@ -233,7 +235,7 @@ class SpeedJobIT {
       sales = TestingCells.bytes(hbase, job.generations().get(1));
     }
     try (RunningSpeedJob unbroken =
-        SpeedJob.start(config, "orders", SpeedOptions.defaults().withFresh(true))) {
+        Launch.start(config, "orders", SpeedOptions.defaults().withFresh(true))) {
       assertThat(unbroken.generations().get(0).number()).isEqualTo(2);
       assertEveryCell(unbroken);
       Map<String, String> again = TestingCells.bytes(hbase, unbroken.generations().get(0));
@@ -297,7 +299,7 @@ class SpeedJobIT {
     orders.send(100, 0, 1, 2);
     LambdaConfig rescaled =
         TestingClusters.config(Map.of("lambda.epoch", "1s", "lambda.speed.parallelism", "3"));
-    try (RunningSpeedJob job = SpeedJob.start(rescaled, "orders", SpeedOptions.defaults())) {
+    try (RunningSpeedJob job = Launch.start(rescaled, "orders", SpeedOptions.defaults())) {
       assertThat(job.resumedFrom()).isPresent();
       assertThat(job.resumedFrom().get()).startsWith("hdfs://");
       assertThat(job.generations()).isEqualTo(generations);

@@ -1,5 +1,7 @@
 package dev.lambdastack.speed;
 
+import dev.lambdastack.speed.launch.Launch;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -64,7 +66,7 @@ class StateBackendsIT {
       Generation sales = null;
       for (int parallelism : new int[] {2, 3}) {
         try (RunningSpeedJob job =
-            SpeedJob.start(
+            Launch.start(
                 config(backend, parallelism),
                 "orders",
                 SpeedOptions.defaults().withSink(UnrulySink::new))) {
@@ -83,7 +85,7 @@ class StateBackendsIT {
       }
       assertThat(UnrulySink.FAILURES.get()).isEqualTo(2);
       String other = backend.equals("rocksdb") ? "hashmap" : "rocksdb";
-      assertThatThrownBy(() -> SpeedJob.start(config(other, 2), "orders", SpeedOptions.defaults()))
+      assertThatThrownBy(() -> Launch.start(config(other, 2), "orders", SpeedOptions.defaults()))
           .isInstanceOf(InvalidInputException.class)
           .hasMessageContaining(backend + " wrote it");
       var epochs = TestingCells.epochs(orders.log(3), EPOCH);

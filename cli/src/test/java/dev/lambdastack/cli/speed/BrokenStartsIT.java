@@ -1,5 +1,7 @@
 package dev.lambdastack.cli.speed;
 
+import dev.lambdastack.speed.launch.Launch;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -10,7 +12,6 @@ import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.schemas.SchemaVersion;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.settings.LambdaConfig;
-import dev.lambdastack.speed.SpeedJob;
 import dev.lambdastack.speed.TestingCells;
 import dev.lambdastack.speed.TestingClusters;
 import dev.lambdastack.speed.TestingOrders;
@@ -99,7 +100,7 @@ class BrokenStartsIT {
       TestingClusters.removeViews(hbase);
       String checkpoint;
       Generation generation;
-      try (RunningSpeedJob job = SpeedJob.start(config, "orders", SpeedOptions.defaults())) {
+      try (RunningSpeedJob job = Launch.start(config, "orders", SpeedOptions.defaults())) {
         orders.send(50, 0, 1, 2);
         job.awaitApplied(log.endOffsets(), LIMIT);
         generation = job.generations().get(0);
@@ -113,7 +114,7 @@ class BrokenStartsIT {
 
       assertThatThrownBy(
               () ->
-                  SpeedJob.start(
+                  Launch.start(
                       config, "orders", SpeedOptions.defaults().withSchemas(editedOrders())))
           .isInstanceOf(InvalidInputException.class)
           .hasMessageContaining("it was edited since events of topic orders were taken by it")
@@ -159,7 +160,7 @@ class BrokenStartsIT {
           .contains("--fresh");
 
       try (RunningSpeedJob job =
-          SpeedJob.start(config, "orders", SpeedOptions.defaults().withFresh(true))) {
+          Launch.start(config, "orders", SpeedOptions.defaults().withFresh(true))) {
         job.awaitApplied(log.endOffsets(), LIMIT);
         Generation again = job.generations().get(0);
         assertThat(again.number()).isEqualTo(2);
