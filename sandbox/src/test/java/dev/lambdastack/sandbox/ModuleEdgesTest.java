@@ -180,7 +180,7 @@ class ModuleEdgesTest {
             .orShould()
             .dependOnClassesThat(
                 resideInAPackage("dev.lambdastack..")
-                    .and(resideOutsideOfPackages(VIEWS, LOG, "dev.lambdastack.settings..")))
+                    .and(resideOutsideOfPackages(VIEWS, LOG, SETTINGS)))
             .because("both layers read a topic by it"));
   }
 

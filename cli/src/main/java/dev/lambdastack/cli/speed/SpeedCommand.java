@@ -1,12 +1,11 @@
 package dev.lambdastack.cli.speed;
 
-import dev.lambdastack.speed.launch.Launch;
-
 import dev.lambdastack.console.ConfigOptions;
 import dev.lambdastack.console.Printable;
 import dev.lambdastack.log.PartitionsAddedException;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.launch.FlinkCluster;
+import dev.lambdastack.speed.launch.Launch;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.speed.launch.SpeedOptions;
 import dev.lambdastack.speed.launch.StatusLine;
