@@ -33,11 +33,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSDataInputStream;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocatedFileStatus;
-import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.hadoop.security.alias.CredentialProvider;
 import org.apache.hadoop.security.alias.CredentialProviderFactory;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -45,7 +42,6 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.core.config.Configurator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -104,12 +100,12 @@ class SecuredKafkaIT {
     jobEnds.start();
     options = options();
     logBegin = Files.size(log());
-    TALKATIVE.forEach(logger -> Configurator.setLevel(logger, Level.INFO));
+    TALKATIVE.forEach(logger -> Configurator.setLevel(logger, "INFO"));
   }
 
   @AfterAll
   static void stop() throws IOException {
-    TALKATIVE.forEach(logger -> Configurator.setLevel(logger, Level.WARN));
+    TALKATIVE.forEach(logger -> Configurator.setLevel(logger, "WARN"));
     jobEnds.stop(0);
     clusters.close();
   }
@@ -118,17 +114,15 @@ class SecuredKafkaIT {
     return Path.of("target", "test.log");
   }
 
+  private static Path jobs() {
+    return folder.resolve("jobs");
+  }
+
   /** Before the framework removes them: it waits for our answer. */
   private static void keepJobFiles() throws IOException {
-    FileSystem files = clusters.hdfs().fileSystem();
-    RemoteIterator<LocatedFileStatus> all =
-        files.listFiles(new org.apache.hadoop.fs.Path("/jobs"), true);
-    while (all.hasNext()) {
-      LocatedFileStatus file = all.next();
-      if (file.getPath().getName().equals("job.xml")) {
-        try (FSDataInputStream in = files.open(file.getPath())) {
-          jobFiles.add(new String(in.readAllBytes(), StandardCharsets.UTF_8));
-        }
+    try (Stream<Path> all = Files.walk(jobs())) {
+      for (Path file : all.filter(path -> path.endsWith("job.xml")).toList()) {
+        jobFiles.add(Files.readString(file));
       }
     }
   }
@@ -148,7 +142,7 @@ class SecuredKafkaIT {
     site.set("lambda.regions", "1");
     site.set("lambda.dead-letters.max-share", "1");
     site.set("lambda.speed.checkpoint-interval", "200ms");
-    site.set("mapreduce.jobtracker.staging.root.dir", "/jobs");
+    site.set("mapreduce.jobtracker.staging.root.dir", jobs().toString());
     site.set(
         "mapreduce.job.end-notification.url",
         "http://localhost:" + jobEnds.getAddress().getPort() + "/");
@@ -317,6 +311,7 @@ class SecuredKafkaIT {
         () -> done("archive", "orders").out().contains("1 dead letter"));
     assertThat(done("audit", "orders").out()).contains("orders");
     assertAWrongPasswordIsOneLine("audit orders");
+    assertAWrongPasswordIsOneLine("dead-letters replay orders");
     assertThat(done("dead-letters", "replay", "orders").out()).contains("1");
 
     produce(
@@ -364,7 +359,6 @@ class SecuredKafkaIT {
         List.of(
             "produce orders --file " + events,
             "archive orders",
-            "dead-letters replay orders",
             "dimension products --once",
             "speed orders",
             "alerts card-transactions")) {
