@@ -106,7 +106,7 @@ public final class SpeedCommand implements Callable<Integer> {
         .forEach(view -> out.printf("View %s is kept by a job that was running already%n", view));
     if (detached) {
       for (RunningSpeedJob job : jobs) {
-        job.awaitRunning(loaded.kafkaTimeout().plusMinutes(1));
+        job.awaitRunning(loaded.kafka().timeout().plusMinutes(1));
         out.println("Left running as Flink job " + job.client().getJobID());
         job.detach();
       }

@@ -85,7 +85,7 @@ class CommandIT {
     TestingClusters.kafka().createTopic("orders", 3);
     LambdaConfig config = TestingClusters.config(Map.of("lambda.epoch", "1s"));
     try (Connection hbase = Store.connect(config);
-        TopicLog log = TopicLog.open(config.bootstrapServers(), LIMIT, "orders");
+        TopicLog log = TopicLog.open(config.kafka().within(LIMIT), "orders");
         TestingOrders orders = new TestingOrders("orders", 1)) {
       TestingClusters.removeViews(hbase);
       PublishedStore store = new PublishedStore(hbase);
