@@ -169,7 +169,7 @@ class RunBatchTest {
       assertThat(files).as("nothing half-written is left").hasSize(1);
     }
     assertThat(Files.readString(folder.resolve("state/orders/latest.log")))
-        .contains("lambda archive orders", "12 rows", "exit code 0");
+        .contains("lambda archive orders", "1 row from", "exit code 0");
   }
 
   /** Names of logs and times are UTC: at midnight, at the end of a month and of a leap day. */
