@@ -74,7 +74,7 @@ class GenerationsIT {
     hbase = Store.connect(config);
     TestingClusters.removeViews(hbase);
     store = new PublishedStore(hbase);
-    log = TopicLog.open(config.bootstrapServers(), LIMIT, "orders");
+    log = TopicLog.open(config.kafka().within(LIMIT), "orders");
     orders = new TestingOrders("orders", 1);
   }
 

@@ -97,7 +97,7 @@ class SessionClusterIT {
     LambdaConfig config = TestingClusters.config(Map.of("lambda.epoch", "1s"));
     try (MiniCluster cluster = cluster();
         Connection hbase = Store.connect(config);
-        TopicLog log = TopicLog.open(config.bootstrapServers(), LIMIT, "orders");
+        TopicLog log = TopicLog.open(config.kafka().within(LIMIT), "orders");
         TestingOrders orders = new TestingOrders("orders", 1)) {
       TestingClusters.removeViews(hbase);
       cluster.start();

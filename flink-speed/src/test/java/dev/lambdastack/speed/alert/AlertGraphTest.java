@@ -3,6 +3,7 @@ package dev.lambdastack.speed.alert;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.settings.KafkaSettings;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.GraphTest;
 import dev.lambdastack.speed.launch.FlinkSettings;
@@ -34,8 +35,7 @@ class AlertGraphTest {
             "rules",
             new TreeMap<>(Map.of(0, 0L, 1, 0L)),
             "alerts",
-            "localhost:1",
-            Duration.ofSeconds(1),
+            new KafkaSettings("localhost:1", Duration.ofSeconds(1)),
             Instant.parse("1990-01-01T00:00:00Z"),
             new Settings(new Configuration(false)));
     AlertGraph.addTo(

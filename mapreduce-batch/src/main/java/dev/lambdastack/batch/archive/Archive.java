@@ -231,6 +231,7 @@ public final class Archive {
             config.hadoop(), "archive " + run.type().topic() + " from " + run.start().fromEpoch());
     new ArchiveSettings(run.type(), schemas, run.id(), run.sealed().fromEpoch(), ranges)
         .writeTo(job.getConfiguration());
+    KafkaCredentials.write(config.kafka(), job.getCredentials());
     job.setInputFormatClass(LogInputFormat.class);
     job.setMapperClass(ArchiveMapper.class);
     job.setNumReduceTasks(0);
@@ -279,7 +280,7 @@ public final class Archive {
 
   private TopicLog open(EventType type) {
     FirstContact.kafka(config);
-    TopicLog log = TopicLog.open(config.bootstrapServers(), config.kafkaTimeout(), type.topic());
+    TopicLog log = TopicLog.open(config.kafka(), type.topic());
     try {
       log.checkSettings();
       return log;
