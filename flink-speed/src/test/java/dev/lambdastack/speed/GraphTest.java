@@ -55,7 +55,7 @@ public class GraphTest {
 
   /** The ids that an environment's operators have in checkpoints. */
   public static List<String> uids(StreamExecutionEnvironment env) {
-    return env.getStreamGraph().getStreamNodes().stream()
+    return env.getStreamGraph(false).getStreamNodes().stream()
         .map(StreamNode::getTransformationUID)
         .toList();
   }

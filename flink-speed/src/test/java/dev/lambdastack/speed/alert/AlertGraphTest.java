@@ -40,14 +40,15 @@ class AlertGraphTest {
             new Settings(new Configuration(false)));
     AlertGraph.addTo(
         env, plan, RulesLoader.FROM_CLASS_PATH, SchemaStore.load(getClass().getClassLoader()), 2);
+    assertThat(GraphTest.uids(env))
+        .as("the names that checkpoints have stay")
+        .containsExactlyInAnyOrder("log", "same-topic", "rules", "alerts");
+
     List<String> vertices = new ArrayList<>();
     for (JobVertex vertex : env.getStreamGraph().getJobGraph().getVertices()) {
       vertices.add(vertex.getName() + " " + vertex.getMaxParallelism());
     }
     assertThat(vertices)
         .containsExactlyInAnyOrder("Source: log -> same topic 128", "rules 128", "alerts 1");
-    assertThat(GraphTest.uids(env))
-        .as("the names that checkpoints have stay")
-        .containsExactlyInAnyOrder("log", "same-topic", "rules", "alerts");
   }
 }
