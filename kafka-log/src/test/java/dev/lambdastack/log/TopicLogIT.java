@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lambdastack.embedded.EmbeddedKafka;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.UnavailableException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -303,10 +304,10 @@ class TopicLogIT {
   @Test
   void saysWhichBrokerCannotBeReached() {
     assertThatThrownBy(() -> TopicLog.open("localhost:1", Duration.ofMillis(500), "orders"))
-        .isInstanceOf(InvalidInputException.class)
+        .isInstanceOf(UnavailableException.class)
         .hasMessageContaining("Cannot reach Kafka at localhost:1");
     assertThatThrownBy(() -> TopicLog.open("no-such-host.invalid:9092", TIMEOUT, "orders"))
-        .isInstanceOf(InvalidInputException.class)
+        .isInstanceOf(UnavailableException.class)
         .hasMessageContaining("Cannot reach Kafka at no-such-host.invalid:9092");
   }
 }

@@ -2,9 +2,7 @@ package dev.lambdastack.cli.batch;
 
 import dev.lambdastack.batch.archive.Archive;
 import dev.lambdastack.batch.archive.ArchiveResult;
-import dev.lambdastack.batch.archive.OvertakenException;
 import dev.lambdastack.console.ConfigOptions;
-import dev.lambdastack.console.Printable;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.Views;
@@ -33,7 +31,7 @@ import picocli.CommandLine.Spec;
         "%nEvery committed record before the new horizon is archived once, whatever happens; where nothing is due, nothing is done.%n",
     footer = {
       "",
-      "Exit codes: 0 archived or nothing to do, 2 bad input, refused, or Kafka or HDFS does not answer,",
+      "Exit codes: 0 archived or nothing to do, 2 bad input or refused, 69 Kafka or HDFS does not answer,",
       "70 unexpected fault, 75 another run has archived the same epochs meanwhile."
     })
 public final class ArchiveCommand implements Callable<Integer> {
@@ -60,12 +58,7 @@ public final class ArchiveCommand implements Callable<Integer> {
     Archive archive =
         new Archive(settings, Views.load(loader), SchemaStore.load(loader), Clock.systemUTC());
     PrintWriter out = spec.commandLine().getOut();
-    try {
-      print(out, run(archive));
-    } catch (OvertakenException e) {
-      spec.commandLine().getErr().println(Printable.line(e.getMessage()));
-      return OvertakenException.EXIT_CODE;
-    }
+    print(out, run(archive));
     return 0;
   }
 

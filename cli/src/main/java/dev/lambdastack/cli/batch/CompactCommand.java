@@ -1,13 +1,11 @@
 package dev.lambdastack.cli.batch;
 
-import dev.lambdastack.batch.archive.OvertakenException;
 import dev.lambdastack.batch.compact.Compaction;
 import dev.lambdastack.batch.compact.CompactionResult;
 import dev.lambdastack.batch.compact.Sweep;
 import dev.lambdastack.batch.compact.SweepResult;
 import dev.lambdastack.batch.master.MasterDataset;
 import dev.lambdastack.console.ConfigOptions;
-import dev.lambdastack.console.Printable;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;
@@ -64,12 +62,7 @@ public final class CompactCommand implements Callable<Integer> {
             SchemaStore.load(Thread.currentThread().getContextClassLoader()),
             clock);
     PrintWriter out = spec.commandLine().getOut();
-    try {
-      print(out, dryRun ? compaction.plan(topic) : compaction.run(topic));
-    } catch (OvertakenException e) {
-      spec.commandLine().getErr().println(Printable.line(e.getMessage()));
-      return OvertakenException.EXIT_CODE;
-    }
+    print(out, dryRun ? compaction.plan(topic) : compaction.run(topic));
     try (Connection connection = Store.connectForWork(settings)) {
       List<Version> kept = new PublishedStore(connection).versions();
       MasterDataset dataset = MasterDataset.open(settings.hadoop(), settings.master(), topic);

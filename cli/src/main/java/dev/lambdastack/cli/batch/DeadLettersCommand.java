@@ -2,7 +2,6 @@ package dev.lambdastack.cli.batch;
 
 import dev.lambdastack.batch.deadletters.DeadLetter;
 import dev.lambdastack.batch.deadletters.Replay;
-import dev.lambdastack.batch.deadletters.ReplayFencedException;
 import dev.lambdastack.batch.deadletters.ReplayResult;
 import dev.lambdastack.batch.deadletters.Selection;
 import dev.lambdastack.batch.deadletters.Tally;
@@ -348,16 +347,9 @@ public final class DeadLettersCommand implements Callable<Integer> {
       ClassLoader loader = Thread.currentThread().getContextClassLoader();
       Replay replay =
           new Replay(config, Views.load(loader), SchemaStore.load(loader), Clock.systemUTC());
-      try {
-        print(
-            dryRun
-                ? replay.plan(selected.topic, selection)
-                : replay.run(selected.topic, selection));
-        return 0;
-      } catch (ReplayFencedException e) {
-        spec.commandLine().getErr().println(Printable.line(e.getMessage()));
-        return ReplayFencedException.EXIT_CODE;
-      }
+      print(
+          dryRun ? replay.plan(selected.topic, selection) : replay.run(selected.topic, selection));
+      return 0;
     }
 
     private void print(ReplayResult result) {

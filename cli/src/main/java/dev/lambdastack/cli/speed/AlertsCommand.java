@@ -12,7 +12,7 @@ import dev.lambdastack.speed.alert.AlertJob;
 import dev.lambdastack.speed.alert.RulesLoader;
 import dev.lambdastack.speed.launch.FlinkCluster;
 import dev.lambdastack.views.AlertRule;
-import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.UnavailableException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -187,7 +187,7 @@ public final class AlertsCommand implements Callable<Integer> {
     boolean failing = job.news().failing().isPresent();
     end(job);
     if (failing) {
-      Runtime.getRuntime().halt(InvalidInputException.EXIT_CODE);
+      Runtime.getRuntime().halt(UnavailableException.EXIT_CODE);
     }
   }
 

@@ -10,6 +10,7 @@ import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.speed.launch.SpeedOptions;
 import dev.lambdastack.speed.launch.StatusLine;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.UnavailableException;
 import dev.lambdastack.views.handoff.Epoch;
 import dev.lambdastack.views.handoff.Generation;
 import java.io.PrintWriter;
@@ -181,7 +182,7 @@ public final class SpeedCommand implements Callable<Integer> {
     boolean failing = jobs.stream().anyMatch(job -> job.news().failing().isPresent());
     end(jobs);
     if (failing) {
-      Runtime.getRuntime().halt(InvalidInputException.EXIT_CODE);
+      Runtime.getRuntime().halt(UnavailableException.EXIT_CODE);
     }
   }
 

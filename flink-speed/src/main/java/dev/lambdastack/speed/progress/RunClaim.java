@@ -1,7 +1,9 @@
 package dev.lambdastack.speed.progress;
 
+import dev.lambdastack.settings.FileSystemFault;
 import dev.lambdastack.speed.plan.SpeedPlan;
-import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LambdaException;
+import dev.lambdastack.views.LostRaceException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.time.Duration;
@@ -144,7 +146,7 @@ public final class RunClaim {
    * ended, but for instance killed.
    *
    * @param jobFolders their URIs
-   * @throws InvalidInputException when their folders cannot be read
+   * @throws LambdaException when their folders cannot be read
    */
   public static Found find(Collection<String> jobFolders, Configuration conf)
       throws InterruptedException {
@@ -188,7 +190,7 @@ public final class RunClaim {
     try {
       return claims(new Path(jobFolder, FOLDER), conf);
     } catch (IOException e) {
-      throw new InvalidInputException(
+      throw FileSystemFault.of(
           "Cannot see whether a job is running in %s: %s; check lambda.speed.checkpoints"
               .formatted(jobFolder, String.valueOf(e.getMessage()).lines().findFirst().orElse("")),
           e);
@@ -238,7 +240,7 @@ public final class RunClaim {
    * Claims the job for this run and attempt, and returns when no other one can rely on an earlier
    * check any more: what it still writes, it had read before this returns.
    *
-   * @throws InvalidInputException when a later run has claimed the job
+   * @throws LostRaceException when a later run has claimed the job
    * @throws IOException when a later attempt of this run has, or the claim cannot be written
    */
   public void takeOver() throws IOException, InterruptedException {
@@ -251,12 +253,12 @@ public final class RunClaim {
    * Claims the job for this run, unless another one has since it was found silent: of two starts at
    * once the first goes on. The other would read a checkpoint that the first is about to delete.
    *
-   * @throws InvalidInputException when another one has
+   * @throws LostRaceException when another one has
    */
   public void takeFrom(Set<String> silent) throws IOException {
     List<Claim> before = claims();
     if (!before.stream().map(Claim::name).allMatch(silent::contains)) {
-      throw new InvalidInputException(
+      throw new LostRaceException(
           "Cannot start the %s: another start came first (its claim is in %s)"
               .formatted(job, folder));
     }
@@ -282,7 +284,7 @@ public final class RunClaim {
   /**
    * Refuses to go on beside a later run, or a later attempt of this one.
    *
-   * @throws InvalidInputException when another run has claimed the job since, or a person ended it
+   * @throws LostRaceException when another run has claimed the job since, or a person ended it
    * @throws IOException when a later attempt of this run has, or the claims cannot be read
    */
   public void check() throws IOException {
@@ -292,13 +294,13 @@ public final class RunClaim {
       claims = claims();
     }
     if (claims.isEmpty()) {
-      throw new InvalidInputException(
+      throw new LostRaceException(
           "This %s was ended, or its folder was deleted: nothing claims it in %s (run %s); this one stops"
               .formatted(job, folder, run));
     }
     Claim last = claims.get(0);
     if (!last.run().equals(run)) {
-      throw new InvalidInputException(
+      throw new LostRaceException(
           "Another %s has gone on in place of this one (run %s, ours is %s); this one stops"
               .formatted(job, last.run(), run));
     }

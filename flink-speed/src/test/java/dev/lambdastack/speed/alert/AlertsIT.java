@@ -22,6 +22,7 @@ import dev.lambdastack.views.AlertLogic;
 import dev.lambdastack.views.AlertRule;
 import dev.lambdastack.views.AlertRules;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LostRaceException;
 import dev.lambdastack.views.Row;
 import java.io.DataInput;
 import java.io.DataOutput;
@@ -448,7 +449,7 @@ class AlertsIT {
       await("all alerts", job, () -> onTopic().equals(List.copyOf(truth().keySet())));
       assertThat(flink.restarts(id)).isPositive();
       assertThatThrownBy(this::start)
-          .isInstanceOf(InvalidInputException.class)
+          .isInstanceOf(LostRaceException.class)
           .hasMessageStartingWith(
               "Cannot start an alert job of topic card-transactions: one is running");
       RunClaim.of(
@@ -457,7 +458,7 @@ class AlertsIT {
       // Also where there is no alert to raise.
       Await.until("the job ends", LIMIT, job::hasEnded);
       assertThatThrownBy(job::awaitEnd)
-          .isInstanceOf(InvalidInputException.class)
+          .isInstanceOf(LostRaceException.class)
           .hasMessageStartingWith("Another alert job of topic card-transactions has gone on");
     }
   }

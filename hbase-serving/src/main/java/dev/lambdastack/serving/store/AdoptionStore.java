@@ -3,9 +3,11 @@ package dev.lambdastack.serving.store;
 import dev.lambdastack.schemas.SchemaEdits;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.schemas.SchemaVersion;
+import dev.lambdastack.settings.FileSystemFault;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LambdaException;
 import dev.lambdastack.views.handoff.Adoptions;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -61,7 +63,7 @@ public final class AdoptionStore {
   /**
    * Of a topic; writes nothing.
    *
-   * @throws InvalidInputException when the file system cannot be reached
+   * @throws LambdaException when the file system cannot be used
    */
   public static AdoptionStore of(LambdaConfig config, String topic, String topicId) {
     try {
@@ -74,7 +76,7 @@ public final class AdoptionStore {
           topic,
           config.eventTimeMin());
     } catch (IOException | IllegalArgumentException e) {
-      throw new InvalidInputException(
+      throw FileSystemFault.of(
           "Cannot use lambda.master=%s: %s; check fs.defaultFS in core-site.xml and that HDFS runs"
               .formatted(config.master(), Store.rootMessage(e)),
           e);
@@ -219,7 +221,7 @@ public final class AdoptionStore {
     try {
       return write(name, text);
     } catch (IOException e) {
-      throw new InvalidInputException(
+      throw FileSystemFault.of(
           "Cannot note what both layers go by in %s: %s; the archive and the speed job must be allowed to write there"
               .formatted(folder, Store.rootMessage(e)),
           e);

@@ -11,6 +11,7 @@ import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.settings.FirstContact;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.UnavailableException;
 import dev.lambdastack.views.handoff.Epoch;
 import dev.lambdastack.views.handoff.Version;
 import java.io.IOException;
@@ -102,7 +103,7 @@ public final class Audit {
     List<String> warnings = new ArrayList<>();
     try {
       source.versions().forEach(chain::compare);
-    } catch (InvalidInputException away) {
+    } catch (UnavailableException away) {
       warnings.add("no manifest was compared with versions: " + firstLine(away));
     }
     List<Listed> files =

@@ -1,8 +1,11 @@
 package dev.lambdastack.batch.master;
 
 import dev.lambdastack.batch.job.Jobs;
+import dev.lambdastack.settings.FileSystemFault;
 import dev.lambdastack.settings.FirstContact;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LambdaException;
+import dev.lambdastack.views.UnavailableException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -71,8 +74,9 @@ public final class MasterDataset {
    * The dataset of a topic, which may be empty; nothing is written.
    *
    * @param master path or URI of the master folder
-   * @throws InvalidInputException when its file system cannot be reached, or may let two runs
-   *     commit the same manifest
+   * @throws InvalidInputException when its file system cannot be used, or may let two runs commit
+   *     the same manifest
+   * @throws UnavailableException when its file system does not answer
    */
   public static MasterDataset open(Configuration conf, String master, String topic)
       throws IOException {
@@ -120,9 +124,9 @@ public final class MasterDataset {
     }
   }
 
-  private static InvalidInputException unreachable(String master, Exception e) {
+  private static LambdaException unreachable(String master, Exception e) {
     String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-    return new InvalidInputException(
+    return FileSystemFault.of(
         "Cannot reach the file system of lambda.master=%s: %s; check fs.defaultFS in core-site.xml and that HDFS runs"
             .formatted(master, why.lines().findFirst().orElse(why)),
         e);
