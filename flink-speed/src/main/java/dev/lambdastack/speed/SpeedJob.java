@@ -1,10 +1,6 @@
 package dev.lambdastack.speed;
 
 import dev.lambdastack.schemas.SchemaStore;
-import dev.lambdastack.settings.LambdaConfig;
-import dev.lambdastack.speed.launch.Launch;
-import dev.lambdastack.speed.launch.RunningSpeedJob;
-import dev.lambdastack.speed.launch.SpeedOptions;
 import dev.lambdastack.speed.message.Contribution;
 import dev.lambdastack.speed.message.Envelope;
 import dev.lambdastack.speed.message.RowId;
@@ -15,8 +11,6 @@ import dev.lambdastack.speed.progress.ProgressOperator;
 import dev.lambdastack.speed.source.LogTimeOperator;
 import dev.lambdastack.speed.source.TopicCheck;
 import dev.lambdastack.speed.window.EpochTotalsOperator;
-import java.time.Clock;
-import java.util.List;
 import java.util.Locale;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -62,41 +56,6 @@ public final class SpeedJob {
     this.schemas = schemas;
     this.source = source;
     this.sink = sink;
-  }
-
-  /**
-   * What was started.
-   *
-   * @param jobs one for each life
-   * @param left names of the views that a job keeps that was running already
-   */
-  public record Started(List<RunningSpeedJob> jobs, List<String> left) {}
-
-  /**
-   * Starts the jobs of a topic: views go on from the newest checkpoint of their life where they are
-   * declared as then, and the others open new generations in a new life. Each life is a job of its
-   * own. Returns when Flink has taken all of them.
-   *
-   * @throws dev.lambdastack.views.InvalidInputException for what a person can mend; nothing is
-   *     written then
-   */
-  public static Started startAll(LambdaConfig config, String topic, SpeedOptions options)
-      throws Exception {
-    return new Launch(config, topic, options, Clock.systemUTC()).run();
-  }
-
-  /** {@link #startAll} where no declaration has changed since the last {@code --fresh}: one job. */
-  public static RunningSpeedJob start(LambdaConfig config, String topic, SpeedOptions options)
-      throws Exception {
-    List<RunningSpeedJob> jobs = startAll(config, topic, options).jobs();
-    if (jobs.size() == 1) {
-      return jobs.get(0);
-    }
-    for (RunningSpeedJob job : jobs) {
-      job.close();
-    }
-    throw new IllegalStateException(
-        String.format(Locale.ROOT, "Topic %s has %d speed jobs", topic, jobs.size()));
   }
 
   /**

@@ -87,7 +87,7 @@ class GenerationsIT {
   }
 
   private RunningSpeedJob start(SpeedOptions options) throws Exception {
-    return SpeedJob.start(config, "orders", options);
+    return Launch.start(config, "orders", options);
   }
 
   private Optional<Generation> published(String view) throws Exception {
@@ -330,7 +330,7 @@ class GenerationsIT {
     Generation changed;
     Generation added;
     SpeedOptions upgraded = SpeedOptions.defaults().withViews(GenerationsIT::upgraded);
-    SpeedJob.Started started = SpeedJob.startAll(config, "orders", upgraded);
+    Launch.Started started = Launch.startAll(config, "orders", upgraded);
     try (RunningSpeedJob on = started.jobs().get(0);
         RunningSpeedJob anew = started.jobs().get(1)) {
       assertThat(started.left()).isEmpty();
@@ -351,7 +351,7 @@ class GenerationsIT {
       assertThat(published("action_metrics")).contains(old.get(0));
     }
     // Both lives go on, each from its own checkpoint.
-    started = SpeedJob.startAll(config, "orders", upgraded);
+    started = Launch.startAll(config, "orders", upgraded);
     try (RunningSpeedJob one = started.jobs().get(0);
         RunningSpeedJob other = started.jobs().get(1)) {
       assertThat(one.resumedFrom()).isPresent();
@@ -362,14 +362,14 @@ class GenerationsIT {
       assertUpgraded(old.get(1), changed, added);
     }
     // Where two processes start again at once, each keeps to its own.
-    started = SpeedJob.startAll(config, "orders", upgraded.withLives(Set.of(added.life())));
+    started = Launch.startAll(config, "orders", upgraded.withLives(Set.of(added.life())));
     try (RunningSpeedJob ours = started.jobs().get(0)) {
       assertThat(started.jobs()).hasSize(1);
       assertThat(ours.generations()).containsExactly(changed, added);
       assertThat(started.left()).containsExactly("daily_sales", "sales_by_brand");
     }
     // The old declaration's life went on without it: what it missed is read again.
-    started = SpeedJob.startAll(config, "orders", SpeedOptions.defaults());
+    started = Launch.startAll(config, "orders", SpeedOptions.defaults());
     try (RunningSpeedJob on = started.jobs().get(0);
         RunningSpeedJob anew = started.jobs().get(1)) {
       assertThat(on.generations()).isEqualTo(old.subList(1, old.size()));
@@ -436,7 +436,7 @@ class GenerationsIT {
     // Without ticks nothing is published between the savepoint and the start from it.
     LambdaConfig quiet =
         TestingClusters.config(Map.of("lambda.epoch", "5s", "lambda.tick", "false"));
-    try (RunningSpeedJob first = SpeedJob.start(quiet, "orders", SpeedOptions.defaults())) {
+    try (RunningSpeedJob first = Launch.start(quiet, "orders", SpeedOptions.defaults())) {
       orders.send(60, 0, 1, 2);
       first.awaitApplied(log.endOffsets(), LIMIT);
       String savepoint = savepoint(first);
@@ -444,7 +444,7 @@ class GenerationsIT {
           SpeedOptions.defaults()
               .withViews(loader -> Views.of(List.of(orderViews().get(1))))
               .withRestore(savepoint);
-      try (RunningSpeedJob second = SpeedJob.start(quiet, "orders", without)) {
+      try (RunningSpeedJob second = Launch.start(quiet, "orders", without)) {
         // The zombie of the job before, with the view more, stops.
         assertThatThrownBy(first::awaitEnd)
             .isInstanceOf(LostRaceException.class)
@@ -584,11 +584,11 @@ class GenerationsIT {
     // A tick would be published after the savepoint, which is behind it then.
     LambdaConfig quiet =
         TestingClusters.config(Map.of("lambda.epoch", "1h", "lambda.tick", "false"));
-    try (RunningSpeedJob first = SpeedJob.start(quiet, "orders", SpeedOptions.defaults())) {
+    try (RunningSpeedJob first = Launch.start(quiet, "orders", SpeedOptions.defaults())) {
       first.awaitRunning(LIMIT);
       String savepoint = savepoint(first);
       try (RunningSpeedJob second =
-          SpeedJob.start(quiet, "orders", SpeedOptions.defaults().withRestore(savepoint))) {
+          Launch.start(quiet, "orders", SpeedOptions.defaults().withRestore(savepoint))) {
         assertThatThrownBy(first::awaitEnd)
             .isInstanceOf(LostRaceException.class)
             .hasMessageStartingWith("Another speed job of topic orders has gone on");
@@ -750,7 +750,7 @@ class GenerationsIT {
     // Without ticks the log ends where we left it.
     LambdaConfig quiet =
         TestingClusters.config(Map.of("lambda.epoch", "1s", "lambda.tick", "false"));
-    try (RunningSpeedJob job = SpeedJob.start(quiet, "orders", SpeedOptions.defaults())) {
+    try (RunningSpeedJob job = Launch.start(quiet, "orders", SpeedOptions.defaults())) {
       orders.send(60, 0, 1, 2);
       Map<Integer, Long> ends = log.endOffsets();
       job.awaitApplied(ends, LIMIT);
@@ -760,7 +760,7 @@ class GenerationsIT {
     TestingClusters.kafka().cutOff("orders", 0, 0);
     TestingClusters.kafka().start();
     orders.send(1, 0);
-    try (RunningSpeedJob job = SpeedJob.start(quiet, "orders", SpeedOptions.defaults())) {
+    try (RunningSpeedJob job = Launch.start(quiet, "orders", SpeedOptions.defaults())) {
       assertThatThrownBy(job::awaitEnd)
           .isInstanceOf(InvalidInputException.class)
           .hasMessageMatching(

@@ -9,6 +9,7 @@ import dev.lambdastack.serving.store.AdoptionStore;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.speed.launch.Launch;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.speed.launch.SpeedOptions;
 import dev.lambdastack.views.handoff.Adoptions;
@@ -67,7 +68,7 @@ class PartitionsIT {
   }
 
   private RunningSpeedJob start() throws Exception {
-    return SpeedJob.start(config, "orders", SpeedOptions.defaults().withSink(UnrulySink::new));
+    return Launch.start(config, "orders", SpeedOptions.defaults().withSink(UnrulySink::new));
   }
 
   private static void grow(int partitions) throws Exception {
@@ -159,7 +160,7 @@ class PartitionsIT {
                 "lambda.epoch", "1s", "lambda.clock-skew", "1s", "lambda.speed.parallelism", "3"));
     // Before a start that takes its time has adopted the new ones.
     send(60, 6);
-    try (RunningSpeedJob job = SpeedJob.start(rescaled, "orders", SpeedOptions.defaults())) {
+    try (RunningSpeedJob job = Launch.start(rescaled, "orders", SpeedOptions.defaults())) {
       assertThat(job.generations()).isEqualTo(generations);
       send(100, 6);
       assertEveryCell(job, 6);
@@ -207,7 +208,7 @@ class PartitionsIT {
     }
     // A fresh generation, from the beginning of the log, has the same cells.
     try (RunningSpeedJob fresh =
-        SpeedJob.start(config, "orders", SpeedOptions.defaults().withFresh(true))) {
+        Launch.start(config, "orders", SpeedOptions.defaults().withFresh(true))) {
       assertThat(fresh.generations().get(0).startOffsets()).containsEntry(3, 0L);
       assertEveryCell(fresh, 4);
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.speed.launch.Launch;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.speed.launch.SpeedOptions;
 import dev.lambdastack.speed.message.Total;
@@ -59,7 +60,7 @@ class ProgressIT {
         TopicLog log = TopicLog.open(config.bootstrapServers(), LIMIT, "orders")) {
       TestingClusters.removeViews(hbase);
       try (RunningSpeedJob job =
-          SpeedJob.start(config, "orders", SpeedOptions.defaults().withSink(UnrulySink::new))) {
+          Launch.start(config, "orders", SpeedOptions.defaults().withSink(UnrulySink::new))) {
         UnrulySink.delayMillis = 10;
         int polls = 0;
         long checked = 0;
@@ -139,7 +140,7 @@ class ProgressIT {
         TopicLog log = TopicLog.open(config.bootstrapServers(), LIMIT, "orders")) {
       TestingClusters.removeViews(hbase);
       try (RunningSpeedJob job =
-          SpeedJob.start(
+          Launch.start(
               config,
               "orders",
               SpeedOptions.defaults().withSource(HeldSource::new).withSink(UnrulySink::new))) {
@@ -206,7 +207,7 @@ class ProgressIT {
         TopicLog log = TopicLog.open(config.bootstrapServers(), LIMIT, "orders")) {
       TestingClusters.removeViews(hbase);
       try (RunningSpeedJob job =
-          SpeedJob.start(config, "orders", SpeedOptions.defaults().withSink(UnrulySink::new))) {
+          Launch.start(config, "orders", SpeedOptions.defaults().withSink(UnrulySink::new))) {
         orders.send(60, 0, 1, 2);
         job.awaitApplied(log.endOffsets(), LIMIT);
         Map<Long, Long> before = sums(hbase, job.generations().get(0));

@@ -6,6 +6,7 @@ import dev.lambdastack.embedded.Await;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.speed.launch.Launch;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.speed.launch.SpeedOptions;
 import dev.lambdastack.views.handoff.Generation;
@@ -84,7 +85,7 @@ class SoakIT {
       TestingClusters.removeViews(hbase);
       List<Sample> samples = new ArrayList<>();
       Map<String, String> cells;
-      try (RunningSpeedJob job = SpeedJob.start(config, "orders", SpeedOptions.defaults())) {
+      try (RunningSpeedJob job = Launch.start(config, "orders", SpeedOptions.defaults())) {
         job.awaitRunning(LIMIT);
         for (int i = 0; i < EPOCHS; i++) {
           long epoch = epochOf(Instant.now());

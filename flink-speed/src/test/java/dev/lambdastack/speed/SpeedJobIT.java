@@ -8,6 +8,7 @@ import dev.lambdastack.serving.store.Failing;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.speed.launch.Launch;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.speed.launch.SpeedOptions;
 import dev.lambdastack.views.handoff.Generation;
@@ -62,11 +63,11 @@ class SpeedJobIT {
   }
 
   private RunningSpeedJob start() throws Exception {
-    return SpeedJob.start(config, "orders", SpeedOptions.defaults());
+    return Launch.start(config, "orders", SpeedOptions.defaults());
   }
 
   private RunningSpeedJob startUnruly() throws Exception {
-    return SpeedJob.start(config, "orders", SpeedOptions.defaults().withSink(UnrulySink::new));
+    return Launch.start(config, "orders", SpeedOptions.defaults().withSink(UnrulySink::new));
   }
 
   /** Waits until the whole log is applied, ticks at its end included, and compares every cell. */
@@ -233,7 +234,7 @@ class SpeedJobIT {
       sales = TestingCells.bytes(hbase, job.generations().get(1));
     }
     try (RunningSpeedJob unbroken =
-        SpeedJob.start(config, "orders", SpeedOptions.defaults().withFresh(true))) {
+        Launch.start(config, "orders", SpeedOptions.defaults().withFresh(true))) {
       assertThat(unbroken.generations().get(0).number()).isEqualTo(2);
       assertEveryCell(unbroken);
       Map<String, String> again = TestingCells.bytes(hbase, unbroken.generations().get(0));
@@ -297,7 +298,7 @@ class SpeedJobIT {
     orders.send(100, 0, 1, 2);
     LambdaConfig rescaled =
         TestingClusters.config(Map.of("lambda.epoch", "1s", "lambda.speed.parallelism", "3"));
-    try (RunningSpeedJob job = SpeedJob.start(rescaled, "orders", SpeedOptions.defaults())) {
+    try (RunningSpeedJob job = Launch.start(rescaled, "orders", SpeedOptions.defaults())) {
       assertThat(job.resumedFrom()).isPresent();
       assertThat(job.resumedFrom().get()).startsWith("hdfs://");
       assertThat(job.generations()).isEqualTo(generations);

@@ -7,6 +7,7 @@ import dev.lambdastack.embedded.Await;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.speed.launch.Launch;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.speed.launch.SpeedOptions;
 import dev.lambdastack.views.InvalidInputException;
@@ -64,7 +65,7 @@ class StateBackendsIT {
       Generation sales = null;
       for (int parallelism : new int[] {2, 3}) {
         try (RunningSpeedJob job =
-            SpeedJob.start(
+            Launch.start(
                 config(backend, parallelism),
                 "orders",
                 SpeedOptions.defaults().withSink(UnrulySink::new))) {
@@ -83,7 +84,7 @@ class StateBackendsIT {
       }
       assertThat(UnrulySink.FAILURES.get()).isEqualTo(2);
       String other = backend.equals("rocksdb") ? "hashmap" : "rocksdb";
-      assertThatThrownBy(() -> SpeedJob.start(config(other, 2), "orders", SpeedOptions.defaults()))
+      assertThatThrownBy(() -> Launch.start(config(other, 2), "orders", SpeedOptions.defaults()))
           .isInstanceOf(InvalidInputException.class)
           .hasMessageContaining(backend + " wrote it");
       var epochs = TestingCells.epochs(orders.log(3), EPOCH);

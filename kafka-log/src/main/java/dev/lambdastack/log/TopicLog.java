@@ -242,6 +242,15 @@ public final class TopicLog implements AutoCloseable {
   }
 
   /**
+   * Returns when every partition's leader answers. A producer that begins before then may wait in
+   * vain: where the first batch to a new topic finds no leader and the second does, the broker
+   * takes the second, and refuses the first for ever as out of order.
+   */
+  public synchronized void awaitLeaders() {
+    endOffsets();
+  }
+
+  /**
    * The offset behind the last record that all replicas in sync have, for each partition: beyond
    * {@link #endOffsets} while a transaction is open.
    */

@@ -1,5 +1,7 @@
 package dev.lambdastack.sandbox;
 
+import dev.lambdastack.speed.launch.Launch;
+
 import dev.lambdastack.batch.archive.Archive;
 import dev.lambdastack.batch.archive.ArchiveResult;
 import dev.lambdastack.batch.publish.Flip;
@@ -8,7 +10,6 @@ import dev.lambdastack.batch.recompute.Recompute;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.read.LambdaClient;
 import dev.lambdastack.settings.LambdaConfig;
-import dev.lambdastack.speed.SpeedJob;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.speed.launch.SpeedOptions;
 import dev.lambdastack.speed.plan.ViewsLoader;
@@ -131,7 +132,7 @@ public final class Layers {
 
   /** {@code lambda speed}, in this JVM, with the views of these layers. */
   public RunningSpeedJob startSpeed(SpeedOptions options) throws Exception {
-    return SpeedJob.start(config, topic, options.withViews(views));
+    return Launch.start(config, topic, options.withViews(views));
   }
 
   /** The read client; the caller closes it. */

@@ -23,10 +23,13 @@ class ModuleEdgesTest {
   private static final String VIEWS = "dev.lambdastack.views..";
   private static final String SCHEMAS = "dev.lambdastack.schemas..";
   private static final String EVENTS = "dev.lambdastack.events..";
+  private static final String SETTINGS = "dev.lambdastack.settings..";
+  private static final String CONSOLE = "dev.lambdastack.console..";
   private static final String SERVING = "dev.lambdastack.serving..";
   private static final String LOG = "dev.lambdastack.log..";
   private static final String BATCH = "dev.lambdastack.batch..";
   private static final String SPEED = "dev.lambdastack.speed..";
+  private static final String DIMENSION = "dev.lambdastack.dimension..";
   private static final String REFERENCE = "dev.lambdastack.reference..";
   private static final String EMBEDDED = "dev.lambdastack.embedded..";
   private static final String CLI = "dev.lambdastack.cli..";
@@ -54,7 +57,8 @@ class ModuleEdgesTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        VIEWS, SCHEMAS, EVENTS, SERVING, LOG, BATCH, SPEED, REFERENCE, EMBEDDED, CLI, SANDBOX
+        VIEWS, SCHEMAS, EVENTS, SETTINGS, CONSOLE, SERVING, LOG, BATCH, SPEED, DIMENSION, REFERENCE,
+        EMBEDDED, CLI, SANDBOX
       })
   void everyModuleIsLookedAt(String module) {
     assertThat(classes.that(resideInAPackage(module))).isNotEmpty();
@@ -92,6 +96,50 @@ class ModuleEdgesTest {
   }
 
   @Test
+  void settingsKnowOnlyTheContract() {
+    check(
+        noClasses()
+            .that()
+            .resideInAPackage(SETTINGS)
+            .should()
+            .dependOnClassesThat(
+                resideInAPackage("dev.lambdastack..").and(resideOutsideOfPackages(VIEWS, SETTINGS)))
+            .because("every layer reads them"));
+  }
+
+  @Test
+  void theConsoleKnowsOnlyTheContractAndTheSettings() {
+    check(
+        noClasses()
+            .that()
+            .resideInAPackage(CONSOLE)
+            .should()
+            .dependOnClassesThat(
+                resideInAPackage("dev.lambdastack..")
+                    .and(resideOutsideOfPackages(VIEWS, SETTINGS, CONSOLE)))
+            .because("every command looks the same, whatever it does"));
+  }
+
+  @Test
+  void onlyCommandsKnowTheCommandLine() {
+    check(
+        noClasses()
+            .that()
+            .resideInAPackage("dev.lambdastack..")
+            .and()
+            .resideOutsideOfPackages(
+                CONSOLE,
+                CLI,
+                SANDBOX,
+                "dev.lambdastack.serving.query..",
+                "dev.lambdastack.benchmarks..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("picocli..", CONSOLE)
+            .because("no task of an engine carries a command line"));
+  }
+
+  @Test
   void servingKnowsNoStage() {
     check(
         noClasses()
@@ -99,7 +147,7 @@ class ModuleEdgesTest {
             .resideInAPackage(SERVING)
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage(LOG, BATCH, SPEED, EMBEDDED, CLI, SANDBOX)
+            .resideInAnyPackage(LOG, BATCH, SPEED, DIMENSION, EMBEDDED, CLI, SANDBOX)
             .because("an analyst's jar answers without the jobs"));
   }
 
@@ -136,48 +184,15 @@ class ModuleEdgesTest {
   }
 
   @Test
-  void stagesSeeOfServingOnlyTheStoreAndTheConfiguration() {
+  void stagesSeeOfServingOnlyTheStore() {
     check(
         noClasses()
             .that()
-            .resideInAnyPackage(BATCH, SPEED)
-            .and()
-            .resideOutsideOfPackage("dev.lambdastack.batch.cli..")
-            .and()
-            .haveSimpleNameNotEndingWith("Command")
+            .resideInAnyPackage(BATCH, SPEED, DIMENSION)
             .should()
             .dependOnClassesThat(
                 resideInAPackage(SERVING)
-                    .and(
-                        resideOutsideOfPackages(
-                            "dev.lambdastack.serving.store..", "dev.lambdastack.serving.config..")))
-            .because("jobs write what clients read; they do not read as clients"));
-    check(
-        noClasses()
-            .that()
-            .resideInAPackage(SPEED)
-            .and()
-            .haveSimpleNameEndingWith("Command")
-            .should()
-            .dependOnClassesThat(
-                resideInAPackage(SERVING)
-                    .and(
-                        resideOutsideOfPackages(
-                            "dev.lambdastack.serving.store..",
-                            "dev.lambdastack.serving.config..",
-                            "dev.lambdastack.serving.cli..")))
-            .because("commands print as all do, and do not read as clients either"));
-  }
-
-  @Test
-  void commandsOfTheBatchLayerShowTablesAsOthersDoAndReadNone() {
-    check(
-        noClasses()
-            .that()
-            .resideInAPackage("dev.lambdastack.batch.cli..")
-            .should()
-            .dependOnClassesThat()
-            .resideInAnyPackage("dev.lambdastack.serving.read..", "dev.lambdastack.serving.merge..")
+                    .and(resideOutsideOfPackages("dev.lambdastack.serving.store..")))
             .because("jobs write what clients read; they do not read as clients"));
   }
 
@@ -185,7 +200,7 @@ class ModuleEdgesTest {
   void stagesDoNotSeeEachOther() {
     check(
         slices()
-            .matching("dev.lambdastack.(batch|speed)..")
+            .matching("dev.lambdastack.(batch|speed|dimension)..")
             .should()
             .notDependOnEachOther()
             .because("the layers meet in the log and in the store, nowhere else"));
@@ -196,7 +211,7 @@ class ModuleEdgesTest {
     check(
         noClasses()
             .that()
-            .resideInAnyPackage(BATCH, SPEED)
+            .resideInAnyPackage(BATCH, SPEED, DIMENSION)
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(EMBEDDED, CLI, SANDBOX)
@@ -208,7 +223,8 @@ class ModuleEdgesTest {
     check(
         noClasses()
             .that()
-            .resideInAnyPackage(VIEWS, SCHEMAS, SERVING, LOG, BATCH, SPEED)
+            .resideInAnyPackage(
+                VIEWS, SCHEMAS, SETTINGS, CONSOLE, SERVING, LOG, BATCH, SPEED, DIMENSION)
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(REFERENCE, EVENTS)

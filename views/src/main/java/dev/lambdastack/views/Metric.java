@@ -27,7 +27,31 @@ public record Metric(Kind kind, String column, int scale, RoundingMode rounding)
     MIN,
     MAX,
     DISTINCT,
-    LATEST
+    LATEST;
+
+    /** Whether a scale and a rounding are part of it. */
+    boolean isRounded() {
+      return switch (this) {
+        case AVG -> true;
+        case COUNT, SUM, MIN, MAX, DISTINCT, LATEST -> false;
+      };
+    }
+
+    /** Whether the coordinates of an event decide between two of one time. */
+    boolean looksAtCoordinates() {
+      return switch (this) {
+        case LATEST -> true;
+        case COUNT, SUM, AVG, MIN, MAX, DISTINCT -> false;
+      };
+    }
+
+    /** Whether a cell holds a text of an event as it is. */
+    boolean keepsTexts() {
+      return switch (this) {
+        case LATEST -> true;
+        case COUNT, SUM, AVG, MIN, MAX, DISTINCT -> false;
+      };
+    }
   }
 
   public static final int DEFAULT_SCALE = -1;

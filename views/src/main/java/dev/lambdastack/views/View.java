@@ -181,6 +181,13 @@ public final class View {
     return List.copyOf(columns);
   }
 
+  /** Whether the partition and the offset of an event can change what it computes. */
+  public boolean looksAtCoordinates() {
+    // A formula may look at where the event stands.
+    return !derived.isEmpty()
+        || shape.metrics().stream().anyMatch(m -> m.metric().kind().looksAtCoordinates());
+  }
+
   /** The rules that are judged event by event. */
   public List<Rule.Share> shares() {
     return rules.stream().filter(Rule.Share.class::isInstance).map(Rule.Share.class::cast).toList();
@@ -189,7 +196,7 @@ public final class View {
   /** The text columns that {@code latest} keeps as they are, derived ones among them. */
   public List<String> keptTexts() {
     return shape.metrics().stream()
-        .filter(m -> m.metric().kind() == Metric.Kind.LATEST)
+        .filter(m -> m.metric().kind().keepsTexts())
         .map(m -> m.input())
         .filter(c -> c.type() == ColumnType.STRING)
         .map(Column::name)

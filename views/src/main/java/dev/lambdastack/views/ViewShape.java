@@ -94,7 +94,7 @@ public record ViewShape(
       if (named.input() != null) {
         metric.set("input", columnJson(named.input()));
       }
-      if (named.metric().kind() == Metric.Kind.AVG) {
+      if (named.metric().kind().isRounded()) {
         metric.put("scale", named.metric().scale());
         metric.put("rounding", named.metric().rounding().name());
       }

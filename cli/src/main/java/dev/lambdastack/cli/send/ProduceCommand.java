@@ -123,6 +123,7 @@ public final class ProduceCommand implements Callable<Integer> {
       } else {
         log.checkSettings();
       }
+      log.awaitLeaders();
       mostBytes = Math.min(EventSender.MAX_RECORD_BYTES, log.maxMessageBytes());
     }
     if (known.longestBytes() > mostBytes) {

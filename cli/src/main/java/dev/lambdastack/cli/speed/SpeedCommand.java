@@ -4,8 +4,8 @@ import dev.lambdastack.console.ConfigOptions;
 import dev.lambdastack.console.Printable;
 import dev.lambdastack.log.PartitionsAddedException;
 import dev.lambdastack.settings.LambdaConfig;
-import dev.lambdastack.speed.SpeedJob;
 import dev.lambdastack.speed.launch.FlinkCluster;
+import dev.lambdastack.speed.launch.Launch;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.speed.launch.SpeedOptions;
 import dev.lambdastack.speed.launch.StatusLine;
@@ -99,7 +99,7 @@ public final class SpeedCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     out.printf("Starting the speed job of topic %s …%n", topic);
     out.flush();
-    SpeedJob.Started started = SpeedJob.startAll(loaded, topic, options);
+    Launch.Started started = Launch.startAll(loaded, topic, options);
     List<RunningSpeedJob> jobs = started.jobs();
     jobs.forEach(job -> tell(job, out));
     started
@@ -121,7 +121,7 @@ public final class SpeedCommand implements Callable<Integer> {
         // Not those of another process, which starts again as we do.
         Set<String> ours = jobs.stream().map(RunningSpeedJob::life).collect(Collectors.toSet());
         jobs =
-            SpeedJob.startAll(
+            Launch.startAll(
                     loaded, topic, options.withFresh(false).withRestore(null).withLives(ours))
                 .jobs();
         jobs.forEach(job -> tell(job, out));

@@ -10,12 +10,12 @@ import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.schemas.SchemaVersion;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.settings.LambdaConfig;
-import dev.lambdastack.speed.SpeedJob;
 import dev.lambdastack.speed.TestingCells;
 import dev.lambdastack.speed.TestingClusters;
 import dev.lambdastack.speed.TestingOrders;
 import dev.lambdastack.speed.alert.AlertJob;
 import dev.lambdastack.speed.alert.RulesLoader;
+import dev.lambdastack.speed.launch.Launch;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.speed.launch.SpeedOptions;
 import dev.lambdastack.views.InvalidInputException;
@@ -99,7 +99,7 @@ class BrokenStartsIT {
       TestingClusters.removeViews(hbase);
       String checkpoint;
       Generation generation;
-      try (RunningSpeedJob job = SpeedJob.start(config, "orders", SpeedOptions.defaults())) {
+      try (RunningSpeedJob job = Launch.start(config, "orders", SpeedOptions.defaults())) {
         orders.send(50, 0, 1, 2);
         job.awaitApplied(log.endOffsets(), LIMIT);
         generation = job.generations().get(0);
@@ -113,7 +113,7 @@ class BrokenStartsIT {
 
       assertThatThrownBy(
               () ->
-                  SpeedJob.start(
+                  Launch.start(
                       config, "orders", SpeedOptions.defaults().withSchemas(editedOrders())))
           .isInstanceOf(InvalidInputException.class)
           .hasMessageContaining("it was edited since events of topic orders were taken by it")
@@ -159,7 +159,7 @@ class BrokenStartsIT {
           .contains("--fresh");
 
       try (RunningSpeedJob job =
-          SpeedJob.start(config, "orders", SpeedOptions.defaults().withFresh(true))) {
+          Launch.start(config, "orders", SpeedOptions.defaults().withFresh(true))) {
         job.awaitApplied(log.endOffsets(), LIMIT);
         Generation again = job.generations().get(0);
         assertThat(again.number()).isEqualTo(2);

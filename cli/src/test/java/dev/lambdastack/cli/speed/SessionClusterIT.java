@@ -12,11 +12,11 @@ import dev.lambdastack.serving.store.AlertStore;
 import dev.lambdastack.serving.store.AlertStore.Alert;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.settings.LambdaConfig;
-import dev.lambdastack.speed.SpeedJob;
 import dev.lambdastack.speed.TestingCells;
 import dev.lambdastack.speed.TestingClusters;
 import dev.lambdastack.speed.TestingOrders;
 import dev.lambdastack.speed.launch.FlinkCluster;
+import dev.lambdastack.speed.launch.Launch;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.speed.launch.SpeedOptions;
 import dev.lambdastack.views.UnavailableException;
@@ -85,7 +85,7 @@ class SessionClusterIT {
       FlinkCluster session = new FlinkCluster(rest.getHost(), rest.getPort());
       orders.send(60, 0, 1, 2);
       RunningSpeedJob job =
-          SpeedJob.start(
+          Launch.start(
               config, "orders", SpeedOptions.defaults().withEnvironment(session::environment));
       try (job) {
         log.tick(log.partitions());
@@ -99,7 +99,7 @@ class SessionClusterIT {
           TestingClusters.config(
               Map.of("lambda.epoch", "1s", "lambda.speed.parallelism", String.valueOf(SLOTS + 1)));
       try (RunningSpeedJob waits =
-          SpeedJob.start(
+          Launch.start(
               wide, "orders", SpeedOptions.defaults().withEnvironment(session::environment))) {
         assertThatThrownBy(() -> waits.awaitRunning(Duration.ofSeconds(2)))
             .isInstanceOf(UnavailableException.class)

@@ -52,6 +52,41 @@ public final class Launch {
   private final List<View> views;
   private final SchemaStore schemas;
 
+  /**
+   * What was started.
+   *
+   * @param jobs one for each life
+   * @param left names of the views that a job keeps that was running already
+   */
+  public record Started(List<RunningSpeedJob> jobs, List<String> left) {}
+
+  /**
+   * Starts the jobs of a topic: views go on from the newest checkpoint of their life where they are
+   * declared as then, and the others open new generations in a new life. Each life is a job of its
+   * own. Returns when Flink has taken all of them.
+   *
+   * @throws dev.lambdastack.views.InvalidInputException for what a person can mend; nothing is
+   *     written then
+   */
+  public static Started startAll(LambdaConfig config, String topic, SpeedOptions options)
+      throws Exception {
+    return new Launch(config, topic, options, Clock.systemUTC()).run();
+  }
+
+  /** {@link #startAll} where no declaration has changed since the last {@code --fresh}: one job. */
+  public static RunningSpeedJob start(LambdaConfig config, String topic, SpeedOptions options)
+      throws Exception {
+    List<RunningSpeedJob> jobs = startAll(config, topic, options).jobs();
+    if (jobs.size() == 1) {
+      return jobs.get(0);
+    }
+    for (RunningSpeedJob job : jobs) {
+      job.close();
+    }
+    throw new IllegalStateException(
+        String.format(Locale.ROOT, "Topic %s has %d speed jobs", topic, jobs.size()));
+  }
+
   public Launch(LambdaConfig config, String topic, SpeedOptions options, Clock clock) {
     this.config = config;
     this.topic = topic;
@@ -87,7 +122,7 @@ public final class Launch {
    */
   private record Life(SpeedPlan plan, Optional<Continuation.From> from, String reason) {}
 
-  public SpeedJob.Started run() throws Exception {
+  public Started run() throws Exception {
     FirstContact.kafka(config);
     try (TopicLog log = TopicLog.open(config.bootstrapServers(), config.kafkaTimeout(), topic);
         Connection hbase = Store.connect(config)) {
@@ -111,7 +146,7 @@ public final class Launch {
                 Optional.empty(),
                 String.join("; ", choice.reasons())));
       }
-      return new SpeedJob.Started(start(lives), choice.left().stream().map(View::name).toList());
+      return new Started(start(lives), choice.left().stream().map(View::name).toList());
     }
   }
 

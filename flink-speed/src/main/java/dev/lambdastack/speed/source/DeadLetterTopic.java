@@ -17,9 +17,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -164,6 +166,8 @@ final class DeadLetterTopic implements AutoCloseable {
             (int) Math.min(Integer.MAX_VALUE, plan.kafkaTimeout().toMillis()));
     try (Admin admin = Admin.create(settings)) {
       admin.createTopics(List.of(new NewTopic(name, Optional.of(1), Optional.empty()))).all().get();
+      // Its leader answers: see TopicLog.awaitLeaders.
+      admin.listOffsets(Map.of(new TopicPartition(name, 0), OffsetSpec.latest())).all().get();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (Exception e) {

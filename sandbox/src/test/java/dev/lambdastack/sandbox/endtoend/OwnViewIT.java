@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the README says about a view in a jar of one's own, run as it stands there. */
+/** What docs/your-own-view.md says, run as it stands there. */
 @ExtendWith(SharedSandbox.class)
 final class OwnViewIT {
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
@@ -25,25 +25,25 @@ final class OwnViewIT {
   @TempDir private Path folder;
 
   @Test
-  void aViewInAJarOfOnesOwnWorksAsTheReadmeSays() throws Exception {
+  void aViewInAJarOfOnesOwnWorksAsTheDocumentSays() throws Exception {
     assertThat(ROOT.resolve("cli/target/lambda.jar"))
         .as("the command, built by mvn package -pl cli -am")
         .exists();
     SharedSandbox.sandbox().clusters().kafka().createTopic("page-views", 3);
     SharedSandbox.sandbox().writeSiteFiles(folder.resolve("conf"));
-    String readme = Files.readString(ROOT.resolve("README.md"));
-    String build = block(readme, "build");
+    String document = Files.readString(ROOT.resolve("docs/your-own-view.md"));
+    String build = block(document, "build");
     String jars =
         build.lines().filter(l -> l.startsWith("export ")).findFirst().orElseThrow() + "\n";
     assertThat(run(build)).contains("page_traffic");
-    assertThat(run(jars + block(readme, "batch")))
+    assertThat(run(jars + block(document, "batch")))
         .contains("Sent 5 events", "page_traffic: version 1 complete: 3 rows from 5 events");
-    Process speed = start(jars + "exec " + block(readme, "speed"), "speed.out");
+    Process speed = start(jars + "exec " + block(document, "speed"), "speed.out");
     try {
       awaitSpeed();
-      String query = block(readme, "query");
+      String query = block(document, "query");
       String answer = run(jars + query);
-      String rows = tableAfter(readme, query);
+      String rows = tableAfter(document, query);
       String again = query.lines().reduce((a, b) -> b).orElseThrow();
       long deadline = System.nanoTime() + LIMIT.toNanos();
       while (!answer.contains(rows) && System.nanoTime() < deadline) {
@@ -56,18 +56,18 @@ final class OwnViewIT {
     }
   }
 
-  private static String block(String readme, String name) {
+  private static String block(String document, String name) {
     String mark = "<!-- own view: " + name + " -->\n```sh\n";
-    assertThat(readme).contains(mark);
-    int start = readme.indexOf(mark) + mark.length();
-    return readme.substring(start, readme.indexOf("```", start));
+    assertThat(document).contains(mark);
+    int start = document.indexOf(mark) + mark.length();
+    return document.substring(start, document.indexOf("```", start));
   }
 
-  /** The table that the README shows below a block. */
-  private static String tableAfter(String readme, String block) {
-    int fence = readme.indexOf("```\n", readme.indexOf(block) + block.length() + 4);
+  /** The table that the document shows below a block. */
+  private static String tableAfter(String document, String block) {
+    int fence = document.indexOf("```\n", document.indexOf(block) + block.length() + 4);
     int start = fence + 4;
-    return readme.substring(start, readme.indexOf("```", start)).strip();
+    return document.substring(start, document.indexOf("```", start)).strip();
   }
 
   private static void awaitSpeed() throws Exception {
