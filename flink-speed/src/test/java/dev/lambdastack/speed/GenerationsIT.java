@@ -49,6 +49,7 @@ import org.apache.hadoop.hbase.client.Connection;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AclOperation;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -778,6 +779,32 @@ class GenerationsIT {
       assertThatThrownBy(job::awaitEnd)
           .isInstanceOf(InvalidInputException.class)
           .hasMessageContaining("deleted and made again");
+    }
+  }
+
+  @Test
+  void aTopicThatIsDeletedEndsTheJobWithOneLine() throws Exception {
+    try (RunningSpeedJob job = start(SpeedOptions.defaults())) {
+      job.awaitRunning(LIMIT);
+      TestingClusters.removeTopic("orders");
+      Await.until("the job ends", LIMIT, job::hasEnded);
+      assertThatThrownBy(job::awaitEnd)
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageStartingWith("No topic 'orders' on Kafka at ");
+    }
+  }
+
+  @Test
+  void aTopicThatMayNoLongerBeReadEndsTheJobWithOneLine() throws Exception {
+    try (RunningSpeedJob job = start(SpeedOptions.defaults())) {
+      job.awaitRunning(LIMIT);
+      TestingClusters.deny("orders", AclOperation.READ);
+      Await.until("the job ends", LIMIT, job::hasEnded);
+      assertThatThrownBy(job::awaitEnd)
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageStartingWith("Not allowed on topic orders of Kafka at ");
+    } finally {
+      TestingClusters.allowAll();
     }
   }
 }

@@ -3,7 +3,6 @@ package dev.lambdastack.settings;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.UnavailableException;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -88,7 +87,7 @@ class FirstContactTest {
         conf.addResource("hbase-default.xml");
         conf.addResource("hbase-site.xml");
         assertThatThrownBy(() -> FirstContact.hbase(conf))
-            .isInstanceOf(InvalidInputException.class)
+            .isInstanceOf(UnavailableException.class)
             .hasMessageContaining(String.format(Locale.ROOT, "127.0.0.1:%d (from %s)", port, site));
       } finally {
         thread.setContextClassLoader(before);

@@ -1,6 +1,6 @@
 package dev.lambdastack.speed.launch;
 
-import dev.lambdastack.settings.FileSystemFault;
+import dev.lambdastack.settings.files.FileSystemFault;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.plan.Slot;
 import dev.lambdastack.speed.progress.RunClaim;

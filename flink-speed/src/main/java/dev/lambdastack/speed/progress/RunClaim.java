@@ -1,6 +1,7 @@
 package dev.lambdastack.speed.progress;
 
-import dev.lambdastack.settings.FileSystemFault;
+import dev.lambdastack.settings.files.FileSystemFault;
+import dev.lambdastack.settings.files.Heartbeat;
 import dev.lambdastack.speed.plan.SpeedPlan;
 import dev.lambdastack.views.LambdaException;
 import dev.lambdastack.views.LostRaceException;
@@ -18,8 +19,6 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -329,28 +328,16 @@ public final class RunClaim {
 
   /** Gives a sign of life each second until it is closed. */
   public AutoCloseable signing() {
-    ScheduledExecutorService thread =
-        Executors.newSingleThreadScheduledExecutor(
-            task -> {
-              Thread daemon = new Thread(task, "lambda-sign-of-life");
-              daemon.setDaemon(true);
-              return daemon;
-            });
-    thread.scheduleWithFixedDelay(this::sign, 0, SIGN_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
-    return thread::shutdownNow;
+    return Heartbeat.start("the " + job, SIGN_INTERVAL, this::sign);
   }
 
-  private void sign() {
-    try {
-      for (Claim claim : claims()) {
-        if (claim.run().equals(run)) {
-          folder
-              .getFileSystem(conf)
-              .setTimes(claim.file().getPath(), System.currentTimeMillis(), -1);
-        }
+  private void sign() throws IOException {
+    for (Claim claim : claims()) {
+      if (claim.run().equals(run)) {
+        folder
+            .getFileSystem(conf)
+            .setTimes(claim.file().getPath(), System.currentTimeMillis(), -1);
       }
-    } catch (IOException | RuntimeException e) {
-      LOG.warn("The {} cannot give a sign of life, trying again: {}", job, e.getMessage());
     }
   }
 

@@ -1,4 +1,4 @@
-package dev.lambdastack.settings;
+package dev.lambdastack.settings.files;
 
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.LambdaException;
