@@ -97,6 +97,7 @@ public final class DimensionLoad implements AutoCloseable {
     Connection hbase = null;
     try {
       log.checkCompacted();
+      log.checkReadable();
       hbase = Store.connect(config);
       return new DimensionLoad(dimension, schemas, config, clock, log, hbase);
     } catch (IOException | RuntimeException e) {

@@ -1,7 +1,5 @@
 package dev.lambdastack.sandbox;
 
-import dev.lambdastack.speed.launch.Launch;
-
 import dev.lambdastack.batch.archive.Archive;
 import dev.lambdastack.batch.archive.ArchiveResult;
 import dev.lambdastack.batch.publish.Flip;
@@ -10,6 +8,7 @@ import dev.lambdastack.batch.recompute.Recompute;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.read.LambdaClient;
 import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.speed.launch.Launch;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.speed.launch.SpeedOptions;
 import dev.lambdastack.speed.plan.ViewsLoader;

@@ -31,8 +31,8 @@ import picocli.CommandLine.Spec;
         "%nEvery committed record before the new horizon is archived once, whatever happens; where nothing is due, nothing is done.%n",
     footer = {
       "",
-      "Exit codes: 0 archived or nothing to do, 2 bad input or refused, 69 Kafka or HDFS does not answer,",
-      "70 unexpected fault, 75 another run has archived the same epochs meanwhile."
+      "Exit codes: 0 archived or nothing to do, 2 bad input or refused, 69 Kafka or HDFS does not",
+      "answer, 70 unexpected fault, 75 another run has archived the same epochs meanwhile."
     })
 public final class ArchiveCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

@@ -36,7 +36,7 @@ import picocli.CommandLine.Spec;
         "%nThe events stay the same, to the byte. Files that were replaced, and what killed runs have left, are removed once they are older than lambda.compact.grace; those that a kept version was computed from, or a recompute reads, stay.%n",
     footer = {
       "",
-      "Exit codes: 0 done or nothing to do, 2 bad input, refused, or HDFS or HBase does not answer,",
+      "Exit codes: 0 done or nothing to do, 2 bad input or refused, 69 HDFS or HBase does not answer,",
       "70 unexpected fault, 75 another run has compacted the same files meanwhile."
     })
 public final class CompactCommand implements Callable<Integer> {

@@ -55,7 +55,7 @@ import picocli.CommandLine.Spec;
       "  lambda dead-letters show orders --reason UNKNOWN_SCHEMA --limit 1",
       "  lambda dead-letters replay orders --dry-run",
       "",
-      "Exit codes: 0 done, 2 bad input or refused, 70 unexpected fault,",
+      "Exit codes: 0 done, 2 bad input or refused, 69 a server does not answer, 70 unexpected fault,",
       "75 another replay of the topic has begun meanwhile."
     })
 public final class DeadLettersCommand implements Callable<Integer> {
@@ -110,7 +110,10 @@ public final class DeadLettersCommand implements Callable<Integer> {
       name = "list",
       sortOptions = false,
       header = "Counts dead letters by manifest, partition and reason.",
-      footer = {"", "Exit codes: 0 done, 2 bad input, 70 unexpected fault."})
+      footer = {
+        "",
+        "Exit codes: 0 done, 2 bad input, 69 HDFS does not answer, 70 unexpected fault."
+      })
   static final class ListCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
     @Mixin private Selected selected;
@@ -180,7 +183,8 @@ public final class DeadLettersCommand implements Callable<Integer> {
       footer = {
         "",
         "Bytes that are no printable ASCII are shown as \\xNN. csv and json have all bytes, in hex.",
-        "Exit codes: 0 done, 2 bad input or no such dead letter, 70 unexpected fault."
+        "Exit codes: 0 done, 2 bad input or no such dead letter, 69 HDFS does not answer,",
+        "70 unexpected fault."
       })
   static final class ShowCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
@@ -330,8 +334,8 @@ public final class DeadLettersCommand implements Callable<Integer> {
               + " hosts of the archive and of the speed job get the schema, then replay.%n",
       footer = {
         "",
-        "Exit codes: 0 done, also where some are left, 2 bad input or refused, 70 unexpected fault,",
-        "75 another replay of the topic has begun meanwhile."
+        "Exit codes: 0 done, also where some are left, 2 bad input or refused, 69 a server does not",
+        "answer, 70 unexpected fault, 75 another replay of the topic has begun meanwhile."
       })
   static final class ReplayCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;

@@ -50,9 +50,9 @@ import picocli.CommandLine.Spec;
       "  lambda alerts sensor-readings --cluster jobmanager:8081",
       "  lambda alerts --list",
       "",
-      "Exit codes: 0 listed, or cancelled in Flink, 2 bad input, refused, a server does not answer, or",
-      "ended by a signal while the job was failing, 70 unexpected fault, 130 ended by Ctrl-C, 143 by",
-      "kill."
+      "Exit codes: 0 listed, or cancelled in Flink, 2 bad input or refused, 69 a server does not answer,",
+      "or ended by a signal while the job was failing, 70 unexpected fault, 75 another job runs or has",
+      "taken over, 130 ended by Ctrl-C, 143 by kill."
     })
 public final class AlertsCommand implements Callable<Integer> {
   private static final Duration PERIOD = Duration.ofSeconds(1);

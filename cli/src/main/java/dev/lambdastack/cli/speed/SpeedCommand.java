@@ -45,9 +45,9 @@ import picocli.CommandLine.Spec;
       "",
       "State is on the heap, or on disk: -D lambda.speed.state-backend=rocksdb",
       "A key flink.<key> sets Flink's <key>: -D flink.taskmanager.memory.managed.size=512m",
-      "Exit codes: 0 left running, or cancelled in Flink, 2 bad input, refused, a server does not",
-      "answer, or ended by a signal while the job was failing, 70 unexpected fault, 130 ended by",
-      "Ctrl-C, 143 by kill."
+      "Exit codes: 0 left running, or cancelled in Flink, 2 bad input or refused, 69 a server does not",
+      "answer, or ended by a signal while the job was failing, 70 unexpected fault, 75 another job runs",
+      "or has taken over, 130 ended by Ctrl-C, 143 by kill."
     })
 public final class SpeedCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

@@ -150,6 +150,7 @@ public final class AlertJob implements AutoCloseable {
         TopicLog alerts =
             TopicLog.open(config.bootstrapServers(), config.kafkaTimeout(), alertsTopic)) {
       log.checkSettings();
+      log.checkReadable();
       alerts.beginOffsets();
       return new AlertPlan(
           topic,

@@ -1,7 +1,7 @@
 package dev.lambdastack.speed.launch;
 
-import dev.lambdastack.settings.files.FileSystemFault;
 import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.settings.files.FileSystemFault;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.LambdaException;
 import dev.lambdastack.views.UnavailableException;

@@ -1,7 +1,7 @@
 package dev.lambdastack.speed.launch;
 
-import dev.lambdastack.settings.files.FileSystemFault;
 import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.settings.files.FileSystemFault;
 import dev.lambdastack.speed.plan.Slot;
 import dev.lambdastack.speed.progress.RunClaim;
 import dev.lambdastack.views.LambdaException;

@@ -334,9 +334,7 @@ public final class RunClaim {
   private void sign() throws IOException {
     for (Claim claim : claims()) {
       if (claim.run().equals(run)) {
-        folder
-            .getFileSystem(conf)
-            .setTimes(claim.file().getPath(), System.currentTimeMillis(), -1);
+        folder.getFileSystem(conf).setTimes(claim.file().getPath(), System.currentTimeMillis(), -1);
       }
     }
   }

@@ -55,6 +55,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AclOperation;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -500,6 +501,34 @@ class AlertsIT {
         assertThat(third.holds("a")).as("that lies before the checkpoint").isFalse();
         assertThat(third.holds("c")).isTrue();
       }
+    }
+  }
+
+  /** Nothing but the source's own look for partitions would notice. */
+  @Test
+  void aTopicThatIsDeletedEndsTheJobWithOneLine() throws Exception {
+    try (AlertJob job = start()) {
+      TestingClusters.removeTopic(CARDS);
+      Await.until("the job ends", LIMIT, job::hasEnded);
+      assertThatThrownBy(job::awaitEnd)
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageStartingWith("No topic 'card-transactions' on Kafka at ");
+    }
+  }
+
+  @Test
+  void anAlertsTopicThatMayNotBeWrittenEndsTheJobWithOneLine() throws Exception {
+    try (AlertJob job = start()) {
+      send(new Random(11), 60);
+      await("all alerts", job, () -> onTopic().equals(List.copyOf(truth().keySet())));
+      TestingClusters.deny(alertsTopic, AclOperation.WRITE);
+      send(new Random(12), 60);
+      Await.until("the job ends", LIMIT, job::hasEnded);
+      assertThatThrownBy(job::awaitEnd)
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("alerts to topic " + alertsTopic);
+    } finally {
+      TestingClusters.allowAll();
     }
   }
 

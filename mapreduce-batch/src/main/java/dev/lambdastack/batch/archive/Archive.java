@@ -306,6 +306,7 @@ public final class Archive implements Tool {
     TopicLog log = TopicLog.open(config.bootstrapServers(), config.kafkaTimeout(), type.topic());
     try {
       log.checkSettings();
+      log.checkReadable();
       return log;
     } catch (RuntimeException e) {
       log.close();

@@ -82,8 +82,8 @@ public final class Audit {
   /**
    * Audits the topic.
    *
-   * @throws InvalidInputException when nothing of it is archived, or HDFS or Kafka cannot be
-   *     reached
+   * @throws InvalidInputException when nothing of it is archived
+   * @throws UnavailableException when HDFS or Kafka does not answer
    */
   public AuditReport run(String topic, Scope scope) throws IOException {
     return run(topic, scope, List::of);

@@ -15,6 +15,7 @@ import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.LostRaceException;
+import dev.lambdastack.views.UnavailableException;
 import dev.lambdastack.views.Views;
 import java.io.IOException;
 import java.time.Clock;
@@ -159,7 +160,8 @@ public final class Replay {
    * Produces the selected letters that are events by now and were not produced again before.
    *
    * @throws InvalidInputException when nothing is archived, the topic is another one than was
-   *     archived, or Kafka does not take records; letters of the portions before are replayed then
+   *     archived, or Kafka refuses records; letters of the portions before are replayed then
+   * @throws UnavailableException when Kafka does not answer; so are they then
    * @throws LostRaceException when another replay of the topic has begun meanwhile
    */
   public ReplayResult run(String topic, Selection selection) throws IOException {

@@ -1,7 +1,7 @@
 package dev.lambdastack.batch.job;
 
-import dev.lambdastack.settings.files.FileSystemFault;
 import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.settings.files.FileSystemFault;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.UnavailableException;
 import java.io.IOException;

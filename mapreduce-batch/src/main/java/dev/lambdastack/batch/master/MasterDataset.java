@@ -1,9 +1,9 @@
 package dev.lambdastack.batch.master;
 
 import dev.lambdastack.batch.job.Jobs;
+import dev.lambdastack.settings.FirstContact;
 import dev.lambdastack.settings.files.ExclusiveFile;
 import dev.lambdastack.settings.files.FileSystemFault;
-import dev.lambdastack.settings.FirstContact;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.LambdaException;
 import dev.lambdastack.views.UnavailableException;

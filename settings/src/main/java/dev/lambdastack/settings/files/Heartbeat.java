@@ -56,7 +56,11 @@ public final class Heartbeat implements AutoCloseable {
   private void beat() {
     try {
       sign.give();
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException e) {
+      if (!thread.isShutdown()) {
+        LOG.warn("Cannot give a sign of life of {}, trying again: {}", whose, e.toString());
+      }
+    } catch (RuntimeException e) {
       if (!thread.isShutdown()) {
         LOG.warn("Cannot give a sign of life of {}, trying again", whose, e);
       }
