@@ -72,7 +72,8 @@ public final class CompactCommand implements Callable<Integer> {
     }
     try (Connection connection = Store.connectForWork(settings)) {
       List<Version> kept = new PublishedStore(connection).versions();
-      MasterDataset dataset = MasterDataset.open(settings.hadoop(), settings.master(), topic);
+      MasterDataset dataset =
+          MasterDataset.open(settings.hadoop(), settings.master().folder(), topic);
       Sweep sweep = new Sweep(settings, clock);
       SweepResult swept = sweep.run(dataset, kept, dryRun);
       int folders = sweep.staging(dataset.fileSystem(), dryRun).size();

@@ -122,7 +122,7 @@ public final class AlertsCommand implements Callable<Integer> {
     Runtime.getRuntime().addShutdownHook(hook);
     try {
       // Only now: whoever has read it may end the process.
-      out.println("Alerts go to topic %s until Ctrl-C.".formatted(loaded.alertsTopic()));
+      out.println("Alerts go to topic %s until Ctrl-C.".formatted(loaded.alerts().topic()));
       out.flush();
 
       PrintWriter err = spec.commandLine().getErr();

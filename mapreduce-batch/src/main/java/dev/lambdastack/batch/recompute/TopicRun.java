@@ -92,14 +92,14 @@ final class TopicRun implements AutoCloseable {
       Recompute.Options options)
       throws IOException {
     String topic = views.get(0).eventType().topic();
-    MasterDataset dataset = MasterDataset.open(config.hadoop(), config.master(), topic);
+    MasterDataset dataset = MasterDataset.open(config.hadoop(), config.master().folder(), topic);
     if (dataset.sequences().isEmpty()) {
       throw new InvalidInputException(
           "Cannot recompute view %s: nothing of topic %s is archived in %s; run lambda archive %s first"
               .formatted(views.get(0).name(), topic, dataset.place(), topic));
     }
     String runId = RunId.next(clock);
-    Lease lease = Lease.take(dataset, runId, clock, config.lease());
+    Lease lease = Lease.take(dataset, runId, clock, config.master().lease());
     try {
       return new TopicRun(config, schemas, clock, views, dataset, runId, lease, options);
     } catch (IOException | RuntimeException e) {
@@ -190,7 +190,7 @@ final class TopicRun implements AutoCloseable {
       return outcomes;
     }
     VersionTable.Makers makers =
-        new VersionTable.Makers(connection, store, lease.path(), config.hbaseOperationTimeout());
+        new VersionTable.Makers(connection, store, lease.path(), config.hbase().operationTimeout());
     Path staging = Staging.folder(config, dataset.fileSystem(), "recompute-" + runId);
     List<Target> targets = new ArrayList<>();
     List<Filled> filled;
@@ -277,7 +277,7 @@ final class TopicRun implements AutoCloseable {
   }
 
   private boolean isAtWork(String run) throws IOException {
-    return Lease.isHeld(config.hadoop(), run, clock.instant(), config.lease());
+    return Lease.isHeld(config.hadoop(), run, clock.instant(), config.master().lease());
   }
 
   private void enter(VersionTable.Makers makers, List<Filled> filled, List<Target> targets)
@@ -320,7 +320,7 @@ final class TopicRun implements AutoCloseable {
     }
     Projection projection = Projection.of(full, false);
     return RegionSplits.sample(
-        files(projection), frozen.files(), full, projection, config.regions());
+        files(projection), frozen.files(), full, projection, config.hbase().regions());
   }
 
   /**
