@@ -1,24 +1,7 @@
 package dev.lambdastack.cli;
 
-import dev.lambdastack.cli.ask.ViewsCommand;
-import dev.lambdastack.cli.batch.ArchiveCommand;
-import dev.lambdastack.cli.batch.AuditCommand;
-import dev.lambdastack.cli.batch.CleanupCommand;
-import dev.lambdastack.cli.batch.CompactCommand;
-import dev.lambdastack.cli.batch.DeadLettersCommand;
-import dev.lambdastack.cli.batch.DiscardCommand;
-import dev.lambdastack.cli.batch.PublishCommand;
-import dev.lambdastack.cli.batch.RecomputeCommand;
-import dev.lambdastack.cli.batch.RollbackCommand;
-import dev.lambdastack.cli.batch.VersionsCommand;
-import dev.lambdastack.cli.send.ProduceCommand;
-import dev.lambdastack.cli.speed.AlertsCommand;
-import dev.lambdastack.cli.speed.DimensionCommand;
-import dev.lambdastack.cli.speed.SpeedCommand;
 import dev.lambdastack.console.CommandRunner;
-import dev.lambdastack.serving.query.QueryCommand;
 import dev.lambdastack.views.InvalidInputException;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -34,25 +17,7 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "<verb>",
     header = "Views over an event log, kept by a batch layer and a speed layer, read as one.",
     commandListHeading = "",
-    subcommands = {
-      ViewsCommand.class,
-      QueryCommand.class,
-      ProduceCommand.class,
-      ArchiveCommand.class,
-      AuditCommand.class,
-      CompactCommand.class,
-      DeadLettersCommand.class,
-      RecomputeCommand.class,
-      PublishCommand.class,
-      RollbackCommand.class,
-      VersionsCommand.class,
-      DiscardCommand.class,
-      CleanupCommand.class,
-      SpeedCommand.class,
-      DimensionCommand.class,
-      AlertsCommand.class,
-      HelpCommand.class
-    },
+    subcommands = HelpCommand.class,
     footerHeading = "%nExit codes:%n",
     footer = {
       "   0  done",
@@ -70,21 +35,6 @@ import picocli.CommandLine.Spec;
       "`lambda <verb> --help` says more of a verb."
     })
 public final class Lambda implements Callable<Integer> {
-  private record Group(String title, List<String> verbs) {}
-
-  /** What a newcomer looks for first, then what moves the events, in the order in which they go. */
-  private static final List<Group> GROUPS =
-      List.of(
-          new Group("Look and ask:", List.of("views", "query")),
-          new Group("Send events:", List.of("produce")),
-          new Group(
-              "Batch layer, the master dataset of a topic:",
-              List.of("archive", "audit", "compact", "dead-letters")),
-          new Group(
-              "Batch layer, the versions of a view:",
-              List.of("recompute", "publish", "rollback", "versions", "discard", "cleanup")),
-          new Group("Speed layer:", List.of("speed", "dimension", "alerts")));
-
   private CommandSpec spec;
 
   Lambda() {}
@@ -97,9 +47,20 @@ public final class Lambda implements Callable<Integer> {
   @Spec
   private void setSpec(CommandSpec spec) {
     this.spec = spec;
+
+    for (Group group : Group.values()) {
+      for (Class<?> verb : group.verbs()) {
+        spec.addSubcommand(name(verb), CommandSpec.forAnnotatedObject(verb));
+      }
+    }
+
     spec.usageMessage()
         .sectionMap()
         .put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST, help -> verbs(help.subcommands()));
+  }
+
+  private static String name(Class<?> verb) {
+    return verb.getAnnotation(Command.class).name();
   }
 
   /** Without a verb: what there is. */
@@ -111,11 +72,11 @@ public final class Lambda implements Callable<Integer> {
 
   private static String verbs(Map<String, Help> verbs) {
     StringBuilder text = new StringBuilder();
-    for (Group group : GROUPS) {
-      text.append("%n%s%n".formatted(group.title()));
-      for (String verb : group.verbs()) {
-        String header = verbs.get(verb).commandSpec().usageMessage().header()[0];
-        text.append("  %-13s %s%n".formatted(verb, header));
+    for (Group group : Group.values()) {
+      text.append("%n%s:%n".formatted(group.title()));
+      for (Class<?> verb : group.verbs()) {
+        String header = verbs.get(name(verb)).commandSpec().usageMessage().header()[0];
+        text.append("  %-13s %s%n".formatted(name(verb), header));
       }
     }
     return text.toString();

@@ -2,10 +2,13 @@ package dev.lambdastack.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lambdastack.cli.LambdaProcess.Ended;
 import dev.lambdastack.console.CommandRunner;
 import dev.lambdastack.embedded.Await;
 import dev.lambdastack.embedded.EmbeddedClusters;
+import dev.lambdastack.serving.store.AlertStore;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -21,10 +24,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.hbase.client.Connection;
+import org.apache.hadoop.hbase.client.ConnectionFactory;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -33,10 +41,18 @@ import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** What a person is told of whose disk is full: every verb, in every format. */
+/** What every verb prints, in every format; and what a person is told of whose disk is full. */
 class OutputIT {
   private static final Path FULL = Path.of("/dev/full");
   private static final Duration LIMIT = Duration.ofMinutes(2);
+
+  private static final Pattern ONE_OF_MANY =
+      Pattern.compile(
+          "(?<![0-9,.])1 (dead letter|event|file|byte|tick|row|offset|manifest|difference|alert)s\\b");
+
+  /** What cannot be asked what it would do, and shows no rows. */
+  private static final Set<String> CHANGES =
+      Set.of("views", "produce", "discard", "rollback", "dimension", "help");
 
   @TempDir Path folder;
 
@@ -119,18 +135,22 @@ class OutputIT {
         () -> {
           Ended archived = lambda.run("archive", "orders", "-Dlambda.dead-letters.max-share=1");
           done(archived);
-          return archived.out().contains("1 dead letters");
+          return archived.out().contains("1 dead letter;");
         });
     done(lambda.run("recompute", "daily_sales", "--publish"));
   }
 
+  private static Optional<OptionSpec> option(String verb, String name) {
+    CommandLine command = new CommandLine(new Lambda());
+    for (String word : verb.split(" ")) {
+      command = command.getSubcommands().get(word);
+    }
+    return Optional.ofNullable(command.getCommandSpec().findOption(name));
+  }
+
   /** The verb without any format, or with each that it has. */
   private static List<List<String>> formats(String verb) {
-    CommandLine command = new CommandLine(new Lambda());
-    for (String name : verb.split(" ")) {
-      command = command.getSubcommands().get(name);
-    }
-    OptionSpec format = command.getCommandSpec().findOption("--format");
+    OptionSpec format = option(verb, "--format").orElse(null);
     return format == null
         ? List.of(List.of())
         : Arrays.stream(format.type().getEnumConstants())
@@ -172,8 +192,25 @@ class OutputIT {
     assertLost(List.of("--help"), lambda.runInto(FULL, "", "--help"));
   }
 
+  private record Scene(
+      EmbeddedClusters clusters,
+      LambdaProcess lambda,
+      Map<String, List<String>> arguments,
+      List<String> settings) {
+    /** What a person types, and the settings. */
+    List<String> run(String verb, List<String> format) {
+      List<String> run = new ArrayList<>(List.of(verb.split(" ")));
+      run.addAll(arguments.get(verb));
+      run.addAll(format);
+      if (!verb.equals("help")) {
+        run.addAll(settings);
+      }
+      return run;
+    }
+  }
+
   @Test
-  void everyVerbInEveryFormatOnAFullDisk() throws Exception {
+  void everyVerbInEveryFormat() throws Exception {
     Map<String, List<String>> arguments =
         arguments(Files.writeString(folder.resolve("orders.jsonl"), orders()));
     List<String> all = new ArrayList<>(verbs());
@@ -181,35 +218,105 @@ class OutputIT {
     all.removeAll(List.of("dead-letters", "speed"));
     all.add("help");
     assertThat(arguments.keySet()).containsExactlyInAnyOrderElementsOf(all);
+
     try (EmbeddedClusters clusters = EmbeddedClusters.start()) {
       clusters.kafka().createTopic("orders", 1);
       clusters.kafka().createTopic("products", 1, Map.of("cleanup.policy", "compact"));
       LambdaProcess lambda = new LambdaProcess(folder, LambdaProcess.conf(folder, clusters));
       aVersionAnswers(lambda, clusters);
-      List<String> settings = settings(folder.resolve("conf"));
+      anAlertWasRaised(clusters);
+      Scene scene = new Scene(clusters, lambda, arguments, settings(folder.resolve("conf")));
 
-      for (Map.Entry<String, List<String>> verb : arguments.entrySet()) {
-        for (List<String> format : formats(verb.getKey())) {
-          List<String> run =
-              Stream.of(List.of(verb.getKey().split(" ")), verb.getValue(), format)
-                  .flatMap(List::stream)
-                  .toList();
-          List<String> whole = new ArrayList<>(run);
-          if (!run.equals(List.of("help"))) {
-            whole.addAll(settings);
-          }
-          assertLost(run, runInto(FULL, whole));
-        }
+      whatIsPrintedAsJsonHasKeysInSnakeCase(scene);
+      oneOfAThingIsInTheSingular(scene);
+      aFullDiskIsOneLine(scene);
+    }
+  }
+
+  private static void anAlertWasRaised(EmbeddedClusters clusters) throws Exception {
+    try (Connection hbase = ConnectionFactory.createConnection(clusters.hbase().configuration())) {
+      AlertStore store = new AlertStore(hbase);
+      store.ensureTable();
+      store.put(
+          List.of(
+              new AlertStore.Alert(
+                  "card_too_far:0:1",
+                  "card_too_far",
+                  "4711",
+                  "too far",
+                  "card-transactions",
+                  0,
+                  1,
+                  Instant.EPOCH,
+                  0)));
+    }
+  }
+
+  /** Every verb that has JSON: none is named here that could be forgotten. */
+  private static void whatIsPrintedAsJsonHasKeysInSnakeCase(Scene scene) throws Exception {
+    List<String> withJson =
+        scene.arguments().keySet().stream()
+            .filter(verb -> !verb.equals("help") && option(verb, "--format").isPresent())
+            .toList();
+    assertThat(withJson).contains("query", "audit", "versions", "alerts");
+
+    for (String verb : withJson) {
+      String out = print(scene.run(verb, List.of("--format", "json")));
+
+      Set<String> keys = new TreeSet<>();
+      addKeys(new ObjectMapper().readTree(out), keys);
+      assertThat(keys)
+          .as("keys of %s: %s", verb, out)
+          .hasSizeGreaterThan(3)
+          .allMatch(key -> key.matches("[a-z][a-z0-9]*(_[a-z0-9]+)*"));
+    }
+  }
+
+  private static String print(List<String> run) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    int code = CommandRunner.onStreams(new Lambda(), out, err, run.toArray(String[]::new));
+
+    assertThat(code).as("%s: %s", run, err).isZero();
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
+  /** What every verb says that changes nothing: of one file, one event, one dead letter. */
+  private static void oneOfAThingIsInTheSingular(Scene scene) {
+    for (String verb : scene.arguments().keySet()) {
+      List<String> said = new ArrayList<>();
+      if (option(verb, "--dry-run").isPresent()) {
+        said.add(print(scene.run(verb, List.of("--dry-run"))));
+      }
+      if (option(verb, "--format").isPresent()) {
+        said.add(print(scene.run(verb, List.of())));
       }
 
-      try (LambdaProcess.Running speed = lambda.startInto(FULL, "", "speed", "orders")) {
-        Await.until(
-            "its line",
-            LIMIT,
-            () -> speed.err().contains("Cannot write to standard output: No space"));
-        assertThat(speed.isAlive()).as("it is not what it says that matters").isTrue();
-        assertThat(speed.terminate().code()).isEqualTo(143);
+      assertThat(said).as(verb).noneMatch(text -> ONE_OF_MANY.matcher(text).find());
+      assertThat(said.isEmpty()).as(verb).isEqualTo(CHANGES.contains(verb));
+    }
+  }
+
+  private static void addKeys(JsonNode node, Set<String> keys) {
+    node.fieldNames().forEachRemaining(keys::add);
+    node.forEach(child -> addKeys(child, keys));
+  }
+
+  private static void aFullDiskIsOneLine(Scene scene) throws Exception {
+    for (String verb : scene.arguments().keySet()) {
+      for (List<String> format : formats(verb)) {
+        List<String> run = scene.run(verb, format);
+        assertLost(run, runInto(FULL, run));
       }
+    }
+
+    try (LambdaProcess.Running speed = scene.lambda().startInto(FULL, "", "speed", "orders")) {
+      Await.until(
+          "its line",
+          LIMIT,
+          () -> speed.err().contains("Cannot write to standard output: No space"));
+      assertThat(speed.isAlive()).as("it is not what it says that matters").isTrue();
+      assertThat(speed.terminate().code()).isEqualTo(143);
     }
   }
 

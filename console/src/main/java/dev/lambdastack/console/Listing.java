@@ -8,22 +8,9 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /** Rows of named columns, in the format that a person or a program asked for. */
 public final class Listing {
-  /** The formats; their names in lower case are what a person types. */
-  public enum Format {
-    TABLE,
-    CSV,
-    JSON;
-
-    @Override
-    public String toString() {
-      return name().toLowerCase(Locale.ROOT);
-    }
-  }
-
   private static final ObjectMapper MAPPER = Printable.json();
 
   private final List<String> header;

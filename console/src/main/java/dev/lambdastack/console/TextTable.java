@@ -2,6 +2,7 @@ package dev.lambdastack.console;
 
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 
@@ -52,7 +53,7 @@ public final class TextTable {
       }
     }
     line(header, widths, out);
-    line(java.util.Arrays.stream(widths).mapToObj(w -> "-".repeat(w)).toList(), widths, out);
+    line(Arrays.stream(widths).mapToObj(w -> "-".repeat(w)).toList(), widths, out);
     rows.forEach(row -> line(row, widths, out));
   }
 

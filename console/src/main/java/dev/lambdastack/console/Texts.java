@@ -22,19 +22,38 @@ public final class Texts {
     return String.format(Locale.ROOT, "%.1f %%", 100 * shown);
   }
 
-  /** A duration in its greatest unit. */
-  public static String age(Duration age) {
-    if (age.compareTo(Duration.ofMinutes(2)) < 0) {
-      return String.format(Locale.ROOT, "%.1f s", age.toMillis() / 1000.0);
+  /**
+   * A length of time in its two greatest units: {@code 4.2 s}, {@code 3 min 20 s}, {@code 5 h},
+   * {@code 4 d 2 h}. Hours go up to 48.
+   */
+  public static String duration(Duration duration) {
+    long seconds = duration.toSeconds();
+    if (seconds < 60) {
+      return String.format(Locale.ROOT, "%.1f s", duration.toMillis() / 1000.0);
     }
-    if (age.compareTo(Duration.ofHours(2)) < 0) {
-      return age.toMinutes() + " min";
+
+    if (seconds < 3_600) {
+      return twoUnits(seconds / 60, "min", seconds % 60, "s");
     }
-    return age.compareTo(Duration.ofDays(2)) < 0 ? age.toHours() + " h" : age.toDays() + " d";
+
+    return seconds < 2 * 86_400
+        ? twoUnits(seconds / 3_600, "h", seconds / 60 % 60, "min")
+        : twoUnits(seconds / 86_400, "d", seconds / 3_600 % 24, "h");
   }
 
-  /** {@code 1 file}, {@code 2 files}. */
+  private static String twoUnits(long great, String unit, long small, String smallUnit) {
+    return small == 0
+        ? String.format(Locale.ROOT, "%d %s", great, unit)
+        : String.format(Locale.ROOT, "%d %s %d %s", great, unit, small, smallUnit);
+  }
+
+  /** {@code 1 file}, {@code 2,000 files}. The noun takes an s. */
   public static String count(long number, String noun) {
-    return number + " " + noun + (number == 1 ? "" : "s");
+    return String.format(Locale.ROOT, "%,d %s", number, plural(number, noun));
+  }
+
+  /** {@code file} for 1, else {@code files}. */
+  public static String plural(long number, String noun) {
+    return number == 1 ? noun : noun + "s";
   }
 }

@@ -20,7 +20,7 @@ class PrintableTest {
       "a\n2026  forged\r\u001b[2J\u0007\u0000\t\u007f\u0085\u009b31m\u200b\u200f\u2028\u2029\u202a"
           + "\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff\ud800z\udb40\udc41";
 
-  private static String print(Listing.Format format, String text) {
+  private static String print(Format format, String text) {
     StringWriter out = new StringWriter();
     Listing listing = new Listing(List.of("key", "n"));
     listing.add(List.of(text, 1L));
@@ -44,7 +44,7 @@ class PrintableTest {
 
   @Test
   void aTableHasALineForEachRowWhateverItsCellsHold() {
-    String table = print(Listing.Format.TABLE, HOSTILE);
+    String table = print(Format.TABLE, HOSTILE);
     assertSeen(table);
     assertThat(table.lines()).hasSize(3);
     assertThat(table)
@@ -72,17 +72,17 @@ class PrintableTest {
   @Test
   void jsonIsValidAndExactAndShowsNothingHidden() throws Exception {
     String hostile = HOSTILE.replace("\ud800", "").replace("\udb40\udc41", "");
-    String json = print(Listing.Format.JSON, hostile);
+    String json = print(Format.JSON, hostile);
     assertSeen(json);
     assertThat(new ObjectMapper().readTree(json).get(0).get("key").asText()).isEqualTo(hostile);
-    assertThat(print(Listing.Format.JSON, "Łódź 👩")).contains("\"Łódź 👩\"");
+    assertThat(print(Format.JSON, "Łódź 👩")).contains("\"Łódź 👩\"");
   }
 
   @Test
   void csvIsExactBetweenItsQuotes() {
-    assertThat(print(Listing.Format.CSV, HOSTILE)).isEqualTo("key,n\r\n\"" + HOSTILE + "\",1\r\n");
+    assertThat(print(Format.CSV, HOSTILE)).isEqualTo("key,n\r\n\"" + HOSTILE + "\",1\r\n");
     for (char c : "\n\r\u0085\u2028\u001b\u202e".toCharArray()) {
-      assertThat(print(Listing.Format.CSV, "a" + c)).contains("\"a" + c + "\",1\r\n");
+      assertThat(print(Format.CSV, "a" + c)).contains("\"a" + c + "\",1\r\n");
     }
   }
 

@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import org.apache.hadoop.hbase.TableNotFoundException;
 import org.apache.hadoop.hbase.client.Connection;
@@ -55,6 +57,7 @@ public final class DimensionLoad implements AutoCloseable {
   private long changes;
   private long passedOver;
   private volatile boolean stopped;
+  private final ReentrantLock following = new ReentrantLock();
 
   private DimensionLoad(
       EventType dimension,
@@ -183,6 +186,15 @@ public final class DimensionLoad implements AutoCloseable {
 
   /** Keeps the table up to date until {@link #stop}; waits while Kafka does not answer. */
   public void follow() throws IOException {
+    following.lock();
+    try {
+      followUntilStopped();
+    } finally {
+      following.unlock();
+    }
+  }
+
+  private void followUntilStopped() throws IOException {
     while (!stopped) {
       try {
         long due = System.nanoTime() + ROUND.toNanos();
@@ -202,6 +214,15 @@ public final class DimensionLoad implements AutoCloseable {
   /** Ends {@link #follow} soon; from any thread. */
   public void stop() {
     stopped = true;
+  }
+
+  /** Ends {@link #follow}, and waits for it at most so long; from any other thread. */
+  public void stop(Duration limit) throws InterruptedException {
+    stop();
+
+    if (following.tryLock(limit.toNanos(), TimeUnit.NANOSECONDS)) {
+      following.unlock();
+    }
   }
 
   @Override

@@ -20,7 +20,6 @@ import java.util.Locale;
 
 /** A few answers as a person would want to read them, each with where it comes from. */
 final class Answers {
-  private static final String CATEGORY = "Vegetables";
   private static final DateTimeFormatter DAY =
       DateTimeFormatter.ofPattern("EEE d MMM yyyy", Locale.ROOT).withZone(ZoneOffset.UTC);
   private static final DateTimeFormatter MINUTE =
@@ -36,12 +35,13 @@ final class Answers {
     this.screen = screen;
   }
 
-  /** The week of sales that begins on a day. */
-  void week(LocalDate monday) throws IOException {
+  /** The week of a category's sales that begins on a day. */
+  void week(String category, LocalDate monday) throws IOException {
     Instant from = start(monday);
     Answer answer =
-        client.query("daily_sales", List.of(CATEGORY), from, from.plus(Duration.ofDays(7)));
-    screen.say("What did a week of %s bring? (daily_sales)", CATEGORY.toLowerCase(Locale.ROOT));
+        client.query("daily_sales", List.of(category), from, from.plus(Duration.ofDays(7)));
+
+    screen.say("What did a week of %s bring? (daily_sales)", category.toLowerCase(Locale.ROOT));
     screen.say(
         "  %-16s %8s %12s %10s %10s %12s",
         "day", "orders", "revenue", "average", "customers", "from speed");
@@ -58,10 +58,10 @@ final class Answers {
     screen.say("  %s", source(answer));
   }
 
-  /** What happened in the shops in the first minutes after a time of a day. */
-  void minutes(LocalDate day, int hour, int minutes) throws IOException {
-    Instant from = start(day).plus(Duration.ofHours(hour));
-    Answer answer = client.queryAll("action_metrics", from, from.plus(Duration.ofMinutes(minutes)));
+  /** What happened in the shops for so long from a time on. */
+  void minutes(Instant from, Duration length) throws IOException {
+    Answer answer = client.queryAll("action_metrics", from, from.plus(length));
+
     screen.say(
         "What happened in the shops on %s from %s on, by the minute? (action_metrics)",
         DAY.format(from), MINUTE.format(from));
@@ -86,6 +86,7 @@ final class Answers {
     long window = Duration.ofDays(28).toMillis();
     Instant from = Instant.ofEpochMilli(Math.floorDiv(start(day).toEpochMilli(), window) * window);
     Answer answer = client.queryAll("sales_by_brand", from, from.plusMillis(1));
+
     screen.say(
         "Which brands sold most in the four weeks from %s on? (sales_by_brand, joined to the products)",
         DAY.format(from));
@@ -108,11 +109,11 @@ final class Answers {
   }
 
   /** One line on how the year's sales of a category stand right now. */
-  String soFar(int year) throws IOException {
+  String soFar(String category, int year) throws IOException {
     Answer answer =
         client.query(
             "daily_sales",
-            List.of(CATEGORY),
+            List.of(category),
             start(LocalDate.of(year, 1, 1)),
             start(LocalDate.of(year + 1, 1, 1)));
     BigDecimal revenue =
@@ -123,7 +124,7 @@ final class Answers {
     return String.format(
         Locale.ROOT,
         "%s in %d so far: %s orders, %s; batch version %s, %s from speed, %.1f s old",
-        CATEGORY,
+        category,
         year,
         count(answer.events()),
         money(revenue),

@@ -91,7 +91,7 @@ public final class Layers {
     return new Publish(config, clock).publish(view, OptionalLong.of(version));
   }
 
-  /** {@code lambda publish --rollback}: an earlier version of a view answers again. */
+  /** {@code lambda rollback}: an earlier version of a view answers again. */
   public Flip rollback(String view, long version) throws IOException, InterruptedException {
     return new Publish(config, clock).rollback(view, version);
   }

@@ -63,6 +63,7 @@ final class LiveStage {
     Pace pace = Pace.start(producer, events, perSecond);
     try (Screen.Progress progress = screen.progress("events", events.size())) {
       Answers answers = new Answers(client, screen);
+      String category = Showcase.category(events);
       long nextPoll = System.nanoTime();
       while (!pace.ended()) {
         Thread.sleep(PAUSE.toMillis());
@@ -79,7 +80,7 @@ final class LiveStage {
         }
         if (System.nanoTime() - nextPoll > 0) {
           nextPoll = System.nanoTime() + POLL.toNanos();
-          progress.say("%s", answers.soFar(1998));
+          progress.say("%s", answers.soFar(category, 1998));
         }
       }
       pace.await();

@@ -2,6 +2,7 @@ package dev.lambdastack.sandbox;
 
 import static dev.lambdastack.sandbox.Screen.count;
 
+import dev.lambdastack.console.UntilCtrlC;
 import dev.lambdastack.embedded.EmbeddedKafka;
 import dev.lambdastack.reference.ReferenceEvents;
 import dev.lambdastack.sandbox.foodmart.FoodMart;
@@ -19,7 +20,6 @@ import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.speed.plan.ViewsLoader;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.LocalDate;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -59,10 +59,10 @@ final class Tour {
     FoodMart mart = FoodMart.open();
     List<ShopEvent> history = mart.events(1997, rows);
     List<ShopEvent> live = mart.events(1998, rows);
+
     // On Ctrl-C servers go down with the JVM; what they wrote must go too.
-    Thread hook = new Thread(workspace::abandon, "workspace");
-    Runtime.getRuntime().addShutdownHook(hook);
-    try (AutoCloseable servers = this::stop) {
+    try (UntilCtrlC signal = UntilCtrlC.thenRun(workspace::abandon);
+        AutoCloseable servers = this::stop) {
       startClusters();
       try (OrderProducer producer =
           new OrderProducer(
@@ -76,8 +76,6 @@ final class Tour {
           return judge(mart.products(), history, live);
         }
       }
-    } finally {
-      Runtime.getRuntime().removeShutdownHook(hook);
     }
   }
 
@@ -101,6 +99,9 @@ final class Tour {
         TOPIC,
         PARTITIONS,
         EPOCH.toSeconds());
+    for (String topic : topics) {
+      screen.say("Topic %s with %d partitions, for events of your own", topic, PARTITIONS);
+    }
   }
 
   private void produceHistory(OrderProducer producer, List<ShopEvent> history) throws Exception {
@@ -152,10 +153,11 @@ final class Tour {
   private int judge(List<Product> products, List<ShopEvent> history, List<ShopEvent> live)
       throws Exception {
     screen.heading("What the stack answers now");
+    Showcase showcase = Showcase.of(live, products);
     Answers answers = new Answers(client, screen);
-    answers.week(LocalDate.of(1998, 6, 22));
-    answers.minutes(LocalDate.of(1998, 6, 25), 9, 5);
-    answers.brands(LocalDate.of(1998, 6, 25), 5);
+    answers.week(showcase.category(), showcase.monday());
+    answers.minutes(showcase.opening(), Showcase.MINUTES);
+    answers.brands(showcase.day(), 5);
     sayLate();
     showAlerts();
     screen.heading("Compare every answer with a plain recomputation from the source rows");
@@ -181,7 +183,7 @@ final class Tour {
             ? String.format(Locale.ROOT, "%.1f GB", Memory.peakBytes().getAsLong() / 1e9)
             : "an unknown amount");
     if (keep) {
-      stayUp();
+      stayUp(showcase);
     }
     return verdict.allEqual() ? 0 : 1;
   }
@@ -204,19 +206,22 @@ final class Tour {
         count(late.late()), late.mostDays(), count(late.lateInBatch()), count(late.lateInSpeed()));
   }
 
-  private void stayUp() throws Exception {
+  private void stayUp(Showcase showcase) throws Exception {
     Path folder = workspace.path().resolve("conf");
     sandbox.writeSiteFiles(folder);
     screen.title("%nStays up until Ctrl-C. From another terminal, in the project's folder:%n");
     screen.title("  export LAMBDA_CONF=%s", folder);
     screen.title("  scripts/lambda views --published");
     screen.title(
-        "  scripts/lambda query daily_sales --key Vegetables --from 1998-06-01 --to 1998-06-08");
+        "  scripts/lambda query daily_sales --key '%s' --from %s --to %s",
+        showcase.category(), showcase.monday(), showcase.monday().plusDays(7));
     screen.title(
-        "  scripts/lambda query sales_by_brand --key Hermanos --from 1998-01-01 --to 1998-12-31");
+        "  scripts/lambda query sales_by_brand --key '%s' --from 1998-01-01 --to 1998-12-31",
+        showcase.brand());
     screen.title("  scripts/lambda alerts --list");
     screen.title(
-        "  scripts/lambda query action_metrics --all --from 1998-06-01T12:00:00Z --to 1998-06-01T12:10:00Z --format csv");
+        "  scripts/lambda query action_metrics --all --from %s --to %s --format csv",
+        showcase.opening(), showcase.opening().plus(Showcase.MINUTES));
     new CountDownLatch(1).await();
   }
 

@@ -1,6 +1,7 @@
 package dev.lambdastack.sandbox;
 
 import dev.lambdastack.console.CommandRunner;
+import dev.lambdastack.console.UntilCtrlC;
 import dev.lambdastack.sandbox.foodmart.FoodMart;
 import dev.lambdastack.views.InvalidInputException;
 import java.nio.file.Path;
@@ -61,12 +62,9 @@ public final class UndoDrillCommand implements Callable<Integer> {
     screen.title("The undo drill, with FoodMart's sales, in this one JVM.");
     try (Workspace workspace = Workspace.create(Path.of(System.getProperty("java.io.tmpdir")))) {
       // On Ctrl-C servers go down with the JVM; what they wrote must go too.
-      Thread hook = new Thread(workspace::abandon, "workspace");
-      Runtime.getRuntime().addShutdownHook(hook);
-      try (Sandbox sandbox = Sandbox.start(EPOCH)) {
+      try (UntilCtrlC signal = UntilCtrlC.thenRun(workspace::abandon);
+          Sandbox sandbox = Sandbox.start(EPOCH)) {
         return run(screen, sandbox);
-      } finally {
-        Runtime.getRuntime().removeShutdownHook(hook);
       }
     }
   }

@@ -3,6 +3,7 @@ package dev.lambdastack.cli.ask;
 import dev.lambdastack.console.ConfigOptions;
 import dev.lambdastack.console.Printable;
 import dev.lambdastack.console.TextTable;
+import dev.lambdastack.console.Texts;
 import dev.lambdastack.serving.read.LambdaClient;
 import dev.lambdastack.serving.read.Provenance;
 import dev.lambdastack.serving.store.Failing;
@@ -76,6 +77,7 @@ public final class ViewsCommand implements Callable<Integer> {
     LambdaConfig checked = config.load(new Configuration());
     Views views = Views.load(Thread.currentThread().getContextClassLoader());
     PrintWriter out = spec.commandLine().getOut();
+
     if (published) {
       try (LambdaClient client = LambdaClient.open(checked.hadoop());
           Connection hbase = Store.connect(checked)) {
@@ -94,6 +96,7 @@ public final class ViewsCommand implements Callable<Integer> {
       throw new InvalidInputException(
           "No jar on the class path declares a view; let LAMBDA_JARS name yours");
     }
+
     if (!views.all().isEmpty()) {
       declared(views, out);
     }
@@ -115,6 +118,7 @@ public final class ViewsCommand implements Callable<Integer> {
               rule.eventType().partitionKey(),
               String.join(", ", rule.columns())));
     }
+
     table.print(out);
   }
 
@@ -138,6 +142,7 @@ public final class ViewsCommand implements Callable<Integer> {
                   .collect(Collectors.joining(", ")),
               view.fingerprint().substring(0, SHORT)));
     }
+
     table.print(out);
   }
 
@@ -148,6 +153,7 @@ public final class ViewsCommand implements Callable<Integer> {
       out.println("Nothing is published: no view answers yet.");
       return;
     }
+
     TextTable table =
         new TextTable(
             List.of("view", "version", "horizon", "generation", "whole_up_to", "declaration"));
@@ -173,6 +179,7 @@ public final class ViewsCommand implements Callable<Integer> {
             .ifPresent(troubles::add);
       }
     }
+
     table.print(out);
     troubles.forEach(what -> out.println(Printable.line(what)));
   }
@@ -180,11 +187,10 @@ public final class ViewsCommand implements Callable<Integer> {
   private static String failing(String view, long generation, Failing failing) {
     return String.format(
         Locale.ROOT,
-        "FAILING: the speed job of view %s, generation %d, has failed %d time%s and completed no checkpoint since, the last at %s: %s",
+        "FAILING: the speed job of view %s, generation %d, has failed %s and completed no checkpoint since, the last at %s: %s",
         view,
         generation,
-        failing.times(),
-        failing.times() == 1 ? "" : "s",
+        Texts.count(failing.times(), "time"),
         failing.last(),
         failing.because());
   }

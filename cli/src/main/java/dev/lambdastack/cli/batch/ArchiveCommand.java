@@ -5,6 +5,7 @@ import dev.lambdastack.batch.archive.ArchiveResult;
 import dev.lambdastack.batch.archive.OvertakenException;
 import dev.lambdastack.console.ConfigOptions;
 import dev.lambdastack.console.Printable;
+import dev.lambdastack.console.Texts;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.Views;
@@ -60,12 +61,14 @@ public final class ArchiveCommand implements Callable<Integer> {
     Archive archive =
         new Archive(settings, Views.load(loader), SchemaStore.load(loader), Clock.systemUTC());
     PrintWriter out = spec.commandLine().getOut();
+
     try {
       print(out, run(archive));
     } catch (OvertakenException e) {
       spec.commandLine().getErr().println(Printable.line(e.getMessage()));
       return OvertakenException.EXIT_CODE;
     }
+
     return 0;
   }
 
@@ -79,31 +82,44 @@ public final class ArchiveCommand implements Callable<Integer> {
   private void print(PrintWriter out, ArchiveResult result) {
     if (result.isEmpty()) {
       out.println(nothing(result));
-    } else if (dryRun) {
-      out.printf(
-          Locale.ROOT,
-          "%s: would archive epochs [%d, %d), %d offsets, up to %s; nothing was written%n",
-          result.topic(),
-          result.fromEpoch(),
-          result.toEpoch(),
-          result.read(),
-          horizon(result));
     } else {
-      out.printf(
-          Locale.ROOT,
-          "%s: archived epochs [%d, %d) as manifest %d: %d events, %d ticks, %d dead letters; %d files, %d bytes; %.1f s; the horizon is %s%n",
-          result.topic(),
-          result.fromEpoch(),
-          result.toEpoch(),
-          result.sequence().orElseThrow(),
-          result.events(),
-          result.ticks(),
-          result.deadLetters(),
-          result.files(),
-          result.bytes(),
-          result.duration().toMillis() / 1000.0,
-          horizon(result));
+      out.println(dryRun ? plan(result) : archived(result));
     }
+
+    printLost(out, result);
+    printPartitions(out, result);
+    out.flush();
+  }
+
+  private static String plan(ArchiveResult result) {
+    return String.format(
+        Locale.ROOT,
+        "%s: would archive epochs [%d, %d), %s, up to %s; nothing was written",
+        result.topic(),
+        result.fromEpoch(),
+        result.toEpoch(),
+        Texts.count(result.read(), "offset"),
+        horizon(result));
+  }
+
+  private static String archived(ArchiveResult result) {
+    return String.format(
+        Locale.ROOT,
+        "%s: archived epochs [%d, %d) as manifest %d: %s, %s, %s; %s, %s; %s; the horizon is %s",
+        result.topic(),
+        result.fromEpoch(),
+        result.toEpoch(),
+        result.sequence().orElseThrow(),
+        Texts.count(result.events(), "event"),
+        Texts.count(result.ticks(), "tick"),
+        Texts.count(result.deadLetters(), "dead letter"),
+        Texts.count(result.files(), "file"),
+        Texts.count(result.bytes(), "byte"),
+        Texts.duration(result.duration()),
+        horizon(result));
+  }
+
+  private void printLost(PrintWriter out, ArchiveResult result) {
     result
         .lost()
         .forEach(
@@ -116,22 +132,26 @@ public final class ArchiveCommand implements Callable<Integer> {
                     span.end(),
                     partition,
                     dryRun ? "would be given up as" : "are"));
+  }
+
+  private void printPartitions(PrintWriter out, ArchiveResult result) {
     if (!result.added().isEmpty()) {
       out.printf(
           "%s: partitions %s were added to the topic and are taken from their first record on%n",
           result.topic(), new TreeSet<>(result.added()));
     }
+
     if (!result.byClock().isEmpty()) {
       out.printf(
           "%s: partitions %s were closed by the clock (lambda.tick=false): that the hand-off is exact rests on clocks there%n",
           result.topic(), result.byClock());
     }
+
     if (!result.isEmpty() && !dryRun && !result.holding().isEmpty() && result.byClock().isEmpty()) {
       out.printf(
           "%s: partitions %s have no record that committed readers see past the newest boundary (an open transaction, or a broker's clock that is behind): later epochs wait%n",
           result.topic(), result.holding());
     }
-    out.flush();
   }
 
   private static String nothing(ArchiveResult result) {

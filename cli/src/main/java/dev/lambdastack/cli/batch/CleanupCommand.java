@@ -2,6 +2,7 @@ package dev.lambdastack.cli.batch;
 
 import dev.lambdastack.batch.publish.Cleanup;
 import dev.lambdastack.console.ConfigOptions;
+import dev.lambdastack.console.Texts;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.Views;
 import java.io.IOException;
@@ -63,11 +64,11 @@ public final class CleanupCommand implements Callable<Integer> {
             v ->
                 out.printf(
                     Locale.ROOT,
-                    "%s: %s version %d, %,d rows%n",
+                    "%s: %s version %d, %s%n",
                     view,
                     verb,
                     v.number(),
-                    v.rows()));
+                    Texts.count(v.rows(), "row")));
     cleaned
         .generations()
         .forEach(

@@ -8,6 +8,7 @@ import dev.lambdastack.batch.compact.SweepResult;
 import dev.lambdastack.batch.master.MasterDataset;
 import dev.lambdastack.console.ConfigOptions;
 import dev.lambdastack.console.Printable;
+import dev.lambdastack.console.Texts;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;
@@ -18,8 +19,8 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Clock;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hbase.client.Connection;
 import picocli.CommandLine.Command;
@@ -64,16 +65,19 @@ public final class CompactCommand implements Callable<Integer> {
             SchemaStore.load(Thread.currentThread().getContextClassLoader()),
             clock);
     PrintWriter out = spec.commandLine().getOut();
+
     try {
       print(out, dryRun ? compaction.plan(topic) : compaction.run(topic));
     } catch (OvertakenException e) {
       spec.commandLine().getErr().println(Printable.line(e.getMessage()));
       return OvertakenException.EXIT_CODE;
     }
+
     try (Connection connection = Store.connectForWork(settings)) {
       List<Version> kept = new PublishedStore(connection).versions();
       MasterDataset dataset =
           MasterDataset.open(settings.hadoop(), settings.master().folder(), topic);
+
       Sweep sweep = new Sweep(settings, clock);
       SweepResult swept = sweep.run(dataset, kept, dryRun);
       int folders = sweep.staging(dataset.fileSystem(), dryRun).size();
@@ -83,45 +87,53 @@ public final class CompactCommand implements Callable<Integer> {
   }
 
   private void print(PrintWriter out, CompactionResult result) {
-    if (result.isEmpty()) {
-      out.printf("%s: nothing to compact%n", topic);
-    } else if (dryRun) {
-      out.printf(
-          Locale.ROOT,
-          "%s: would rewrite %,d files of %,d bytes, %,d events; nothing was written%n",
-          topic,
-          result.filesBefore(),
-          result.bytesBefore(),
-          result.rows());
-    } else {
-      out.printf(
-          Locale.ROOT,
-          "%s: %,d files of %,d bytes are now %,d files of %,d bytes, with the same %,d events (%s %s); %.1f s%n",
-          topic,
-          result.filesBefore(),
-          result.bytesBefore(),
-          result.filesAfter(),
-          result.bytesAfter(),
-          result.rows(),
-          result.sequences().size() == 1 ? "manifest" : "manifests",
-          String.join(", ", result.sequences().stream().map(String::valueOf).toList()),
-          result.duration().toMillis() / 1000.0);
-    }
+    out.println(topic + ": " + text(result));
     out.flush();
+  }
+
+  private String text(CompactionResult result) {
+    if (result.isEmpty()) {
+      return "nothing to compact";
+    }
+
+    String before = size(result.filesBefore(), result.bytesBefore());
+    String events = Texts.count(result.rows(), "event");
+    if (dryRun) {
+      return "would rewrite %s, %s; nothing was written".formatted(before, events);
+    }
+
+    String manifests =
+        Texts.plural(result.sequences().size(), "manifest")
+            + " "
+            + result.sequences().stream().map(String::valueOf).collect(Collectors.joining(", "));
+    return "put %s in the place of %s, with the same %s (%s); %s"
+        .formatted(
+            size(result.filesAfter(), result.bytesAfter()),
+            before,
+            events,
+            manifests,
+            Texts.duration(result.duration()));
+  }
+
+  private static String size(long files, long bytes) {
+    return "%s of %s".formatted(Texts.count(files, "file"), Texts.count(bytes, "byte"));
   }
 
   private void print(PrintWriter out, SweepResult swept, int folders) {
     out.printf(
-        Locale.ROOT,
-        "%s: %s %,d replaced files, %,d orphans (%,d bytes), %d folders and %d traces of killed runs; %,d replaced files stay for now%n",
+        "%s: %s %s, %s (%s), %s and %s of killed runs; %s for now%n",
         topic,
         dryRun ? "would remove" : "removed",
-        swept.superseded(),
-        swept.orphans(),
-        swept.bytes(),
-        folders,
-        swept.traces(),
-        swept.waiting());
+        Texts.count(swept.superseded(), "replaced file"),
+        Texts.count(swept.orphans(), "orphan file"),
+        Texts.count(swept.bytes(), "byte"),
+        Texts.count(folders, "folder"),
+        Texts.count(swept.traces(), "trace"),
+        kept(swept.waiting()));
     out.flush();
+  }
+
+  private static String kept(long files) {
+    return Texts.count(files, "replaced file") + (files == 1 ? " stays" : " stay");
   }
 }

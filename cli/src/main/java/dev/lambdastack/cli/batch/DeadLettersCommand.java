@@ -6,9 +6,12 @@ import dev.lambdastack.batch.deadletters.ReplayFencedException;
 import dev.lambdastack.batch.deadletters.ReplayResult;
 import dev.lambdastack.batch.deadletters.Selection;
 import dev.lambdastack.batch.deadletters.Tally;
+import dev.lambdastack.console.Bytes;
 import dev.lambdastack.console.ConfigOptions;
+import dev.lambdastack.console.Format;
 import dev.lambdastack.console.Listing;
 import dev.lambdastack.console.Printable;
+import dev.lambdastack.console.Texts;
 import dev.lambdastack.schemas.Rejection;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.settings.LambdaConfig;
@@ -121,19 +124,20 @@ public final class DeadLettersCommand implements Callable<Integer> {
         defaultValue = "table",
         paramLabel = "<format>",
         description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
-    private Listing.Format format;
+    private Format format;
 
     @Override
     public Integer call() throws IOException {
       PrintWriter out = spec.commandLine().getOut();
       List<Tally.Group> groups =
           Tally.open(selected.load(), selected.topic).groups(selected.selection());
-      if (groups.isEmpty() && format == Listing.Format.TABLE) {
+      if (groups.isEmpty() && format == Format.TABLE) {
         out.printf(
             "%s: no dead letters in what is archived of it; newer records are looked at by the next lambda archive %s%n",
             selected.topic, selected.topic);
         return 0;
       }
+
       Listing listing =
           new Listing(
               List.of(
@@ -159,13 +163,14 @@ public final class DeadLettersCommand implements Callable<Integer> {
                 Instant.ofEpochMilli(group.firstAppendMillis()),
                 Instant.ofEpochMilli(group.lastAppendMillis())));
       }
+
       listing.print(format, out);
-      if (format == Listing.Format.TABLE) {
+      if (format == Format.TABLE) {
         out.printf(
             Locale.ROOT,
-            "%n%s: %d dead letters, %d of them replayed%n",
+            "%n%s: %s, %,d of them replayed%n",
             selected.topic,
-            groups.stream().mapToLong(Tally.Group::count).sum(),
+            Texts.count(groups.stream().mapToLong(Tally.Group::count).sum(), "dead letter"),
             groups.stream().mapToLong(Tally.Group::replayed).sum());
         out.flush();
       }
@@ -206,7 +211,7 @@ public final class DeadLettersCommand implements Callable<Integer> {
         defaultValue = "table",
         paramLabel = "<format>",
         description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
-    private Listing.Format format;
+    private Format format;
 
     @Override
     public Integer call() throws IOException {
@@ -214,10 +219,11 @@ public final class DeadLettersCommand implements Callable<Integer> {
         throw new InvalidInputException(
             String.format(
                 Locale.ROOT,
-                "Cannot show %d letters of %d bytes: expected --limit of at least 1 and --bytes of at least 0",
+                "Cannot show --limit %d letters of --bytes %d: expected --limit of at least 1 and --bytes of at least 0",
                 limit,
                 bytes));
       }
+
       List<Tally.Seen> letters =
           Tally.open(selected.load(), selected.topic)
               .letters(selected.selection(), limit == Integer.MAX_VALUE ? limit : limit + 1);
@@ -227,12 +233,14 @@ public final class DeadLettersCommand implements Callable<Integer> {
             "Topic %s has no such dead letter; lambda dead-letters list %s says which there are"
                 .formatted(selected.topic, selected.topic));
       }
+
       PrintWriter out = spec.commandLine().getOut();
-      if (format == Listing.Format.TABLE) {
+      if (format == Format.TABLE) {
         shown.forEach(letter -> block(letter, out));
       } else {
         listing(shown).print(format, out);
       }
+
       if (shown.size() < letters.size()) {
         spec.commandLine()
             .getErr()
@@ -261,7 +269,7 @@ public final class DeadLettersCommand implements Callable<Integer> {
       if (letter.value() == null) {
         out.println("  value     none");
       } else {
-        out.printf(Locale.ROOT, "  value     %d bytes%n", letter.value().length);
+        out.printf("  value     %s%n", Texts.count(letter.value().length, "byte"));
         Bytes.dump(letter.value(), bytes).forEach(line -> out.println("    " + line));
         if (letter.value().length > bytes) {
           out.printf(
@@ -365,21 +373,24 @@ public final class DeadLettersCommand implements Callable<Integer> {
       out.printf(
           Locale.ROOT,
           dryRun
-              ? "%s: %d of %d dead letters would be replayed; nothing was written%n"
-              : "%s: %d of %d dead letters replayed as new records%n",
+              ? "%s: %,d of %s would be replayed; nothing was written%n"
+              : "%s: %,d of %s replayed, as new records%n",
           result.topic(),
           result.replayed(),
-          result.selected());
+          Texts.count(result.selected(), "dead letter"));
+
       if (result.before() > 0) {
-        out.printf(Locale.ROOT, "%s: %d were replayed before%n", result.topic(), result.before());
+        out.printf(Locale.ROOT, "%s: %,d replayed before%n", result.topic(), result.before());
       }
+
       if (result.inDoubt() > 0) {
-        out.printf(Locale.ROOT, "%s: %d are in doubt and left%n", result.topic(), result.inDoubt());
+        out.printf(Locale.ROOT, "%s: %,d left, in doubt%n", result.topic(), result.inDoubt());
       }
+
       if (!result.left().isEmpty()) {
         out.printf(
             Locale.ROOT,
-            "%s: %d are no events now either and left: %s%n",
+            "%s: %,d left, no event now either: %s%n",
             result.topic(),
             result.left().values().stream().mapToLong(Long::longValue).sum(),
             result.left().entrySet().stream()
@@ -387,6 +398,7 @@ public final class DeadLettersCommand implements Callable<Integer> {
                 .map(e -> e.getValue() + " " + e.getKey())
                 .collect(Collectors.joining(", ")));
       }
+
       out.flush();
       result.doubts().stream().map(Printable::line).forEach(spec.commandLine().getErr()::println);
     }

@@ -2,6 +2,7 @@ package dev.lambdastack.cli.batch;
 
 import dev.lambdastack.batch.publish.Publish;
 import dev.lambdastack.console.ConfigOptions;
+import dev.lambdastack.console.Texts;
 import dev.lambdastack.views.handoff.Version;
 import java.io.IOException;
 import java.time.Clock;
@@ -43,7 +44,11 @@ public final class DiscardCommand implements Callable<Integer> {
     spec.commandLine()
         .getOut()
         .printf(
-            Locale.ROOT, "%s: version %d and its %,d rows are gone%n", view, version, gone.rows());
+            Locale.ROOT,
+            "%s: version %d is gone, with %s%n",
+            view,
+            version,
+            Texts.count(gone.rows(), "row"));
     spec.commandLine().getOut().flush();
     return 0;
   }

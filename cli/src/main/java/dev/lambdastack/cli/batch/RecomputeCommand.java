@@ -4,15 +4,19 @@ import dev.lambdastack.batch.publish.HeldException;
 import dev.lambdastack.batch.publish.Publish;
 import dev.lambdastack.batch.recompute.Recompute;
 import dev.lambdastack.console.ConfigOptions;
+import dev.lambdastack.console.Printable;
+import dev.lambdastack.console.Texts;
 import dev.lambdastack.console.TimeArgument;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.Views;
+import dev.lambdastack.views.handoff.HandoffException;
 import dev.lambdastack.views.handoff.Version;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
@@ -35,7 +39,8 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Exit codes: 0 done, 2 bad input, refused, or HDFS or HBase does not answer, 3 computed, but held",
-      "by the gate of --publish, 70 unexpected fault (no version is left behind)."
+      "by the gate of --publish, 70 unexpected fault (no version is left behind). What is computed, but",
+      "held or refused by --publish, is kept as a candidate."
     })
 public final class RecomputeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -78,39 +83,61 @@ public final class RecomputeCommand implements Callable<Integer> {
     Recompute recompute =
         new Recompute(settings, views, SchemaStore.load(loader), Clock.systemUTC());
     PrintWriter out = spec.commandLine().getOut();
+
     if (dryRun) {
       recompute.plan(chosen.of(views), options).forEach(plan -> out.println(line(plan)));
       out.flush();
       return 0;
     }
+
     long started = System.nanoTime();
     List<Recompute.Outcome> outcomes = recompute.run(chosen.of(views), options);
-    double seconds = (System.nanoTime() - started) / 1e9;
-    for (Recompute.Outcome outcome : outcomes) {
-      out.println(line(outcome));
-    }
-    out.printf(Locale.ROOT, "%s in %.1f s%n", count(outcomes.size()), seconds);
+    Duration took = Duration.ofNanos(System.nanoTime() - started);
+
+    outcomes.forEach(outcome -> out.println(line(outcome)));
+    out.printf("%s in %s%n", Texts.count(outcomes.size(), "view"), Texts.duration(took));
     out.flush();
+
+    return publish ? publish(new Publish(settings, Clock.systemUTC()), outcomes) : 0;
+  }
+
+  /**
+   * Publishes each; where one does not come to answer, the others' versions are no worse for it.
+   */
+  private int publish(Publish publication, List<Recompute.Outcome> outcomes)
+      throws IOException, InterruptedException {
+    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
     int code = 0;
-    if (publish) {
-      for (Recompute.Outcome outcome : outcomes) {
-        Version version = outcome.version();
-        try {
-          FlipText.print(
-              out,
-              new Publish(settings, Clock.systemUTC())
-                  .publish(
-                      version.shape().name(),
-                      // Nothing new may mean what was rolled back from: it comes back by its
-                      // number alone.
-                      outcome.isNew() ? OptionalLong.of(version.number()) : OptionalLong.empty()));
-        } catch (HeldException held) {
-          // The other views' versions are no worse for it.
-          code = FlipText.print(out, spec.commandLine().getErr(), held);
-        }
+
+    for (Recompute.Outcome outcome : outcomes) {
+      String view = outcome.version().shape().name();
+      // Nothing new may mean what was rolled back from: it comes back by its number alone.
+      OptionalLong number =
+          outcome.isNew() ? OptionalLong.of(outcome.version().number()) : OptionalLong.empty();
+      try {
+        FlipText.print(out, publication.publish(view, number));
+      } catch (HeldException held) {
+        int heldCode = FlipText.print(out, err, held);
+        code = code == 0 ? heldCode : code;
+      } catch (HandoffException refused) {
+        err.println(Printable.line(kept(refused, outcome)));
+        code = InvalidInputException.EXIT_CODE;
       }
     }
+
     return code;
+  }
+
+  /** One line: why it does not answer, and what became of it. */
+  private static String kept(HandoffException refused, Recompute.Outcome outcome) {
+    String view = outcome.version().shape().name();
+    return String.format(
+        Locale.ROOT,
+        "%s. Version %d is kept as a candidate: lambda publish %s makes it answer then",
+        refused.getMessage(),
+        outcome.version().number(),
+        view);
   }
 
   private Recompute.Options options() {
@@ -137,17 +164,17 @@ public final class RecomputeCommand implements Callable<Integer> {
                     base ->
                         String.format(
                             Locale.ROOT,
-                            "would compute from version %d and the windows of what was archived since: %,d of %,d events, up to %s",
+                            "would compute from version %d and the windows of what was archived since: %,d of %s, up to %s",
                             base.number(),
                             plan.events() - base.events(),
-                            plan.events(),
+                            Texts.count(plan.events(), "event"),
                             plan.horizon()))
                 .orElseGet(
                     () ->
                         String.format(
                             Locale.ROOT,
-                            "would compute from all %,d events, up to %s (%s)",
-                            plan.events(),
+                            "would compute from all %s, up to %s (%s)",
+                            Texts.count(plan.events(), "event"),
                             plan.horizon(),
                             plan.whyFull()));
     return "%s: %s".formatted(plan.view(), what);
@@ -165,11 +192,11 @@ public final class RecomputeCommand implements Callable<Integer> {
     }
     return String.format(
         Locale.ROOT,
-        "%s: version %d complete: %d rows from %d events up to %s (manifest %d), %s%s%s",
+        "%s: version %d complete: %s from %s up to %s (manifest %d), %s%s%s",
         version.shape().name(),
         version.number(),
-        version.rows(),
-        version.events(),
+        Texts.count(version.rows(), "row"),
+        Texts.count(version.events(), "event"),
         version.horizon().instant(version.epochLength()),
         version.manifest(),
         outcome
@@ -199,9 +226,5 @@ public final class RecomputeCommand implements Callable<Integer> {
                 "; set aside, since the view cannot take them: %,d of the events%s",
                 version.setAside(),
                 outcome.setAside().map(why -> " (" + why + ")").orElse("")));
-  }
-
-  private static String count(int views) {
-    return views == 1 ? "1 view" : views + " views";
   }
 }

@@ -6,9 +6,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lambdastack.batch.publish.VersionInfo;
 import dev.lambdastack.batch.publish.Versions;
 import dev.lambdastack.console.ConfigOptions;
+import dev.lambdastack.console.Format;
 import dev.lambdastack.console.Listing;
 import dev.lambdastack.console.Printable;
 import dev.lambdastack.console.TextTable;
+import dev.lambdastack.console.Texts;
 import dev.lambdastack.views.handoff.Origin;
 import dev.lambdastack.views.handoff.Version;
 import java.io.IOException;
@@ -57,7 +59,7 @@ public final class VersionsCommand implements Callable<Integer> {
       paramLabel = "<format>",
       description =
           "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}); json has the gate's findings too.")
-  private Listing.Format format;
+  private Format format;
 
   @Mixin private ConfigOptions config;
 
@@ -65,6 +67,7 @@ public final class VersionsCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     List<VersionInfo> versions = new Versions(config.load(new Configuration())).of(view);
     PrintWriter out = spec.commandLine().getOut();
+
     switch (format) {
       case TABLE -> table(versions, out);
       case CSV -> csv(versions, out);
@@ -72,6 +75,7 @@ public final class VersionsCommand implements Callable<Integer> {
           out.println(
               Printable.json().writerWithDefaultPrettyPrinter().writeValueAsString(json(versions)));
     }
+
     out.flush();
     return 0;
   }
@@ -81,6 +85,7 @@ public final class VersionsCommand implements Callable<Integer> {
       out.printf("View %s has no complete version.%n", view);
       return;
     }
+
     TextTable table =
         new TextTable(
             List.of(
@@ -111,9 +116,10 @@ public final class VersionsCommand implements Callable<Integer> {
                   Locale.ROOT, "%s (manifest %d)", shortened(v.manifestDigest()), v.manifest()),
               shortened(v.fingerprint()),
               v.created().truncatedTo(ChronoUnit.SECONDS),
-              v.origin().map(o -> new TextTable.Right(Spans.text(o.duration()))).orElse(null),
+              v.origin().map(o -> new TextTable.Right(Texts.duration(o.duration()))).orElse(null),
               v.origin().map(Origin::user).orElse(null)));
     }
+
     table.print(out);
   }
 
@@ -158,7 +164,8 @@ public final class VersionsCommand implements Callable<Integer> {
               v.rejected(),
               v.setAside()));
     }
-    listing.print(Listing.Format.CSV, out);
+
+    listing.print(Format.CSV, out);
   }
 
   private static ArrayNode json(List<VersionInfo> versions) {

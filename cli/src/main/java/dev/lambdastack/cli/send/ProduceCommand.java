@@ -1,6 +1,7 @@
 package dev.lambdastack.cli.send;
 
 import dev.lambdastack.console.ConfigOptions;
+import dev.lambdastack.console.Texts;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.schemas.EventEncoder;
 import dev.lambdastack.settings.FirstContact;
@@ -135,8 +136,7 @@ public final class ProduceCommand implements Callable<Integer> {
   }
 
   private String counted(long lines) {
-    return String.format(
-        Locale.ROOT, "%d %s%s", lines, delete ? "deletion" : "event", lines == 1 ? "" : "s");
+    return Texts.count(lines, delete ? "deletion" : "event");
   }
 
   /**

@@ -1,8 +1,11 @@
 package dev.lambdastack.cli.speed;
 
 import dev.lambdastack.console.ConfigOptions;
+import dev.lambdastack.console.Format;
 import dev.lambdastack.console.Listing;
 import dev.lambdastack.console.Printable;
+import dev.lambdastack.console.Texts;
+import dev.lambdastack.console.UntilCtrlC;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.store.AlertStore;
 import dev.lambdastack.serving.store.AlertStore.Alert;
@@ -18,7 +21,6 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -84,7 +86,7 @@ public final class AlertsCommand implements Callable<Integer> {
       defaultValue = "table",
       paramLabel = "<format>",
       description = "With --list: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
-  private Listing.Format format;
+  private Format format;
 
   @Mixin private ConfigOptions config;
 
@@ -94,11 +96,13 @@ public final class AlertsCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "Missing <topic>: whose events shall the rules be asked about?");
     }
+
     LambdaConfig loaded = config.load(new Configuration());
     if (list) {
       list(loaded);
       return 0;
     }
+
     Optional<StreamExecutionEnvironment> environment =
         Optional.ofNullable(cluster).map(c -> FlinkCluster.parse(c).environment());
     PrintWriter out = spec.commandLine().getOut();
@@ -111,6 +115,7 @@ public final class AlertsCommand implements Callable<Integer> {
             RulesLoader.FROM_CLASS_PATH,
             SchemaStore.load(Thread.currentThread().getContextClassLoader()),
             environment);
+
     out.println(
         job.resumedFrom()
             .map("Going on from %s"::formatted)
@@ -118,14 +123,19 @@ public final class AlertsCommand implements Callable<Integer> {
     for (AlertRule rule : job.rules()) {
       out.println("  " + rule.name());
     }
-    Thread hook = new Thread(() -> endBySignal(job), "lambda-alerts-end");
-    Runtime.getRuntime().addShutdownHook(hook);
-    try {
+
+    return watch(job, loaded.alerts().topic());
+  }
+
+  private int watch(AlertJob job, String alertsTopic) throws Exception {
+    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
+
+    try (UntilCtrlC signal = UntilCtrlC.thenRun(() -> endBySignal(job))) {
       // Only now: whoever has read it may end the process.
-      out.println("Alerts go to topic %s until Ctrl-C.".formatted(loaded.alerts().topic()));
+      out.println("Alerts go to topic %s until Ctrl-C.".formatted(alertsTopic));
       out.flush();
 
-      PrintWriter err = spec.commandLine().getErr();
       while (!job.hasEnded()) {
         job.news().next().stream().map(Printable::line).forEach(err::println);
         // Flink calls nobody back when a job fails and begins again: it has to be asked.
@@ -134,12 +144,7 @@ public final class AlertsCommand implements Callable<Integer> {
       job.awaitEnd();
       return 0;
     } finally {
-      try {
-        Runtime.getRuntime().removeShutdownHook(hook);
-        job.close();
-      } catch (IllegalStateException interrupted) {
-        hook.join();
-      }
+      job.close();
     }
   }
 
@@ -153,6 +158,7 @@ public final class AlertsCommand implements Callable<Integer> {
               .filter(alert -> topic == null || alert.topic().equals(topic))
               .sorted(Comparator.comparing(Alert::eventTime).thenComparing(Alert::id))
               .toList();
+
       Listing listing =
           new Listing(
               List.of("event_time", "rule", "key", "message", "topic", "partition", "offset"));
@@ -167,19 +173,20 @@ public final class AlertsCommand implements Callable<Integer> {
                 alert.partition(),
                 alert.offset()));
       }
-      if (format != Listing.Format.TABLE) {
+
+      if (format != Format.TABLE) {
         listing.print(format, out);
         return;
       }
+
       if (!alerts.isEmpty()) {
         listing.print(format, out);
         out.println();
       }
-      out.printf(Locale.ROOT, "%d alert%s%n", alerts.size(), alerts.size() == 1 ? "" : "s");
+      out.println(Texts.count(alerts.size(), "alert"));
     }
   }
 
-  /** Its checkpoint stays: the next start goes on from there. */
   /**
    * A signal gives the exit code, but not of a job that was failing: its supervisor should know.
    */
@@ -191,6 +198,7 @@ public final class AlertsCommand implements Callable<Integer> {
     }
   }
 
+  /** Its checkpoint stays: the next start goes on from there. */
   private static void end(AlertJob job) {
     try {
       job.close();

@@ -1,6 +1,8 @@
 package dev.lambdastack.cli.speed;
 
 import dev.lambdastack.console.ConfigOptions;
+import dev.lambdastack.console.Texts;
+import dev.lambdastack.console.UntilCtrlC;
 import dev.lambdastack.dimension.DimensionLoad;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.settings.LambdaConfig;
@@ -9,6 +11,7 @@ import dev.lambdastack.views.Views;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
@@ -42,6 +45,9 @@ import picocli.CommandLine.Spec;
       "70 unexpected fault, 130 ended by Ctrl-C, 143 by kill."
     })
 public final class DimensionCommand implements Callable<Integer> {
+  /** How long a change that is being written may take at the end. */
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
   @Spec private CommandSpec spec;
 
   @Parameters(
@@ -61,52 +67,42 @@ public final class DimensionCommand implements Callable<Integer> {
     ClassLoader loader = Thread.currentThread().getContextClassLoader();
     EventType dimension = Views.load(loader).dimension(topic);
     PrintWriter out = spec.commandLine().getOut();
+
     try (DimensionLoad load =
         DimensionLoad.open(dimension, SchemaStore.load(loader), loaded, Clock.systemUTC())) {
       Instant whole = load.catchUp();
       out.printf(
           Locale.ROOT,
-          "Dimension %s holds what its topic held at %s: %,d record%s applied, %,d passed over (load %d)%n",
+          "Dimension %s holds what its topic held at %s: %s applied, %,d passed over (load %d)%n",
           topic,
           whole.truncatedTo(ChronoUnit.MILLIS),
-          load.changes(),
-          load.changes() == 1 ? "" : "s",
+          Texts.count(load.changes(), "record"),
           load.passedOver(),
           load.number());
       if (once) {
         return 0;
       }
-      Thread main = Thread.currentThread();
-      Thread hook =
-          new Thread(
-              () -> {
-                load.stop();
-                try {
-                  main.join(5_000);
-                } catch (InterruptedException e) {
-                  Thread.currentThread().interrupt();
-                }
-              },
-              "lambda-dimension-end");
-      Runtime.getRuntime().addShutdownHook(hook);
-      try {
-        // Only now: whoever has read it may end the process.
-        out.println("Following the topic until Ctrl-C.");
-        out.flush();
-        load.follow();
-      } finally {
-        removeUnlessEnding(hook);
-      }
+
+      follow(load, out);
     }
     return 0;
   }
 
-  /** Or else it would wait for this thread, which waits for it when a later load took over. */
-  private static void removeUnlessEnding(Thread hook) {
+  private static void follow(DimensionLoad load, PrintWriter out) throws IOException {
+    try (UntilCtrlC signal = UntilCtrlC.thenRun(() -> end(load))) {
+      // Only now: whoever has read it may end the process.
+      out.println("Following the topic until Ctrl-C.");
+      out.flush();
+
+      load.follow();
+    }
+  }
+
+  private static void end(DimensionLoad load) {
     try {
-      Runtime.getRuntime().removeShutdownHook(hook);
-    } catch (IllegalStateException e) {
-      // The process is ending, and the hook has asked for it.
+      load.stop(PATIENCE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.lambdastack.cli.speed;
 
 import dev.lambdastack.console.ConfigOptions;
 import dev.lambdastack.console.Printable;
+import dev.lambdastack.console.UntilCtrlC;
 import dev.lambdastack.log.PartitionsAddedException;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.launch.FlinkCluster;
@@ -20,6 +21,8 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -49,6 +52,8 @@ import picocli.CommandLine.Spec;
       "Ctrl-C, 143 by kill."
     })
 public final class SpeedCommand implements Callable<Integer> {
+  private static final Logger LOG = LoggerFactory.getLogger(SpeedCommand.class);
+
   @Spec private CommandSpec spec;
 
   @Parameters(
@@ -94,16 +99,19 @@ public final class SpeedCommand implements Callable<Integer> {
       throw new InvalidInputException(
           "Cannot run detached in this process: give --cluster, or leave --detached out");
     }
+
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
     out.printf("Starting the speed job of topic %s …%n", topic);
     out.flush();
+
     Launch.Started started = Launch.startAll(loaded, topic, options);
     List<RunningSpeedJob> jobs = started.jobs();
     jobs.forEach(job -> tell(job, out));
     started
         .left()
         .forEach(view -> out.printf("View %s is kept by a job that was running already%n", view));
+
     if (detached) {
       for (RunningSpeedJob job : jobs) {
         job.awaitRunning(loaded.kafka().timeout().plusMinutes(1));
@@ -112,6 +120,7 @@ public final class SpeedCommand implements Callable<Integer> {
       }
       return 0;
     }
+
     while (true) {
       try {
         return watch(jobs, out, err);
@@ -129,22 +138,16 @@ public final class SpeedCommand implements Callable<Integer> {
   }
 
   private int watch(List<RunningSpeedJob> jobs, PrintWriter out, PrintWriter err) throws Exception {
-    Thread hook = new Thread(() -> endBySignal(jobs), "lambda-speed-end");
-    Runtime.getRuntime().addShutdownHook(hook);
-    try {
+    try (UntilCtrlC signal = UntilCtrlC.thenRun(() -> endBySignal(jobs))) {
       // Only now: whoever has read it may end the process.
       out.println("Speed rows are kept until Ctrl-C; the newest checkpoint stays.");
       out.flush();
+
       new StatusLine(jobs, topic, Clock.systemUTC(), err, Printable::line, System.console() != null)
           .watch();
       return 0;
     } finally {
-      try {
-        Runtime.getRuntime().removeShutdownHook(hook);
-        end(jobs);
-      } catch (IllegalStateException interrupted) {
-        hook.join();
-      }
+      end(jobs);
     }
   }
 
@@ -191,7 +194,7 @@ public final class SpeedCommand implements Callable<Integer> {
       try {
         job.close();
       } catch (Exception e) {
-        org.slf4j.LoggerFactory.getLogger(SpeedCommand.class).warn("The job did not end well", e);
+        LOG.warn("The job did not end well", e);
       }
     }
   }

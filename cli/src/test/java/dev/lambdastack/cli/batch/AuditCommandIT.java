@@ -56,8 +56,8 @@ class AuditCommandIT {
       fill(scene);
       StringWriter table = new StringWriter();
       assertThat(command(scene, table)).isZero();
-      System.out.println(table);
       assertThat(table.toString().lines().reduce((a, b) -> b)).hasValue("whole");
+
       Path file =
           scene
               .dataset()
@@ -69,6 +69,17 @@ class AuditCommandIT {
       assertThat(report.get("clean").booleanValue()).isFalse();
       assertThat(report.get("events").longValue()).isEqualTo(EVENTS);
       assertThat(report.get("differences").get(0).textValue()).contains("is missing");
+      assertThat(report.get("dead_letters").longValue()).isZero();
+
+      StringWriter csv = new StringWriter();
+      assertThat(command(scene, csv, "--offline", "--format", "csv")).isEqualTo(1);
+      assertThat(csv.toString().lines()).hasSize(2);
+      assertThat(csv.toString())
+          .contains("topic,clean,", ",differences\r\n", scene.topic() + ",false,");
+
+      StringWriter damaged = new StringWriter();
+      assertThat(command(scene, damaged, "--offline")).isEqualTo(1);
+      assertThat(damaged.toString().lines().reduce((a, b) -> b)).hasValue("1 difference");
     }
   }
 }

@@ -75,6 +75,16 @@ class DeadLettersCommandIT {
     assertThat(command(scene, "list", scene.topic()))
         .contains("UNKNOWN_SCHEMA", "CORRUPT", "NULL_VALUE", "EVENT_TIME_AHEAD")
         .contains(scene.topic() + ": 10 dead letters, 7 of them replayed");
+    assertThat(
+            command(
+                scene,
+                "list",
+                scene.topic(),
+                "--partition",
+                "0",
+                "--offset",
+                String.valueOf(corruptAt)))
+        .contains(scene.topic() + ": 1 dead letter, 0 of them replayed");
     JsonNode list =
         new ObjectMapper()
             .readTree(

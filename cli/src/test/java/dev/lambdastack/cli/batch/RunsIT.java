@@ -25,6 +25,8 @@ import dev.lambdastack.serving.store.ViewTables;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.Views;
+import dev.lambdastack.views.handoff.Generation;
+import dev.lambdastack.views.handoff.PublishedRow;
 import dev.lambdastack.views.handoff.Version;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -34,6 +36,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.TreeMap;
@@ -165,6 +168,55 @@ class RunsIT {
         assertThat(scene.everything().keySet()).noneMatch(f -> f.contains("/staging/"));
       }
       whatIsDamagedIsOneLineUntilItIsBack(scene);
+      whatTheHandOffRefusesIsKeptAsACandidate(scene);
+    }
+  }
+
+  /** Of another declaration than the one that the speed layer answers for, as an edited view is. */
+  private static void whatTheHandOffRefusesIsKeptAsACandidate(Scene scene) throws Exception {
+    try (Connection connection = RecomputeIT.connect(scene)) {
+      PublishedStore store = new PublishedStore(connection);
+      PublishedRow row = store.read(HeldViews.VIEW).orElseThrow().row();
+      Version version = row.version().orElseThrow();
+      Generation before =
+          new Generation(
+              1,
+              "lambda:" + HeldViews.VIEW + ".speed.g1",
+              "of another declaration",
+              version.shape(),
+              "life",
+              0,
+              0,
+              Map.of(0, 0L, 1, 0L),
+              version.epochLength(),
+              Duration.ofDays(7),
+              scene.clock().instant());
+      assertThat(
+              store.compareAndSet(
+                  Optional.of(row),
+                  new PublishedRow(
+                      HeldViews.VIEW, row.flips() + 1, Optional.empty(), Optional.of(before))))
+          .isTrue();
+
+      CommandRun refused =
+          CommandRun.of(
+              scene.conf(), new RecomputeCommand(), HeldViews.VIEW, "--full", "--publish");
+
+      long number = store.lastVersion(HeldViews.VIEW);
+      assertThat(refused.code()).as(refused.err()).isEqualTo(2);
+      assertThat(refused.out()).contains("version " + number + " complete");
+      assertThat(refused.err().lines())
+          .singleElement()
+          .asString()
+          .contains("Cannot publish version " + number, "no speed generation of its declaration")
+          .endsWith(
+              "Version "
+                  + number
+                  + " is kept as a candidate: lambda publish sales_held makes it answer then");
+      assertThat(new Versions(scene.config()).of(HeldViews.VIEW))
+          .filteredOn(info -> info.version().number() == number)
+          .extracting(VersionInfo::state)
+          .containsExactly(VersionState.CANDIDATE);
     }
   }
 

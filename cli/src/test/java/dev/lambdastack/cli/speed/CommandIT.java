@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.hbase.client.Connection;
@@ -36,20 +37,24 @@ class CommandIT {
   /** What the child process runs. */
   static final class Child {
     public static void main(String[] args) {
-      System.exit(CommandRunner.onConsole(new SpeedCommand(), args));
+      Object command = args[0].equals("orders") ? new SpeedCommand() : new DimensionCommand();
+      System.exit(CommandRunner.onConsole(command, args));
     }
   }
 
   @TempDir Path folder;
 
-  private Process start(String name) throws IOException {
+  private Process start(String name, String topic) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(a -> a.startsWith("--add-opens") || a.startsWith("-Dlog4j2"))
         .forEach(command::add);
-    command.addAll(List.of("-Xmx512m", "-cp", System.getProperty("java.class.path")));
-    command.addAll(List.of(Child.class.getName(), "orders", "-D", "lambda.epoch=1s"));
+    command.addAll(List.of("-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    // What a killed one leaves there goes with the test.
+    command.add("-Djava.io.tmpdir=" + folder);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of(Child.class.getName(), topic, "-D", "lambda.epoch=1s"));
     TestingClusters.commandLine().forEach(command::add);
     return new ProcessBuilder(command)
         .directory(Files.createDirectories(folder.resolve(name)).toFile())
@@ -80,6 +85,29 @@ class CommandIT {
   }
 
   @Test
+  void aDimensionThatIsFollowedEndsByASignal() throws Exception {
+    TestingClusters.removeTopic("products");
+    TestingClusters.kafka().createTopic("products", 1, Map.of("cleanup.policy", "compact"));
+    Process process = start("dimension", "products");
+    try {
+      awaitSaid("dimension", process);
+
+      process.toHandle().destroy();
+
+      long signalled = System.nanoTime();
+      assertThat(process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      System.out.printf(
+          Locale.ROOT, "CommandIT: gone after %.1f s%n", (System.nanoTime() - signalled) / 1e9);
+      assertThat(process.exitValue()).isEqualTo(143);
+      assertThat(Files.readString(folder.resolve("dimension.out")))
+          .contains("Dimension products holds ")
+          .doesNotContain("Exception", "Cannot");
+    } finally {
+      process.destroyForcibly().waitFor();
+    }
+  }
+
+  @Test
   void endedByASignalOrKilledItGoesOnWhereItWas() throws Exception {
     TestingClusters.removeTopic("orders");
     TestingClusters.kafka().createTopic("orders", 3);
@@ -93,7 +121,7 @@ class CommandIT {
       for (String ending : List.of("signal", "kill", "none")) {
         orders.send(60, 0, 1, 2);
         log.tick(log.partitions());
-        Process process = start(ending);
+        Process process = start(ending, "orders");
         try {
           awaitProgress(store, log, process);
           awaitSaid(ending, process);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.settings.KafkaSettings;
 import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.speed.GraphTest;
 import dev.lambdastack.speed.launch.FlinkSettings;
 import dev.lambdastack.speed.plan.Settings;
 import java.time.Duration;
@@ -39,6 +40,10 @@ class AlertGraphTest {
             new Settings(new Configuration(false)));
     AlertGraph.addTo(
         env, plan, RulesLoader.FROM_CLASS_PATH, SchemaStore.load(getClass().getClassLoader()), 2);
+    assertThat(GraphTest.uids(env))
+        .as("the names that checkpoints have stay")
+        .containsExactlyInAnyOrder("log", "same-topic", "rules", "alerts");
+
     List<String> vertices = new ArrayList<>();
     for (JobVertex vertex : env.getStreamGraph().getJobGraph().getVertices()) {
       vertices.add(vertex.getName() + " " + vertex.getMaxParallelism());

@@ -1,30 +1,18 @@
 package dev.lambdastack.serving.query;
 
+import dev.lambdastack.console.Format;
 import dev.lambdastack.serving.read.Answer;
 import java.io.PrintWriter;
 
 /** Writes an answer in one of the formats of {@code --format}. */
 interface AnswerWriter {
-  /** The formats; their names in lower case are what a person types. */
-  enum Format {
-    TABLE(new TableWriter()),
-    CSV(new CsvWriter()),
-    JSON(new JsonWriter());
-
-    private final AnswerWriter writer;
-
-    Format(AnswerWriter writer) {
-      this.writer = writer;
-    }
-
-    AnswerWriter writer() {
-      return writer;
-    }
-
-    @Override
-    public String toString() {
-      return name().toLowerCase(java.util.Locale.ROOT);
-    }
+  /** The writer of a format. */
+  static AnswerWriter of(Format format) {
+    return switch (format) {
+      case TABLE -> new TableWriter();
+      case CSV -> new CsvWriter();
+      case JSON -> new JsonWriter();
+    };
   }
 
   /**

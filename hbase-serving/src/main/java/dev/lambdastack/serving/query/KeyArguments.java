@@ -1,5 +1,6 @@
 package dev.lambdastack.serving.query;
 
+import dev.lambdastack.console.Texts;
 import dev.lambdastack.views.Column;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.RowKey;
@@ -27,10 +28,9 @@ final class KeyArguments {
               ? "View %s has no key columns; leave out --key".formatted(shape.name())
               : String.format(
                   Locale.ROOT,
-                  "A key of view %s has %d part%s (%s), found %d: give %s, or --all for every key",
+                  "A key of view %s has %s (%s), found %d: give %s, or --all for every key",
                   shape.name(),
-                  columns.size(),
-                  columns.size() == 1 ? "" : "s",
+                  Texts.count(columns.size(), "part"),
                   String.join(", ", columns.stream().map(Column::name).toList()),
                   texts.size(),
                   String.join(

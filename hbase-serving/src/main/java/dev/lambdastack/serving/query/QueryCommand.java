@@ -1,6 +1,7 @@
 package dev.lambdastack.serving.query;
 
 import dev.lambdastack.console.ConfigOptions;
+import dev.lambdastack.console.Format;
 import dev.lambdastack.console.TimeArgument;
 import dev.lambdastack.serving.read.Answer;
 import dev.lambdastack.serving.read.Incomplete;
@@ -82,7 +83,7 @@ public final class QueryCommand implements Callable<Integer> {
       defaultValue = "table",
       paramLabel = "<format>",
       description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
-  private AnswerWriter.Format format;
+  private Format format;
 
   @Option(
       names = "--version",
@@ -109,8 +110,7 @@ public final class QueryCommand implements Callable<Integer> {
     Configuration conf = config.load(new Configuration()).hadoop();
     try (LambdaClient client = LambdaClient.open(conf)) {
       Answer answer = ask(client);
-      format
-          .writer()
+      AnswerWriter.of(format)
           .write(
               new Question(from, to),
               answer,

@@ -60,7 +60,7 @@ final class TableWriter implements AnswerWriter {
                         .formatted(
                             dimension,
                             time,
-                            Texts.age(Duration.between(time, from.readAt()).abs()))));
+                            Texts.duration(Duration.between(time, from.readAt()).abs()))));
     unknown(joined.withoutId(), "does not have %s").ifPresent(lines::add);
     unknown(joined.withoutAttribute(), "has %s, without the attribute").ifPresent(lines::add);
     return lines;
@@ -118,7 +118,7 @@ final class TableWriter implements AnswerWriter {
     lines.add(
         from.freshness().equals(Instant.EPOCH)
             ? "How far the speed layer has come is not known yet."
-            : "Whole up to %s, %s ago.".formatted(from.freshness(), Texts.age(from.age())));
+            : "Whole up to %s, %s ago.".formatted(from.freshness(), Texts.duration(from.age())));
     return lines;
   }
 }

@@ -1,4 +1,2 @@
-/** The {@code query} command, and how every command of the stack ends: {@link CommandRunner}. */
+/** The {@code query} command: an answer as a table, as CSV or as JSON. */
 package dev.lambdastack.serving.query;
-
-import dev.lambdastack.console.CommandRunner;

@@ -36,7 +36,8 @@ import org.apache.hadoop.hbase.util.Bytes;
  *
  * <pre>
  * lambda:dimensions             one row for each dimension, its key the topic
- * *   d:whole.N                   every record before this time is in load N's table; milliseconds (8 bytes), also its HBase timestamp
+ *   d:load.N                    load N has a table; the columns that it keeps, in UTF-8 with commas between
+ *   d:whole.N                   every record before this time is in load N's table; milliseconds (8 bytes), also its HBase timestamp
  *   d:answers                   the number of the load that answers (8 bytes); changed by compare-and-set, only to greater ones
  * lambda:dim.&lt;topic&gt;.l&lt;N&gt;       one row for each id: 'k' and the id's text in UTF-8
  *   a:&lt;column&gt;                  01 and the text in UTF-8, 00 01 where the newest record has none, 00 where it is a tombstone;

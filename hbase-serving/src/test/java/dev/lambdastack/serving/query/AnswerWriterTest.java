@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.lambdastack.console.Texts;
+import dev.lambdastack.console.Format;
 import dev.lambdastack.serving.merge.LayerRow;
 import dev.lambdastack.serving.merge.MergedRow;
 import dev.lambdastack.serving.merge.RowMerge;
@@ -114,12 +114,12 @@ class AnswerWriterTest {
 
   private record Written(String out, String err) {}
 
-  private static Written write(AnswerWriter.Format format, Answer answer) {
+  private static Written write(Format format, Answer answer) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     PrintWriter outWriter = new PrintWriter(out);
     PrintWriter errWriter = new PrintWriter(err);
-    format.writer().write(QUESTION, answer, outWriter, errWriter);
+    AnswerWriter.of(format).write(QUESTION, answer, outWriter, errWriter);
     outWriter.flush();
     errWriter.flush();
     return new Written(out.toString(), err.toString());
@@ -127,7 +127,7 @@ class AnswerWriterTest {
 
   @Test
   void aTableIsAlignedWithNumbersToTheRightAndSaysWhereTheyComeFrom() {
-    assertThat(write(AnswerWriter.Format.TABLE, ANSWER).out().replace(System.lineSeparator(), "\n"))
+    assertThat(write(Format.TABLE, ANSWER).out().replace(System.lineSeparator(), "\n"))
         .isEqualTo(
             """
             window_start          shop          sales          total        average  least       greatest  clerks  last  from_speed
@@ -143,7 +143,7 @@ class AnswerWriterTest {
   @Test
   void aTableWithoutRowsIsASentence() {
     Answer none = answer(List.of(), List.of(), Optional.of("the reason"));
-    assertThat(write(AnswerWriter.Format.TABLE, none).out())
+    assertThat(write(Format.TABLE, none).out())
         .startsWith(
             "No events in windows that start in [2026-01-01T12:00:00Z, 2026-01-01T14:00:00Z)")
         .contains("INCOMPLETE: the reason");
@@ -156,10 +156,10 @@ class AnswerWriterTest {
     String setAside =
         "SET ASIDE: 3 events that this view cannot take, as batch version 4 has found";
 
-    assertThat(write(AnswerWriter.Format.TABLE, answer).out().lines()).contains(setAside);
-    assertThat(write(AnswerWriter.Format.CSV, answer).err().strip()).isEqualTo(setAside);
-    assertThat(write(AnswerWriter.Format.JSON, answer).out()).contains("\"set_aside\" : 3");
-    assertThat(write(AnswerWriter.Format.TABLE, ANSWER).out()).doesNotContain("SET ASIDE");
+    assertThat(write(Format.TABLE, answer).out().lines()).contains(setAside);
+    assertThat(write(Format.CSV, answer).err().strip()).isEqualTo(setAside);
+    assertThat(write(Format.JSON, answer).out()).contains("\"set_aside\" : 3");
+    assertThat(write(Format.TABLE, ANSWER).out()).doesNotContain("SET ASIDE");
   }
 
   @Test
@@ -167,10 +167,10 @@ class AnswerWriterTest {
     Answer answer =
         answer(version(5, 0), List.of(sale("Oslo", "1.00", 1)), List.of(), Optional.empty());
     String lost = "KNOWN LOST: 5 offsets, removed by retention before they were archived";
-    assertThat(write(AnswerWriter.Format.TABLE, answer).out().lines()).contains(lost);
-    assertThat(write(AnswerWriter.Format.CSV, answer).err().strip()).isEqualTo(lost);
-    assertThat(write(AnswerWriter.Format.JSON, answer).out()).contains("\"lost_offsets\" : 5");
-    assertThat(write(AnswerWriter.Format.TABLE, ANSWER).out()).doesNotContain("LOST");
+    assertThat(write(Format.TABLE, answer).out().lines()).contains(lost);
+    assertThat(write(Format.CSV, answer).err().strip()).isEqualTo(lost);
+    assertThat(write(Format.JSON, answer).out()).contains("\"lost_offsets\" : 5");
+    assertThat(write(Format.TABLE, ANSWER).out()).doesNotContain("LOST");
   }
 
   @Test
@@ -181,17 +181,17 @@ class AnswerWriterTest {
             ANSWER.rows(),
             ANSWER.provenance(),
             Optional.of(new Answer.Joined(Map.of("clerks", NOON), 2, 1)));
-    assertThat(write(AnswerWriter.Format.TABLE, joined).out().lines())
+    assertThat(write(Format.TABLE, joined).out().lines())
         .contains(
             "2 events under 'unknown': the dimension does not have their ids.",
             "1 event under 'unknown': the dimension has its id, without the attribute.");
-    assertThat(write(AnswerWriter.Format.JSON, joined).out())
+    assertThat(write(Format.JSON, joined).out())
         .contains("\"unknown_events\" : 3", "\"events_without_attribute\" : 1");
   }
 
   @Test
   void csvIsQuotedWhereItMustBe() {
-    assertThat(write(AnswerWriter.Format.CSV, ANSWER))
+    assertThat(write(Format.CSV, ANSWER))
         .isEqualTo(
             new Written(
                 """
@@ -206,15 +206,14 @@ class AnswerWriterTest {
   void csvTellsAnEmptyTextFromNoneAndWhatIsMissingOnStderr() {
     Written written =
         write(
-            AnswerWriter.Format.CSV,
-            answer(List.of(sale("", "1.00", 1)), List.of(), Optional.of("the reason")));
+            Format.CSV, answer(List.of(sale("", "1.00", 1)), List.of(), Optional.of("the reason")));
     assertThat(written.out().lines().skip(1)).singleElement().asString().startsWith("\"\",");
     assertThat(written.err().strip()).isEqualTo("INCOMPLETE: the reason");
   }
 
   @Test
   void jsonIsOneObjectWithEveryDigit() throws Exception {
-    Written written = write(AnswerWriter.Format.JSON, ANSWER);
+    Written written = write(Format.JSON, ANSWER);
     JsonNode json =
         new ObjectMapper()
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
@@ -245,28 +244,9 @@ class AnswerWriterTest {
     JsonNode json =
         new ObjectMapper()
             .readTree(
-                write(
-                        AnswerWriter.Format.JSON,
-                        answer(List.of(), List.of(), Optional.of("the reason")))
-                    .out());
+                write(Format.JSON, answer(List.of(), List.of(), Optional.of("the reason"))).out());
     assertThat(json.get("complete").asBoolean()).isFalse();
     assertThat(json.get("incomplete_because").asText()).isEqualTo("the reason");
     assertThat(json.get("rows")).isEmpty();
-  }
-
-  @Test
-  void aShareIsNeverRoundedToNothingOrToAll() {
-    assertThat(Texts.percent(0)).isEqualTo("0.0 %");
-    assertThat(Texts.percent(0.00001)).isEqualTo("0.1 %");
-    assertThat(Texts.percent(0.99999)).isEqualTo("99.9 %");
-    assertThat(Texts.percent(1)).isEqualTo("100.0 %");
-  }
-
-  @Test
-  void agesAreInTheirGreatestUnit() {
-    assertThat(Texts.age(Duration.ofMillis(1234))).isEqualTo("1.2 s");
-    assertThat(Texts.age(Duration.ofMinutes(3))).isEqualTo("3 min");
-    assertThat(Texts.age(Duration.ofHours(30))).isEqualTo("30 h");
-    assertThat(Texts.age(Duration.ofDays(9))).isEqualTo("9 d");
   }
 }

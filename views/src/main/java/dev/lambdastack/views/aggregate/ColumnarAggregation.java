@@ -35,7 +35,7 @@ public final class ColumnarAggregation {
   private static final class KeyPart {
     private final ColumnType type;
     private final int column;
-    private final TextTable texts = new TextTable();
+    private final TextNumbers texts = new TextNumbers();
 
     /** Numbers of the texts of a dictionary, less than 0 where not yet known. */
     private int[] numbers = new int[0];

@@ -3,7 +3,7 @@ package dev.lambdastack.views.aggregate;
 import java.util.Arrays;
 
 /** Numbers texts in the order in which they are first seen: 0, 1, 2, ... Not thread-safe. */
-final class TextTable {
+final class TextNumbers {
   private static final int LEAST = 256;
 
   /** An array's header and a reference to it. */

@@ -1,4 +1,4 @@
-package dev.lambdastack.cli.batch;
+package dev.lambdastack.console;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -7,13 +7,13 @@ import java.util.List;
 import java.util.Locale;
 
 /** Bytes of unknown content as a terminal may show them. */
-final class Bytes {
+public final class Bytes {
   private static final int PER_LINE = 16;
 
   private Bytes() {}
 
   /** Printable ASCII as it is, a backslash doubled, any other byte as {@code \xNN}. */
-  static String escaped(byte[] bytes) {
+  public static String escaped(byte[] bytes) {
     StringBuilder text = new StringBuilder();
     for (byte b : bytes) {
       int value = b & 0xFF;
@@ -29,11 +29,11 @@ final class Bytes {
   }
 
   /** {@link #escaped(byte[])} of its UTF-8. */
-  static String escaped(String text) {
+  public static String escaped(String text) {
     return escaped(text.getBytes(StandardCharsets.UTF_8));
   }
 
-  static String hex(byte[] bytes) {
+  public static String hex(byte[] bytes) {
     return HexFormat.of().formatHex(bytes);
   }
 
@@ -42,7 +42,7 @@ final class Bytes {
    *
    * @param limit bytes that are shown at most
    */
-  static List<String> dump(byte[] bytes, int limit) {
+  public static List<String> dump(byte[] bytes, int limit) {
     List<String> lines = new ArrayList<>();
     HexFormat spaced = HexFormat.ofDelimiter(" ");
     int end = Math.min(limit, bytes.length);

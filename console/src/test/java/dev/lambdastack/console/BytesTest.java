@@ -1,4 +1,4 @@
-package dev.lambdastack.cli.batch;
+package dev.lambdastack.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
