@@ -269,6 +269,7 @@ class RunBatchTest {
   @ParameterizedTest
   @CsvSource({
     "archive, 2",
+    "archive, 69",
     "archive, 75",
     "audit, 1",
     "recompute, 70",

@@ -1,6 +1,8 @@
 package dev.lambdastack.console;
 
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LambdaException;
+import dev.lambdastack.views.UnavailableException;
 import dev.lambdastack.views.UserCodeWatch;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -19,11 +21,12 @@ import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * Runs a command line and ends it as every command of the stack ends: what a person can put right
- * is one line on stderr and exit code 2; anything else is a line with the path of the log that has
- * the trace, and exit code 70. A trace never reaches the console. Where all went well but for the
- * output, which could not be written, one line says so, and the exit code is 74; or 141 without a
- * word where nobody reads on, as a process ends that is told so by SIGPIPE.
+ * Runs a command line and ends it as every command of the stack ends: a {@link LambdaException} is
+ * one line on stderr and its own exit code, misuse of the command line such a line and exit code 2;
+ * anything else is a line with the path of the log that has the trace, and exit code 70. A trace
+ * never reaches the console. Where all went well but for the output, which could not be written,
+ * one line says so, and the exit code is 74; or 141 without a word where nobody reads on, as a
+ * process ends that is told so by SIGPIPE.
  */
 public final class CommandRunner {
   /** Exit code of a fault that no rule of ours foresees. */
@@ -219,15 +222,15 @@ public final class CommandRunner {
       // Why is said where the stream is known.
       return 0;
     }
-    if (e instanceof InvalidInputException) {
-      err.println(oneLine(e.getMessage()));
-      return InvalidInputException.EXIT_CODE;
+    if (e instanceof LambdaException told) {
+      err.println(oneLine(told.getMessage()));
+      return told.exitCode();
     }
 
     Optional<String> outage = Outage.of(e);
     if (outage.isPresent()) {
       err.println("%s. %s".formatted(oneLine(outage.get()), FaultLog.append("the command", e)));
-      return InvalidInputException.EXIT_CODE;
+      return UnavailableException.EXIT_CODE;
     }
 
     return isFullDisk(e) ? fullDisk(e, err) : unexpected(e, err);

@@ -3,6 +3,8 @@ package dev.lambdastack.console;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LostRaceException;
+import dev.lambdastack.views.UnavailableException;
 import dev.lambdastack.views.handoff.HandoffException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -128,6 +130,16 @@ class CommandRunnerTest {
     assertThat(run(refusal, 0, "inner"))
         .isEqualTo(new Ended(2, "", "Cannot: why and how" + System.lineSeparator()));
     assertThat(run(new HandoffException("No."), 0, "inner").code()).isEqualTo(2);
+    assertThat(log).doesNotExist();
+  }
+
+  /** Cron and supervisors act on it: only an outage and a lost race are worth another try. */
+  @Test
+  void theTypeOfAFaultGivesItsExitCode() {
+    assertThat(run(new UnavailableException("Away."), 0, "inner"))
+        .isEqualTo(new Ended(69, "", "Away." + System.lineSeparator()));
+    assertThat(run(new LostRaceException("Taken."), 0, "inner"))
+        .isEqualTo(new Ended(75, "", "Taken." + System.lineSeparator()));
     assertThat(log).doesNotExist();
   }
 

@@ -10,6 +10,8 @@ import dev.lambdastack.settings.FirstContact;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LostRaceException;
+import dev.lambdastack.views.UnavailableException;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -27,7 +29,6 @@ import org.apache.hadoop.hbase.client.Connection;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RetriableException;
 import org.slf4j.Logger;
@@ -86,8 +87,8 @@ public final class DimensionLoad implements AutoCloseable {
   /**
    * Opens a load; nothing is read yet.
    *
-   * @throws InvalidInputException when Kafka or HBase cannot be reached, or the topic is missing or
-   *     is not compacted
+   * @throws InvalidInputException when the topic is missing or is not compacted
+   * @throws UnavailableException when Kafka or HBase does not answer
    */
   public static DimensionLoad open(
       EventType dimension, SchemaStore schemas, LambdaConfig config, Clock clock)
@@ -97,6 +98,7 @@ public final class DimensionLoad implements AutoCloseable {
     Connection hbase = null;
     try {
       log.checkCompacted();
+      log.checkReadable();
       hbase = Store.connect(config);
       return new DimensionLoad(dimension, schemas, config, clock, log, hbase);
     } catch (IOException | RuntimeException e) {
@@ -127,8 +129,10 @@ public final class DimensionLoad implements AutoCloseable {
    * Applies all that is in the topic now and tells readers: the load answers.
    *
    * @return the time up to which the dimension is whole
-   * @throws InvalidInputException when the topic was made again, an id changed its partition, or a
-   *     later load has taken over
+   * @throws InvalidInputException when the topic is gone or was made again, or an id changed its
+   *     partition
+   * @throws LostRaceException when a later load has taken over
+   * @throws UnavailableException when Kafka does not answer
    */
   public Instant catchUp() throws IOException {
     Instant now = clock.instant();
@@ -173,8 +177,8 @@ public final class DimensionLoad implements AutoCloseable {
     changes += found.size();
   }
 
-  private InvalidInputException overtaken(IOException e) {
-    return new InvalidInputException(
+  private LostRaceException overtaken(IOException e) {
+    return new LostRaceException(
         String.format(
             Locale.ROOT,
             "Load %d of dimension %s ends: a later `lambda dimension %s` has taken over",
@@ -202,10 +206,7 @@ public final class DimensionLoad implements AutoCloseable {
         while (!stopped && System.nanoTime() < due) {
           apply(POLL);
         }
-      } catch (KafkaException e) {
-        if (!(e instanceof RetriableException)) {
-          throw e;
-        }
+      } catch (RetriableException | UnavailableException e) {
         LOG.warn("Kafka does not answer for dimension {}; trying again", topic, e);
       }
     }

@@ -12,6 +12,7 @@ import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LostRaceException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -210,7 +211,7 @@ class DimensionIT {
       later.catchUp();
       assertThat(answered()).isEqualTo(brands);
       assertThatThrownBy(late::catchUp)
-          .isInstanceOf(InvalidInputException.class)
+          .isInstanceOf(LostRaceException.class)
           .hasMessageContaining("has taken over");
     }
     try (DimensionLoad orphan = load();

@@ -19,6 +19,7 @@ import dev.lambdastack.speed.launch.StatusLine;
 import dev.lambdastack.speed.progress.RunClaim;
 import dev.lambdastack.speed.source.LogSource;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LostRaceException;
 import dev.lambdastack.views.Metric;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.Views;
@@ -48,6 +49,7 @@ import org.apache.hadoop.hbase.client.Connection;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AclOperation;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -446,7 +448,7 @@ class GenerationsIT {
       try (RunningSpeedJob second = Launch.start(quiet, "orders", without)) {
         // The zombie of the job before, with the view more, stops.
         assertThatThrownBy(first::awaitEnd)
-            .isInstanceOf(InvalidInputException.class)
+            .isInstanceOf(LostRaceException.class)
             .hasMessageStartingWith("Another speed job of topic orders has gone on");
         assertThat(second.generations()).containsExactly(first.generations().get(1));
         orders.send(60, 0, 1, 2);
@@ -486,7 +488,7 @@ class GenerationsIT {
     try (RunningSpeedJob job = start(SpeedOptions.defaults())) {
       job.awaitRunning(LIMIT);
       assertThatThrownBy(() -> start(SpeedOptions.defaults()))
-          .isInstanceOf(InvalidInputException.class)
+          .isInstanceOf(LostRaceException.class)
           .hasMessageContaining("one is running");
       orders.send(60, 0, 1, 2);
       job.awaitApplied(log.endOffsets(), LIMIT);
@@ -501,7 +503,7 @@ class GenerationsIT {
     UnrulySink.heldTask = 0;
     try (RunningSpeedJob job = start(SpeedOptions.defaults().withSink(UnrulySink::new))) {
       assertThatThrownBy(() -> start(SpeedOptions.defaults()))
-          .isInstanceOf(InvalidInputException.class)
+          .isInstanceOf(LostRaceException.class)
           .hasMessageContaining("one is running");
       assertThat(job.newestCheckpoint()).isEmpty();
       UnrulySink.calm();
@@ -523,7 +525,7 @@ class GenerationsIT {
             .withSource(
                 plan -> {
                   assertThatThrownBy(() -> start(SpeedOptions.defaults()))
-                      .isInstanceOf(InvalidInputException.class)
+                      .isInstanceOf(LostRaceException.class)
                       .hasMessageContaining("one is running");
                   return LogSource.of(plan);
                 });
@@ -546,7 +548,7 @@ class GenerationsIT {
           .take();
       Await.until("the run that was taken over from ends", LIMIT, job::hasEnded);
       assertThatThrownBy(job::awaitEnd)
-          .isInstanceOf(InvalidInputException.class)
+          .isInstanceOf(LostRaceException.class)
           .hasMessageStartingWith("Another speed job of topic orders has gone on");
     } finally {
       HeldSource.HELD_TASKS.clear();
@@ -569,7 +571,7 @@ class GenerationsIT {
       flink.killTaskManager(0);
       Await.until("no task runs", LIMIT, () -> flink.runningTasks(id) == 0);
       assertThatThrownBy(() -> start(SpeedOptions.defaults()))
-          .isInstanceOf(InvalidInputException.class)
+          .isInstanceOf(LostRaceException.class)
           .hasMessageContaining("one is running");
       flink.startTaskManager();
       orders.send(60, 0, 1, 2);
@@ -589,7 +591,7 @@ class GenerationsIT {
       try (RunningSpeedJob second =
           Launch.start(quiet, "orders", SpeedOptions.defaults().withRestore(savepoint))) {
         assertThatThrownBy(first::awaitEnd)
-            .isInstanceOf(InvalidInputException.class)
+            .isInstanceOf(LostRaceException.class)
             .hasMessageStartingWith("Another speed job of topic orders has gone on");
         orders.send(60, 0, 1, 2);
         second.awaitApplied(log.endOffsets(), LIMIT);
@@ -705,7 +707,7 @@ class GenerationsIT {
     Launch second = amid(() -> first.add(start(SpeedOptions.defaults())));
     try {
       assertThatThrownBy(second::run)
-          .isInstanceOf(InvalidInputException.class)
+          .isInstanceOf(LostRaceException.class)
           .hasMessageContaining("another start came first");
       orders.send(60, 0, 1, 2);
       first.get(0).awaitApplied(log.endOffsets(), LIMIT);
@@ -777,7 +779,34 @@ class GenerationsIT {
       TestingClusters.kafka().createTopic("orders", 3);
       assertThatThrownBy(job::awaitEnd)
           .isInstanceOf(InvalidInputException.class)
-          .hasMessageContaining("deleted and made again");
+          // Which of the two depends on whether the job looks between.
+          .hasMessageFindingMatch("deleted and made again|^No topic 'orders'");
+    }
+  }
+
+  @Test
+  void aTopicThatIsDeletedEndsTheJobWithOneLine() throws Exception {
+    try (RunningSpeedJob job = start(SpeedOptions.defaults())) {
+      job.awaitRunning(LIMIT);
+      TestingClusters.removeTopic("orders");
+      Await.until("the job ends", LIMIT, job::hasEnded);
+      assertThatThrownBy(job::awaitEnd)
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageStartingWith("No topic 'orders' on Kafka at ");
+    }
+  }
+
+  @Test
+  void aTopicThatMayNoLongerBeReadEndsTheJobWithOneLine() throws Exception {
+    try (RunningSpeedJob job = start(SpeedOptions.defaults())) {
+      job.awaitRunning(LIMIT);
+      TestingClusters.deny("orders", AclOperation.READ);
+      Await.until("the job ends", LIMIT, job::hasEnded);
+      assertThatThrownBy(job::awaitEnd)
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageStartingWith("Not allowed on topic orders of Kafka at ");
+    } finally {
+      TestingClusters.allowAll();
     }
   }
 }

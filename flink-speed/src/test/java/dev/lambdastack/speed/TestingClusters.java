@@ -13,6 +13,14 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hbase.TableName;
 import org.apache.hadoop.hbase.client.Admin;
 import org.apache.hadoop.hbase.client.Connection;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclBindingFilter;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
@@ -28,7 +36,14 @@ public final class TestingClusters implements BeforeAllCallback {
   private record Servers(EmbeddedKafka kafka, EmbeddedHdfs hdfs, EmbeddedHBase hbase)
       implements ExtensionContext.Store.CloseableResource, AutoCloseable {
     static Servers start() throws IOException {
-      EmbeddedKafka kafka = EmbeddedKafka.builder().start();
+      // Access rules that let everybody in where a topic has none.
+      EmbeddedKafka kafka =
+          EmbeddedKafka.builder()
+              .property(
+                  "authorizer.class.name",
+                  "org.apache.kafka.metadata.authorizer.StandardAuthorizer")
+              .property("allow.everyone.if.no.acl.found", "true")
+              .start();
       EmbeddedHdfs hdfs = EmbeddedHdfs.start();
       return new Servers(kafka, hdfs, EmbeddedHBase.builder(hdfs).start());
     }
@@ -98,6 +113,24 @@ public final class TestingClusters implements BeforeAllCallback {
           Thread.sleep(20);
         }
       }
+    }
+  }
+
+  /** Forbids everybody an operation on a topic, until {@link #allowAll}. */
+  public static void deny(String topic, AclOperation operation) throws Exception {
+    AclBinding denied =
+        new AclBinding(
+            new ResourcePattern(ResourceType.TOPIC, topic, PatternType.LITERAL),
+            new AccessControlEntry("User:*", "*", operation, AclPermissionType.DENY));
+    try (var admin = kafka().admin()) {
+      admin.createAcls(List.of(denied)).all().get();
+    }
+  }
+
+  /** Removes all that {@link #deny} forbids. */
+  public static void allowAll() throws Exception {
+    try (var admin = kafka().admin()) {
+      admin.deleteAcls(List.of(AclBindingFilter.ANY)).all().get();
     }
   }
 

@@ -2,6 +2,8 @@ package dev.lambdastack.log;
 
 import dev.lambdastack.settings.KafkaSettings;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LambdaException;
+import dev.lambdastack.views.UnavailableException;
 import java.nio.file.FileSystemException;
 import java.time.Duration;
 import java.util.Collection;
@@ -25,6 +27,7 @@ import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.CloseOptions;
@@ -38,12 +41,15 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.record.TimestampType;
 
@@ -77,8 +83,9 @@ public final class TopicLog implements AutoCloseable {
    * Opens a topic that exists.
    *
    * @param kafka its timeout is how long any call may wait for Kafka
-   * @throws InvalidInputException when the broker cannot be reached, refuses the login or has no
-   *     such topic
+   * @throws InvalidInputException when there is no such topic, the login is refused, or we may not
+   *     look at it
+   * @throws UnavailableException when no broker answers
    */
   public static TopicLog open(KafkaSettings kafka, String topic) {
     Admin admin = null;
@@ -97,7 +104,7 @@ public final class TopicLog implements AutoCloseable {
       if (admin != null) {
         admin.close(Duration.ZERO);
       }
-      if (e instanceof InvalidInputException) {
+      if (e instanceof LambdaException) {
         throw e;
       }
       throw unreachable(kafka, topic, e);
@@ -127,7 +134,7 @@ public final class TopicLog implements AutoCloseable {
    * Refuses when the topic is no longer the one that was opened.
    *
    * @throws PartitionsAddedException when it has more partitions
-   * @throws InvalidInputException when it was deleted and made again
+   * @throws InvalidInputException when it was deleted, be it that it was made again
    */
   public synchronized void checkUnchanged() {
     TopicDescription now = describe();
@@ -138,6 +145,24 @@ public final class TopicLog implements AutoCloseable {
     }
     if (!partitionsOf(now).equals(partitions)) {
       throw new PartitionsAddedException(topic, partitions, partitionsOf(now));
+    }
+  }
+
+  /**
+   * Refuses a topic whose records we may not read, as a consumer would when it reads the first.
+   *
+   * @throws InvalidInputException when no access rule lets us
+   */
+  public synchronized void checkReadable() {
+    DescribeTopicsOptions withRules = new DescribeTopicsOptions().includeAuthorizedOperations(true);
+    TopicDescription description =
+        ask(
+            () -> admin.describeTopics(List.of(topic), withRules).topicNameValues().get(topic),
+            "access rules");
+    Set<AclOperation> allowed = description.authorizedOperations();
+    // A broker that does not know says nothing.
+    if (allowed != null && !allowed.contains(AclOperation.READ)) {
+      throw told(new TopicAuthorizationException(Set.of(topic)));
     }
   }
 
@@ -442,7 +467,7 @@ public final class TopicLog implements AutoCloseable {
     try {
       return call.get();
     } catch (KafkaException e) {
-      throw refusal(e);
+      throw told(e);
     }
   }
 
@@ -455,7 +480,7 @@ public final class TopicLog implements AutoCloseable {
       return future.get();
     } catch (ExecutionException e) {
       if (e.getCause() instanceof KafkaException kafka) {
-        throw refusal(kafka);
+        throw told(kafka);
       }
       throw new IllegalStateException("No " + what + " of topic " + topic, e.getCause());
     } catch (InterruptedException e) {
@@ -464,14 +489,15 @@ public final class TopicLog implements AutoCloseable {
     }
   }
 
-  private RuntimeException refusal(KafkaException e) {
+  /** What kind of fault it is; one that we do not know is left as it is. */
+  private RuntimeException told(KafkaException e) {
     if (e instanceof UnknownTopicOrPartitionException || e instanceof InvalidTopicException) {
       return new InvalidInputException(
           "No topic '%s' on Kafka at %s; run kafka-topics.sh --bootstrap-server %s --create --topic %s --partitions 3 --config message.timestamp.type=LogAppendTime"
               .formatted(topic, kafka.bootstrapServers(), kafka.bootstrapServers(), topic),
           e);
     }
-    if (e instanceof TimeoutException) {
+    if (e instanceof RetriableException) {
       return unreachable(kafka, topic, e);
     }
     if (e instanceof AuthenticationException) {
@@ -489,9 +515,9 @@ public final class TopicLog implements AutoCloseable {
     return e;
   }
 
-  private static InvalidInputException unreachable(
+  private static UnavailableException unreachable(
       KafkaSettings kafka, String topic, Throwable cause) {
-    return new InvalidInputException(
+    return new UnavailableException(
         String.format(
             Locale.ROOT,
             "Cannot reach Kafka at %s for topic %s within %d ms: %s; check lambda.kafka.bootstrap-servers, that the broker runs, and whether it expects TLS or a login (lambda.kafka.client.*)",

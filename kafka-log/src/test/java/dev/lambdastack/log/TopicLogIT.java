@@ -3,9 +3,11 @@ package dev.lambdastack.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lambdastack.embedded.Await;
 import dev.lambdastack.embedded.EmbeddedKafka;
 import dev.lambdastack.settings.KafkaSettings;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.UnavailableException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +15,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -20,6 +23,14 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -33,7 +44,13 @@ class TopicLogIT {
 
   @BeforeAll
   static void startKafka() throws Exception {
-    kafka = EmbeddedKafka.builder().start();
+    // Access rules that let everybody in where a topic has none.
+    kafka =
+        EmbeddedKafka.builder()
+            .property(
+                "authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer")
+            .property("allow.everyone.if.no.acl.found", "true")
+            .start();
   }
 
   @AfterAll
@@ -296,6 +313,54 @@ class TopicLogIT {
   }
 
   @Test
+  void refusesToGoOnWithATopicThatWasDeleted() throws Exception {
+    kafka.createTopic("deleted", 1);
+    try (TopicLog log = open("deleted");
+        Admin admin = kafka.admin()) {
+      admin.deleteTopics(List.of("deleted")).all().get();
+      Await.until(
+          "the topic is gone",
+          TIMEOUT,
+          () -> !admin.listTopics().names().get().contains("deleted"));
+
+      assertThatThrownBy(log::checkUnchanged)
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageStartingWith("No topic 'deleted'");
+    }
+  }
+
+  @Test
+  void refusesATopicThatMayNotBeRead() throws Exception {
+    kafka.createTopic("secret", 1);
+    try (TopicLog log = open("secret");
+        Admin admin = kafka.admin()) {
+      log.checkReadable();
+
+      admin.createAcls(List.of(denied("secret", AclOperation.READ))).all().get();
+      assertThatThrownBy(log::checkReadable)
+          .isInstanceOf(InvalidInputException.class)
+          .hasCauseInstanceOf(TopicAuthorizationException.class)
+          .hasMessageStartingWith("Not allowed on topic secret of Kafka at ");
+
+      admin.createAcls(List.of(denied("secret", AclOperation.WRITE))).all().get();
+      assertThatThrownBy(() -> log.tick(Set.of(0)))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("set lambda.tick=false");
+
+      admin.createAcls(List.of(denied("secret", AclOperation.DESCRIBE))).all().get();
+      assertThatThrownBy(log::checkUnchanged)
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageStartingWith("Not allowed on topic secret");
+    }
+  }
+
+  private static AclBinding denied(String topic, AclOperation operation) {
+    return new AclBinding(
+        new ResourcePattern(ResourceType.TOPIC, topic, PatternType.LITERAL),
+        new AccessControlEntry("User:ANONYMOUS", "*", operation, AclPermissionType.DENY));
+  }
+
+  @Test
   void saysWhichTopicIsMissing() {
     assertThatThrownBy(() -> open("missing"))
         .isInstanceOf(InvalidInputException.class)
@@ -307,11 +372,11 @@ class TopicLogIT {
   void saysWhichBrokerCannotBeReached() {
     assertThatThrownBy(
             () -> TopicLog.open(new KafkaSettings("localhost:1", Duration.ofMillis(500)), "orders"))
-        .isInstanceOf(InvalidInputException.class)
+        .isInstanceOf(UnavailableException.class)
         .hasMessageContaining("Cannot reach Kafka at localhost:1");
     assertThatThrownBy(
             () -> TopicLog.open(new KafkaSettings("no-such-host.invalid:9092", TIMEOUT), "orders"))
-        .isInstanceOf(InvalidInputException.class)
+        .isInstanceOf(UnavailableException.class)
         .hasMessageContaining("Cannot reach Kafka at no-such-host.invalid:9092");
   }
 }

@@ -1,6 +1,6 @@
 package dev.lambdastack.settings;
 
-import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.UnavailableException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -25,7 +25,7 @@ public final class FirstContact {
   /**
    * At least one of the brokers.
    *
-   * @throws InvalidInputException when none of them listens
+   * @throws UnavailableException when none of them listens
    */
   public static void kafka(LambdaConfig config) {
     check(
@@ -40,7 +40,7 @@ public final class FirstContact {
    * At least one server of HBase's ZooKeeper.
    *
    * @param conf with HBase's defaults
-   * @throws InvalidInputException when none of them listens
+   * @throws UnavailableException when none of them listens
    */
   public static void hbase(Configuration conf) {
     if (conf.get("hbase.client.registry.impl", "").endsWith("RpcConnectionRegistry")) {
@@ -60,7 +60,7 @@ public final class FirstContact {
    * The NameNode that holds the master dataset; nothing where it is on another file system, or a
    * name service stands for several.
    *
-   * @throws InvalidInputException when it does not listen
+   * @throws UnavailableException when it does not listen
    */
   public static void hdfs(Configuration conf, String master) {
     String key = master.startsWith("hdfs:") ? "lambda.master" : "fs.defaultFS";
@@ -120,7 +120,7 @@ public final class FirstContact {
     if (addresses.isEmpty()) {
       return;
     }
-    throw new InvalidInputException(
+    throw new UnavailableException(
         "Cannot reach %s at %s (%s): no server answers there (%s); start it, or let LAMBDA_CONF name the folder with the %s-site.xml of your cluster"
             .formatted(
                 who,

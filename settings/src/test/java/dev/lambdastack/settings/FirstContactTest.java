@@ -3,7 +3,7 @@ package dev.lambdastack.settings;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.UnavailableException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -46,12 +46,12 @@ class FirstContactTest {
   void whereNobodyListensItSaysWhoAndWhereAndByWhatSetting() throws IOException {
     String brokers = String.format(Locale.ROOT, "localhost:%d,127.0.0.1:%d", closed(), closed());
     assertThatThrownBy(() -> kafka(with(BROKERS, brokers)))
-        .isInstanceOf(InvalidInputException.class)
+        .isInstanceOf(UnavailableException.class)
         .hasMessageStartingWith("Cannot reach Kafka at %s (from -D %s)".formatted(brokers, BROKERS))
         .hasMessageContainingAll("Connection refused", "LAMBDA_CONF", "lambda-site.xml");
     int port = closed();
     assertThatThrownBy(() -> FirstContact.hbase(with(ZOOKEEPER_PORT, "" + port)))
-        .isInstanceOf(InvalidInputException.class)
+        .isInstanceOf(UnavailableException.class)
         .hasMessageStartingWith(
             String.format(
                 Locale.ROOT,
@@ -62,7 +62,7 @@ class FirstContactTest {
             () ->
                 FirstContact.hdfs(
                     new Configuration(), String.format(Locale.ROOT, "hdfs://localhost:%d/m", port)))
-        .isInstanceOf(InvalidInputException.class)
+        .isInstanceOf(UnavailableException.class)
         .hasMessageContaining(
             String.format(Locale.ROOT, "lambda.master=hdfs://localhost:%d/m at localhost:", port));
   }
@@ -87,7 +87,7 @@ class FirstContactTest {
         conf.addResource("hbase-default.xml");
         conf.addResource("hbase-site.xml");
         assertThatThrownBy(() -> FirstContact.hbase(conf))
-            .isInstanceOf(InvalidInputException.class)
+            .isInstanceOf(UnavailableException.class)
             .hasMessageContaining(String.format(Locale.ROOT, "127.0.0.1:%d (from %s)", port, site));
       } finally {
         thread.setContextClassLoader(before);

@@ -1,11 +1,10 @@
 package dev.lambdastack.views;
 
 /**
- * Something a person gave us cannot be used. The message is one line that says what is wrong, what
- * was expected and found, and what to do; commands print it as it is, without a trace, and end with
- * exit code {@value #EXIT_CODE}.
+ * Refused: something that a person gave us, or that we found, cannot be used, and trying again does
+ * not change that. A job that meets it ends; a command ends with exit code {@value #EXIT_CODE}.
  */
-public class InvalidInputException extends RuntimeException {
+public class InvalidInputException extends LambdaException {
   private static final long serialVersionUID = 1L;
 
   /** The exit code of every command that stops on this exception. */
@@ -17,5 +16,10 @@ public class InvalidInputException extends RuntimeException {
 
   public InvalidInputException(String message, Throwable cause) {
     super(message, cause);
+  }
+
+  @Override
+  public final int exitCode() {
+    return EXIT_CODE;
   }
 }

@@ -50,7 +50,7 @@ import picocli.CommandLine.Spec;
       "  lambda views daily_sales",
       "  lambda views --published",
       "",
-      "Exit codes: 0 done, 2 bad input, or HBase does not answer, 70 unexpected fault."
+      "Exit codes: 0 done, 2 bad input, 69 HBase does not answer, 70 unexpected fault."
     })
 public final class ViewsCommand implements Callable<Integer> {
   /** As much of a fingerprint as tells two declarations apart at a glance. */

@@ -2,9 +2,7 @@ package dev.lambdastack.cli.batch;
 
 import dev.lambdastack.batch.archive.Archive;
 import dev.lambdastack.batch.archive.ArchiveResult;
-import dev.lambdastack.batch.archive.OvertakenException;
 import dev.lambdastack.console.ConfigOptions;
-import dev.lambdastack.console.Printable;
 import dev.lambdastack.console.Texts;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.settings.LambdaConfig;
@@ -34,8 +32,8 @@ import picocli.CommandLine.Spec;
         "%nEvery committed record before the new horizon is archived once, whatever happens; where nothing is due, nothing is done.%n",
     footer = {
       "",
-      "Exit codes: 0 archived or nothing to do, 2 bad input, refused, or Kafka or HDFS does not answer,",
-      "70 unexpected fault, 75 another run has archived the same epochs meanwhile."
+      "Exit codes: 0 archived or nothing to do, 2 bad input or refused, 69 Kafka or HDFS does not",
+      "answer, 70 unexpected fault, 75 another run has archived the same epochs meanwhile."
     })
 public final class ArchiveCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -62,13 +60,7 @@ public final class ArchiveCommand implements Callable<Integer> {
         new Archive(settings, Views.load(loader), SchemaStore.load(loader), Clock.systemUTC());
     PrintWriter out = spec.commandLine().getOut();
 
-    try {
-      print(out, run(archive));
-    } catch (OvertakenException e) {
-      spec.commandLine().getErr().println(Printable.line(e.getMessage()));
-      return OvertakenException.EXIT_CODE;
-    }
-
+    print(out, run(archive));
     return 0;
   }
 

@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
         "%nManifests chain with no hole, add up, and are those that versions were computed from; every file is there with its length and rows; nothing waits for the archive until retention takes it. Changes nothing.%n",
     footer = {
       "",
-      "Exit codes: 0 whole, 1 a difference was found, 2 bad input, or a server does not answer,",
+      "Exit codes: 0 whole, 1 a difference was found, 2 bad input, 69 a server does not answer,",
       "70 unexpected fault."
     })
 public final class AuditCommand implements Callable<Integer> {

@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
     },
     footer = {
       "",
-      "Exit codes: 0 done or nothing to do, 2 bad input, or HBase does not answer,",
+      "Exit codes: 0 done or nothing to do, 2 bad input, 69 HBase does not answer,",
       "70 unexpected fault."
     })
 public final class CleanupCommand implements Callable<Integer> {

@@ -1,13 +1,11 @@
 package dev.lambdastack.cli.batch;
 
-import dev.lambdastack.batch.archive.OvertakenException;
 import dev.lambdastack.batch.compact.Compaction;
 import dev.lambdastack.batch.compact.CompactionResult;
 import dev.lambdastack.batch.compact.Sweep;
 import dev.lambdastack.batch.compact.SweepResult;
 import dev.lambdastack.batch.master.MasterDataset;
 import dev.lambdastack.console.ConfigOptions;
-import dev.lambdastack.console.Printable;
 import dev.lambdastack.console.Texts;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.store.PublishedStore;
@@ -39,7 +37,7 @@ import picocli.CommandLine.Spec;
         "%nThe events stay the same, to the byte. Files that were replaced, and what killed runs have left, are removed once they are older than lambda.compact.grace; those that a kept version was computed from, or a recompute reads, stay.%n",
     footer = {
       "",
-      "Exit codes: 0 done or nothing to do, 2 bad input, refused, or HDFS or HBase does not answer,",
+      "Exit codes: 0 done or nothing to do, 2 bad input or refused, 69 HDFS or HBase does not answer,",
       "70 unexpected fault, 75 another run has compacted the same files meanwhile."
     })
 public final class CompactCommand implements Callable<Integer> {
@@ -66,13 +64,7 @@ public final class CompactCommand implements Callable<Integer> {
             clock);
     PrintWriter out = spec.commandLine().getOut();
 
-    try {
-      print(out, dryRun ? compaction.plan(topic) : compaction.run(topic));
-    } catch (OvertakenException e) {
-      spec.commandLine().getErr().println(Printable.line(e.getMessage()));
-      return OvertakenException.EXIT_CODE;
-    }
-
+    print(out, dryRun ? compaction.plan(topic) : compaction.run(topic));
     try (Connection connection = Store.connectForWork(settings)) {
       List<Version> kept = new PublishedStore(connection).versions();
       MasterDataset dataset =

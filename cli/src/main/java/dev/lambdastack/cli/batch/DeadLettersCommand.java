@@ -2,7 +2,6 @@ package dev.lambdastack.cli.batch;
 
 import dev.lambdastack.batch.deadletters.DeadLetter;
 import dev.lambdastack.batch.deadletters.Replay;
-import dev.lambdastack.batch.deadletters.ReplayFencedException;
 import dev.lambdastack.batch.deadletters.ReplayResult;
 import dev.lambdastack.batch.deadletters.Selection;
 import dev.lambdastack.batch.deadletters.Tally;
@@ -59,7 +58,7 @@ import picocli.CommandLine.Spec;
       "  lambda dead-letters show orders --reason UNKNOWN_SCHEMA --limit 1",
       "  lambda dead-letters replay orders --dry-run",
       "",
-      "Exit codes: 0 done, 2 bad input or refused, 70 unexpected fault,",
+      "Exit codes: 0 done, 2 bad input or refused, 69 a server does not answer, 70 unexpected fault,",
       "75 another replay of the topic has begun meanwhile."
     })
 public final class DeadLettersCommand implements Callable<Integer> {
@@ -114,7 +113,10 @@ public final class DeadLettersCommand implements Callable<Integer> {
       name = "list",
       sortOptions = false,
       header = "Counts dead letters by manifest, partition and reason.",
-      footer = {"", "Exit codes: 0 done, 2 bad input, 70 unexpected fault."})
+      footer = {
+        "",
+        "Exit codes: 0 done, 2 bad input, 69 HDFS does not answer, 70 unexpected fault."
+      })
   static final class ListCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
     @Mixin private Selected selected;
@@ -186,7 +188,8 @@ public final class DeadLettersCommand implements Callable<Integer> {
       footer = {
         "",
         "Bytes that are no printable ASCII are shown as \\xNN. csv and json have all bytes, in hex.",
-        "Exit codes: 0 done, 2 bad input or no such dead letter, 70 unexpected fault."
+        "Exit codes: 0 done, 2 bad input or no such dead letter, 69 HDFS does not answer,",
+        "70 unexpected fault."
       })
   static final class ShowCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
@@ -339,8 +342,8 @@ public final class DeadLettersCommand implements Callable<Integer> {
               + " hosts of the archive and of the speed job get the schema, then replay.%n",
       footer = {
         "",
-        "Exit codes: 0 done, also where some are left, 2 bad input or refused, 70 unexpected fault,",
-        "75 another replay of the topic has begun meanwhile."
+        "Exit codes: 0 done, also where some are left, 2 bad input or refused, 69 a server does not",
+        "answer, 70 unexpected fault, 75 another replay of the topic has begun meanwhile."
       })
   static final class ReplayCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
@@ -356,16 +359,9 @@ public final class DeadLettersCommand implements Callable<Integer> {
       ClassLoader loader = Thread.currentThread().getContextClassLoader();
       Replay replay =
           new Replay(config, Views.load(loader), SchemaStore.load(loader), Clock.systemUTC());
-      try {
-        print(
-            dryRun
-                ? replay.plan(selected.topic, selection)
-                : replay.run(selected.topic, selection));
-        return 0;
-      } catch (ReplayFencedException e) {
-        spec.commandLine().getErr().println(Printable.line(e.getMessage()));
-        return ReplayFencedException.EXIT_CODE;
-      }
+      print(
+          dryRun ? replay.plan(selected.topic, selection) : replay.run(selected.topic, selection));
+      return 0;
     }
 
     private void print(ReplayResult result) {

@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
         "%nA version that answers is never thrown away, nor one that a query may still be reading.%n",
     footer = {
       "",
-      "Exit codes: 0 it is gone, 2 bad input, refused, or HBase does not answer, 70 unexpected fault."
+      "Exit codes: 0 it is gone, 2 bad input or refused, 69 HBase does not answer, 70 unexpected fault."
     })
 public final class DiscardCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

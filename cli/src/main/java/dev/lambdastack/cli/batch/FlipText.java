@@ -30,7 +30,7 @@ final class FlipText {
     print(out, held.report());
     out.flush();
     err.println(Printable.line(held.getMessage()));
-    return HeldException.EXIT_CODE;
+    return held.exitCode();
   }
 
   private static void print(PrintWriter out, GateReport report) {

@@ -34,8 +34,8 @@ import picocli.CommandLine.Spec;
     },
     footer = {
       "",
-      "Exit codes: 0 it answers, 2 bad input, HBase does not answer, or refused because answers would",
-      "miss events, 3 held by the gate, 70 unexpected fault."
+      "Exit codes: 0 it answers, 2 bad input, or refused because answers would miss events, 3 held by",
+      "the gate, 69 HBase does not answer, 70 unexpected fault."
     })
 public final class PublishCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

@@ -38,9 +38,9 @@ import picocli.CommandLine.Spec;
         "%nEach gets a new version in a table of its own, complete and checked, which answers once it is published. Views of one topic are computed in one pass. Where the newest version is of the same declaration and schema, the new one begins as a copy of it and only the windows of new events are computed.%n",
     footer = {
       "",
-      "Exit codes: 0 done, 2 bad input, refused, or HDFS or HBase does not answer, 3 computed, but held",
-      "by the gate of --publish, 70 unexpected fault (no version is left behind). What is computed, but",
-      "held or refused by --publish, is kept as a candidate."
+      "Exit codes: 0 done, 2 bad input or refused, 3 computed, but held by the gate of --publish,",
+      "69 HDFS or HBase does not answer, 70 unexpected fault (no version is left behind). What is",
+      "computed, but held or refused by --publish, is kept as a candidate."
     })
 public final class RecomputeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

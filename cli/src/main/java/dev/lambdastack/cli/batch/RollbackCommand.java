@@ -22,8 +22,8 @@ import picocli.CommandLine.Spec;
         "%nThe speed layer answers for all that lies behind that horizon; where its cells no longer reach back, this is refused.%n",
     footer = {
       "",
-      "Exit codes: 0 it answers, 2 bad input, HBase does not answer, or refused because answers would",
-      "miss events, 70 unexpected fault."
+      "Exit codes: 0 it answers, 2 bad input, or refused because answers would miss events, 69 HBase",
+      "does not answer, 70 unexpected fault."
     })
 public final class RollbackCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

@@ -43,7 +43,7 @@ import picocli.CommandLine.Spec;
     },
     footer = {
       "",
-      "Exit codes: 0 done, 2 bad input, or HBase does not answer, 70 unexpected fault."
+      "Exit codes: 0 done, 2 bad input, 69 HBase does not answer, 70 unexpected fault."
     })
 public final class VersionsCommand implements Callable<Integer> {
   private static final int SHORT = 12;

@@ -1,8 +1,10 @@
 package dev.lambdastack.cli.send;
 
+import dev.lambdastack.log.KafkaFault;
 import dev.lambdastack.log.LogClients;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LambdaException;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
@@ -82,7 +84,7 @@ final class EventSender implements AutoCloseable {
    * Waits until every record is acknowledged.
    *
    * @return how many there are
-   * @throws InvalidInputException when one was not
+   * @throws LambdaException when one was not
    */
   long flush() {
     producer.flush();
@@ -97,7 +99,7 @@ final class EventSender implements AutoCloseable {
     // Whatever is still under way ends one way or the other before it is counted.
     producer.flush();
     long known = acknowledged.get();
-    throw new InvalidInputException(
+    throw KafkaFault.of(
         String.format(
             Locale.ROOT,
             "Kafka stopped taking events of topic %s: %s; %d of the %d that were sent are in the log for certain, others may be: sending all again would repeat events",

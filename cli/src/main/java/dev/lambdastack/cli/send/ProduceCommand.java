@@ -57,7 +57,7 @@ import picocli.CommandLine.Spec;
       "  '\"quantity\": 2, \"amount\": 12.50, \"event_time\": \"1998-12-31T12:00:00Z\"}' |",
       "  lambda produce orders",
       "",
-      "Exit codes: 0 all sent, 2 bad input, or Kafka does not answer, 70 unexpected fault."
+      "Exit codes: 0 all sent, 2 bad input or refused, 69 Kafka does not answer, 70 unexpected fault."
     })
 public final class ProduceCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

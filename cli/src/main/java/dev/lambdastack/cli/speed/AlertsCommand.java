@@ -15,7 +15,7 @@ import dev.lambdastack.speed.alert.AlertJob;
 import dev.lambdastack.speed.alert.RulesLoader;
 import dev.lambdastack.speed.launch.FlinkCluster;
 import dev.lambdastack.views.AlertRule;
-import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.UnavailableException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -52,9 +52,9 @@ import picocli.CommandLine.Spec;
       "  lambda alerts sensor-readings --cluster jobmanager:8081",
       "  lambda alerts --list",
       "",
-      "Exit codes: 0 listed, or cancelled in Flink, 2 bad input, refused, a server does not answer, or",
-      "ended by a signal while the job was failing, 70 unexpected fault, 130 ended by Ctrl-C, 143 by",
-      "kill."
+      "Exit codes: 0 listed, or cancelled in Flink, 2 bad input or refused, 69 a server does not answer,",
+      "or ended by a signal while the job was failing, 70 unexpected fault, 75 another job runs or has",
+      "taken over, 130 ended by Ctrl-C, 143 by kill."
     })
 public final class AlertsCommand implements Callable<Integer> {
   private static final Duration PERIOD = Duration.ofSeconds(1);
@@ -194,7 +194,7 @@ public final class AlertsCommand implements Callable<Integer> {
     boolean failing = job.news().failing().isPresent();
     end(job);
     if (failing) {
-      Runtime.getRuntime().halt(InvalidInputException.EXIT_CODE);
+      Runtime.getRuntime().halt(UnavailableException.EXIT_CODE);
     }
   }
 

@@ -41,8 +41,8 @@ import picocli.CommandLine.Spec;
       "  lambda dimension products",
       "  lambda dimension products --once",
       "",
-      "Exit codes: 0 loaded once, 2 bad input, a later load took over, or a server does not answer,",
-      "70 unexpected fault, 130 ended by Ctrl-C, 143 by kill."
+      "Exit codes: 0 loaded once, 2 bad input or refused, 69 a server does not answer, 70 unexpected",
+      "fault, 75 a later load took over, 130 ended by Ctrl-C, 143 by kill."
     })
 public final class DimensionCommand implements Callable<Integer> {
   /** How long a change that is being written may take at the end. */

@@ -11,6 +11,7 @@ import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.speed.launch.SpeedOptions;
 import dev.lambdastack.speed.launch.StatusLine;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.UnavailableException;
 import dev.lambdastack.views.handoff.Epoch;
 import dev.lambdastack.views.handoff.Generation;
 import java.io.PrintWriter;
@@ -47,9 +48,9 @@ import picocli.CommandLine.Spec;
       "",
       "State is on the heap, or on disk: -D lambda.speed.state-backend=rocksdb",
       "A key flink.<key> sets Flink's <key>: -D flink.taskmanager.memory.managed.size=512m",
-      "Exit codes: 0 left running, or cancelled in Flink, 2 bad input, refused, a server does not",
-      "answer, or ended by a signal while the job was failing, 70 unexpected fault, 130 ended by",
-      "Ctrl-C, 143 by kill."
+      "Exit codes: 0 left running, or cancelled in Flink, 2 bad input or refused, 69 a server does not",
+      "answer, or ended by a signal while the job was failing, 70 unexpected fault, 75 another job runs",
+      "or has taken over, 130 ended by Ctrl-C, 143 by kill."
     })
 public final class SpeedCommand implements Callable<Integer> {
   private static final Logger LOG = LoggerFactory.getLogger(SpeedCommand.class);
@@ -184,7 +185,7 @@ public final class SpeedCommand implements Callable<Integer> {
     boolean failing = jobs.stream().anyMatch(job -> job.news().failing().isPresent());
     end(jobs);
     if (failing) {
-      Runtime.getRuntime().halt(InvalidInputException.EXIT_CODE);
+      Runtime.getRuntime().halt(UnavailableException.EXIT_CODE);
     }
   }
 

@@ -3,6 +3,8 @@ package dev.lambdastack.cli.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LambdaException;
+import dev.lambdastack.views.UnavailableException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
@@ -17,6 +19,14 @@ import picocli.CommandLine;
 class CommandsTest {
   /** What a command that was refused says, as the top-level command prints it. */
   private static String refusal(Callable<Integer> command, String... args) {
+    return told(InvalidInputException.EXIT_CODE, command, args);
+  }
+
+  private static String outage(Callable<Integer> command, String... args) {
+    return told(UnavailableException.EXIT_CODE, command, args);
+  }
+
+  private static String told(int expected, Callable<Integer> command, String... args) {
     StringWriter out = new StringWriter();
     String[] message = new String[1];
     int code =
@@ -25,12 +35,12 @@ class CommandsTest {
             .setErr(new PrintWriter(out))
             .setExecutionExceptionHandler(
                 (e, line, parsed) -> {
-                  assertThat(e).isInstanceOf(InvalidInputException.class);
+                  assertThat(e).isInstanceOf(LambdaException.class);
                   message[0] = e.getMessage();
-                  return InvalidInputException.EXIT_CODE;
+                  return ((LambdaException) e).exitCode();
                 })
             .execute(args);
-    assertThat(code).isEqualTo(InvalidInputException.EXIT_CODE);
+    assertThat(code).isEqualTo(expected);
     assertThat(out.toString()).isEmpty();
     assertThat(message[0].lines()).hasSize(1);
     return message[0];
@@ -46,7 +56,7 @@ class CommandsTest {
       "-D",
       "lambda.master=" + folder.toUri()
     };
-    assertThat(refusal(new ArchiveCommand(), concat(away, "orders")))
+    assertThat(outage(new ArchiveCommand(), concat(away, "orders")))
         .contains("Cannot reach Kafka at localhost:1");
     assertThat(refusal(new ArchiveCommand(), concat(away, "nothing")))
         .contains("No view reads topic 'nothing'");

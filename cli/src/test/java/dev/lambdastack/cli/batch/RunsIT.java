@@ -23,6 +23,7 @@ import dev.lambdastack.serving.query.QueryCommand;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.ViewTables;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.UnavailableException;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.Views;
 import dev.lambdastack.views.handoff.Generation;
@@ -129,14 +130,14 @@ class RunsIT {
         CommandRun failed = running.get();
         // A client by itself waits for 20 minutes.
         assertThat(Duration.ofNanos(System.nanoTime() - down)).isLessThan(Duration.ofMinutes(5));
-        assertThat(failed.code()).as(failed.err()).isEqualTo(2);
+        assertThat(failed.code()).as(failed.err()).isEqualTo(UnavailableException.EXIT_CODE);
         assertThat(failed.out()).isEmpty();
         assertThat(failed.err().lines()).hasSize(1);
         assertThat(failed.err())
             .contains("HBase does not answer any more", "run the command again");
         scene.conf().set("lambda.hbase.timeout", "2s");
         CommandRun away = CommandRun.of(scene.conf(), new PublishCommand(), HeldViews.VIEW);
-        assertThat(away.code()).isEqualTo(2);
+        assertThat(away.code()).isEqualTo(UnavailableException.EXIT_CODE);
         assertThat(away.err().lines()).hasSize(1);
         assertThat(away.err()).contains("Cannot reach HBase");
       } finally {

@@ -9,6 +9,8 @@ import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.TestingClusters;
+import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.UnavailableException;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.Views;
 import java.io.PrintWriter;
@@ -59,6 +61,14 @@ class RefusalsIT {
 
   /** Runs the command and gives its one line. */
   private static String refusal(String... args) {
+    return ended(InvalidInputException.EXIT_CODE, args);
+  }
+
+  private static String outage(String... args) {
+    return ended(UnavailableException.EXIT_CODE, args);
+  }
+
+  private static String ended(int code, String... args) {
     List<String> all = new ArrayList<>(Arrays.asList(args));
     String[] given =
         Arrays.stream(args)
@@ -72,7 +82,7 @@ class RefusalsIT {
             .setErr(new PrintWriter(err, true))
             .setOut(new PrintWriter(new StringWriter(), true));
     int exit = CommandRunner.run(command, all.toArray(String[]::new));
-    assertThat(exit).as(err.toString()).isEqualTo(2);
+    assertThat(exit).as(err.toString()).isEqualTo(code);
     assertThat(err.toString().lines()).hasSize(1);
     return err.toString();
   }
@@ -102,7 +112,7 @@ class RefusalsIT {
   @Test
   void kafkaThatIsAway() {
     assertThat(
-            refusal(
+            outage(
                 "orders",
                 "-D",
                 "lambda.kafka.bootstrap-servers=localhost:1",
@@ -114,7 +124,7 @@ class RefusalsIT {
   @Test
   void hbaseThatIsAway() throws Exception {
     createTopic("orders", Map.of());
-    assertThat(refusal("orders", "-D", "hbase.zookeeper.property.clientPort=1"))
+    assertThat(outage("orders", "-D", "hbase.zookeeper.property.clientPort=1"))
         .contains("Cannot reach HBase");
   }
 
@@ -160,7 +170,7 @@ class RefusalsIT {
 
   @Test
   void aFlinkThatIsAway() {
-    assertThat(refusal("orders", "--cluster", "localhost:1"))
+    assertThat(outage("orders", "--cluster", "localhost:1"))
         .contains("Cannot reach Flink at localhost:1: no server answers there");
     assertThat(refusal("orders", "--cluster", "localhost")).contains("expected <host>:<port>");
   }

@@ -19,7 +19,7 @@ import dev.lambdastack.speed.launch.FlinkCluster;
 import dev.lambdastack.speed.launch.Launch;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.speed.launch.SpeedOptions;
-import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.UnavailableException;
 import java.io.File;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -123,7 +123,7 @@ class SessionClusterIT {
           Launch.start(
               wide, "orders", SpeedOptions.defaults().withEnvironment(session::environment))) {
         assertThatThrownBy(() -> waits.awaitRunning(Duration.ofSeconds(2)))
-            .isInstanceOf(InvalidInputException.class)
+            .isInstanceOf(UnavailableException.class)
             .hasMessageContaining(
                 "has completed no checkpoint within 2 seconds: expected free slots for it");
         assertThat(waits.hasEnded()).isFalse();
@@ -170,7 +170,7 @@ class SessionClusterIT {
     }
     assertThat(running.get().get(LIMIT.toSeconds(), TimeUnit.SECONDS))
         .as(said.toString())
-        .isEqualTo(InvalidInputException.EXIT_CODE);
+        .isEqualTo(UnavailableException.EXIT_CODE);
     assertThat(said.toString().lines().toList().get(said.toString().lines().toList().size() - 1))
         .startsWith("Flink does not answer any more: ");
   }

@@ -16,6 +16,8 @@ import dev.lambdastack.speed.plan.Settings;
 import dev.lambdastack.speed.progress.RunClaim;
 import dev.lambdastack.views.AlertRule;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LambdaException;
+import dev.lambdastack.views.LostRaceException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
@@ -147,6 +149,7 @@ public final class AlertJob implements AutoCloseable {
     try (TopicLog log = TopicLog.open(config.kafka(), topic);
         TopicLog alerts = TopicLog.open(config.kafka(), alertsTopic)) {
       log.checkSettings();
+      log.checkReadable();
       alerts.beginOffsets();
       return new AlertPlan(
           topic,
@@ -176,7 +179,7 @@ public final class AlertJob implements AutoCloseable {
   private static Set<String> refuseIfRunning(LambdaConfig config, AlertPlan plan) throws Exception {
     RunClaim.Found found = RunClaim.find(List.of(plan.runs()), config.hadoop());
     if (!found.alive().isEmpty()) {
-      throw new InvalidInputException(
+      throw new LostRaceException(
           "Cannot start an alert job of topic %s: one is running (it gives signs of life in %s); stop it first"
               .formatted(plan.topic(), plan.runs()));
     }
@@ -211,7 +214,7 @@ public final class AlertJob implements AutoCloseable {
   /**
    * Waits until the job ends; returns when it was cancelled.
    *
-   * @throws InvalidInputException when it failed for a reason that a person can mend
+   * @throws LambdaException when it was refused, or another run took its place
    */
   public void awaitEnd() throws Exception {
     try {
@@ -220,9 +223,9 @@ public final class AlertJob implements AutoCloseable {
       if (ExceptionUtils.findThrowable(e, JobCancellationException.class).isPresent()) {
         return;
       }
-      Optional<InvalidInputException> refusal =
+      Optional<LambdaException> refusal =
           ExceptionUtils.findSerializedThrowable(
-              e, InvalidInputException.class, Thread.currentThread().getContextClassLoader());
+              e, LambdaException.class, Thread.currentThread().getContextClassLoader());
       throw refusal.isPresent() ? refusal.get() : FlinkCluster.told(e);
     }
   }

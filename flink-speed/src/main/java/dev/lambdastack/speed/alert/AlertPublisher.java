@@ -6,9 +6,9 @@ import dev.lambdastack.serving.store.AlertStore;
 import dev.lambdastack.serving.store.AlertStore.Alert;
 import dev.lambdastack.speed.message.Position;
 import dev.lambdastack.speed.message.RaisedAlert;
+import dev.lambdastack.speed.plan.Restarts;
 import dev.lambdastack.speed.progress.RunClaim;
 import dev.lambdastack.views.EventType;
-import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -20,7 +20,6 @@ import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
-import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
@@ -100,21 +99,13 @@ final class AlertPublisher extends AbstractStreamOperator<Void>
         ConnectionFactory.createConnection(
             plan.settings().toConfiguration(HBaseConfiguration.create()));
     store = new AlertStore(hbase);
-    try {
-      claim.takeOver();
-    } catch (InvalidInputException e) {
-      throw new SuppressRestartsException(e);
-    }
-    topic = AlertTopic.takeOver(plan, restored);
+    Restarts.decide(claim::takeOver);
+    Restarts.decide(() -> topic = AlertTopic.takeOver(plan, restored));
     signing = claim.signing();
   }
 
   private void checkOurs() throws IOException {
-    try {
-      claim.check();
-    } catch (InvalidInputException e) {
-      throw new SuppressRestartsException(e);
-    }
+    Restarts.decide(claim::check);
   }
 
   @Override
@@ -170,11 +161,10 @@ final class AlertPublisher extends AbstractStreamOperator<Void>
         events.add(event(alert));
       }
     }
+    List<AlertTopic.Entry> entries =
+        events.stream().map(e -> new AlertTopic.Entry(encoder.key(e), encoder.value(e))).toList();
     try {
-      topic.append(
-          events.stream()
-              .map(e -> new AlertTopic.Entry(encoder.key(e), encoder.value(e)))
-              .toList());
+      Restarts.decide(() -> topic.append(entries));
     } catch (IOException e) {
       // Another run has taken the topic's place, or else the next attempt takes it back.
       checkOurs();

@@ -1,7 +1,9 @@
 package dev.lambdastack.speed.alert;
 
+import dev.lambdastack.log.KafkaFault;
 import dev.lambdastack.log.LogClients;
 import dev.lambdastack.log.TopicLog;
+import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -50,6 +52,7 @@ final class AlertTopic implements AutoCloseable {
    * Becomes the one writer for the plan's topic, and reads which alerts are there.
    *
    * @param from where to begin reading, by partition; where a partition is missing, its beginning
+   * @throws InvalidInputException when the topic is gone, or we may not write to it
    */
   static AlertTopic takeOver(AlertPlan plan, Map<Integer, Long> from) throws IOException {
     Map<String, Object> settings = LogClients.producer(plan.kafka());
@@ -61,6 +64,10 @@ final class AlertTopic implements AutoCloseable {
       producer.initTransactions();
       topic.read(from);
       return topic;
+    } catch (KafkaException e) {
+      producer.close(Duration.ZERO);
+      throw KafkaFault.of(
+          "Cannot write alerts to topic %s: %s".formatted(plan.alertsTopic(), e.getMessage()), e);
     } catch (RuntimeException e) {
       producer.close(Duration.ZERO);
       throw e;
@@ -108,6 +115,7 @@ final class AlertTopic implements AutoCloseable {
    *
    * @throws IOException when they are not known to be; a later writer may have taken over, and then
    *     none is or will be there
+   * @throws InvalidInputException when Kafka would not take them at another attempt either
    */
   void append(List<Entry> entries) throws IOException {
     if (entries.isEmpty()) {
@@ -126,8 +134,12 @@ final class AlertTopic implements AutoCloseable {
         next.merge(metadata.partition(), metadata.offset() + 1, Math::max);
       }
     } catch (KafkaException | ExecutionException e) {
-      throw new IOException(
-          "Cannot append alerts to topic %s: %s".formatted(plan.alertsTopic(), e.getMessage()), e);
+      String message =
+          "Cannot append alerts to topic %s: %s".formatted(plan.alertsTopic(), e.getMessage());
+      if (KafkaFault.isRefusal(e)) {
+        throw new InvalidInputException(message, e);
+      }
+      throw new IOException(message, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("Interrupted while appending alerts", e);

@@ -3,13 +3,16 @@ package dev.lambdastack.speed.alert;
 import dev.lambdastack.log.LogClients;
 import dev.lambdastack.log.Tick;
 import dev.lambdastack.speed.message.KeyedRecord;
+import dev.lambdastack.speed.source.RefusingSubscriber;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.kafka.source.KafkaSource;
 import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
+import org.apache.flink.connector.kafka.source.enumerator.subscriber.KafkaSubscriber;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
 import org.apache.flink.util.Collector;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -43,7 +46,11 @@ final class KeyedRecords implements KafkaRecordDeserializationSchema<KeyedRecord
         .setProperties(properties)
         .setBootstrapServers(plan.kafka().bootstrapServers())
         .setClientIdPrefix("lambda-alerts-" + plan.topic())
-        .setTopics(plan.topic())
+        .setKafkaSubscriber(
+            new RefusingSubscriber(
+                KafkaSubscriber.getTopicListSubscriber(List.of(plan.topic())),
+                plan.kafka(),
+                plan.topic()))
         .setStartingOffsets(OffsetsInitializer.offsets(offsets, OffsetResetStrategy.NONE))
         .setDeserializer(new KeyedRecords())
         .build();

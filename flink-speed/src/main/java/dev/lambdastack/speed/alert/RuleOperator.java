@@ -8,6 +8,7 @@ import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.message.KeyedRecord;
 import dev.lambdastack.speed.message.RaisedAlert;
+import dev.lambdastack.speed.plan.Restarts;
 import dev.lambdastack.speed.source.SetAsideCount;
 import dev.lambdastack.views.AlertRule;
 import dev.lambdastack.views.BoundRule;
@@ -76,14 +77,15 @@ final class RuleOperator extends AbstractStreamOperator<RaisedAlert>
     super.open();
     rejected = getMetricGroup().counter("rejectedRecords");
     misplaced = getMetricGroup().counter("misplacedRecords");
-    List<AlertRule> rules = loader.load(getUserCodeClassloader()).ofTopic(plan.topic());
+    Restarts.decide(() -> bind(loader.load(getUserCodeClassloader()).ofTopic(plan.topic())));
+  }
+
+  private void bind(List<AlertRule> rules) {
     if (!declaration(rules).equals(plan.declaration())) {
-      throw new SuppressRestartsException(
-          new InvalidInputException(
-              "Cannot run the alert job: the rules are declared differently where its tasks run (expected %s, found %s); put the same jar there"
-                  .formatted(
-                      plan.declaration().replace('\n', ';'),
-                      declaration(rules).replace('\n', ';'))));
+      throw new InvalidInputException(
+          "Cannot run the alert job: the rules are declared differently where its tasks run (expected %s, found %s); put the same jar there"
+              .formatted(
+                  plan.declaration().replace('\n', ';'), declaration(rules).replace('\n', ';')));
     }
     EventType type = rules.get(0).eventType();
     key = type.column(type.partitionKey());

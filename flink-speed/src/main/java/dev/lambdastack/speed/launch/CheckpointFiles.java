@@ -1,7 +1,10 @@
 package dev.lambdastack.speed.launch;
 
 import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.settings.files.FileSystemFault;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LambdaException;
+import dev.lambdastack.views.UnavailableException;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.util.List;
@@ -34,6 +37,7 @@ public final class CheckpointFiles {
    * @param otherwise what a person can do where it is of no use, said after the reason
    * @throws InvalidInputException when the checkpoint cannot be read, a file is missing, or another
    *     state backend wrote it
+   * @throws UnavailableException when its file system does not answer
    */
   public static void check(LambdaConfig config, String checkpoint, String otherwise) {
     try {
@@ -50,8 +54,15 @@ public final class CheckpointFiles {
         }
       }
     } catch (IOException | RuntimeException e) {
-      if (e instanceof InvalidInputException refusal) {
-        throw refusal;
+      if (e instanceof LambdaException told) {
+        throw told;
+      }
+      if (FileSystemFault.isAway(e)) {
+        throw new UnavailableException(
+            "Cannot look at checkpoint %s: %s; start again once its file system answers"
+                .formatted(
+                    checkpoint, String.valueOf(e.getMessage()).lines().findFirst().orElse("")),
+            e);
       }
       // Flink's reader throws what comes when bytes are not what it expects.
       throw unreadable(

@@ -1,9 +1,11 @@
 package dev.lambdastack.speed.launch;
 
 import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.settings.files.FileSystemFault;
 import dev.lambdastack.speed.plan.Slot;
 import dev.lambdastack.speed.progress.RunClaim;
-import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LambdaException;
+import dev.lambdastack.views.LostRaceException;
 import dev.lambdastack.views.handoff.Generation;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -48,7 +50,7 @@ public final class Checkpoints {
   /**
    * The folder of a life, which need not exist.
    *
-   * @throws InvalidInputException when the file system cannot be reached
+   * @throws LambdaException when the file system cannot be used
    */
   public static Checkpoints of(LambdaConfig config, String topic, String life) {
     try {
@@ -56,7 +58,7 @@ public final class Checkpoints {
       FileSystem files = root.getFileSystem(config.hadoop());
       return new Checkpoints(files, files.makeQualified(new Path(new Path(root, topic), life)));
     } catch (IOException | IllegalArgumentException e) {
-      throw new InvalidInputException(
+      throw FileSystemFault.of(
           "Cannot use lambda.speed.checkpoints=%s: %s"
               .formatted(config.speed().checkpoints(), e.getMessage()),
           e);
@@ -69,7 +71,7 @@ public final class Checkpoints {
       Path metadata = new Path(checkpoint, METADATA);
       return metadata.getFileSystem(config.hadoop()).exists(metadata);
     } catch (IOException | IllegalArgumentException e) {
-      throw new InvalidInputException(
+      throw FileSystemFault.of(
           "Cannot read checkpoint %s: %s".formatted(checkpoint, e.getMessage()), e);
     }
   }
@@ -82,7 +84,7 @@ public final class Checkpoints {
   /**
    * Makes the life's folder, before anything else is written of the life.
    *
-   * @throws InvalidInputException when it cannot be made
+   * @throws LambdaException when it cannot be made
    */
   void make() {
     try {
@@ -98,7 +100,8 @@ public final class Checkpoints {
    * Claims the life for a run; any other stops.
    *
    * @param silent the claims that gave no sign of life; empty where nobody was looked for
-   * @throws InvalidInputException when another start came first, or the folder cannot be written
+   * @throws LostRaceException when another start came first
+   * @throws LambdaException when the folder cannot be written
    */
   public void claim(RunClaim run, Optional<Set<String>> silent) {
     try {
@@ -112,9 +115,9 @@ public final class Checkpoints {
     }
   }
 
-  private InvalidInputException unwritable(IOException e) {
+  private LambdaException unwritable(IOException e) {
     String why = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-    return new InvalidInputException(
+    return FileSystemFault.of(
         "Cannot write to %s: %s; check lambda.speed.checkpoints".formatted(folder, why), e);
   }
 
@@ -146,7 +149,7 @@ public final class Checkpoints {
     } catch (FileNotFoundException e) {
       return Optional.empty();
     } catch (IOException e) {
-      throw new InvalidInputException(
+      throw FileSystemFault.of(
           "Cannot read %s: %s; check lambda.speed.checkpoints"
               .formatted(new Path(folder, SLOTS), e.getMessage()),
           e);
@@ -204,7 +207,7 @@ public final class Checkpoints {
     } catch (FileNotFoundException e) {
       return List.of();
     } catch (IOException e) {
-      throw new InvalidInputException(
+      throw FileSystemFault.of(
           "Cannot look for checkpoints in %s: %s".formatted(folder, e.getMessage()), e);
     }
   }

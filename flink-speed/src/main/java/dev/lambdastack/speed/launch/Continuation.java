@@ -5,6 +5,7 @@ import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.plan.Slot;
 import dev.lambdastack.speed.progress.RunClaim;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LostRaceException;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.handoff.Generation;
 import dev.lambdastack.views.handoff.PublishedRow;
@@ -216,7 +217,7 @@ record Continuation(
 
     private void refuseIfNothingIsLeft() {
       if (lives.isEmpty() && anew.isEmpty()) {
-        throw new InvalidInputException(
+        throw new LostRaceException(
             "Cannot start a speed job of topic %s: one is running (it gives signs of life in %s); stop it first (--fresh beside it would open generations that take its place when they have caught up)"
                 .formatted(topic, String.join(", ", running)));
       }

@@ -1,6 +1,8 @@
 package dev.lambdastack.speed.launch;
 
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LambdaException;
+import dev.lambdastack.views.UnavailableException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
@@ -45,7 +47,7 @@ public record FlinkCluster(String host, int port) {
   /**
    * An environment that submits there, with our jars and those beside them.
    *
-   * @throws InvalidInputException when no Flink answers there
+   * @throws LambdaException when no Flink answers there
    */
   public StreamExecutionEnvironment environment() {
     check();
@@ -59,7 +61,7 @@ public record FlinkCluster(String host, int port) {
     return ExceptionUtils.findThrowable(e, FutureUtils.RetryException.class)
         .<Exception>map(
             gaveUp ->
-                new InvalidInputException(
+                new UnavailableException(
                     "Flink does not answer any more: %s; look whether the job runs once Flink is back (flink list), and start it again where it does not"
                         .formatted(rootMessage(gaveUp)),
                     e))
@@ -78,7 +80,8 @@ public record FlinkCluster(String host, int port) {
   /**
    * Asks it.
    *
-   * @throws InvalidInputException when no Flink answers there
+   * @throws UnavailableException when nobody answers there
+   * @throws InvalidInputException when what answers there is no Flink
    */
   public void check() {
     String problem;
@@ -96,23 +99,31 @@ public record FlinkCluster(String host, int port) {
       if (answer.statusCode() == 200 && answer.body().contains("flink-version")) {
         return;
       }
-      problem =
-          String.format(
-              Locale.ROOT, "what answers there is no Flink (HTTP status %d)", answer.statusCode());
+      throw new InvalidInputException(
+          unreachable(
+              String.format(
+                  Locale.ROOT,
+                  "what answers there is no Flink (HTTP status %d)",
+                  answer.statusCode())));
+    } catch (IllegalArgumentException e) {
+      throw new InvalidInputException(unreachable(e.getMessage()));
     } catch (ConnectException e) {
       problem = "no server answers there";
-    } catch (IOException | IllegalArgumentException e) {
+    } catch (IOException e) {
       problem = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       problem = "interrupted";
     }
-    throw new InvalidInputException(
-        String.format(
-            Locale.ROOT,
-            "Cannot reach Flink at %s:%d: %s; check --cluster and that the session cluster runs",
-            host,
-            port,
-            problem));
+    throw new UnavailableException(unreachable(problem));
+  }
+
+  private String unreachable(String why) {
+    return String.format(
+        Locale.ROOT,
+        "Cannot reach Flink at %s:%d: %s; check --cluster and that the session cluster runs",
+        host,
+        port,
+        why);
   }
 }

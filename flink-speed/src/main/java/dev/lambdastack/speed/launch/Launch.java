@@ -128,6 +128,7 @@ public final class Launch {
     try (TopicLog log = TopicLog.open(config.kafka(), topic);
         Connection hbase = Store.connect(config)) {
       log.checkSettings();
+      log.checkReadable();
       PublishedStore store = new PublishedStore(hbase);
       store.ensureTable();
       Continuation choice = Continuation.choose(config, topic, views, options, store);

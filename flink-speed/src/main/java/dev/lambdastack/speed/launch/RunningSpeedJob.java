@@ -6,7 +6,8 @@ import dev.lambdastack.speed.plan.Slot;
 import dev.lambdastack.speed.plan.SpeedPlan;
 import dev.lambdastack.speed.progress.RunClaim;
 import dev.lambdastack.views.Durations;
-import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LambdaException;
+import dev.lambdastack.views.UnavailableException;
 import dev.lambdastack.views.handoff.Generation;
 import dev.lambdastack.views.handoff.Progress;
 import dev.lambdastack.views.handoff.PublishedRow;
@@ -185,11 +186,11 @@ public final class RunningSpeedJob implements AutoCloseable {
   /**
    * Waits until all tasks run and the first checkpoint of this run is complete.
    *
-   * @throws InvalidInputException when that takes longer; the job goes on trying
+   * @throws UnavailableException when that takes longer; the job goes on trying
    */
   public void awaitRunning(Duration limit) throws Exception {
     if (!comesWithin(limit, () -> !newestCheckpoint().equals(resumedFrom))) {
-      throw new InvalidInputException(
+      throw new UnavailableException(
           "Flink job %s of topic %s has completed no checkpoint within %s: expected free slots for it, and Kafka, HBase and %s in reach of the TaskManagers; it goes on trying, and Flink shows why it fails: mend that, or cancel the job there%s"
               .formatted(
                   client.getJobID(),
@@ -236,7 +237,7 @@ public final class RunningSpeedJob implements AutoCloseable {
   /**
    * Waits until the job ends; returns when it was cancelled.
    *
-   * @throws InvalidInputException when it failed for a reason that a person can mend
+   * @throws LambdaException when it was refused, or another run took its place
    */
   public void awaitEnd() throws Exception {
     try {
@@ -247,9 +248,9 @@ public final class RunningSpeedJob implements AutoCloseable {
           .isPresent()) {
         return;
       }
-      Optional<InvalidInputException> refusal =
+      Optional<LambdaException> refusal =
           ExceptionUtils.findSerializedThrowable(
-              e, InvalidInputException.class, Thread.currentThread().getContextClassLoader());
+              e, LambdaException.class, Thread.currentThread().getContextClassLoader());
       throw refusal.isPresent() ? refusal.get() : FlinkCluster.told(e);
     }
   }

@@ -6,6 +6,7 @@ import dev.lambdastack.serving.store.AdoptionStore;
 import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.message.Position;
+import dev.lambdastack.speed.plan.Restarts;
 import dev.lambdastack.speed.plan.Slot;
 import dev.lambdastack.speed.plan.SpeedPlan;
 import dev.lambdastack.views.InvalidInputException;
@@ -64,6 +65,7 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
   private transient RunClaim claim;
   private transient AutoCloseable signing;
   private transient AdoptionStore adoptions;
+  private transient TopicLog log;
   private transient Ticker ticker;
   private transient Publication publication;
   private transient ExecutorService publisher;
@@ -102,18 +104,17 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
     LambdaConfig config = LambdaConfig.of(plan.settings().toConfiguration(new Configuration()));
     adoptions = AdoptionStore.of(config, plan.topic(), plan.topicId());
     publication = new Publication(new PublishedStore(hbase), plan.slots());
-    TopicLog log = TopicLog.open(plan.kafka(), plan.topic());
     catchUp = new HashMap<>();
-    ticker = new Ticker(plan, log, Clock.systemUTC(), () -> positions, catchUp, this::fail);
+    Restarts.decide(this::openTopic);
     if (restored.isPresent()) {
       checkNotBehind();
     }
     // Now no total of an attempt before, though it be cut off and live, holds a record behind the
     // ends. Also without a checkpoint: such an attempt may have written totals already.
-    refusingRestarts(claim::takeOver);
-    catchUp.putAll(log.endOffsets());
+    Restarts.decide(claim::takeOver);
+    Restarts.decide(() -> catchUp.putAll(log.endOffsets()));
     catchUp.keySet().retainAll(Positions.before(positions, catchUp));
-    refusingRestarts(claim::check);
+    Restarts.decide(claim::check);
     if (restored.isEmpty()) {
       // Claims nothing: where the generation begins. A restored position may lie within a catch-up.
       publication.publish(Positions.progress(positions));
@@ -129,16 +130,9 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
     signing = claim.signing();
   }
 
-  private interface Step {
-    void run() throws Exception;
-  }
-
-  private static void refusingRestarts(Step step) throws Exception {
-    try {
-      step.run();
-    } catch (InvalidInputException e) {
-      throw new SuppressRestartsException(e);
-    }
+  private void openTopic() {
+    log = TopicLog.open(plan.kafka(), plan.topic());
+    ticker = new Ticker(plan, log, Clock.systemUTC(), () -> positions, catchUp, this::fail);
   }
 
   private void checkNotBehind() throws Exception {
@@ -169,7 +163,7 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
   @Override
   public void prepareSnapshotPreBarrier(long checkpointId) throws Exception {
     // What completes deletes the one before, which another run may be going on from.
-    refusingRestarts(claim::check);
+    Restarts.decide(claim::check);
   }
 
   @Override
@@ -216,9 +210,7 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
   }
 
   private void fail(Exception cause) {
-    Throwable reason =
-        cause instanceof InvalidInputException ? new SuppressRestartsException(cause) : cause;
-    getContainingTask().getEnvironment().failExternally(reason);
+    getContainingTask().getEnvironment().failExternally(Restarts.decided(cause));
   }
 
   @Override

@@ -1,7 +1,10 @@
 package dev.lambdastack.speed.progress;
 
+import dev.lambdastack.settings.files.FileSystemFault;
+import dev.lambdastack.settings.files.Heartbeat;
 import dev.lambdastack.speed.plan.SpeedPlan;
-import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LambdaException;
+import dev.lambdastack.views.LostRaceException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.time.Duration;
@@ -16,8 +19,6 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -144,7 +145,7 @@ public final class RunClaim {
    * ended, but for instance killed.
    *
    * @param jobFolders their URIs
-   * @throws InvalidInputException when their folders cannot be read
+   * @throws LambdaException when their folders cannot be read
    */
   public static Found find(Collection<String> jobFolders, Configuration conf)
       throws InterruptedException {
@@ -188,7 +189,7 @@ public final class RunClaim {
     try {
       return claims(new Path(jobFolder, FOLDER), conf);
     } catch (IOException e) {
-      throw new InvalidInputException(
+      throw FileSystemFault.of(
           "Cannot see whether a job is running in %s: %s; check lambda.speed.checkpoints"
               .formatted(jobFolder, String.valueOf(e.getMessage()).lines().findFirst().orElse("")),
           e);
@@ -238,7 +239,7 @@ public final class RunClaim {
    * Claims the job for this run and attempt, and returns when no other one can rely on an earlier
    * check any more: what it still writes, it had read before this returns.
    *
-   * @throws InvalidInputException when a later run has claimed the job
+   * @throws LostRaceException when a later run has claimed the job
    * @throws IOException when a later attempt of this run has, or the claim cannot be written
    */
   public void takeOver() throws IOException, InterruptedException {
@@ -251,12 +252,12 @@ public final class RunClaim {
    * Claims the job for this run, unless another one has since it was found silent: of two starts at
    * once the first goes on. The other would read a checkpoint that the first is about to delete.
    *
-   * @throws InvalidInputException when another one has
+   * @throws LostRaceException when another one has
    */
   public void takeFrom(Set<String> silent) throws IOException {
     List<Claim> before = claims();
     if (!before.stream().map(Claim::name).allMatch(silent::contains)) {
-      throw new InvalidInputException(
+      throw new LostRaceException(
           "Cannot start the %s: another start came first (its claim is in %s)"
               .formatted(job, folder));
     }
@@ -282,7 +283,7 @@ public final class RunClaim {
   /**
    * Refuses to go on beside a later run, or a later attempt of this one.
    *
-   * @throws InvalidInputException when another run has claimed the job since, or a person ended it
+   * @throws LostRaceException when another run has claimed the job since, or a person ended it
    * @throws IOException when a later attempt of this run has, or the claims cannot be read
    */
   public void check() throws IOException {
@@ -292,13 +293,13 @@ public final class RunClaim {
       claims = claims();
     }
     if (claims.isEmpty()) {
-      throw new InvalidInputException(
+      throw new LostRaceException(
           "This %s was ended, or its folder was deleted: nothing claims it in %s (run %s); this one stops"
               .formatted(job, folder, run));
     }
     Claim last = claims.get(0);
     if (!last.run().equals(run)) {
-      throw new InvalidInputException(
+      throw new LostRaceException(
           "Another %s has gone on in place of this one (run %s, ours is %s); this one stops"
               .formatted(job, last.run(), run));
     }
@@ -327,28 +328,14 @@ public final class RunClaim {
 
   /** Gives a sign of life each second until it is closed. */
   public AutoCloseable signing() {
-    ScheduledExecutorService thread =
-        Executors.newSingleThreadScheduledExecutor(
-            task -> {
-              Thread daemon = new Thread(task, "lambda-sign-of-life");
-              daemon.setDaemon(true);
-              return daemon;
-            });
-    thread.scheduleWithFixedDelay(this::sign, 0, SIGN_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
-    return thread::shutdownNow;
+    return Heartbeat.start("the " + job, SIGN_INTERVAL, this::sign);
   }
 
-  private void sign() {
-    try {
-      for (Claim claim : claims()) {
-        if (claim.run().equals(run)) {
-          folder
-              .getFileSystem(conf)
-              .setTimes(claim.file().getPath(), System.currentTimeMillis(), -1);
-        }
+  private void sign() throws IOException {
+    for (Claim claim : claims()) {
+      if (claim.run().equals(run)) {
+        folder.getFileSystem(conf).setTimes(claim.file().getPath(), System.currentTimeMillis(), -1);
       }
-    } catch (IOException | RuntimeException e) {
-      LOG.warn("The {} cannot give a sign of life, trying again: {}", job, e.getMessage());
     }
   }
 

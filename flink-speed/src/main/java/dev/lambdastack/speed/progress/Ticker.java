@@ -2,8 +2,9 @@ package dev.lambdastack.speed.progress;
 
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.speed.message.Position;
+import dev.lambdastack.speed.plan.Restarts;
 import dev.lambdastack.speed.plan.SpeedPlan;
-import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LambdaException;
 import dev.lambdastack.views.handoff.Epoch;
 import java.time.Clock;
 import java.time.Duration;
@@ -33,7 +34,7 @@ final class Ticker implements AutoCloseable {
   private final Clock clock;
   private final Supplier<Map<Integer, Position>> positions;
   private final Map<Integer, Long> catchUp;
-  private final Consumer<InvalidInputException> refused;
+  private final Consumer<LambdaException> refused;
   private final Set<Integer> warned = new HashSet<>();
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(
@@ -47,7 +48,7 @@ final class Ticker implements AutoCloseable {
    * @param positions where the job stands, as far as is known
    * @param catchUp offsets that the job must have passed before it says anything; a tick stands
    *     behind them where nothing else would be delivered
-   * @param refused is told once when the topic is no longer the planned one
+   * @param refused is told once when the topic is no longer the planned one, or we may not use it
    */
   Ticker(
       SpeedPlan plan,
@@ -55,7 +56,7 @@ final class Ticker implements AutoCloseable {
       Clock clock,
       Supplier<Map<Integer, Position>> positions,
       Map<Integer, Long> catchUp,
-      Consumer<InvalidInputException> refused) {
+      Consumer<LambdaException> refused) {
     this.plan = plan;
     this.log = log;
     this.clock = clock;
@@ -78,11 +79,11 @@ final class Ticker implements AutoCloseable {
         tickBehindCatchUp();
         tickQuiet();
       }
-    } catch (InvalidInputException e) {
+    } catch (LambdaException e) {
       if (thread.isShutdown()) {
         return;
       }
-      if (e.getCause() == null) {
+      if (Restarts.areInVain(e)) {
         refused.accept(e);
         thread.shutdown();
       } else {

@@ -1,9 +1,9 @@
 package dev.lambdastack.speed.sink;
 
 import dev.lambdastack.speed.message.Total;
+import dev.lambdastack.speed.plan.Restarts;
 import dev.lambdastack.speed.plan.SpeedPlan;
 import dev.lambdastack.speed.progress.RunClaim;
-import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.OptionalLong;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
 import org.apache.flink.api.connector.sink2.SinkWriter;
-import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.hadoop.hbase.TableName;
 import org.apache.hadoop.hbase.client.AsyncConnection;
 import org.apache.hadoop.hbase.client.AsyncTable;
@@ -98,11 +97,7 @@ final class HBaseWriter implements SinkWriter<Total> {
 
   /** What another run or attempt has taken over from writes no more. */
   private void checkOurs() throws IOException {
-    try {
-      claim.checkNowAndThen();
-    } catch (InvalidInputException e) {
-      throw new SuppressRestartsException(e);
-    }
+    Restarts.decide(claim::checkNowAndThen);
   }
 
   /** Returns when every total that was ever given is durable. */

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Properties;
 import org.apache.flink.connector.kafka.source.KafkaSource;
 import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
+import org.apache.flink.connector.kafka.source.enumerator.subscriber.KafkaSubscriber;
 import org.apache.kafka.clients.consumer.OffsetResetStrategy;
 import org.apache.kafka.common.TopicPartition;
 
@@ -28,7 +29,11 @@ public final class LogSource {
         .setProperties(clientProperties(plan))
         .setBootstrapServers(plan.kafka().bootstrapServers())
         .setClientIdPrefix("lambda-speed-" + plan.topic() + "-" + plan.life())
-        .setPartitions(new HashSet<>(offsets.keySet()))
+        .setKafkaSubscriber(
+            new RefusingSubscriber(
+                KafkaSubscriber.getPartitionSetSubscriber(new HashSet<>(offsets.keySet())),
+                plan.kafka(),
+                plan.topic()))
         .setStartingOffsets(OffsetsInitializer.offsets(offsets, OffsetResetStrategy.NONE))
         .setDeserializer(new EnvelopeDeserializer())
         .build();

@@ -9,6 +9,7 @@ import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.message.Contribution;
 import dev.lambdastack.speed.message.Envelope;
 import dev.lambdastack.speed.message.Position;
+import dev.lambdastack.speed.plan.Restarts;
 import dev.lambdastack.speed.plan.Slot;
 import dev.lambdastack.speed.plan.SpeedPlan;
 import dev.lambdastack.speed.plan.ViewsLoader;
@@ -137,11 +138,7 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
     partition = -1;
     tooLate = Optional.empty();
     if (context.isRestored()) {
-      refusingRestarts(
-          () -> {
-            plan.checkRestored(signature.get());
-            return null;
-          });
+      Restarts.decide(() -> plan.checkRestored(signature.get()));
       restore(positions.get());
     }
   }
@@ -153,19 +150,6 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
             farthest.merge(position.partition(), position, (a, b) -> a.next() > b.next() ? a : b));
     tooLate = Restored.refusal(plan, farthest);
     farthest.forEach((p, at) -> readings.put(p, new Reading(at.next(), at.logTimeMillis())));
-  }
-
-  private interface Step<T> {
-    T run() throws Exception;
-  }
-
-  /** A refusal is for good: trying again would not change it. */
-  private static <T> T refusingRestarts(Step<T> step) throws Exception {
-    try {
-      return step.run();
-    } catch (InvalidInputException e) {
-      throw new SuppressRestartsException(e);
-    }
   }
 
   @Override
@@ -183,12 +167,8 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
               deadLetters = new DeadLetterTopic(plan, name);
               getMetricGroup().gauge("deadLettersNotSent", deadLetters::lost);
             });
-    refusingRestarts(
-        () -> {
-          bind(loader.load(getUserCodeClassloader()));
-          return null;
-        });
-    checkTopic();
+    Restarts.decide(() -> bind(loader.load(getUserCodeClassloader())));
+    Restarts.decide(this::checkTopic);
     if (tooLate.isPresent()) {
       throw new SuppressRestartsException(new InvalidInputException(tooLate.get()));
     }
@@ -198,15 +178,10 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
     return LambdaConfig.of(plan.settings().toConfiguration(new Configuration(false)));
   }
 
-  private void checkTopic() throws Exception {
+  private void checkTopic() {
     Map<Integer, Long> next = new TreeMap<>();
     readings.forEach((number, at) -> next.put(number, at.next));
-    try {
-      topic.check(plan, next);
-    } catch (InvalidInputException e) {
-      // With a cause Kafka did not answer: it may do so at the next attempt.
-      throw e.getCause() == null ? new SuppressRestartsException(e) : e;
-    }
+    topic.check(plan, next);
   }
 
   private void bind(Views views) {

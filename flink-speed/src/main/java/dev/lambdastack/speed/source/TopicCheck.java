@@ -4,6 +4,7 @@ import dev.lambdastack.log.PartitionsAddedException;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.speed.plan.SpeedPlan;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.UnavailableException;
 import java.io.Serializable;
 import java.util.Locale;
 import java.util.Map;
@@ -22,9 +23,9 @@ public interface TopicCheck extends Serializable {
    * Refuses what trying again would not change.
    *
    * @param next the offset to read next, by partition
-   * @throws InvalidInputException with no cause when the topic was made again, has other
-   *     partitions, lacks these offsets or ends before them; with one when Kafka cannot be asked
-   *     now
+   * @throws InvalidInputException when the topic is gone, was made again, may not be read, has
+   *     other partitions, lacks these offsets or ends before them
+   * @throws UnavailableException when Kafka cannot be asked now
    */
   void check(SpeedPlan plan, Map<Integer, Long> next);
 
@@ -35,6 +36,7 @@ public interface TopicCheck extends Serializable {
             "Cannot go on with topic %s: it was deleted and made again meanwhile (topic id %s, now %s); archive it as a new topic"
                 .formatted(plan.topic(), plan.topicId(), log.topicId()));
       }
+      log.checkReadable();
       if (!log.partitions().equals(plan.starts().keySet())) {
         throw new PartitionsAddedException(plan.topic(), plan.starts().keySet(), log.partitions());
       }

@@ -22,6 +22,7 @@ import dev.lambdastack.views.AlertLogic;
 import dev.lambdastack.views.AlertRule;
 import dev.lambdastack.views.AlertRules;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LostRaceException;
 import dev.lambdastack.views.Row;
 import java.io.DataInput;
 import java.io.DataOutput;
@@ -54,6 +55,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AclOperation;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -448,7 +450,7 @@ class AlertsIT {
       await("all alerts", job, () -> onTopic().equals(List.copyOf(truth().keySet())));
       assertThat(flink.restarts(id)).isPositive();
       assertThatThrownBy(this::start)
-          .isInstanceOf(InvalidInputException.class)
+          .isInstanceOf(LostRaceException.class)
           .hasMessageStartingWith(
               "Cannot start an alert job of topic card-transactions: one is running");
       RunClaim.of(
@@ -457,7 +459,7 @@ class AlertsIT {
       // Also where there is no alert to raise.
       Await.until("the job ends", LIMIT, job::hasEnded);
       assertThatThrownBy(job::awaitEnd)
-          .isInstanceOf(InvalidInputException.class)
+          .isInstanceOf(LostRaceException.class)
           .hasMessageStartingWith("Another alert job of topic card-transactions has gone on");
     }
   }
@@ -498,6 +500,34 @@ class AlertsIT {
         assertThat(third.holds("a")).as("that lies before the checkpoint").isFalse();
         assertThat(third.holds("c")).isTrue();
       }
+    }
+  }
+
+  /** Nothing but the source's own look for partitions would notice. */
+  @Test
+  void aTopicThatIsDeletedEndsTheJobWithOneLine() throws Exception {
+    try (AlertJob job = start()) {
+      TestingClusters.removeTopic(CARDS);
+      Await.until("the job ends", LIMIT, job::hasEnded);
+      assertThatThrownBy(job::awaitEnd)
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageStartingWith("No topic 'card-transactions' on Kafka at ");
+    }
+  }
+
+  @Test
+  void anAlertsTopicThatMayNotBeWrittenEndsTheJobWithOneLine() throws Exception {
+    try (AlertJob job = start()) {
+      send(new Random(11), 60);
+      await("all alerts", job, () -> onTopic().equals(List.copyOf(truth().keySet())));
+      TestingClusters.deny(alertsTopic, AclOperation.WRITE);
+      send(new Random(12), 60);
+      Await.until("the job ends", LIMIT, job::hasEnded);
+      assertThatThrownBy(job::awaitEnd)
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("alerts to topic " + alertsTopic);
+    } finally {
+      TestingClusters.allowAll();
     }
   }
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LostRaceException;
 import java.io.File;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -53,10 +53,10 @@ class RunClaimTest {
     of("a").take();
     of("a").check();
     assertThatThrownBy(() -> of("b").check())
-        .isInstanceOf(InvalidInputException.class)
+        .isInstanceOf(LostRaceException.class)
         .hasMessage(
             "Another speed job of topic orders has gone on in place of this one (run a, ours is b); this one stops");
-    assertThatThrownBy(() -> of("b").takeOver()).isInstanceOf(InvalidInputException.class);
+    assertThatThrownBy(() -> of("b").takeOver()).isInstanceOf(LostRaceException.class);
     of("a").check();
   }
 
@@ -118,7 +118,7 @@ class RunClaimTest {
     of("a", 3).takeOver();
     of("a").release();
     assertThatThrownBy(() -> of("a", 3).check())
-        .isInstanceOf(InvalidInputException.class)
+        .isInstanceOf(LostRaceException.class)
         .hasMessageStartingWith(
             "This speed job of topic orders was ended, or its folder was deleted: nothing claims it in ");
     long start = System.nanoTime();
@@ -133,12 +133,12 @@ class RunClaimTest {
   void ofTwoStartsAtOnceTheFirstGoesOn() throws Exception {
     of("a").takeFrom(Set.of());
     assertThatThrownBy(() -> of("b").takeFrom(Set.of()))
-        .isInstanceOf(InvalidInputException.class)
+        .isInstanceOf(LostRaceException.class)
         .hasMessageStartingWith(
             "Cannot start the speed job of topic orders: another start came first (its claim is in ");
     of("a").check();
     of("a", 3).takeOver();
-    assertThatThrownBy(() -> of("b").takeFrom(Set.of())).isInstanceOf(InvalidInputException.class);
+    assertThatThrownBy(() -> of("b").takeFrom(Set.of())).isInstanceOf(LostRaceException.class);
     of("a").release();
     of("b").takeFrom(Set.of());
     of("b").check();

@@ -13,6 +13,7 @@ import dev.lambdastack.speed.plan.SpeedPlan;
 import dev.lambdastack.speed.plan.TestingPlans;
 import dev.lambdastack.speed.plan.ViewsLoader;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.UnavailableException;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.List;
@@ -21,8 +22,10 @@ import java.util.TreeMap;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.junit.jupiter.api.Test;
 
 class LogTimeOperatorTest {
@@ -44,6 +47,24 @@ class LogTimeOperatorTest {
       harness.prepareSnapshotPreBarrier(1);
       assertThat(epochs(harness)).isEqualTo(Map.of(at(250), 2L, at(110), 1L));
     }
+  }
+
+  /** A topic that is gone ends the job, be it known by what Kafka said; an outage does not. */
+  @Test
+  void theTypeOfAFaultDecidesWhetherTheJobRestarts() {
+    InvalidInputException gone =
+        new InvalidInputException(
+            "No topic 'orders'", new UnknownTopicOrPartitionException("unknown"));
+    UnavailableException away = new UnavailableException("Cannot reach Kafka");
+
+    assertThatThrownBy(() -> open(PLAN, 1, 0, null, (plan, next) -> raise(gone)))
+        .isInstanceOf(SuppressRestartsException.class)
+        .hasCause(gone);
+    assertThatThrownBy(() -> open(PLAN, 1, 0, null, (plan, next) -> raise(away))).isSameAs(away);
+  }
+
+  private static void raise(RuntimeException fault) {
+    throw fault;
   }
 
   @Test
@@ -310,13 +331,19 @@ class LogTimeOperatorTest {
 
   private static OneInputStreamOperatorTestHarness<Envelope, Contribution> open(
       SpeedPlan plan, int parallelism, int task, OperatorSubtaskState state) throws Exception {
+    return open(plan, parallelism, task, state, (anyPlan, next) -> {});
+  }
+
+  private static OneInputStreamOperatorTestHarness<Envelope, Contribution> open(
+      SpeedPlan plan, int parallelism, int task, OperatorSubtaskState state, TopicCheck check)
+      throws Exception {
     var harness =
         new OneInputStreamOperatorTestHarness<>(
             new LogTimeOperator(
                 plan,
                 ViewsLoader.FROM_CLASS_PATH,
                 SchemaStore.load(LogTimeOperatorTest.class.getClassLoader()),
-                (anyPlan, next) -> {}),
+                check),
             128,
             parallelism,
             task);

@@ -33,7 +33,7 @@ import picocli.CommandLine.Spec;
       "  lambda query daily_sales --key Beverages --from 1998-12-01 --to 1999-01-01",
       "  lambda query daily_sales --all --from 1998-12-31 --to 1999-01-01 --format csv",
       "",
-      "Exit codes: 0 answered, 2 bad input, an answer that would miss events, or HBase does not",
+      "Exit codes: 0 answered, 2 bad input, or an answer that would miss events, 69 HBase does not",
       "answer, 70 unexpected fault."
     })
 public final class QueryCommand implements Callable<Integer> {

@@ -1,7 +1,7 @@
 package dev.lambdastack.serving.read;
 
 import dev.lambdastack.serving.store.Store;
-import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.UnavailableException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.Locale;
@@ -71,14 +71,14 @@ final class HBaseCalls implements AutoCloseable {
    * The result of a call; gives it up when the deadline passes.
    *
    * @throws TableGoneException when its table does not exist or is being dropped
-   * @throws InvalidInputException when HBase has not answered in time or cannot be reached
+   * @throws UnavailableException when HBase has not answered in time or cannot be reached
    */
   static <T> T await(Future<T> call, Deadline deadline) throws IOException {
     try {
       return call.get(Math.max(0, deadline.remainingNanos()), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
       call.cancel(true);
-      throw new InvalidInputException(
+      throw new UnavailableException(
           String.format(
               Locale.ROOT,
               "HBase has not answered within %d ms (lambda.read.timeout); check that the cluster runs, ask for a shorter range or raise the limit",
@@ -102,7 +102,7 @@ final class HBaseCalls implements AutoCloseable {
       return refused;
     }
     if (thrown instanceof IOException gaveUp) {
-      throw new InvalidInputException(
+      throw new UnavailableException(
           "HBase cannot be read: %s; check that the cluster runs and try again"
               .formatted(Store.rootMessage(gaveUp)),
           gaveUp);

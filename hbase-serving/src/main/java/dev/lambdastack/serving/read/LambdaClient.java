@@ -10,6 +10,7 @@ import dev.lambdastack.serving.store.PublishedStore.Snapshot;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.UnavailableException;
 import dev.lambdastack.views.ViewShape;
 import dev.lambdastack.views.handoff.Generation;
 import dev.lambdastack.views.handoff.HandoffException;
@@ -56,9 +57,9 @@ import org.apache.hadoop.hbase.client.Connection;
  * read: each id has one attribute in an answer, so each event is under one key.
  *
  * <p>All reads may throw {@link InvalidInputException}: no such view, a key that does not fit,
- * {@code from} after {@code to}, more rows than {@code lambda.read.max-rows}, HBase not answering
- * within {@code lambda.read.timeout}; and {@link IOException} where HBase refuses (access rights)
- * or the thread is interrupted.
+ * {@code from} after {@code to}, more rows than {@code lambda.read.max-rows}; {@link
+ * UnavailableException} where HBase does not answer within {@code lambda.read.timeout}; and {@link
+ * IOException} where HBase refuses (access rights) or the thread is interrupted.
  */
 public final class LambdaClient implements AutoCloseable {
   /** How many ids an attribute may have, so that each is read by a range of its own. */
@@ -97,8 +98,8 @@ public final class LambdaClient implements AutoCloseable {
    * A client with a connection of its own.
    *
    * @param conf Hadoop's and HBase's configuration, maybe with {@code lambda.*} keys
-   * @throws InvalidInputException on an unknown key, a bad value, or an HBase that cannot be
-   *     reached
+   * @throws InvalidInputException on an unknown key or a bad value
+   * @throws UnavailableException when HBase does not answer
    */
   public static LambdaClient open(Configuration conf) {
     long limit = LambdaConfig.of(conf).read().timeout().toMillis();

@@ -4,8 +4,11 @@ import dev.lambdastack.schemas.SchemaEdits;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.schemas.SchemaVersion;
 import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.settings.files.ExclusiveFile;
+import dev.lambdastack.settings.files.FileSystemFault;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LambdaException;
 import dev.lambdastack.views.handoff.Adoptions;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -13,19 +16,12 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 import org.apache.avro.SchemaParser;
-import org.apache.hadoop.fs.CreateFlag;
 import org.apache.hadoop.fs.FSDataInputStream;
-import org.apache.hadoop.fs.FSDataOutputStream;
-import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileContext;
 import org.apache.hadoop.fs.FileStatus;
-import org.apache.hadoop.fs.Options.CreateOpts;
-import org.apache.hadoop.fs.Options.Rename;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -61,7 +57,7 @@ public final class AdoptionStore {
   /**
    * Of a topic; writes nothing.
    *
-   * @throws InvalidInputException when the file system cannot be reached
+   * @throws LambdaException when the file system cannot be used
    */
   public static AdoptionStore of(LambdaConfig config, String topic, String topicId) {
     try {
@@ -74,7 +70,7 @@ public final class AdoptionStore {
           topic,
           config.log().eventTimeMin());
     } catch (IOException | IllegalArgumentException e) {
-      throw new InvalidInputException(
+      throw FileSystemFault.of(
           "Cannot use lambda.master=%s: %s; check fs.defaultFS in core-site.xml and that HDFS runs"
               .formatted(config.master().folder(), Store.rootMessage(e)),
           e);
@@ -214,30 +210,16 @@ public final class AdoptionStore {
     }
   }
 
-  /** False when the name is taken. */
+  /** False when the name is taken by another text. */
   private boolean put(String name, String text) {
     try {
-      return write(name, text);
+      return ExclusiveFile.write(
+          files, new Path(folder, name), text.getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
-      throw new InvalidInputException(
+      throw FileSystemFault.of(
           "Cannot note what both layers go by in %s: %s; the archive and the speed job must be allowed to write there"
               .formatted(folder, Store.rootMessage(e)),
           e);
-    }
-  }
-
-  private boolean write(String name, String text) throws IOException {
-    Path draft = new Path(folder, "." + name + "." + UUID.randomUUID());
-    try (FSDataOutputStream out =
-        files.create(draft, EnumSet.of(CreateFlag.CREATE), CreateOpts.createParent())) {
-      out.write(text.getBytes(StandardCharsets.UTF_8));
-    }
-    try {
-      files.rename(draft, new Path(folder, name), Rename.NONE);
-      return true;
-    } catch (FileAlreadyExistsException taken) {
-      files.delete(draft, false);
-      return false;
     }
   }
 }

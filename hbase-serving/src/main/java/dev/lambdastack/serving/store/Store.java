@@ -2,7 +2,7 @@ package dev.lambdastack.serving.store;
 
 import dev.lambdastack.settings.FirstContact;
 import dev.lambdastack.settings.LambdaConfig;
-import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.UnavailableException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.SocketTimeoutException;
@@ -43,7 +43,7 @@ public final class Store {
    * A connection whose cluster has answered; the caller closes it. Gives up after {@code
    * lambda.hbase.timeout}.
    *
-   * @throws InvalidInputException when HBase cannot be reached
+   * @throws UnavailableException when HBase does not answer
    */
   public static Connection connect(LambdaConfig config) {
     return connect(config, HBaseConfiguration.create(config.hadoop()));
@@ -126,9 +126,8 @@ public final class Store {
     }
   }
 
-  private static InvalidInputException unreachable(
-      Configuration conf, String why, Throwable cause) {
-    return new InvalidInputException(
+  private static UnavailableException unreachable(Configuration conf, String why, Throwable cause) {
+    return new UnavailableException(
         "Cannot reach HBase through ZooKeeper at %s:%s: %s; check that the cluster runs, and hbase-site.xml on the class path (scripts/lambda takes the folder that LAMBDA_CONF names)"
             .formatted(
                 conf.get("hbase.zookeeper.quorum"),

@@ -15,6 +15,7 @@ import dev.lambdastack.serving.testing.Truth;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.RowKey;
+import dev.lambdastack.views.UnavailableException;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.handoff.Cell;
 import dev.lambdastack.views.handoff.Epoch;
@@ -658,8 +659,9 @@ class LambdaClientIT {
         Optional.of(layers.generation(H, RETENTION, sales)));
     try (LambdaClient client = client(NOW, "lambda.read.timeout", "1ms")) {
       long start = System.nanoTime();
-      assertRefused(
-          () -> client.queryAll(layers.view().name(), MIN, MAX), "1 ms", "lambda.read.timeout");
+      assertThatThrownBy(() -> client.queryAll(layers.view().name(), MIN, MAX))
+          .isInstanceOf(UnavailableException.class)
+          .hasMessageContainingAll("1 ms", "lambda.read.timeout");
       // HBase's own limit for a call is a minute.
       assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(50));
     }

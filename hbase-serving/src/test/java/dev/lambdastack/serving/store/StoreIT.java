@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.lambdastack.serving.testing.TestingHBase;
 import dev.lambdastack.serving.testing.TestingHBase.Cluster;
 import dev.lambdastack.settings.LambdaConfig;
-import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.UnavailableException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
@@ -39,16 +39,16 @@ class StoreIT {
 
   private static void assertUnreachable(Configuration conf) {
     long start = System.nanoTime();
-    InvalidInputException refusal =
+    UnavailableException outage =
         catchThrowableOfType(
-            InvalidInputException.class,
+            UnavailableException.class,
             () -> {
               try (Connection connection = Store.connect(LambdaConfig.of(conf))) {
                 assertThat(connection).as("a connection to nothing").isNull();
               }
             });
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(PATIENCE);
-    assertThat(refusal)
+    assertThat(outage)
         .isNotNull()
         .message()
         .contains(

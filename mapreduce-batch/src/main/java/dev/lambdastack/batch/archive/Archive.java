@@ -23,6 +23,7 @@ import dev.lambdastack.settings.FirstContact;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LostRaceException;
 import dev.lambdastack.views.Views;
 import dev.lambdastack.views.handoff.Adoptions;
 import java.io.IOException;
@@ -107,7 +108,7 @@ public final class Archive {
    *
    * @throws InvalidInputException when the topic, the configuration or what is archived already
    *     forbids to go on; nothing is committed then
-   * @throws OvertakenException when another run has committed these epochs meanwhile
+   * @throws LostRaceException when another run has committed these epochs meanwhile
    * @throws IOException when the job fails; nothing is committed then
    */
   public ArchiveResult run(String topic) throws IOException, InterruptedException {
@@ -205,7 +206,7 @@ public final class Archive {
         run.dataset().commit(manifest, run.start()::isStillTheEndOf);
     if (committed.isEmpty()) {
       remove(run, manifest);
-      throw new OvertakenException(
+      throw new LostRaceException(
           String.format(
               Locale.ROOT,
               "Another run has archived topic %s from epoch %d on meanwhile (manifest %d is taken); this run changed nothing",
@@ -283,6 +284,7 @@ public final class Archive {
     TopicLog log = TopicLog.open(config.kafka(), type.topic());
     try {
       log.checkSettings();
+      log.checkReadable();
       return log;
     } catch (RuntimeException e) {
       log.close();

@@ -11,6 +11,7 @@ import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.settings.FirstContact;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.UnavailableException;
 import dev.lambdastack.views.handoff.Epoch;
 import dev.lambdastack.views.handoff.Version;
 import java.io.IOException;
@@ -81,8 +82,8 @@ public final class Audit {
   /**
    * Audits the topic.
    *
-   * @throws InvalidInputException when nothing of it is archived, or HDFS or Kafka cannot be
-   *     reached
+   * @throws InvalidInputException when nothing of it is archived
+   * @throws UnavailableException when HDFS or Kafka does not answer
    */
   public AuditReport run(String topic, Scope scope) throws IOException {
     return run(topic, scope, List::of);
@@ -102,7 +103,7 @@ public final class Audit {
     List<String> warnings = new ArrayList<>();
     try {
       source.versions().forEach(chain::compare);
-    } catch (InvalidInputException away) {
+    } catch (UnavailableException away) {
       warnings.add("no manifest was compared with versions: " + firstLine(away));
     }
     List<Listed> files =

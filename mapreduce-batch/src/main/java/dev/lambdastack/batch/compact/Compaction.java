@@ -1,7 +1,6 @@
 package dev.lambdastack.batch.compact;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.lambdastack.batch.archive.OvertakenException;
 import dev.lambdastack.batch.job.Jobs;
 import dev.lambdastack.batch.job.RunId;
 import dev.lambdastack.batch.job.Staging;
@@ -19,6 +18,7 @@ import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LostRaceException;
 import dev.lambdastack.views.Views;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -103,7 +103,7 @@ public final class Compaction {
    *
    * @throws InvalidInputException when no view reads the topic, nothing is archived, or a file is
    *     not as it was written: what is damaged is not copied
-   * @throws OvertakenException when another compaction has replaced the same files meanwhile
+   * @throws LostRaceException when another compaction has replaced the same files meanwhile
    * @throws IOException when the job fails; nothing of its files' is committed then
    */
   public CompactionResult run(String topic) throws IOException, InterruptedException {
@@ -201,7 +201,7 @@ public final class Compaction {
       for (DataFile file : files) {
         dataset.fileSystem().delete(dataset.resolve(file.path()), false);
       }
-      throw new OvertakenException(
+      throw new LostRaceException(
           "Another run has compacted the same files of topic %s meanwhile; this run changed nothing"
               .formatted(type.topic()));
     }

@@ -3,7 +3,7 @@ package dev.lambdastack.batch.deadletters;
 import dev.lambdastack.log.LogClients;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.settings.LambdaConfig;
-import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.UnavailableException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -29,7 +29,7 @@ final class Probe {
    * asked when the transaction has ended, one way or the other.
    *
    * @return empty when the log no longer has the offsets where it would be
-   * @throws InvalidInputException when somebody else's open transaction hides the end of the log
+   * @throws UnavailableException when somebody else's open transaction hides the end of the log
    */
   Optional<Boolean> wasCommitted(Intent intent) {
     if (!intent.topicId().equals(log.topicId())) {
@@ -70,8 +70,8 @@ final class Probe {
     }
   }
 
-  private InvalidInputException hidden(Intent intent, int partition) {
-    return new InvalidInputException(
+  private UnavailableException hidden(Intent intent, int partition) {
+    return new UnavailableException(
         String.format(
             Locale.ROOT,
             "Cannot find out whether replay %d of topic %s was carried out: an open transaction hides the end of partition %d; run the replay again when it has ended",

@@ -14,6 +14,8 @@ import dev.lambdastack.settings.FirstContact;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LostRaceException;
+import dev.lambdastack.views.UnavailableException;
 import dev.lambdastack.views.Views;
 import java.io.IOException;
 import java.time.Clock;
@@ -158,8 +160,9 @@ public final class Replay {
    * Produces the selected letters that are events by now and were not produced again before.
    *
    * @throws InvalidInputException when nothing is archived, the topic is another one than was
-   *     archived, or Kafka does not take records; letters of the portions before are replayed then
-   * @throws ReplayFencedException when another replay of the topic has begun meanwhile
+   *     archived, or Kafka refuses records; letters of the portions before are replayed then
+   * @throws UnavailableException when Kafka does not answer; so are they then
+   * @throws LostRaceException when another replay of the topic has begun meanwhile
    */
   public ReplayResult run(String topic, Selection selection) throws IOException {
     EventType type = views.eventType(topic);
@@ -267,9 +270,9 @@ public final class Replay {
               log.endOffsets().get(partition),
               Intent.lettersOf(waiting));
       if (!replays.announce(intent)) {
-        throw new ReplayFencedException(
-            "Another replay of topic %s has begun meanwhile; this one stops".formatted(log.topic()),
-            null);
+        throw new LostRaceException(
+            "Another replay of topic %s has begun meanwhile; this one stops"
+                .formatted(log.topic()));
       }
       steps.reached(Step.ANNOUNCED);
       log.checkUnchanged();

@@ -1,8 +1,10 @@
 package dev.lambdastack.batch.deadletters;
 
+import dev.lambdastack.log.KafkaFault;
 import dev.lambdastack.log.LogClients;
 import dev.lambdastack.settings.LambdaConfig;
-import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LambdaException;
+import dev.lambdastack.views.LostRaceException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
@@ -44,9 +46,9 @@ final class ReplayProducer implements AutoCloseable {
   /**
    * A producer that is the only one of its kind from here on.
    *
-   * @throws InvalidInputException when Kafka does not answer or does not allow it
+   * @throws LambdaException when Kafka does not answer or does not allow it
    */
-  static ReplayProducer open(LambdaConfig config, String topic) throws ReplayFencedException {
+  static ReplayProducer open(LambdaConfig config, String topic) {
     Map<String, Object> settings = LogClients.producer(config.kafka());
     settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, "lambda-replay-" + topic);
     settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, MAX_REQUEST_BYTES);
@@ -68,7 +70,7 @@ final class ReplayProducer implements AutoCloseable {
   }
 
   /** Begins a transaction and produces the letters in it, in their partitions and order. */
-  void send(Intent intent, List<DeadLetter> letters) throws ReplayFencedException {
+  void send(Intent intent, List<DeadLetter> letters) {
     AtomicReference<Exception> problem = new AtomicReference<>();
     try {
       producer.beginTransaction();
@@ -113,7 +115,7 @@ final class ReplayProducer implements AutoCloseable {
     return record;
   }
 
-  void commit() throws ReplayFencedException {
+  void commit() {
     try {
       producer.commitTransaction();
     } catch (KafkaException e) {
@@ -121,15 +123,15 @@ final class ReplayProducer implements AutoCloseable {
     }
   }
 
-  private RuntimeException failure(Exception e, String what) throws ReplayFencedException {
+  private LambdaException failure(Exception e, String what) {
     for (Throwable cause = e; cause != null; cause = cause.getCause()) {
       if (cause instanceof ProducerFencedException
           || cause instanceof InvalidProducerEpochException) {
-        throw new ReplayFencedException(
+        return new LostRaceException(
             "Another replay of topic %s has begun meanwhile; this one stops".formatted(topic), e);
       }
     }
-    return new InvalidInputException(
+    return KafkaFault.of(
         "Kafka does not take dead letters of topic %s: %s; %s"
             .formatted(topic, e.getMessage(), what),
         e);

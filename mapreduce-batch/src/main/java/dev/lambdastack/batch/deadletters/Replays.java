@@ -4,22 +4,19 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lambdastack.batch.master.MasterDataset;
+import dev.lambdastack.settings.files.ExclusiveFile;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileContext;
 import org.apache.hadoop.fs.FileStatus;
-import org.apache.hadoop.fs.Options.Rename;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -94,7 +91,7 @@ final class Replays {
 
   /** Announces a transaction; false when another run has announced one by this number. */
   boolean announce(Intent intent) throws IOException {
-    return write(file(intent.sequence(), ""), intent.toJson());
+    return ExclusiveFile.write(context, file(intent.sequence(), ""), intent.toJson());
   }
 
   /**
@@ -106,21 +103,6 @@ final class Replays {
     ObjectNode json = MAPPER.createObjectNode();
     var list = json.putArray("undone");
     undone.stream().sorted().forEach(list::add);
-    write(file(sequence, ".done"), MAPPER.writeValueAsBytes(json));
-  }
-
-  private boolean write(Path target, byte[] bytes) throws IOException {
-    Path draft = new Path(folder, "." + target.getName() + "." + UUID.randomUUID() + ".draft");
-    dataset.fileSystem().mkdirs(folder);
-    try (OutputStream out = dataset.fileSystem().create(draft, false)) {
-      out.write(bytes);
-    }
-    try {
-      context.rename(draft, target, Rename.NONE);
-      return true;
-    } catch (FileAlreadyExistsException taken) {
-      dataset.fileSystem().delete(draft, false);
-      return false;
-    }
+    ExclusiveFile.write(context, file(sequence, ".done"), MAPPER.writeValueAsBytes(json));
   }
 }

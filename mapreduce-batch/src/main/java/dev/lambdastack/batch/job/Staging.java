@@ -1,7 +1,9 @@
 package dev.lambdastack.batch.job;
 
 import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.settings.files.FileSystemFault;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.UnavailableException;
 import java.io.IOException;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileSystem;
@@ -34,8 +36,8 @@ public final class Staging {
   }
 
   /**
-   * What to throw for this failure: where nothing can be written any more, a refusal that says so,
-   * else the failure itself. Nothing must be committed.
+   * What to throw for this failure: where nothing can be written any more, what says so, else the
+   * failure itself. Nothing must be committed.
    *
    * @param folders where the run writes; not yet removed
    */
@@ -52,7 +54,9 @@ public final class Staging {
       try (FSDataOutputStream out = fileSystem.create(probe, true)) {
         out.write(0);
       } catch (IOException e) {
-        throw full(folder.toString(), e, failure);
+        throw FileSystemFault.isAway(e)
+            ? away(folder, e, failure)
+            : full(folder.toString(), e, failure);
       } finally {
         removeAfter(failure, fileSystem, probe);
       }
@@ -61,11 +65,22 @@ public final class Staging {
   }
 
   private static InvalidInputException full(String where, IOException why, Exception failure) {
-    String reason = why.getMessage() == null ? why.getClass().getSimpleName() : why.getMessage();
     return new InvalidInputException(
         "Cannot write to %s: %s; nothing was committed: make room or raise the quota, and run it again"
-            .formatted(where, reason.lines().findFirst().orElse(reason)),
+            .formatted(where, reason(why)),
         failure);
+  }
+
+  private static UnavailableException away(Path folder, IOException why, Exception failure) {
+    return new UnavailableException(
+        "Cannot write to %s: %s; nothing was committed: run it again once HDFS answers"
+            .formatted(folder, reason(why)),
+        failure);
+  }
+
+  private static String reason(IOException why) {
+    String reason = why.getMessage() == null ? why.getClass().getSimpleName() : why.getMessage();
+    return reason.lines().findFirst().orElse(reason);
   }
 
   /** Removes the folder of a run that failed; that it cannot is less than why it failed. */

@@ -1,5 +1,6 @@
 package dev.lambdastack.batch.master;
 
+import dev.lambdastack.settings.files.Heartbeat;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.time.Clock;
@@ -8,9 +9,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
@@ -35,22 +33,13 @@ public final class Lease implements AutoCloseable {
   private final FileSystem fileSystem;
   private final Path file;
   private final Clock clock;
-  private final ScheduledExecutorService heartbeat;
+  private final Heartbeat heartbeat;
 
   private Lease(FileSystem fileSystem, Path file, Clock clock, Duration validity) {
     this.fileSystem = fileSystem;
     this.file = file;
     this.clock = clock;
-    this.heartbeat =
-        Executors.newSingleThreadScheduledExecutor(
-            task -> {
-              Thread thread = new Thread(task, "lease of " + file.getName());
-              thread.setDaemon(true);
-              return thread;
-            });
-    long every = Math.max(1, validity.toMillis() / 4);
-    // The result says when a beat fails; the next one tries again.
-    var unused = heartbeat.scheduleAtFixedRate(this::tryBeat, every, every, TimeUnit.MILLISECONDS);
+    this.heartbeat = Heartbeat.start("lease " + file, validity.dividedBy(4), this::beat);
   }
 
   /**
@@ -129,14 +118,6 @@ public final class Lease implements AutoCloseable {
     return dataset.resolve(dataset.topic() + "/" + FOLDER);
   }
 
-  private void tryBeat() {
-    try {
-      beat();
-    } catch (IOException e) {
-      // Tried again soon. Where it stays so the run cannot read its files either, and fails.
-    }
-  }
-
   private void beat() throws IOException {
     fileSystem.setTimes(file, clock.millis(), -1);
   }
@@ -144,7 +125,7 @@ public final class Lease implements AutoCloseable {
   /** Where it cannot be removed, it is lost soon. */
   @Override
   public void close() {
-    heartbeat.shutdownNow();
+    heartbeat.close();
     try {
       fileSystem.delete(file, false);
     } catch (IOException e) {

@@ -2,10 +2,13 @@ package dev.lambdastack.batch.master;
 
 import dev.lambdastack.batch.job.Jobs;
 import dev.lambdastack.settings.FirstContact;
+import dev.lambdastack.settings.files.ExclusiveFile;
+import dev.lambdastack.settings.files.FileSystemFault;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LambdaException;
+import dev.lambdastack.views.UnavailableException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
@@ -19,7 +22,6 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
-import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileContext;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -71,8 +73,9 @@ public final class MasterDataset {
    * The dataset of a topic, which may be empty; nothing is written.
    *
    * @param master path or URI of the master folder
-   * @throws InvalidInputException when its file system cannot be reached, or may let two runs
-   *     commit the same manifest
+   * @throws InvalidInputException when its file system cannot be used, or may let two runs commit
+   *     the same manifest
+   * @throws UnavailableException when its file system does not answer
    */
   public static MasterDataset open(Configuration conf, String master, String topic)
       throws IOException {
@@ -120,9 +123,9 @@ public final class MasterDataset {
     }
   }
 
-  private static InvalidInputException unreachable(String master, Exception e) {
+  private static LambdaException unreachable(String master, Exception e) {
     String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-    return new InvalidInputException(
+    return FileSystemFault.of(
         "Cannot reach the file system of lambda.master=%s: %s; check fs.defaultFS in core-site.xml and that HDFS runs"
             .formatted(master, why.lines().findFirst().orElse(why)),
         e);
@@ -374,26 +377,9 @@ public final class MasterDataset {
    */
   Optional<String> commit(Manifest manifest) throws IOException {
     byte[] bytes = ManifestJson.write(manifest);
-    Path target = file(manifest.sequence());
-    Path draft = new Path(folder(), "." + target.getName() + "." + manifest.runId() + ".draft");
-    fileSystem.mkdirs(folder());
-    try (OutputStream out = fileSystem.create(draft, true)) {
-      out.write(bytes);
-    }
-    try {
-      context.rename(draft, target, Rename.NONE);
-      return Optional.of(StoredManifest.sha256(bytes));
-    } catch (FileAlreadyExistsException taken) {
-      fileSystem.delete(draft, false);
-    } catch (IOException unknown) {
-      // The rename may have happened although the answer was lost.
-      if (!fileSystem.exists(target)) {
-        throw unknown;
-      }
-    }
-    StoredManifest there = read(target);
-    return there.manifest().runId().equals(manifest.runId())
-        ? Optional.of(there.digest())
+    // A manifest says which run wrote it, so no other run's has these bytes.
+    return ExclusiveFile.write(context, file(manifest.sequence()), bytes)
+        ? Optional.of(StoredManifest.sha256(bytes))
         : Optional.empty();
   }
 

@@ -1,12 +1,13 @@
 package dev.lambdastack.batch.publish;
 
+import dev.lambdastack.views.LambdaException;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
 /** The gate holds a version: what answered before still does, and the candidate waits. */
-public final class HeldException extends RuntimeException {
+public final class HeldException extends LambdaException {
   /** The exit code of a command that stops on it. */
-  public static final int EXIT_CODE = 3;
+  private static final int EXIT_CODE = 3;
 
   private static final long serialVersionUID = 1L;
 
@@ -28,6 +29,11 @@ public final class HeldException extends RuntimeException {
             report.view(),
             report.version()));
     this.report = report;
+  }
+
+  @Override
+  public int exitCode() {
+    return EXIT_CODE;
   }
 
   public GateReport report() {

@@ -6,6 +6,7 @@ import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.serving.store.ViewTables;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.UnavailableException;
 import dev.lambdastack.views.handoff.Generation;
 import dev.lambdastack.views.handoff.LostOffsets;
 import dev.lambdastack.views.handoff.PublishedRow;
@@ -46,7 +47,8 @@ public final class Publish {
    * with the version.
    *
    * @param number empty for the newest complete one
-   * @throws InvalidInputException when there is no such version, or HBase cannot be reached
+   * @throws InvalidInputException when there is no such version
+   * @throws UnavailableException when HBase does not answer
    * @throws dev.lambdastack.views.handoff.HandoffException when answers would miss events or step
    *     back; nothing has changed then
    * @throws HeldException when the gate holds it; what answered before still does
@@ -206,8 +208,8 @@ public final class Publish {
    * Goes back to a version that answered before, with its horizon and a generation that reaches
    * back to it. The gate is not asked.
    *
-   * @throws InvalidInputException when there is no such version, it never answered, or HBase cannot
-   *     be reached
+   * @throws InvalidInputException when there is no such version, or it never answered
+   * @throws UnavailableException when HBase does not answer
    * @throws dev.lambdastack.views.handoff.HandoffException when speed cells no longer reach back;
    *     nothing has changed then
    */

@@ -6,6 +6,7 @@ import dev.lambdastack.serving.store.PublishedStore;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.UnavailableException;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.Views;
 import dev.lambdastack.views.handoff.Version;
@@ -106,8 +107,8 @@ public final class Recompute {
    * cells and rows come to the same.
    *
    * @return in the order of the names
-   * @throws InvalidInputException when there is no such view, nothing is archived, or HBase cannot
-   *     be reached
+   * @throws InvalidInputException when there is no such view, or nothing is archived
+   * @throws UnavailableException when HBase does not answer
    * @throws IOException when a job or a check fails; nothing is left behind of its topic then
    */
   public List<Outcome> run(List<String> names, Options options)

@@ -21,7 +21,9 @@ import dev.lambdastack.schemas.SchemaVersion;
 import dev.lambdastack.serving.store.AdoptionStore;
 import dev.lambdastack.settings.KafkaSettings;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LostRaceException;
 import dev.lambdastack.views.Metric;
+import dev.lambdastack.views.UnavailableException;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.Views;
 import dev.lambdastack.views.handoff.Adoptions;
@@ -682,7 +684,7 @@ class ArchiveIT {
                 }
               });
       assertThatThrownBy(() -> cutOff.run(scene.topic()))
-          .isInstanceOf(InvalidInputException.class)
+          .isInstanceOf(UnavailableException.class)
           .hasMessageContaining("Cannot reach Kafka at");
       assertThat(scene.everything()).isEmpty();
       servers.kafka().start();
@@ -707,7 +709,7 @@ class ArchiveIT {
                 }
               });
       assertThatThrownBy(() -> slow.run(scene.topic()))
-          .isInstanceOf(OvertakenException.class)
+          .isInstanceOf(LostRaceException.class)
           .hasMessageContaining("manifest 1 is taken");
       assertThat(scene.manifests()).hasSize(1);
       assertArchivedOnce(scene);
@@ -1228,7 +1230,7 @@ class ArchiveIT {
       scene.conf().setInt("ipc.client.connect.max.retries", 0);
       scene.conf().setInt("ipc.client.connect.max.retries.on.timeouts", 0);
       assertThatThrownBy(() -> scene.archive(Sale.V1).run(scene.topic()))
-          .isInstanceOf(InvalidInputException.class)
+          .isInstanceOf(UnavailableException.class)
           .hasMessageContaining("Cannot reach the file system of lambda.master=hdfs://localhost:1");
     }
   }

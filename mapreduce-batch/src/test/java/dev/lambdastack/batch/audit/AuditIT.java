@@ -8,8 +8,8 @@ import dev.lambdastack.batch.Servers;
 import dev.lambdastack.batch.compact.Compaction;
 import dev.lambdastack.batch.master.ArchiveManifest;
 import dev.lambdastack.log.Tick;
-import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.Metric;
+import dev.lambdastack.views.UnavailableException;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.handoff.Epoch;
 import dev.lambdastack.views.handoff.Version;
@@ -305,7 +305,7 @@ class AuditIT {
                   scene.topic(),
                   Audit.Scope.OFFLINE,
                   () -> {
-                    throw new InvalidInputException("Cannot reach HBase");
+                    throw new UnavailableException("Cannot reach HBase");
                   });
       assertThat(alone.isClean()).isTrue();
       assertThat(alone.warnings()).singleElement().asString().contains("Cannot reach HBase");

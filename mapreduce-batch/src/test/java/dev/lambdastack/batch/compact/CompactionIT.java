@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lambdastack.batch.Sale;
 import dev.lambdastack.batch.Scene;
 import dev.lambdastack.batch.Servers;
-import dev.lambdastack.batch.archive.OvertakenException;
 import dev.lambdastack.batch.master.CompactionManifest;
 import dev.lambdastack.batch.master.Contents;
 import dev.lambdastack.batch.master.DataFile;
@@ -18,6 +17,7 @@ import dev.lambdastack.batch.master.OffsetSpan;
 import dev.lambdastack.batch.recompute.Recompute;
 import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LostRaceException;
 import dev.lambdastack.views.handoff.Version;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -366,7 +366,7 @@ class CompactionIT {
                 }
               });
       assertThatThrownBy(() -> slow.run(scene.topic()))
-          .isInstanceOf(OvertakenException.class)
+          .isInstanceOf(LostRaceException.class)
           .hasMessageContaining("Another run has compacted the same files");
       assertThat(scene.dataset().manifests()).hasSize(3);
       assertThat(rows(scene)).isEqualTo(rows);

@@ -11,6 +11,7 @@ import dev.lambdastack.schemas.Rejection.Reason;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.schemas.SchemaVersion;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LostRaceException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -217,7 +218,7 @@ class DeadLettersIT {
         wake.countDown();
       }
       assertThatThrownBy(() -> zombies.get(LIMIT.toSeconds(), TimeUnit.SECONDS))
-          .hasCauseInstanceOf(ReplayFencedException.class);
+          .hasCauseInstanceOf(LostRaceException.class);
 
       ReplayResult again = replay(scene).run(scene.topic(), Selection.ALL);
       assertThat(again.replayed()).isZero();

@@ -3,13 +3,17 @@ package dev.lambdastack.batch.master;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -64,6 +68,48 @@ class LeaseTest {
       Instant later = began.plus(validity).plusMillis(200);
       while (Lease.held(dataset, later, validity).isEmpty()) {
         assertThat(Instant.now()).isBefore(deadline);
+      }
+    }
+  }
+
+  /** A NameNode that fails over, a client that is closed: none of it may cost a run its files. */
+  @Test
+  void goesOnGivingSignsAfterOnesThatFailAndSaysSo() throws IOException {
+    Configuration conf = new Configuration();
+    conf.setClass("fs.file.impl", Stumbling.class, FileSystem.class);
+    conf.setBoolean("fs.file.impl.disable.cache", true);
+    MasterDataset dataset = MasterDataset.open(conf, folder.toUri().toString(), "hits");
+    Duration validity = Duration.ofSeconds(2);
+    Instant began = Instant.now();
+    try (Lease lease = Lease.take(dataset, "run-1", Clock.systemUTC(), validity)) {
+      Stumbling.faults.set(2);
+
+      Instant deadline = began.plusSeconds(60);
+      while (Stumbling.faults.get() > 0) {
+        assertThat(Instant.now()).as("signs that fail").isBefore(deadline);
+      }
+      // What it showed before the failures would be too old here.
+      Instant later = Instant.now().plus(validity);
+      while (Lease.held(dataset, later, validity).isEmpty()) {
+        assertThat(Instant.now()).as("a sign after those").isBefore(deadline);
+      }
+      assertThat(Files.readString(Path.of("target", "test.log")))
+          .contains("Cannot give a sign of life of lease " + lease.path())
+          .contains("the NameNode fails over", "the client is closed");
+    }
+  }
+
+  /** The local one, whose files cannot be touched for a while. */
+  public static final class Stumbling extends LocalFileSystem {
+    static final AtomicInteger faults = new AtomicInteger();
+
+    @Override
+    public void setTimes(org.apache.hadoop.fs.Path path, long modified, long accessed)
+        throws IOException {
+      switch (faults.getAndUpdate(left -> Math.max(0, left - 1))) {
+        case 2 -> throw new IOException("the NameNode fails over");
+        case 1 -> throw new IllegalStateException("the client is closed");
+        default -> super.setTimes(path, modified, accessed);
       }
     }
   }

@@ -24,6 +24,7 @@ import dev.lambdastack.views.Metric;
 import dev.lambdastack.views.RowKey;
 import dev.lambdastack.views.Rule;
 import dev.lambdastack.views.RuleResult;
+import dev.lambdastack.views.UnavailableException;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.Views;
 import dev.lambdastack.views.handoff.Cell;
@@ -525,7 +526,7 @@ public class RecomputeIT {
       scene.conf().setInt("hbase.zookeeper.property.clientPort", 1);
       scene.conf().setInt("zookeeper.session.timeout", 2_000);
       assertThatThrownBy(() -> recompute(scene, view).run(scene.viewName()))
-          .isInstanceOf(InvalidInputException.class)
+          .isInstanceOf(UnavailableException.class)
           .hasMessageContaining("Cannot reach HBase");
     }
   }

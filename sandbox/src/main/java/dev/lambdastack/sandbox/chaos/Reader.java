@@ -3,8 +3,7 @@ package dev.lambdastack.sandbox.chaos;
 import dev.lambdastack.sandbox.oracle.Claims;
 import dev.lambdastack.serving.read.Answer;
 import dev.lambdastack.serving.read.LambdaClient;
-import dev.lambdastack.views.InvalidInputException;
-import dev.lambdastack.views.handoff.HandoffException;
+import dev.lambdastack.views.UnavailableException;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -65,17 +64,8 @@ final class Reader implements AutoCloseable {
     try {
       Answer answer = client.queryAll(view, Instant.MIN, Instant.MAX);
       polls.add(new Claims.Poll(view, answer, sent.getAsLong()));
-    } catch (HandoffException e) {
-      // That an answer would miss events is for no server to bring about.
-      throw e;
-    } catch (InvalidInputException e) {
-      if (e.getCause() == null) {
-        // A refusal, which is for no server to bring about either.
-        throw e;
-      }
-      failed++;
-    } catch (IOException e) {
-      // HBase is away, or too slow.
+    } catch (UnavailableException | IOException e) {
+      // HBase is away, or too slow. A refusal is for no server to bring about.
       failed++;
     }
   }
