@@ -165,7 +165,9 @@ final class BatchBench implements Callable<Integer> {
   private static List<String> paths(Stage stage) throws Exception {
     MasterDataset dataset =
         MasterDataset.open(
-            stage.config().hadoop(), stage.config().master(), BenchmarkViews.LINE_ITEMS.topic());
+            stage.config().hadoop(),
+            stage.config().master().folder(),
+            BenchmarkViews.LINE_ITEMS.topic());
     return dataset.contents().orElseThrow().files().stream()
         .map(f -> dataset.resolve(f.file().path()).toString())
         .toList();

@@ -29,9 +29,9 @@ class ConfigOptionsTest {
     WithOptions command = new WithOptions();
     new CommandLine(command).parseArgs("-D", "lambda.epoch=3m", "-Dlambda.master=hdfs://h:1/a=b");
     LambdaConfig config = command.options.load(base);
-    assertThat(config.epoch()).isEqualTo(Duration.ofMinutes(3));
-    assertThat(config.regions()).isEqualTo(2);
-    assertThat(config.master()).isEqualTo("hdfs://h:1/a=b");
+    assertThat(config.log().epoch()).isEqualTo(Duration.ofMinutes(3));
+    assertThat(config.hbase().regions()).isEqualTo(2);
+    assertThat(config.master().folder()).isEqualTo("hdfs://h:1/a=b");
     assertThat(base.get("lambda.epoch")).isEqualTo("1m");
   }
 

@@ -453,14 +453,14 @@ class GenerationsIT {
         assertThat(second.generations()).containsExactly(first.generations().get(1));
         orders.send(60, 0, 1, 2);
         second.awaitApplied(log.endOffsets(), LIMIT);
-        long later = System.currentTimeMillis() / quiet.epoch().toMillis() + 1;
-        while (System.currentTimeMillis() < later * quiet.epoch().toMillis()) {
+        long later = System.currentTimeMillis() / quiet.log().epoch().toMillis() + 1;
+        while (System.currentTimeMillis() < later * quiet.log().epoch().toMillis()) {
           Thread.sleep(20);
         }
         orders.send(60, 0, 1, 2);
         second.awaitApplied(log.endOffsets(), LIMIT);
         Generation sales = second.generations().get(0);
-        var epochs = TestingCells.epochs(orders.log(3), quiet.epoch());
+        var epochs = TestingCells.epochs(orders.log(3), quiet.log().epoch());
         assertThat(TestingCells.actual(hbase, sales))
             .isEqualTo(TestingCells.dailySales(orders, epochs, sales.coverage()))
             .isNotEmpty();

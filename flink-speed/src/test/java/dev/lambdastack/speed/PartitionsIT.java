@@ -191,7 +191,9 @@ class PartitionsIT {
     Set<Integer> now = Set.of(0, 1, 2, 3);
     Adoptions adopted =
         adoptions.adopt(
-            now, now, Adoptions.adoptedAt(Instant.now(), config.clockSkew(), config.epoch()));
+            now,
+            now,
+            Adoptions.adoptedAt(Instant.now(), config.log().clockSkew(), config.log().epoch()));
     long until = adopted.floorMillis(3) / EPOCH.toMillis() + 3;
     while (epochNow() < until) {
       send(20, 4);
@@ -224,7 +226,7 @@ class PartitionsIT {
       adoptions.adopt(
           Set.of(0, 1, 2, 3),
           Set.of(0, 1, 2, 3),
-          Adoptions.adoptedAt(Instant.now(), LIMIT, config.epoch()));
+          Adoptions.adoptedAt(Instant.now(), LIMIT, config.log().epoch()));
       assertThatThrownBy(job::awaitEnd)
           .isInstanceOf(PartitionsAddedException.class)
           .hasMessageContaining("expected [0, 1, 2], found [0, 1, 2, 3]");

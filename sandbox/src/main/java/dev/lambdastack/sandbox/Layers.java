@@ -114,7 +114,7 @@ public final class Layers {
 
   /** Waits until the epoch of this log time is over: only whole epochs are archived. */
   public void awaitEpochAfter(Instant logTime) throws InterruptedException {
-    Instant end = Epoch.at(logTime, config.epoch()).end();
+    Instant end = Epoch.at(logTime, config.log().epoch()).end();
     while (clock.instant().isBefore(end)) {
       Thread.sleep(PAUSE.toMillis());
     }

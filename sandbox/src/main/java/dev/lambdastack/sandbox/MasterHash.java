@@ -21,7 +21,7 @@ import org.apache.hadoop.fs.RemoteIterator;
  */
 public record MasterHash(int files, long bytes, String sha256) {
   static MasterHash of(LambdaConfig config, String topic) throws IOException {
-    Path root = new Path(config.master(), topic);
+    Path root = new Path(config.master().folder(), topic);
     FileSystem fileSystem = root.getFileSystem(config.hadoop());
     Map<String, Path> files = new TreeMap<>();
     RemoteIterator<LocatedFileStatus> all = fileSystem.listFiles(root, true);

@@ -87,7 +87,7 @@ final class Tour {
     kafka.createTopic(
         ReferenceEvents.PRODUCTS.topic(), PARTITIONS, Map.of("cleanup.policy", "compact"));
     kafka.createTopic(ReferenceEvents.CARD_TRANSACTIONS.topic(), PARTITIONS);
-    kafka.createTopic(sandbox.config().alertsTopic(), 1);
+    kafka.createTopic(sandbox.config().alerts().topic(), 1);
     for (String topic : topics) {
       kafka.createTopic(topic, PARTITIONS);
     }

@@ -26,6 +26,13 @@ public record KafkaSettings(String bootstrapServers, Duration timeout, Map<Strin
     this(bootstrapServers, timeout, Map.of());
   }
 
+  static KafkaSettings of(Values values, Map<String, String> client) {
+    return new KafkaSettings(
+        values.text("lambda.kafka.bootstrap-servers"),
+        values.duration("lambda.kafka.timeout", Duration.ofMillis(1)),
+        client);
+  }
+
   /** The same brokers, waited for that long. */
   public KafkaSettings within(Duration other) {
     return new KafkaSettings(bootstrapServers, other, client);

@@ -5,25 +5,20 @@ import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.LambdaException;
 import dev.lambdastack.views.SetAsideLimit;
 import java.io.IOException;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.Comparator;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.TimeUnit;
 import org.apache.commons.lang3.StringUtils;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.security.alias.CredentialProviderFactory;
 
 /**
  * The typed view of a Hadoop {@link Configuration}: defaults from {@code lambda-default.xml}, then
- * {@code lambda-site.xml}, then what the given configuration sets itself ({@code -D}). Immutable as
- * long as nobody changes the configuration underneath.
+ * {@code lambda-site.xml}, then what the given configuration sets itself ({@code -D}). All is read
+ * and checked when it is loaded, by a class for each layer; what {@link #hadoop()} is changed to
+ * afterwards does not count here.
  *
  * <p>The family {@code lambda.kafka.client.*} may hold secrets. It is part of {@link #kafka()} and
  * never of {@link #hadoop()}, which becomes a job's {@code job.xml} and goes to tasks.
@@ -39,15 +34,39 @@ public final class LambdaConfig {
   /** What the name of a family ends with in {@code lambda-default.xml}. */
   private static final String ANY = "*";
 
-  /** Longer ones overflow what HBase counts in seconds. */
-  private static final Duration LONGEST = Duration.ofDays(24_855);
-
   private final Configuration conf;
-  private final Map<String, String> kafkaClient;
+  private final KafkaSettings kafka;
+  private final LogSettings log;
+  private final HBaseSettings hbase;
+  private final MasterSettings master;
+  private final ArchiveSettings archive;
+  private final CompactSettings compact;
+  private final AuditSettings audit;
+  private final RecomputeSettings recompute;
+  private final GateSettings gate;
+  private final CleanupSettings cleanup;
+  private final SpeedSettings speed;
+  private final AlertsSettings alerts;
+  private final ReadSettings read;
+  private final SetAsideLimit setAsideLimit;
 
-  private LambdaConfig(Configuration conf, Map<String, String> kafkaClient) {
+  /** Reads every key, so that a bad value is refused before anything is done. */
+  LambdaConfig(Configuration conf, Map<String, String> kafkaClient, Values values) {
     this.conf = conf;
-    this.kafkaClient = Map.copyOf(kafkaClient);
+    this.kafka = KafkaSettings.of(values, kafkaClient);
+    this.log = LogSettings.of(values);
+    this.hbase = HBaseSettings.of(values);
+    this.master = MasterSettings.of(values);
+    this.archive = ArchiveSettings.of(values);
+    this.compact = CompactSettings.of(values);
+    this.audit = AuditSettings.of(values);
+    this.recompute = RecomputeSettings.of(values);
+    this.gate = GateSettings.of(values);
+    this.cleanup = CleanupSettings.of(values);
+    this.speed = SpeedSettings.of(values);
+    this.alerts = AlertsSettings.of(values);
+    this.read = ReadSettings.of(values);
+    this.setAsideLimit = new SetAsideLimit(values.share(SetAsideLimit.KEY));
   }
 
   /**
@@ -71,9 +90,8 @@ public final class LambdaConfig {
 
     Map<String, String> kafkaClient = takeKafkaClient(conf);
     checkKnown(conf, known);
-    LambdaConfig config = new LambdaConfig(conf, kafkaClient);
-    config.check();
-    return config;
+    checkKafkaClient(kafkaClient);
+    return new LambdaConfig(conf, kafkaClient, new Values(conf));
   }
 
   /** Moves the family out of the configuration; the values are those that Hadoop expands. */
@@ -136,55 +154,6 @@ public final class LambdaConfig {
         prefix, key.substring(0, Math.min(prefix.length(), key.length())));
   }
 
-  private void check() {
-    bootstrapServers();
-    checkKafkaClient(kafkaClient);
-    master();
-    staging();
-    speedCheckpoints();
-    kafkaTimeout();
-    hbaseTimeout();
-    hbaseOperationTimeout();
-    epoch();
-    eventTimeMin();
-    tick();
-    tickTimeout();
-    clockSkew();
-    deadLettersMaxShare();
-    setAsideLimit();
-    archiveSplitRecords();
-    archiveOpenDates();
-    archiveMemoryBytes();
-    recomputeMemoryBytes();
-    compactTargetBytes();
-    compactGrace();
-    lease();
-    if (auditRetentionWarn() > auditRetentionFail()) {
-      throw bad("lambda.audit.retention-warn", "at most lambda.audit.retention-fail");
-    }
-    regions();
-    speedCheckpointInterval();
-    speedEmitInterval();
-    speedParallelism();
-    speedStateBackend();
-    speedRestartDelay();
-    speedRetention();
-    speedDeadLettersTopic("");
-    alertsTopic();
-    if (readCache().compareTo(Duration.ofSeconds(1)) > 0) {
-      throw bad("lambda.read.cache", "at most 1s");
-    }
-    readTimeout();
-    readMaxRows();
-    gateMaxShrink();
-    gateMaxGrowth();
-    gateDrift();
-    gateMaxDrift();
-    versionsKeep();
-    versionsKeepPast();
-    cleanupGrace();
-  }
-
   /** The configuration with defaults filled in: for jobs and clients of Hadoop and HBase. */
   public Configuration hadoop() {
     return conf;
@@ -197,10 +166,15 @@ public final class LambdaConfig {
    * @throws LambdaException when these cannot be read, or hold what Kafka cannot use
    */
   public KafkaSettings kafka() {
-    Map<String, String> client = new TreeMap<>(kafkaClient);
-    client.putAll(providedSecrets());
+    Map<String, String> secrets = providedSecrets();
+    if (secrets.isEmpty()) {
+      return kafka;
+    }
+
+    Map<String, String> client = new TreeMap<>(kafka.client());
+    client.putAll(secrets);
     checkKafkaClient(client);
-    return new KafkaSettings(bootstrapServers(), kafkaTimeout(), client);
+    return new KafkaSettings(kafka.bootstrapServers(), kafka.timeout(), client);
   }
 
   private Map<String, String> providedSecrets() {
@@ -241,281 +215,57 @@ public final class LambdaConfig {
     return ServiceLoader.load(KafkaClientKeys.class, LambdaConfig.class.getClassLoader());
   }
 
-  private String bootstrapServers() {
-    return text("lambda.kafka.bootstrap-servers");
+  /** How both layers see a topic. */
+  public LogSettings log() {
+    return log;
   }
 
-  private Duration kafkaTimeout() {
-    return duration("lambda.kafka.timeout", 1);
+  public HBaseSettings hbase() {
+    return hbase;
   }
 
-  /** How long a command waits for HBase before it says that it cannot be reached. */
-  public Duration hbaseTimeout() {
-    return duration("lambda.hbase.timeout", 1);
+  public MasterSettings master() {
+    return master;
   }
 
-  /** How long a command that works on HBase waits for one operation. */
-  public Duration hbaseOperationTimeout() {
-    return duration("lambda.hbase.operation-timeout", 1000);
+  public ArchiveSettings archive() {
+    return archive;
   }
 
-  public Duration epoch() {
-    return duration("lambda.epoch", 1);
+  public CompactSettings compact() {
+    return compact;
   }
 
-  /** Path or URI of the master dataset's folder. */
-  public String master() {
-    return text("lambda.master");
+  public AuditSettings audit() {
+    return audit;
   }
 
-  public Instant eventTimeMin() {
-    String text = conf.getTrimmed("lambda.event-time.min");
-    try {
-      return Instant.parse(text);
-    } catch (DateTimeParseException e) {
-      throw bad("lambda.event-time.min", "an instant such as 1990-01-01T00:00:00Z");
-    }
+  public RecomputeSettings recompute() {
+    return recompute;
   }
 
-  public boolean tick() {
-    return flag("lambda.tick");
+  public GateSettings gate() {
+    return gate;
   }
 
-  public Duration tickTimeout() {
-    return duration("lambda.tick.timeout", 1);
+  public CleanupSettings cleanup() {
+    return cleanup;
   }
 
-  public Duration clockSkew() {
-    return duration("lambda.clock-skew", 0);
+  public SpeedSettings speed() {
+    return speed;
   }
 
-  /** 0 to 1. */
-  public double deadLettersMaxShare() {
-    return share("lambda.dead-letters.max-share");
+  public AlertsSettings alerts() {
+    return alerts;
+  }
+
+  public ReadSettings read() {
+    return read;
   }
 
   /** How many events a view or an alert rule may set aside. */
   public SetAsideLimit setAsideLimit() {
-    return new SetAsideLimit(share(SetAsideLimit.KEY));
-  }
-
-  public long archiveSplitRecords() {
-    return number("lambda.archive.split-records", 1, Long.MAX_VALUE);
-  }
-
-  public int archiveOpenDates() {
-    return (int) number("lambda.archive.open-dates", 1, 10_000);
-  }
-
-  public long archiveMemoryBytes() {
-    return number("lambda.archive.memory", 1, 1 << 20) << 20;
-  }
-
-  public long recomputeMemoryBytes() {
-    return number("lambda.recompute.memory", 1, 1 << 20) << 20;
-  }
-
-  /** About how long a compacted file is at most. */
-  public long compactTargetBytes() {
-    return number("lambda.compact.target", 1, 1 << 20) << 20;
-  }
-
-  /** How old a file that nothing reads any more must be before it is removed. */
-  public Duration compactGrace() {
-    return duration("lambda.compact.grace", 0);
-  }
-
-  /** How long a run that reads the master dataset keeps its files without a sign of life. */
-  public Duration lease() {
-    return duration("lambda.lease", 1000);
-  }
-
-  /** Share of the topic's retention, 0 to 1. */
-  public double auditRetentionWarn() {
-    return share("lambda.audit.retention-warn");
-  }
-
-  /** Share of the topic's retention, 0 to 1. */
-  public double auditRetentionFail() {
-    return share("lambda.audit.retention-fail");
-  }
-
-  /** Path or URI of the folder for work in progress. */
-  public String staging() {
-    return text("lambda.staging");
-  }
-
-  public int regions() {
-    return (int) number("lambda.regions", 1, 256);
-  }
-
-  /** Path or URI of the folder for the speed jobs' checkpoints. */
-  public String speedCheckpoints() {
-    return text("lambda.speed.checkpoints");
-  }
-
-  public Duration speedCheckpointInterval() {
-    return duration("lambda.speed.checkpoint-interval", 10);
-  }
-
-  public Duration speedEmitInterval() {
-    return duration("lambda.speed.emit-interval", 1);
-  }
-
-  public int speedParallelism() {
-    return (int) number("lambda.speed.parallelism", 1, 128);
-  }
-
-  /** Where the speed job keeps its state between checkpoints, as Flink names it. */
-  public String speedStateBackend() {
-    String key = "lambda.speed.state-backend";
-    String backend = text(key);
-    if (!backend.equals("hashmap") && !backend.equals("rocksdb")) {
-      throw bad(key, "hashmap or rocksdb");
-    }
-    return backend;
-  }
-
-  /** The longest pause before a job that failed is started again. */
-  public Duration speedRestartDelay() {
-    return duration("lambda.speed.restart-delay", 200);
-  }
-
-  public Duration speedRetention() {
-    return duration("lambda.speed.retention", 1000);
-  }
-
-  /**
-   * Where the speed job sends the records of a topic that are no events; empty when it does not.
-   */
-  public Optional<String> speedDeadLettersTopic(String topic) {
-    String key = "lambda.speed.dead-letters-topic";
-    String name = text(key).replace("{topic}", topic);
-    if (name.equals("off")) {
-      return Optional.empty();
-    }
-    if (!name.matches("[a-zA-Z0-9._-]{1,249}") || name.equals(topic)) {
-      throw bad(key, "off, or the name of another topic, in which {topic} stands for the topic's");
-    }
-    return Optional.of(name);
-  }
-
-  /** The topic that alerts go to. */
-  public String alertsTopic() {
-    return text("lambda.alerts.topic");
-  }
-
-  public Duration readCache() {
-    return duration("lambda.read.cache", 0);
-  }
-
-  public Duration readTimeout() {
-    return duration("lambda.read.timeout", 1);
-  }
-
-  /** How many rows an answer may have. */
-  public int readMaxRows() {
-    return (int) number("lambda.read.max-rows", 1, 100_000_000);
-  }
-
-  /** Which share of the rows a version may lack, compared with the one that answers; 0 to 1. */
-  public double gateMaxShrink() {
-    return share("lambda.gate.max-shrink");
-  }
-
-  /** How many times the rows of the version that answers a new one may have; at least 1. */
-  public long gateMaxGrowth() {
-    return number("lambda.gate.max-growth", 1, 1_000_000_000);
-  }
-
-  /** Whether a version is compared with the one that answers and the speed layer. */
-  public boolean gateDrift() {
-    return flag("lambda.gate.drift");
-  }
-
-  /** How many rows may differ then. */
-  public long gateMaxDrift() {
-    return number("lambda.gate.max-drift", 0, Long.MAX_VALUE);
-  }
-
-  /** How many versions of a view a clean-up keeps, the one that answers among them. */
-  public int versionsKeep() {
-    return (int) number("lambda.versions.keep", 1, 1_000_000);
-  }
-
-  /** How old a version of a moment in the past may become before a clean-up drops it. */
-  public Duration versionsKeepPast() {
-    return duration("lambda.versions.keep-past", 0);
-  }
-
-  /** How old work that nothing lists must be before a clean-up takes it for left behind. */
-  public Duration cleanupGrace() {
-    return duration("lambda.cleanup.grace", 0);
-  }
-
-  private boolean flag(String key) {
-    String text = conf.getTrimmed(key, "");
-    if (!text.equals("true") && !text.equals("false")) {
-      throw bad(key, "true or false");
-    }
-    return text.equals("true");
-  }
-
-  private double share(String key) {
-    try {
-      double share = Double.parseDouble(conf.getTrimmed(key));
-      if (share >= 0 && share <= 1) {
-        return share;
-      }
-    } catch (NumberFormatException e) {
-      // said below
-    }
-    throw bad(key, "a number from 0 to 1");
-  }
-
-  private String text(String key) {
-    String text = conf.getTrimmed(key, "");
-    if (text.isEmpty()) {
-      throw bad(key, "a value that may not be empty");
-    }
-    return text;
-  }
-
-  private Duration duration(String key, long leastMillis) {
-    String text = conf.getTrimmed(key, "");
-    if (text.matches("[0-9]{1,12}(ms|s|m|h|d)")) {
-      long millis = conf.getTimeDuration(key, 0, TimeUnit.MILLISECONDS);
-      if (millis >= leastMillis && millis <= LONGEST.toMillis()) {
-        return Duration.ofMillis(millis);
-      }
-    }
-    throw bad(
-        key,
-        String.format(
-            Locale.ROOT,
-            "a duration of at least %dms and at most %dd, with a unit: ms, s, m, h or d",
-            leastMillis,
-            LONGEST.toDays()));
-  }
-
-  private long number(String key, long least, long most) {
-    try {
-      long value = Long.parseLong(conf.getTrimmed(key));
-      if (value >= least && value <= most) {
-        return value;
-      }
-    } catch (NumberFormatException e) {
-      // said below
-    }
-    throw bad(
-        key,
-        "a whole number of at least "
-            + least
-            + (most == Long.MAX_VALUE ? "" : " and at most " + most));
-  }
-
-  private InvalidInputException bad(String key, String expected) {
-    return new InvalidInputException(
-        "Cannot use %s=%s: expected %s".formatted(key, conf.get(key), expected));
+    return setAsideLimit;
   }
 }

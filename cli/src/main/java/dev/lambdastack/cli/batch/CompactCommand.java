@@ -67,7 +67,8 @@ public final class CompactCommand implements Callable<Integer> {
     print(out, dryRun ? compaction.plan(topic) : compaction.run(topic));
     try (Connection connection = Store.connectForWork(settings)) {
       List<Version> kept = new PublishedStore(connection).versions();
-      MasterDataset dataset = MasterDataset.open(settings.hadoop(), settings.master(), topic);
+      MasterDataset dataset =
+          MasterDataset.open(settings.hadoop(), settings.master().folder(), topic);
 
       Sweep sweep = new Sweep(settings, clock);
       SweepResult swept = sweep.run(dataset, kept, dryRun);

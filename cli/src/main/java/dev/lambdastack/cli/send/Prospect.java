@@ -35,9 +35,9 @@ final class Prospect {
     SchemaStore schemas = SchemaStore.load(Thread.currentThread().getContextClassLoader());
     return new Prospect(
         type,
-        new EventDecoder(schemas, type, List.of(), config.eventTimeMin()),
+        new EventDecoder(schemas, type, List.of(), config.log().eventTimeMin()),
         Clock.systemUTC(),
-        config.clockSkew());
+        config.log().clockSkew());
   }
 
   /**

@@ -124,7 +124,7 @@ public final class AlertsCommand implements Callable<Integer> {
       out.println("  " + rule.name());
     }
 
-    return watch(job, loaded.alertsTopic());
+    return watch(job, loaded.alerts().topic());
   }
 
   private int watch(AlertJob job, String alertsTopic) throws Exception {

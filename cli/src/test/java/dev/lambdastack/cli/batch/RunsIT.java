@@ -331,7 +331,8 @@ class RunsIT {
       scene.archive(Sale.V1).run(scene.topic());
       PublishedStore store = new PublishedStore(connection);
       store.ensureTable();
-      Lease lease = Lease.take(scene.dataset(), "at-work", scene.clock(), scene.config().lease());
+      Lease lease =
+          Lease.take(scene.dataset(), "at-work", scene.clock(), scene.config().master().lease());
       for (String run : List.of(lease.path(), lease.path() + "-killed")) {
         long number = store.beginVersion(view.name(), run);
         ViewTables.createBatch(admin, view.name(), number, new byte[0][], "pin");

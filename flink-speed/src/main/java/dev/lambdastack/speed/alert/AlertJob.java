@@ -124,9 +124,9 @@ public final class AlertJob implements AutoCloseable {
                       ? RecoveryClaimMode.CLAIM
                       : RecoveryClaimMode.NO_CLAIM));
       StreamExecutionEnvironment env =
-          environment.orElseGet(() -> settings.localEnvironment(config.speedParallelism()));
+          environment.orElseGet(() -> settings.localEnvironment(config.speed().parallelism()));
       settings.applyTo(env);
-      AlertGraph.addTo(env, plan, loader, schemas, config.speedParallelism());
+      AlertGraph.addTo(env, plan, loader, schemas, config.speed().parallelism());
       JobClient client = env.executeAsync("lambda alerts " + topic);
       JobNews news =
           new JobNews("The alert job of topic " + topic, client, env, checkpoints::newest);
@@ -139,7 +139,7 @@ public final class AlertJob implements AutoCloseable {
   }
 
   private static AlertPlan plan(LambdaConfig config, String topic, List<AlertRule> rules) {
-    String alertsTopic = config.alertsTopic();
+    String alertsTopic = config.alerts().topic();
     if (alertsTopic.equals(topic)) {
       throw new InvalidInputException(
           "Cannot write the alerts of topic %s to itself; set lambda.alerts.topic"
@@ -160,7 +160,7 @@ public final class AlertJob implements AutoCloseable {
           new TreeMap<>(log.beginOffsets()),
           alertsTopic,
           config.kafka(),
-          config.eventTimeMin(),
+          config.log().eventTimeMin(),
           new Settings(config.hadoop()));
     }
   }

@@ -54,13 +54,13 @@ public final class Checkpoints {
    */
   public static Checkpoints of(LambdaConfig config, String topic, String life) {
     try {
-      Path root = new Path(config.speedCheckpoints());
+      Path root = new Path(config.speed().checkpoints());
       FileSystem files = root.getFileSystem(config.hadoop());
       return new Checkpoints(files, files.makeQualified(new Path(new Path(root, topic), life)));
     } catch (IOException | IllegalArgumentException e) {
       throw FileSystemFault.of(
           "Cannot use lambda.speed.checkpoints=%s: %s"
-              .formatted(config.speedCheckpoints(), e.getMessage()),
+              .formatted(config.speed().checkpoints(), e.getMessage()),
           e);
     }
   }

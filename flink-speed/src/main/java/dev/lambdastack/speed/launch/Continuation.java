@@ -234,7 +234,7 @@ record Continuation(
       }
       throw new InvalidInputException(
           "Cannot go on from %s: its path names no life of a view of topic %s (expected %s/%s/<life>/<job>/chk-<n>)"
-              .formatted(checkpoint, topic, config.speedCheckpoints(), topic));
+              .formatted(checkpoint, topic, config.speed().checkpoints(), topic));
     }
 
     /** The views that are declared as they were in the checkpoint's life. */

@@ -39,14 +39,15 @@ public final class FlinkSettings {
         Duration.ofMillis(200));
     flink.set(
         RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_MAX_BACKOFF,
-        config.speedRestartDelay());
+        config.speed().restartDelay());
     // By itself Flink remembers for an hour that HBase was away for a minute.
     flink.set(
         RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_RESET_BACKOFF_THRESHOLD,
         CALM_AGAIN);
-    flink.set(StateBackendOptions.STATE_BACKEND, config.speedStateBackend());
+    flink.set(StateBackendOptions.STATE_BACKEND, config.speed().stateBackend());
     flink.set(
-        CheckpointingOptions.INCREMENTAL_CHECKPOINTS, config.speedStateBackend().equals("rocksdb"));
+        CheckpointingOptions.INCREMENTAL_CHECKPOINTS,
+        config.speed().stateBackend().equals("rocksdb"));
     for (Map.Entry<String, String> entry : config.hadoop()) {
       if (entry.getKey().startsWith(PREFIX)) {
         flink.setString(entry.getKey().substring(PREFIX.length()), entry.getValue());
@@ -58,7 +59,7 @@ public final class FlinkSettings {
     flink.set(PipelineOptions.AUTO_GENERATE_UIDS, false);
     flink.set(PipelineOptions.OBJECT_REUSE, true);
     flink.set(PipelineOptions.MAX_PARALLELISM, SpeedJob.MAX_PARALLELISM);
-    flink.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, config.speedCheckpointInterval());
+    flink.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, config.speed().checkpointInterval());
     flink.set(CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE, CheckpointingMode.EXACTLY_ONCE);
     // An unaligned barrier overtakes contributions, and the totals before it would lack them.
     flink.set(CheckpointingOptions.ENABLE_UNALIGNED, false);
@@ -73,7 +74,7 @@ public final class FlinkSettings {
   static String stateBackend(LambdaConfig config) {
     return config
         .hadoop()
-        .get(PREFIX + StateBackendOptions.STATE_BACKEND.key(), config.speedStateBackend());
+        .get(PREFIX + StateBackendOptions.STATE_BACKEND.key(), config.speed().stateBackend());
   }
 
   /** Whether its checkpoints hold what changed since the one before. */

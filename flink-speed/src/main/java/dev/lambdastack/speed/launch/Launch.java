@@ -99,7 +99,8 @@ public final class Launch {
     var known = options.views().load(Thread.currentThread().getContextClassLoader());
     known.eventType(topic);
     config
-        .speedDeadLettersTopic(topic)
+        .speed()
+        .deadLettersTopic(topic)
         .filter(name -> !known.ofTopic(name).isEmpty())
         .ifPresent(
             name -> {
@@ -239,7 +240,7 @@ public final class Launch {
     StreamExecutionEnvironment env =
         options
             .environment()
-            .orElse(() -> settings.localEnvironment(config.speedParallelism()))
+            .orElse(() -> settings.localEnvironment(config.speed().parallelism()))
             .get();
     settings.applyTo(env);
     new SpeedJob(
@@ -248,7 +249,7 @@ public final class Launch {
             schemas,
             options.source().apply(plan),
             options.sink().apply(plan))
-        .addTo(env, config.speedParallelism());
+        .addTo(env, config.speed().parallelism());
     try {
       JobClient client = env.executeAsync("lambda speed " + topic);
       return new Submitted(
@@ -269,12 +270,12 @@ public final class Launch {
       throws IOException {
     List<Generation> generations = from.slots().stream().map(Slot::generation).toList();
     for (Generation g : generations) {
-      if (!g.epochLength().equals(config.epoch())) {
+      if (!g.epochLength().equals(config.log().epoch())) {
         throw new InvalidInputException(
             String.format(
                 Locale.ROOT,
                 "Cannot go on with lambda.epoch=%dms: generation %d of view %s has epochs of %dms; set lambda.epoch=%dms",
-                config.epoch().toMillis(),
+                config.log().epoch().toMillis(),
                 g.number(),
                 g.shape().name(),
                 g.epochLength().toMillis(),
@@ -318,7 +319,7 @@ public final class Launch {
     return store.adopt(
         atFirst,
         log.partitions(),
-        Adoptions.adoptedAt(clock.instant(), config.clockSkew(), config.epoch()));
+        Adoptions.adoptedAt(clock.instant(), config.log().clockSkew(), config.log().epoch()));
   }
 
   private static List<SpeedStart> starts(List<Generation> generations) {
@@ -355,12 +356,12 @@ public final class Launch {
         slots,
         new TreeMap<>(start.offsets()),
         logTimes,
-        config.epoch(),
-        config.eventTimeMin(),
+        config.log().epoch(),
+        config.log().eventTimeMin(),
         config.kafka(),
-        config.clockSkew(),
-        config.tick(),
-        config.speedEmitInterval(),
+        config.log().clockSkew(),
+        config.log().tick(),
+        config.speed().emitInterval(),
         new Settings(config.hadoop()));
   }
 }

@@ -57,8 +57,8 @@ final class Opening {
               store.versions(view.name()),
               store.known(view.name()).current(),
               bounds,
-              config.epoch(),
-              now.minus(config.clockSkew())));
+              config.log().epoch(),
+              now.minus(config.log().clockSkew())));
     }
     String life = UUID.randomUUID().toString();
     Checkpoints.of(config, log.topic(), life).make();
@@ -88,7 +88,7 @@ final class Opening {
                   start.coverage(),
                   start.firstEpoch(),
                   start.offsets(),
-                  config.epoch(),
+                  config.log().epoch(),
                   retention(),
                   now);
           // Before the catalog names it: who finds a generation finds its table.
@@ -99,12 +99,12 @@ final class Opening {
 
   /** HBase counts seconds. */
   private Duration retention() {
-    return Duration.ofSeconds(config.speedRetention().toSeconds());
+    return Duration.ofSeconds(config.speed().retention().toSeconds());
   }
 
   private void createTable(Generation generation, Admin admin) {
     try {
-      if (ViewTables.createSpeed(admin, generation, config.regions())) {
+      if (ViewTables.createSpeed(admin, generation, config.hbase().regions())) {
         return;
       }
       // A starter that came no further than this left it, so it is empty.

@@ -160,7 +160,8 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
     pending = new PreAggregate();
     told = new HashSet<>();
     config()
-        .speedDeadLettersTopic(plan.topic())
+        .speed()
+        .deadLettersTopic(plan.topic())
         .ifPresent(
             name -> {
               deadLetters = new DeadLetterTopic(plan, name);

@@ -327,7 +327,7 @@ class AlertsIT {
     assertThat(resumed).isEqualTo(runs - 1);
     assertThat(raised).as("some alerts were raised again").isGreaterThan(truth().size());
 
-    Path checkpoints = new Path(config.speedCheckpoints(), CARDS);
+    Path checkpoints = new Path(config.speed().checkpoints(), CARDS);
     checkpoints.getFileSystem(config.hadoop()).delete(checkpoints, true);
     try (AlertJob job = start()) {
       assertThat(job.resumedFrom()).isEmpty();
@@ -469,7 +469,7 @@ class AlertsIT {
         CARDS,
         topicId(),
         "run",
-        config.speedCheckpoints(),
+        config.speed().checkpoints(),
         "any",
         new TreeMap<>(),
         alertsTopic,

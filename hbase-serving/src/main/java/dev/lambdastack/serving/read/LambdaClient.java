@@ -91,7 +91,7 @@ public final class LambdaClient implements AutoCloseable {
     this.ownsConnection = ownsConnection;
     this.clock = clock;
     this.store = new PublishedStore(connection);
-    this.published = new PublishedCache(store, config.readCache(), clock);
+    this.published = new PublishedCache(store, config.read().cache(), clock);
   }
 
   /**
@@ -102,7 +102,7 @@ public final class LambdaClient implements AutoCloseable {
    * @throws UnavailableException when HBase does not answer
    */
   public static LambdaClient open(Configuration conf) {
-    long limit = LambdaConfig.of(conf).readTimeout().toMillis();
+    long limit = LambdaConfig.of(conf).read().timeout().toMillis();
     Configuration impatient = new Configuration(conf);
     for (String key : HBASE_TIMEOUTS) {
       impatient.setLong(key, Math.min(limit, Integer.MAX_VALUE));
@@ -319,7 +319,7 @@ public final class LambdaClient implements AutoCloseable {
     return Optional.of(
         await(
             deadline,
-            () -> Dimensions.read(new DimensionStore(connection), shape, config.readMaxRows())));
+            () -> Dimensions.read(new DimensionStore(connection), shape, config.read().maxRows())));
   }
 
   /**
@@ -342,7 +342,7 @@ public final class LambdaClient implements AutoCloseable {
                       a.rowKey(), 1, a.rowKey().length, b.rowKey(), 1, b.rowKey().length));
 
   private Optional<String> incomplete(PublishedRow row) {
-    return row.incompleteBecause(clock.instant(), config.clockSkew());
+    return row.incompleteBecause(clock.instant(), config.log().clockSkew());
   }
 
   private static void refuse(Question question, Optional<String> incomplete) {
@@ -395,18 +395,18 @@ public final class LambdaClient implements AutoCloseable {
   }
 
   private void checkSize(int rows, String view) {
-    if (rows > config.readMaxRows()) {
+    if (rows > config.read().maxRows()) {
       throw new InvalidInputException(
           String.format(
               Locale.ROOT,
               "The answer of view %s has more than %d rows; ask for a shorter range or raise lambda.read.max-rows",
               view,
-              config.readMaxRows()));
+              config.read().maxRows()));
     }
   }
 
   private Deadline deadline() {
-    return Deadline.in(config.readTimeout());
+    return Deadline.in(config.read().timeout());
   }
 
   private <T> T await(Deadline deadline, Callable<T> call) throws IOException {

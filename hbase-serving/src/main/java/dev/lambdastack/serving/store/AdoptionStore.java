@@ -61,18 +61,18 @@ public final class AdoptionStore {
    */
   public static AdoptionStore of(LambdaConfig config, String topic, String topicId) {
     try {
-      Path master = new Path(config.master());
+      Path master = new Path(config.master().folder());
       Path qualified = master.getFileSystem(config.hadoop()).makeQualified(master);
       FileContext files = FileContext.getFileContext(qualified.toUri(), config.hadoop());
       return new AdoptionStore(
           new Path(new Path(new Path(qualified, topic), FOLDER), topicId),
           files,
           topic,
-          config.eventTimeMin());
+          config.log().eventTimeMin());
     } catch (IOException | IllegalArgumentException e) {
       throw FileSystemFault.of(
           "Cannot use lambda.master=%s: %s; check fs.defaultFS in core-site.xml and that HDFS runs"
-              .formatted(config.master(), Store.rootMessage(e)),
+              .formatted(config.master().folder(), Store.rootMessage(e)),
           e);
     }
   }

@@ -60,7 +60,7 @@ public final class Store {
   /** The settings of {@link #connectForWork}, for what opens connections itself. */
   public static Configuration forWork(LambdaConfig config) {
     Configuration conf = HBaseConfiguration.create(config.hadoop());
-    int limit = (int) Math.min(Integer.MAX_VALUE, config.hbaseOperationTimeout().toMillis());
+    int limit = (int) Math.min(Integer.MAX_VALUE, config.hbase().operationTimeout().toMillis());
     conf.setInt(HConstants.HBASE_CLIENT_OPERATION_TIMEOUT, limit);
     conf.setInt(HConstants.HBASE_CLIENT_META_OPERATION_TIMEOUT, limit);
     // How long an administrator's request that the master works at is waited for.
@@ -92,7 +92,7 @@ public final class Store {
 
   private static Connection connect(LambdaConfig config, Configuration conf) {
     FirstContact.hbase(conf);
-    long limitMillis = config.hbaseTimeout().toMillis();
+    long limitMillis = config.hbase().timeout().toMillis();
     FutureTask<Connection> attempt = new FutureTask<>(() -> connectAndAsk(conf));
     Thread thread = new Thread(attempt, "lambda-connect");
     thread.setDaemon(true);

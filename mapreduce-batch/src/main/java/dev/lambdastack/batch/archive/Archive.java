@@ -175,11 +175,11 @@ public final class Archive {
   private Committed commit(Run run) throws IOException, InterruptedException {
     List<OffsetRange> ranges =
         OffsetRanges.of(
-            run.sealed().ranges(), run.start().leaderEpochs(), config.archiveSplitRecords());
+            run.sealed().ranges(), run.start().leaderEpochs(), config.archive().splitRecords());
     List<TaskReport> reports = ranges.isEmpty() ? List.of() : read(run, ranges);
     steps.reached(Step.READ);
     Totals totals = Totals.of(ranges, reports);
-    totals.checkShare(run.type().topic(), config.deadLettersMaxShare());
+    totals.checkShare(run.type().topic(), config.archive().deadLettersMaxShare());
     ArchiveManifest manifest =
         new ArchiveManifest(
             run.start().sequence(),
@@ -187,10 +187,10 @@ public final class Archive {
             run.log().topicId(),
             run.start().previous(),
             run.id(),
-            config.epoch(),
+            config.log().epoch(),
             run.sealed().fromEpoch(),
             run.sealed().toEpoch(),
-            config.eventTimeMin(),
+            config.log().eventTimeMin(),
             run.sealed().ranges(),
             run.type().schema(),
             totals.files(),
@@ -275,7 +275,7 @@ public final class Archive {
     EventType type = views.eventType(topic);
     FileSchema.of(topic, type.schema());
     // Refuses a schema store that the pinned schema cannot read.
-    new EventDecoder(schemas, type, List.of(), config.eventTimeMin());
+    new EventDecoder(schemas, type, List.of(), config.log().eventTimeMin());
     return type;
   }
 
@@ -299,7 +299,7 @@ public final class Archive {
   }
 
   private MasterDataset dataset(String topic) throws IOException {
-    return MasterDataset.open(config.hadoop(), config.master(), topic);
+    return MasterDataset.open(config.hadoop(), config.master().folder(), topic);
   }
 
   /** Refuses before it adopts partitions that neither layer knows yet. */
@@ -339,7 +339,8 @@ public final class Archive {
 
   private StartingPoint startingPoint(
       Optional<Contents> last, LogState state, Adoptions adoptions, Gaps gaps) {
-    return StartingPoint.of(last, state, adoptions, gaps, config.epoch(), config.eventTimeMin());
+    return StartingPoint.of(
+        last, state, adoptions, gaps, config.log().epoch(), config.log().eventTimeMin());
   }
 
   private Adoptions assumed(AdoptionStore store, TopicLog log, Optional<Contents> last)
@@ -355,7 +356,7 @@ public final class Archive {
   }
 
   private Instant adoptedAt() {
-    return Adoptions.adoptedAt(clock.instant(), config.clockSkew(), config.epoch());
+    return Adoptions.adoptedAt(clock.instant(), config.log().clockSkew(), config.log().epoch());
   }
 
   private static SortedMap<Integer, OffsetSpan> lost(Sealed sealed) {
@@ -383,7 +384,7 @@ public final class Archive {
         sequence,
         sealed.fromEpoch(),
         sealed.toEpoch(),
-        config.epoch(),
+        config.log().epoch(),
         totals.read(),
         totals.files().stream().mapToLong(DataFile::rows).sum(),
         totals.ticks(),

@@ -94,12 +94,13 @@ final class ArchiveMapper
             range,
             schema,
             decoder(config, settings),
-            config.archiveOpenDates(),
-            config.archiveMemoryBytes());
+            config.archive().openDates(),
+            config.archive().memoryBytes());
   }
 
   private static EventDecoder decoder(LambdaConfig config, ArchiveSettings settings) {
-    return new EventDecoder(settings.schemas(), settings.type(), List.of(), config.eventTimeMin());
+    return new EventDecoder(
+        settings.schemas(), settings.type(), List.of(), config.log().eventTimeMin());
   }
 
   private void add(ConsumerRecord<byte[], byte[]> record) throws IOException {

@@ -32,7 +32,7 @@ final class Sealing {
     this.config = config;
     this.clock = clock;
     this.start = start;
-    this.search = new EpochSearch(log::boundaryRecords, config.epoch(), start.firstEpochs());
+    this.search = new EpochSearch(log::boundaryRecords, config.log().epoch(), start.firstEpochs());
   }
 
   /**
@@ -40,12 +40,12 @@ final class Sealing {
    * lambda.tick.timeout} for it, then takes an earlier one.
    */
   Sealed seal() throws InterruptedException {
-    long due = Epoch.numberAt(clock.millis(), config.epoch());
+    long due = Epoch.numberAt(clock.millis(), config.log().epoch());
     if (due <= start.fromEpoch()) {
       return nothing(Set.of());
     }
     Set<Integer> missing = search.without(due, log.partitions());
-    if (!config.tick()) {
+    if (!config.log().tick()) {
       return missing.isEmpty() ? ranges(due, missing, Map.of()) : byClock(missing);
     }
     missing = tick(due, missing);
@@ -56,7 +56,7 @@ final class Sealing {
 
   /** What {@link #seal} would take now, without writing a tick nor waiting for one. */
   Sealed look() {
-    long due = Epoch.numberAt(clock.millis(), config.epoch());
+    long due = Epoch.numberAt(clock.millis(), config.log().epoch());
     if (due <= start.fromEpoch()) {
       return nothing(Set.of());
     }
@@ -70,8 +70,8 @@ final class Sealing {
   private Set<Integer> tick(long epoch, Set<Integer> without) throws InterruptedException {
     Set<Integer> missing = without;
     long now = System.nanoTime();
-    long deadline = now + config.tickTimeout().toNanos();
-    long pause = Math.max(config.tickTimeout().toNanos() / 10, POLL.toNanos());
+    long deadline = now + config.log().tickTimeout().toNanos();
+    long pause = Math.max(config.log().tickTimeout().toNanos() / 10, POLL.toNanos());
     long nextTick = now;
     while (!missing.isEmpty()) {
       now = System.nanoTime();
@@ -95,8 +95,8 @@ final class Sealing {
    * in sync and no transaction is open; then its boundary is the partition's end.
    */
   private Sealed byClock(Set<Integer> missing) {
-    long safe = clock.millis() - config.clockSkew().toMillis();
-    long closed = safe < 0 ? 0 : Epoch.numberAt(safe, config.epoch());
+    long safe = clock.millis() - config.log().clockSkew().toMillis();
+    long closed = safe < 0 ? 0 : Epoch.numberAt(safe, config.log().epoch());
     if (closed > start.fromEpoch()) {
       Map<Integer, Long> ends = new TreeMap<>(log.endOffsets());
       Map<Integer, Long> all = log.highWatermarks();

@@ -44,7 +44,7 @@ final class TaskFolder {
    * So that the open row groups of all files take about four times the archive's memory at most.
    */
   private static long rowGroupBytes(LambdaConfig config) {
-    long share = 4 * config.archiveMemoryBytes() / (config.archiveOpenDates() + 1);
+    long share = 4 * config.archive().memoryBytes() / (config.archive().openDates() + 1);
     return Math.max(MIN_ROW_GROUP_BYTES, Math.min(MAX_ROW_GROUP_BYTES, share));
   }
 

@@ -96,7 +96,7 @@ public final class Audit {
    *     warns, since the rest can be told all the same
    */
   public AuditReport run(String topic, Scope scope, VersionSource source) throws IOException {
-    MasterDataset dataset = MasterDataset.open(config.hadoop(), config.master(), topic);
+    MasterDataset dataset = MasterDataset.open(config.hadoop(), config.master().folder(), topic);
     Set<String> there = new HashSet<>(dataset.filesThere());
     // Manifests after the files: what is committed meanwhile is no orphan.
     ChainAudit chain = chain(dataset);
@@ -275,9 +275,9 @@ public final class Audit {
                   "the oldest record of partition %d that is not archived has used %.0f %% of the topic's retention",
                   partition,
                   100 * used);
-          if (used >= config.auditRetentionFail()) {
+          if (used >= config.audit().retentionFail()) {
             differences.add(text + ": archive now, or raise retention.ms");
-          } else if (used >= config.auditRetentionWarn()) {
+          } else if (used >= config.audit().retentionWarn()) {
             warnings.add(text);
           }
         });

@@ -137,7 +137,7 @@ public final class Compaction {
   }
 
   private MasterDataset dataset(String topic) throws IOException {
-    return MasterDataset.open(config.hadoop(), config.master(), topic);
+    return MasterDataset.open(config.hadoop(), config.master().folder(), topic);
   }
 
   private Contents contents(MasterDataset dataset, EventType type) throws IOException {
@@ -158,7 +158,7 @@ public final class Compaction {
   }
 
   private long targetBytes() {
-    return config.hadoop().getLong(CompactionSettings.TARGET, config.compactTargetBytes());
+    return config.hadoop().getLong(CompactionSettings.TARGET, config.compact().targetBytes());
   }
 
   private CompactionManifest commit(

@@ -39,7 +39,7 @@ final class RowMapper extends Mapper<NullWritable, Text, BytesWritable, BytesWri
   protected void setup(Context context) throws IOException {
     LambdaConfig config = LambdaConfig.of(context.getConfiguration());
     settings = CompactionSettings.readFrom(context.getConfiguration());
-    dataset = MasterDataset.open(config.hadoop(), config.master(), settings.topic());
+    dataset = MasterDataset.open(config.hadoop(), config.master().folder(), settings.topic());
     conf = FileSchema.parquet(config.hadoop());
     AvroReadSupport.setAvroReadSchema(conf, settings.schema());
     rowWriter = new GenericDatumWriter<>(settings.schema(), GenericData.get());

@@ -48,7 +48,7 @@ public final class Sweep {
   public SweepResult run(MasterDataset dataset, Collection<Version> kept, boolean dryRun)
       throws IOException {
     Instant now = clock.instant();
-    Instant before = now.minus(config.compactGrace());
+    Instant before = now.minus(config.compact().grace());
     List<FileStatus> there = dataset.dataFiles();
     // After the listing: a file that was committed meanwhile is no orphan.
     List<StoredManifest> chain = dataset.manifests();
@@ -75,7 +75,7 @@ public final class Sweep {
       }
     }
     List<Path> drafts = drafts(dataset, before);
-    List<Path> leases = Lease.lost(dataset, now, config.lease());
+    List<Path> leases = Lease.lost(dataset, now, config.master().lease());
     if (!dryRun) {
       for (List<Path> paths : List.of(superseded, orphans, drafts, leases)) {
         for (Path path : paths) {
@@ -95,7 +95,7 @@ public final class Sweep {
    * @return the folders
    */
   public List<Path> staging(FileSystem fileSystem, boolean dryRun) throws IOException {
-    Instant before = clock.instant().minus(config.compactGrace());
+    Instant before = clock.instant().minus(config.compact().grace());
     Path root = Staging.folder(config, fileSystem, "x").getParent();
     List<Path> old = new ArrayList<>();
     for (FileStatus folder : list(fileSystem, root)) {
@@ -122,7 +122,7 @@ public final class Sweep {
             .filter(v -> v.manifestDigest().equals(digests.get(v.manifest())))
             .map(Version::manifest)
             .collect(Collectors.toSet());
-    return new Pins(versions, Set.copyOf(Lease.held(dataset, now, config.lease())));
+    return new Pins(versions, Set.copyOf(Lease.held(dataset, now, config.master().lease())));
   }
 
   private static List<Path> drafts(MasterDataset dataset, Instant before) throws IOException {

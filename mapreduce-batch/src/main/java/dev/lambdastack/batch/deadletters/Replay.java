@@ -101,7 +101,7 @@ public final class Replay {
       ArchiveManifest last = last(manifests);
       this.decoder = new EventDecoder(schemas, type, List.of(), last.eventTimeMin());
       // No broker's clock shows less.
-      this.nowMillis = clock.instant().minus(config.clockSkew()).toEpochMilli();
+      this.nowMillis = clock.instant().minus(config.log().clockSkew()).toEpochMilli();
       this.history = history;
     }
 
@@ -138,7 +138,7 @@ public final class Replay {
    */
   public ReplayResult plan(String topic, Selection selection) throws IOException {
     EventType type = views.eventType(topic);
-    MasterDataset dataset = MasterDataset.open(conf, config.master(), topic);
+    MasterDataset dataset = MasterDataset.open(conf, config.master().folder(), topic);
     DeadLetterFiles files = new DeadLetterFiles(dataset, conf);
     List<ArchiveManifest> manifests = files.manifests();
     Replays replays = new Replays(dataset, conf);
@@ -166,7 +166,7 @@ public final class Replay {
    */
   public ReplayResult run(String topic, Selection selection) throws IOException {
     EventType type = views.eventType(topic);
-    MasterDataset dataset = MasterDataset.open(conf, config.master(), topic);
+    MasterDataset dataset = MasterDataset.open(conf, config.master().folder(), topic);
     DeadLetterFiles files = new DeadLetterFiles(dataset, conf);
     List<ArchiveManifest> manifests = files.manifests();
     Replays replays = new Replays(dataset, conf);

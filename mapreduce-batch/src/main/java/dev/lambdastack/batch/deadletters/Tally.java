@@ -65,7 +65,7 @@ public final class Tally {
   /** The dead letters of a topic. */
   public static Tally open(LambdaConfig config, String topic) throws IOException {
     Configuration conf = FileSchema.parquet(config.hadoop());
-    MasterDataset dataset = MasterDataset.open(conf, config.master(), topic);
+    MasterDataset dataset = MasterDataset.open(conf, config.master().folder(), topic);
     return new Tally(dataset, conf, new Replays(dataset, conf).read());
   }
 

@@ -25,12 +25,12 @@ public final class Staging {
    */
   public static Path folder(LambdaConfig config, FileSystem fileSystem, String run)
       throws IOException {
-    Path staging = new Path(config.staging());
+    Path staging = new Path(config.master().staging());
     FileSystem own = staging.getFileSystem(config.hadoop());
     if (!own.getUri().equals(fileSystem.getUri())) {
       throw new InvalidInputException(
           "Cannot use lambda.staging=%s: it must be on the file system of lambda.master=%s, since files are moved there"
-              .formatted(config.staging(), config.master()));
+              .formatted(config.master().staging(), config.master().folder()));
     }
     return new Path(own.makeQualified(staging), run);
   }

@@ -94,10 +94,10 @@ public final class Cleanup {
     return CleanupPlan.of(
         catalog,
         new CleanupPlan.Terms(
-            config.versionsKeep(),
+            config.cleanup().keep(),
             Publish.readersWait(config),
-            config.versionsKeepPast(),
-            config.cleanupGrace(),
+            config.cleanup().keepPast(),
+            config.cleanup().grace(),
             clock.instant()));
   }
 
@@ -131,7 +131,7 @@ public final class Cleanup {
     Pattern ours =
         Pattern.compile(
             Pattern.quote(ViewTables.NAMESPACE + ":" + catalog.view()) + "\\.(v|speed\\.g)[0-9]+");
-    Instant before = clock.instant().minus(config.cleanupGrace());
+    Instant before = clock.instant().minus(config.cleanup().grace());
     List<String> leftovers = new ArrayList<>();
     for (TableName table : tables) {
       String name = table.getNameAsString();

@@ -28,10 +28,10 @@ record Gate(double maxRejected, double maxShrink, long maxGrowth, long maxDrift)
 
   static Gate of(LambdaConfig config) {
     return new Gate(
-        config.deadLettersMaxShare(),
-        config.gateMaxShrink(),
-        config.gateMaxGrowth(),
-        config.gateMaxDrift());
+        config.archive().deadLettersMaxShare(),
+        config.gate().maxShrink(),
+        config.gate().maxGrowth(),
+        config.gate().maxDrift());
   }
 
   /** The drift that was found, or why it was not looked for. */

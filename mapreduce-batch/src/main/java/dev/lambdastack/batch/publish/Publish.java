@@ -134,13 +134,13 @@ public final class Publish {
     return catalog
         .known()
         .current()
-        .map(row -> row.takenAwayBy(version, clock.instant(), config.clockSkew()))
+        .map(row -> row.takenAwayBy(version, clock.instant(), config.log().clockSkew()))
         .orElse(LostOffsets.NONE);
   }
 
   private PublishedRow next(Catalog catalog, Version version) {
     return PublishedRow.publish(
-        catalog.known(), version, false, clock.instant(), config.clockSkew());
+        catalog.known(), version, false, clock.instant(), config.log().clockSkew());
   }
 
   /**
@@ -165,7 +165,7 @@ public final class Publish {
 
   private Gate.DriftCheck drift(Connection connection, Catalog catalog, Version version)
       throws IOException, InterruptedException {
-    if (!config.gateDrift()) {
+    if (!config.gate().drift()) {
       return Gate.DriftCheck.none("not looked for (lambda.gate.drift=false)");
     }
     if (catalog.published().isEmpty()) {
@@ -201,7 +201,7 @@ public final class Publish {
 
   private Optional<Generation> holding(Catalog catalog, Version before, Version version) {
     return PublishedRow.holding(
-        catalog.known(), before, version, clock.instant(), config.clockSkew());
+        catalog.known(), before, version, clock.instant(), config.log().clockSkew());
   }
 
   /**
@@ -232,7 +232,7 @@ public final class Publish {
                 }
                 return new Pointer.Next(
                     PublishedRow.rollback(
-                        catalog.known(), version, clock.instant(), config.clockSkew()),
+                        catalog.known(), version, clock.instant(), config.log().clockSkew()),
                     Optional.empty());
               });
     }
@@ -271,7 +271,7 @@ public final class Publish {
 
   /** How long after a flip somebody may still read what answered before. */
   static Duration readersWait(LambdaConfig config) {
-    return config.readCache().plus(config.readTimeout()).plus(config.clockSkew());
+    return config.read().cache().plus(config.read().timeout()).plus(config.log().clockSkew());
   }
 
   private static PublishedStore store(Connection connection) throws IOException {

@@ -78,7 +78,7 @@ final class AggregatingMapper
   protected void setup(Context context) throws IOException {
     Pass pass = Pass.of(context.getConfiguration());
     Projection projection = pass.projection();
-    memoryBytes = LambdaConfig.of(context.getConfiguration()).recomputeMemoryBytes();
+    memoryBytes = LambdaConfig.of(context.getConfiguration()).recompute().memoryBytes();
     batch = ColumnBatch.of(projection.type(), projection.columns());
     before = pass.plan().before();
     views = pass.views();

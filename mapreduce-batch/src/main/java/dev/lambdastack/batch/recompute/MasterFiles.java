@@ -51,7 +51,7 @@ final class MasterFiles {
       throws IOException {
     return new MasterFiles(
         config.hadoop(),
-        MasterDataset.open(config.hadoop(), config.master(), projection.type().topic()),
+        MasterDataset.open(config.hadoop(), config.master().folder(), projection.type().topic()),
         schemas,
         eventTimeMin,
         projection,

@@ -129,7 +129,8 @@ public final class Recompute {
     for (String viewName : names) {
       View view = views.find(viewName);
       // Refuses a schema store that the pinned schema cannot read.
-      new EventDecoder(schemas, view.eventType(), view.columnsWithRules(), config.eventTimeMin());
+      new EventDecoder(
+          schemas, view.eventType(), view.columnsWithRules(), config.log().eventTimeMin());
       List<View> together = sources.computeIfAbsent(Source.of(view), s -> new ArrayList<>());
       if (!together.contains(view)) {
         together.add(view);

@@ -94,14 +94,14 @@ final class TopicRun implements AutoCloseable {
       Recompute.Options options)
       throws IOException {
     String topic = views.get(0).eventType().topic();
-    MasterDataset dataset = MasterDataset.open(config.hadoop(), config.master(), topic);
+    MasterDataset dataset = MasterDataset.open(config.hadoop(), config.master().folder(), topic);
     if (dataset.sequences().isEmpty()) {
       throw new InvalidInputException(
           "Cannot recompute view %s: nothing of topic %s is archived in %s; run lambda archive %s first"
               .formatted(views.get(0).name(), topic, dataset.place(), topic));
     }
     String runId = RunId.next(clock);
-    Lease lease = Lease.take(dataset, runId, clock, config.lease());
+    Lease lease = Lease.take(dataset, runId, clock, config.master().lease());
     try {
       return new TopicRun(config, schemas, clock, views, dataset, runId, lease, options);
     } catch (IOException | RuntimeException e) {
@@ -214,7 +214,7 @@ final class TopicRun implements AutoCloseable {
     }
 
     VersionTable.Makers makers =
-        new VersionTable.Makers(connection, store, lease.path(), config.hbaseOperationTimeout());
+        new VersionTable.Makers(connection, store, lease.path(), config.hbase().operationTimeout());
     Path staging = Staging.folder(config, dataset.fileSystem(), "recompute-" + runId);
     List<Target> targets = new ArrayList<>();
     List<Filled> filled;
@@ -279,7 +279,7 @@ final class TopicRun implements AutoCloseable {
   }
 
   private boolean isAtWork(String run) throws IOException {
-    return Lease.isHeld(config.hadoop(), run, clock.instant(), config.lease());
+    return Lease.isHeld(config.hadoop(), run, clock.instant(), config.master().lease());
   }
 
   private void enter(VersionTable.Makers makers, List<Filled> filled) throws IOException {
@@ -336,7 +336,8 @@ final class TopicRun implements AutoCloseable {
 
     Projection projection = Projection.of(full, false);
     Map<String, byte[][]> splits =
-        RegionSplits.sample(files(projection), frozen.files(), full, projection, config.regions());
+        RegionSplits.sample(
+            files(projection), frozen.files(), full, projection, config.hbase().regions());
 
     for (View view : full) {
       VersionTable table = VersionTable.create(makers, view, splits.get(view.name()));

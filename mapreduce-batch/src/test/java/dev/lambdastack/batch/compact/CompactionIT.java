@@ -213,7 +213,7 @@ class CompactionIT {
   private static Set<Long> held(Scene scene) {
     try {
       return Set.copyOf(
-          Lease.held(scene.dataset(), scene.clock().instant(), scene.config().lease()));
+          Lease.held(scene.dataset(), scene.clock().instant(), scene.config().master().lease()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

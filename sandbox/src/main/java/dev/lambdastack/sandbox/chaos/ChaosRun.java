@@ -158,7 +158,7 @@ public final class ChaosRun {
                 clusters,
                 connection,
                 job.client().getJobID(),
-                new Path(config.speedCheckpoints(), layers.topic()),
+                new Path(config.speed().checkpoints(), layers.topic()),
                 ledger,
                 () -> HISTORY + pace.sent());
         CompletableFuture<Integer> batch = later(schedule.batchAt(), this::batchUntilItSucceeds);
@@ -289,7 +289,7 @@ public final class ChaosRun {
       }
     }
     try (FileSystem files = clusters.sandbox().clusters().hdfs().fileSystem()) {
-      files.delete(new Path(config.speedCheckpoints(), layers.topic()), true);
+      files.delete(new Path(config.speed().checkpoints(), layers.topic()), true);
     }
   }
 }

@@ -11,6 +11,7 @@ import dev.lambdastack.batch.deadletters.Tally;
 import dev.lambdastack.batch.recompute.Recompute;
 import dev.lambdastack.log.LogClients;
 import dev.lambdastack.log.TopicLog;
+import dev.lambdastack.sandbox.Layers;
 import dev.lambdastack.sandbox.foodmart.ShopEvent;
 import dev.lambdastack.sandbox.produce.Orders;
 import dev.lambdastack.schemas.EventEncoder;
@@ -18,8 +19,10 @@ import dev.lambdastack.schemas.Rejection;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.schemas.SchemaVersion;
 import dev.lambdastack.settings.KafkaSettings;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.speed.launch.SpeedOptions;
+import dev.lambdastack.speed.plan.ViewsLoader;
 import dev.lambdastack.views.View;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -39,6 +42,7 @@ import org.apache.avro.SchemaBuilder;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.message.BinaryMessageEncoder;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -118,6 +122,12 @@ final class DeadLettersIT {
         time);
   }
 
+  private static Layers withoutLimit(Scenario scenario) {
+    Configuration conf = new Configuration(scenario.layers().config().hadoop());
+    conf.set("lambda.dead-letters.max-share", "1");
+    return new Layers(LambdaConfig.of(conf), scenario.type().topic(), ViewsLoader.FROM_CLASS_PATH);
+  }
+
   @Test
   void bothLayersSetAsideTheSameRecords() throws Exception {
     long seed = 51;
@@ -126,7 +136,6 @@ final class DeadLettersIT {
     try (Scenario scenario = Scenario.open("verdicts", seed);
         RunningSpeedJob speed = scenario.layers().startSpeed();
         KafkaProducer<byte[], byte[]> producer = producer(scenario)) {
-      scenario.layers().config().hadoop().set("lambda.dead-letters.max-share", "1");
       EventEncoder encoder = new EventEncoder(scenario.type());
       List<ShopEvent> events = scenario.shops().events(count);
       for (ShopEvent event : events) {
@@ -136,7 +145,7 @@ final class DeadLettersIT {
       }
       producer.flush();
       scenario.layers().awaitEpochAfter(Instant.now());
-      ArchiveResult archived = scenario.layers().archive();
+      ArchiveResult archived = withoutLimit(scenario).archive();
       assertThat(archived.events() + archived.deadLetters()).isEqualTo(count);
       Map<String, String> byArchive = new TreeMap<>();
       Tally.open(scenario.layers().config(), scenario.type().topic())

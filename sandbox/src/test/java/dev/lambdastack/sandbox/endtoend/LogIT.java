@@ -249,7 +249,9 @@ final class LogIT {
     Map<Long, Long> epochs = new TreeMap<>();
     for (Logged record : logged) {
       long logTime = maximum.merge(record.partition(), record.appended(), Math::max);
-      record.order().ifPresent(order -> epochs.put(order, logTime / config.epoch().toMillis()));
+      record
+          .order()
+          .ifPresent(order -> epochs.put(order, logTime / config.log().epoch().toMillis()));
     }
     return epochs;
   }
@@ -258,7 +260,7 @@ final class LogIT {
       throws IOException {
     LambdaConfig config = scenario.layers().config();
     MasterDataset dataset =
-        MasterDataset.open(config.hadoop(), config.master(), scenario.type().topic());
+        MasterDataset.open(config.hadoop(), config.master().folder(), scenario.type().topic());
     List<ArchiveManifest> manifests =
         dataset.manifests().stream()
             .map(StoredManifest::manifest)

@@ -168,7 +168,7 @@ final class Scenario implements AutoCloseable {
   /** Over how many epochs of log time the acknowledged events are spread. */
   long epochs() {
     TreeSet<Long> epochs = new TreeSet<>();
-    long length = layers.config().epoch().toMillis();
+    long length = layers.config().log().epoch().toMillis();
     ledger.entries().forEach(e -> epochs.add(e.appended().toEpochMilli() / length));
     return epochs.size();
   }

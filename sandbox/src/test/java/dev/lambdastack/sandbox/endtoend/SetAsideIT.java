@@ -132,6 +132,10 @@ final class SetAsideIT {
   }
 
   private static LambdaConfig config(String topic) throws Exception {
+    return config(topic, Map.of());
+  }
+
+  private static LambdaConfig config(String topic, Map<String, String> more) throws Exception {
     SharedSandbox.sandbox()
         .clusters()
         .kafka()
@@ -140,6 +144,7 @@ final class SetAsideIT {
     conf.set("lambda.speed.checkpoint-interval", "200ms");
     conf.set("lambda.speed.emit-interval", "100ms");
     conf.set("lambda.read.cache", "0ms");
+    more.forEach(conf::set);
     return LambdaConfig.of(conf);
   }
 
@@ -252,8 +257,7 @@ final class SetAsideIT {
     String topic = "set-aside";
     long seed = 71;
     Random random = new Random(seed);
-    LambdaConfig config = config(topic);
-    config.hadoop().set("lambda.set-aside.max-share", "0.5");
+    LambdaConfig config = config(topic, Map.of("lambda.set-aside.max-share", "0.5"));
     ViewsLoader loader = any -> views("set-aside");
     Layers layers = new Layers(config, topic, loader);
     List<Named> all = new ArrayList<>();

@@ -1,0 +1,125 @@
+package dev.lambdastack.settings;
+
+import dev.lambdastack.views.InvalidInputException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.Collections;
+import java.util.Locale;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import org.apache.hadoop.conf.Configuration;
+
+/** Reads keys by their type, each once, and refuses a value that is not of it. */
+final class Values {
+  /** Longer ones overflow what HBase counts in seconds. */
+  private static final Duration LONGEST = Duration.ofDays(24_855);
+
+  private final Configuration conf;
+  private final SortedSet<String> asked = new TreeSet<>();
+
+  Values(Configuration conf) {
+    this.conf = conf;
+  }
+
+  /** The keys that were read so far. */
+  SortedSet<String> asked() {
+    return Collections.unmodifiableSortedSet(asked);
+  }
+
+  /** Any text but an empty one. */
+  String text(String key) {
+    String text = value(key);
+    if (text.isEmpty()) {
+      throw bad(key, "a value that may not be empty");
+    }
+    return text;
+  }
+
+  boolean flag(String key) {
+    String text = value(key);
+    if (!text.equals("true") && !text.equals("false")) {
+      throw bad(key, "true or false");
+    }
+    return text.equals("true");
+  }
+
+  /** 0 to 1. */
+  double share(String key) {
+    try {
+      double share = Double.parseDouble(value(key));
+      if (share >= 0 && share <= 1) {
+        return share;
+      }
+    } catch (NumberFormatException e) {
+      // said below
+    }
+    throw bad(key, "a number from 0 to 1");
+  }
+
+  Instant instant(String key) {
+    try {
+      return Instant.parse(value(key));
+    } catch (DateTimeParseException e) {
+      throw bad(key, "an instant such as 1990-01-01T00:00:00Z");
+    }
+  }
+
+  Duration duration(String key, Duration least) {
+    if (value(key).matches("[0-9]{1,12}(ms|s|m|h|d)")) {
+      Duration duration = Duration.ofMillis(conf.getTimeDuration(key, 0, TimeUnit.MILLISECONDS));
+      if (duration.compareTo(least) >= 0 && duration.compareTo(LONGEST) <= 0) {
+        return duration;
+      }
+    }
+    throw bad(
+        key,
+        String.format(
+            Locale.ROOT,
+            "a duration of at least %dms and at most %dd, with a unit: ms, s, m, h or d",
+            least.toMillis(),
+            LONGEST.toDays()));
+  }
+
+  int number(String key, int least, int most) {
+    return (int) number(key, least, (long) most);
+  }
+
+  long number(String key, long least, long most) {
+    try {
+      long value = Long.parseLong(value(key));
+      if (value >= least && value <= most) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // said below
+    }
+    throw bad(
+        key,
+        "a whole number of at least "
+            + least
+            + (most == Long.MAX_VALUE ? "" : " and at most " + most));
+  }
+
+  /** A number of mebibytes, in bytes. */
+  long mebibytes(String key) {
+    return number(key, 1, 1L << 20) << 20;
+  }
+
+  private String value(String key) {
+    if (!asked.add(key)) {
+      throw new IllegalStateException("A key is read in two places: " + key);
+    }
+    return conf.getTrimmed(key, "");
+  }
+
+  InvalidInputException bad(String key, String expected) {
+    return bad(key, conf.get(key), expected);
+  }
+
+  static InvalidInputException bad(String key, String value, String expected) {
+    return new InvalidInputException(
+        "Cannot use %s=%s: expected %s".formatted(key, value, expected));
+  }
+}
