@@ -2,6 +2,7 @@ package dev.lambdastack.benchmarks;
 
 import dev.lambdastack.batch.archive.ArchiveResult;
 import dev.lambdastack.log.LogClients;
+import dev.lambdastack.settings.KafkaSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -126,7 +127,7 @@ final class ArchiveBench implements Callable<Integer> {
 
   private static long drain(String brokers, List<TopicPartition> partitions) {
     Map<String, Object> settings =
-        new HashMap<>(LogClients.consumer(brokers, Duration.ofMinutes(1)));
+        new HashMap<>(LogClients.consumer(new KafkaSettings(brokers, Duration.ofMinutes(1))));
     long read = 0;
     try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings)) {
       consumer.assign(partitions);

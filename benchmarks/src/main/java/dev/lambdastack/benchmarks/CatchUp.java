@@ -4,6 +4,7 @@ import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.sandbox.Layers;
 import dev.lambdastack.serving.merge.MergedRow;
 import dev.lambdastack.serving.read.LambdaClient;
+import dev.lambdastack.settings.KafkaSettings;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.speed.launch.SpeedOptions;
 import dev.lambdastack.speed.source.LogSource;
@@ -36,7 +37,7 @@ final class CatchUp {
   CatchUp(SpeedStage stage) throws Exception {
     this.stage = stage;
     this.layers = stage.layers(Readings.STORED);
-    try (TopicLog log = TopicLog.open(stage.brokers(), LIMIT, Readings.STORED)) {
+    try (TopicLog log = TopicLog.open(new KafkaSettings(stage.brokers(), LIMIT), Readings.STORED)) {
       this.ends = log.endOffsets();
     }
   }

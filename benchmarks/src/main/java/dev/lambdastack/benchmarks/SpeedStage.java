@@ -3,6 +3,7 @@ package dev.lambdastack.benchmarks;
 import dev.lambdastack.log.LogClients;
 import dev.lambdastack.sandbox.Layers;
 import dev.lambdastack.sandbox.Sandbox;
+import dev.lambdastack.settings.KafkaSettings;
 import dev.lambdastack.settings.LambdaConfig;
 import java.time.Duration;
 import java.util.HashMap;
@@ -45,7 +46,7 @@ final class SpeedStage implements AutoCloseable {
   }
 
   String brokers() {
-    return config().bootstrapServers();
+    return config().kafka().bootstrapServers();
   }
 
   /**
@@ -54,7 +55,8 @@ final class SpeedStage implements AutoCloseable {
    * @param lingerMillis how long a record may wait for others
    */
   Map<String, Object> producer(int lingerMillis, int batchBytes) {
-    Map<String, Object> settings = new HashMap<>(LogClients.producer(brokers(), LIMIT));
+    Map<String, Object> settings =
+        new HashMap<>(LogClients.producer(new KafkaSettings(brokers(), LIMIT)));
     settings.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
     settings.put(ProducerConfig.LINGER_MS_CONFIG, lingerMillis);
     settings.put(ProducerConfig.BATCH_SIZE_CONFIG, batchBytes);

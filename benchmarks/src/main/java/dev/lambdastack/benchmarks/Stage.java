@@ -6,6 +6,7 @@ import dev.lambdastack.log.LogClients;
 import dev.lambdastack.sandbox.Layers;
 import dev.lambdastack.sandbox.Sandbox;
 import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.settings.KafkaSettings;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.Views;
 import dev.lambdastack.views.handoff.Version;
@@ -60,13 +61,13 @@ final class Stage implements AutoCloseable {
   }
 
   String brokers() {
-    return config().bootstrapServers();
+    return config().kafka().bootstrapServers();
   }
 
   /** Sends the items and waits until their epochs are over. */
   long send(LineItems items) throws Exception {
     Map<String, Object> producer =
-        new HashMap<>(LogClients.producer(brokers(), Duration.ofMinutes(2)));
+        new HashMap<>(LogClients.producer(new KafkaSettings(brokers(), Duration.ofMinutes(2))));
     producer.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
     producer.put(ProducerConfig.LINGER_MS_CONFIG, 20);
     producer.put(ProducerConfig.BATCH_SIZE_CONFIG, 256 * 1024);

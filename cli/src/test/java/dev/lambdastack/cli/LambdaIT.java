@@ -9,6 +9,7 @@ import dev.lambdastack.log.Tick;
 import dev.lambdastack.schemas.DecodedEvent;
 import dev.lambdastack.schemas.EventDecoder;
 import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.settings.KafkaSettings;
 import dev.lambdastack.views.Views;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -87,7 +88,8 @@ class LambdaIT {
 
   private static List<ConsumerRecord<byte[], byte[]>> records(String topic) {
     try (KafkaConsumer<byte[], byte[]> consumer =
-        new KafkaConsumer<>(LogClients.consumer(kafka.bootstrapServers(), LIMIT))) {
+        new KafkaConsumer<>(
+            LogClients.consumer(new KafkaSettings(kafka.bootstrapServers(), LIMIT)))) {
       List<TopicPartition> partitions =
           consumer.partitionsFor(topic).stream()
               .map(p -> new TopicPartition(topic, p.partition()))

@@ -78,8 +78,7 @@ public final class DimensionLoad implements AutoCloseable {
             .map(p -> new TopicPartition(topic, p))
             .collect(Collectors.toSet());
     this.number = store.open(topic, records.attributes());
-    this.consumer =
-        new KafkaConsumer<>(LogClients.consumer(config.bootstrapServers(), config.kafkaTimeout()));
+    this.consumer = new KafkaConsumer<>(LogClients.consumer(config.kafka()));
     consumer.assign(partitions);
     consumer.seekToBeginning(partitions);
   }
@@ -94,8 +93,7 @@ public final class DimensionLoad implements AutoCloseable {
       EventType dimension, SchemaStore schemas, LambdaConfig config, Clock clock)
       throws IOException {
     FirstContact.kafka(config);
-    TopicLog log =
-        TopicLog.open(config.bootstrapServers(), config.kafkaTimeout(), dimension.topic());
+    TopicLog log = TopicLog.open(config.kafka(), dimension.topic());
     Connection hbase = null;
     try {
       log.checkCompacted();

@@ -111,6 +111,7 @@ public final class EmbeddedClusters implements AutoCloseable {
     private int dataNodes = 1;
     private int regionServers = 1;
     private boolean writeGate;
+    private final EmbeddedKafka.Builder kafka = EmbeddedKafka.builder();
 
     private Builder() {}
 
@@ -132,6 +133,12 @@ public final class EmbeddedClusters implements AutoCloseable {
       return this;
     }
 
+    /** Lets Kafka take logins as well, {@link EmbeddedKafka.Builder#secured}. */
+    public Builder securedKafka(String user, String password) {
+      kafka.secured(user, password);
+      return this;
+    }
+
     /**
      * Starts all, side by side where they do not need each other, and returns when all can be used.
      */
@@ -141,9 +148,7 @@ public final class EmbeddedClusters implements AutoCloseable {
       LoggerFactory.getILoggerFactory();
       ExecutorService starters = Executors.newFixedThreadPool(2);
       try {
-        return start(
-            starters.submit(EmbeddedZooKeeper::start),
-            starters.submit(() -> EmbeddedKafka.builder().start()));
+        return start(starters.submit(EmbeddedZooKeeper::start), starters.submit(kafka::start));
       } finally {
         starters.shutdown();
       }

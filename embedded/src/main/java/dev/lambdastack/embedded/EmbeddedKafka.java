@@ -8,10 +8,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
@@ -58,14 +60,21 @@ public final class EmbeddedKafka implements AutoCloseable {
   private final Path data;
   private final ShiftedTime time;
   private final Map<String, String> overrides;
+  private final Optional<SecuredListener> secured;
   private int brokerPort;
+  private int securedPort;
   private int controllerPort;
   private KafkaRaftServer server;
 
-  private EmbeddedKafka(ScratchFolder scratch, Path data, Map<String, String> overrides) {
+  private EmbeddedKafka(
+      ScratchFolder scratch,
+      Path data,
+      Map<String, String> overrides,
+      Optional<SecuredListener> secured) {
     this.scratch = scratch;
     this.data = data;
     this.overrides = overrides;
+    this.secured = secured;
     this.time = new ShiftedTime();
   }
 
@@ -77,6 +86,28 @@ public final class EmbeddedKafka implements AutoCloseable {
   /** {@code localhost:<port>}, the same before and after a restart. */
   public synchronized String bootstrapServers() {
     return "localhost:" + brokerPort;
+  }
+
+  /**
+   * {@code localhost:<port>} of the listener that asks for TLS and a login, see {@link
+   * Builder#secured}; the same before and after a restart.
+   */
+  public synchronized String securedServers() {
+    securedListener();
+    return "localhost:" + securedPort;
+  }
+
+  /**
+   * Kafka's own keys by which a client logs in at {@link #securedServers}: protocol, login and
+   * trust store.
+   */
+  public Map<String, String> securedClient() {
+    return securedListener().client();
+  }
+
+  private SecuredListener securedListener() {
+    return secured.orElseThrow(
+        () -> new IllegalStateException("Kafka was started without a secured listener"));
   }
 
   /**
@@ -231,6 +262,7 @@ public final class EmbeddedKafka implements AutoCloseable {
     for (int attempt = 1; ; attempt++) {
       brokerPort = FreePorts.next();
       controllerPort = FreePorts.next();
+      securedPort = FreePorts.next();
       try {
         if (!Files.exists(data.resolve("meta.properties"))) {
           format();
@@ -273,10 +305,12 @@ public final class EmbeddedKafka implements AutoCloseable {
     try (Writer out = Files.newBufferedWriter(config, StandardCharsets.ISO_8859_1)) {
       properties().store(out, null);
     }
-    String[] format = {"format", "-t", Uuid.randomUuid().toString(), "-c", config.toString()};
+    List<String> format = new ArrayList<>();
+    format.addAll(List.of("format", "-t", Uuid.randomUuid().toString(), "-c", config.toString()));
+    secured.ifPresent(listener -> format.addAll(List.of("--add-scram", listener.credential())));
     try (PrintStream quiet =
         new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {
-      if (StorageTool.execute(format, quiet) != 0) {
+      if (StorageTool.execute(format.toArray(String[]::new), quiet) != 0) {
         throw new IOException("Cannot format " + data + " for Kafka");
       }
     }
@@ -315,6 +349,17 @@ public final class EmbeddedKafka implements AutoCloseable {
     p.put("num.recovery.threads.per.data.dir", "1");
     p.put("group.coordinator.threads", "1");
     p.put("share.coordinator.threads", "1");
+    secured.ifPresent(
+        listener -> {
+          p.merge(
+              "listeners",
+              SecuredListener.NAME + "://localhost:" + securedPort,
+              (others, ours) -> others + "," + ours);
+          p.put(
+              "listener.security.protocol.map",
+              "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL");
+          p.putAll(listener.broker());
+        });
     p.putAll(overrides);
     return Utils.mkProperties(p);
   }
@@ -324,6 +369,8 @@ public final class EmbeddedKafka implements AutoCloseable {
     private final Map<String, String> overrides = new HashMap<>();
     private Path dataDir;
     private Duration clockShift = Duration.ZERO;
+    private String user;
+    private String password;
 
     private Builder() {}
 
@@ -339,6 +386,18 @@ public final class EmbeddedKafka implements AutoCloseable {
       return this;
     }
 
+    /**
+     * Opens one more listener, {@link EmbeddedKafka#securedServers}, which takes clients by TLS and
+     * this login alone.
+     *
+     * @param password without commas and quotes; at least 6 characters
+     */
+    public Builder secured(String user, String password) {
+      this.user = Objects.requireNonNull(user);
+      this.password = Objects.requireNonNull(password);
+      return this;
+    }
+
     /** Sets a property of the broker. */
     public Builder property(String key, String value) {
       overrides.put(Objects.requireNonNull(key), Objects.requireNonNull(value));
@@ -351,7 +410,12 @@ public final class EmbeddedKafka implements AutoCloseable {
     public EmbeddedKafka start() throws IOException {
       ScratchFolder scratch = ScratchFolder.create("kafka");
       Path data = dataDir == null ? scratch.path().resolve("data") : dataDir;
-      EmbeddedKafka kafka = new EmbeddedKafka(scratch, data, Map.copyOf(overrides));
+      Optional<SecuredListener> secured =
+          user == null
+              ? Optional.empty()
+              : Optional.of(
+                  SecuredListener.create(user, password, scratch.path().resolve("certificates")));
+      EmbeddedKafka kafka = new EmbeddedKafka(scratch, data, Map.copyOf(overrides), secured);
       try {
         kafka.shiftClock(clockShift);
         kafka.firstStart();

@@ -33,6 +33,9 @@ public final class EmbeddedYarn implements AutoCloseable {
           .map(name -> "--add-opens=java.base/" + name + "=ALL-UNNAMED")
           .collect(Collectors.joining(" "));
 
+  /** Tasks end within seconds: the optimizing compiler would take more than it gives. */
+  private static final String SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC ";
+
   /**
    * These log by {@code java.util.logging}, to the console. The log configuration holds weak
    * references only.
@@ -143,9 +146,9 @@ public final class EmbeddedYarn implements AutoCloseable {
     conf.setInt("yarn.app.mapreduce.am.resource.mb", 768);
     conf.setInt("mapreduce.map.memory.mb", 768);
     conf.setInt("mapreduce.reduce.memory.mb", 768);
-    conf.set("yarn.app.mapreduce.am.command-opts", "-Xmx384m " + ADD_OPENS);
-    conf.set("mapreduce.map.java.opts", "-Xmx512m " + ADD_OPENS);
-    conf.set("mapreduce.reduce.java.opts", "-Xmx512m " + ADD_OPENS);
+    conf.set("yarn.app.mapreduce.am.command-opts", "-Xmx384m " + SHORT_LIVED + ADD_OPENS);
+    conf.set("mapreduce.map.java.opts", "-Xmx512m " + SHORT_LIVED + ADD_OPENS);
+    conf.set("mapreduce.reduce.java.opts", "-Xmx512m " + SHORT_LIVED + ADD_OPENS);
   }
 
   /** Nodes, masters and clients talk by polling; one machine bears more of it. */

@@ -8,11 +8,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.errors.SaslAuthenticationException;
+import org.apache.kafka.common.errors.SslAuthenticationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.record.TimestampType;
@@ -134,6 +137,37 @@ final class EmbeddedKafkaIT {
     try (EmbeddedKafka second = EmbeddedKafka.builder().dataDir(folder).start()) {
       assertThat(KafkaProbe.values(KafkaProbe.read(second.bootstrapServers(), "kept", 1)))
           .containsExactly("x");
+    }
+  }
+
+  @Test
+  void aSecuredListenerTakesOneLoginAlone() throws Exception {
+    try (EmbeddedKafka secured = EmbeddedKafka.builder().secured("alice", "of-alice").start()) {
+      secured.createTopic("secured", 1);
+      send(secured, secured.securedClient());
+      assertThat(KafkaProbe.values(KafkaProbe.read(secured.bootstrapServers(), "secured", 1)))
+          .containsExactly("x");
+
+      Map<String, String> wrong = new HashMap<>(secured.securedClient());
+      wrong.computeIfPresent(
+          "sasl.jaas.config", (key, login) -> login.replace("of-alice", "guess"));
+      assertThatThrownBy(() -> send(secured, wrong))
+          .hasRootCauseInstanceOf(SaslAuthenticationException.class);
+
+      Map<String, String> stranger = new HashMap<>(secured.securedClient());
+      stranger.keySet().removeIf(key -> key.startsWith("ssl.truststore"));
+      assertThatThrownBy(() -> send(secured, stranger))
+          .hasCauseInstanceOf(SslAuthenticationException.class);
+    }
+  }
+
+  private static void send(EmbeddedKafka kafka, Map<String, String> client) throws Exception {
+    Map<String, Object> config = new HashMap<>(client);
+    config.put("bootstrap.servers", kafka.securedServers());
+    config.put("max.block.ms", 30_000);
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer())) {
+      producer.send(record("secured", "x")).get();
     }
   }
 

@@ -64,7 +64,7 @@ final class OtherProcess {
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(argument -> argument.startsWith("--add-opens"))
         .forEach(command::add);
-    command.add("-Xmx1g");
+    command.addAll(List.of("-Xmx1g", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
     command.addAll(List.of(flags));
     List<String> classPath = new ArrayList<>();
     beforeClassPath.forEach(folder -> classPath.add(folder.toString()));

@@ -21,11 +21,12 @@ import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.jobgraph.JobVertex;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
+import org.apache.flink.streaming.api.graph.StreamNode;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 
 /** What Flink makes of the job, by the settings that it runs with. */
-class GraphTest {
+public class GraphTest {
   private static final SpeedPlan PLAN = TestingPlans.from(Map.of(0, 0L, 1, 0L), 0);
 
   private static StreamExecutionEnvironment environment() {
@@ -40,16 +41,37 @@ class GraphTest {
     return env.getStreamGraph().getJobGraph();
   }
 
-  @Test
-  void theJobCanBeRescaledAndNamesAllThatHasState() {
+  private static StreamExecutionEnvironment speedJob() {
     StreamExecutionEnvironment env = environment();
     new SpeedJob(
             PLAN,
             loader -> Views.of(TestingPlans.views()),
-            SchemaStore.load(getClass().getClassLoader()),
+            SchemaStore.load(GraphTest.class.getClassLoader()),
             LogSource.of(PLAN),
             new HBaseSink(PLAN))
         .addTo(env, 2);
+    return env;
+  }
+
+  /** The ids that an environment's operators have in checkpoints. */
+  public static List<String> uids(StreamExecutionEnvironment env) {
+    return env.getStreamGraph(false).getStreamNodes().stream()
+        .map(StreamNode::getTransformationUID)
+        .toList();
+  }
+
+  /** Checkpoints name state so: another name would lose it. */
+  @Test
+  void theNamesThatCheckpointsHaveStay() {
+    assertThat(uids(speedJob()))
+        .containsExactlyInAnyOrder(
+            "log of 2 partitions", "log-time", "epoch-totals", "cells", "progress");
+  }
+
+  @Test
+  void theJobCanBeRescaledAndNamesAllThatHasState() {
+    StreamExecutionEnvironment env = speedJob();
+
     List<String> vertices = new ArrayList<>();
     for (JobVertex vertex : jobGraph(env).getVertices()) {
       vertices.add(vertex.getName() + " " + vertex.getMaxParallelism());

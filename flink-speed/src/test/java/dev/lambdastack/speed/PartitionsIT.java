@@ -64,7 +64,7 @@ class PartitionsIT {
   }
 
   private TopicLog log() {
-    return TopicLog.open(config.bootstrapServers(), LIMIT, "orders");
+    return TopicLog.open(config.kafka().within(LIMIT), "orders");
   }
 
   private RunningSpeedJob start() throws Exception {

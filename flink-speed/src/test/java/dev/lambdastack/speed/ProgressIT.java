@@ -57,7 +57,7 @@ class ProgressIT {
     try (Connection hbase = Store.connect(config);
         TestingOrders orders = new TestingOrders("orders", 3);
         KafkaProducer<byte[], byte[]> producer = TestingOrders.producer(Map.of());
-        TopicLog log = TopicLog.open(config.bootstrapServers(), LIMIT, "orders")) {
+        TopicLog log = TopicLog.open(config.kafka().within(LIMIT), "orders")) {
       TestingClusters.removeViews(hbase);
       try (RunningSpeedJob job =
           Launch.start(config, "orders", SpeedOptions.defaults().withSink(UnrulySink::new))) {
@@ -137,7 +137,7 @@ class ProgressIT {
     try (Connection hbase = Store.connect(config);
         TestingOrders orders = new TestingOrders("orders", 3);
         KafkaProducer<byte[], byte[]> producer = TestingOrders.producer(Map.of());
-        TopicLog log = TopicLog.open(config.bootstrapServers(), LIMIT, "orders")) {
+        TopicLog log = TopicLog.open(config.kafka().within(LIMIT), "orders")) {
       TestingClusters.removeViews(hbase);
       try (RunningSpeedJob job =
           Launch.start(
@@ -204,7 +204,7 @@ class ProgressIT {
     UnrulySink.calm();
     try (Connection hbase = Store.connect(config);
         TestingOrders orders = new TestingOrders("orders", 3);
-        TopicLog log = TopicLog.open(config.bootstrapServers(), LIMIT, "orders")) {
+        TopicLog log = TopicLog.open(config.kafka().within(LIMIT), "orders")) {
       TestingClusters.removeViews(hbase);
       try (RunningSpeedJob job =
           Launch.start(config, "orders", SpeedOptions.defaults().withSink(UnrulySink::new))) {

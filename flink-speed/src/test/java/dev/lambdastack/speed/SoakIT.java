@@ -80,7 +80,7 @@ class SoakIT {
                 "flink.execution.checkpointing.num-retained",
                 "20"));
     try (Connection hbase = Store.connect(config);
-        TopicLog log = TopicLog.open(config.bootstrapServers(), LIMIT, "orders");
+        TopicLog log = TopicLog.open(config.kafka().within(LIMIT), "orders");
         TestingOrders orders = new TestingOrders("orders", 30)) {
       TestingClusters.removeViews(hbase);
       List<Sample> samples = new ArrayList<>();

@@ -48,7 +48,7 @@ class SpeedJobIT {
     config = TestingClusters.config(Map.of("lambda.epoch", "1s"));
     hbase = Store.connect(config);
     TestingClusters.removeViews(hbase);
-    log = TopicLog.open(config.bootstrapServers(), LIMIT, "orders");
+    log = TopicLog.open(config.kafka().within(LIMIT), "orders");
     orders = new TestingOrders("orders", 1);
     UnrulySink.calm();
   }

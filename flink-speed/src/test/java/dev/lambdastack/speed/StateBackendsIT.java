@@ -58,7 +58,7 @@ class StateBackendsIT {
     UnrulySink.calm();
     LambdaConfig first = config(backend, 2);
     try (Connection hbase = Store.connect(first);
-        TopicLog log = TopicLog.open(first.bootstrapServers(), LIMIT, "orders");
+        TopicLog log = TopicLog.open(first.kafka().within(LIMIT), "orders");
         TestingOrders orders = new TestingOrders("orders", 9)) {
       TestingClusters.removeViews(hbase);
       Generation metrics = null;

@@ -1,6 +1,8 @@
 package dev.lambdastack.log;
 
+import dev.lambdastack.settings.KafkaSettings;
 import dev.lambdastack.views.InvalidInputException;
+import java.nio.file.FileSystemException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
@@ -38,6 +40,7 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -51,8 +54,7 @@ import org.apache.kafka.common.record.TimestampType;
 public final class TopicLog implements AutoCloseable {
   private static final Duration POLL = Duration.ofMillis(100);
 
-  private final String bootstrapServers;
-  private final Duration timeout;
+  private final KafkaSettings kafka;
   private final String topic;
   private final Admin admin;
   private final KafkaConsumer<byte[], byte[]> consumer;
@@ -61,13 +63,8 @@ public final class TopicLog implements AutoCloseable {
   private KafkaProducer<byte[], byte[]> producer;
 
   private TopicLog(
-      String bootstrapServers,
-      Duration timeout,
-      String topic,
-      Admin admin,
-      KafkaConsumer<byte[], byte[]> consumer) {
-    this.bootstrapServers = bootstrapServers;
-    this.timeout = timeout;
+      KafkaSettings kafka, String topic, Admin admin, KafkaConsumer<byte[], byte[]> consumer) {
+    this.kafka = kafka;
     this.topic = topic;
     this.admin = admin;
     this.consumer = consumer;
@@ -79,19 +76,20 @@ public final class TopicLog implements AutoCloseable {
   /**
    * Opens a topic that exists.
    *
-   * @param timeout how long any call may wait for Kafka
-   * @throws InvalidInputException when the broker cannot be reached or has no such topic
+   * @param kafka its timeout is how long any call may wait for Kafka
+   * @throws InvalidInputException when the broker cannot be reached, refuses the login or has no
+   *     such topic
    */
-  public static TopicLog open(String bootstrapServers, Duration timeout, String topic) {
+  public static TopicLog open(KafkaSettings kafka, String topic) {
     Admin admin = null;
     KafkaConsumer<byte[], byte[]> consumer = null;
     try {
-      admin = Admin.create(LogClients.common(bootstrapServers, timeout));
-      Map<String, Object> lookUps = LogClients.consumer(bootstrapServers, timeout);
+      admin = Admin.create(LogClients.admin(kafka));
+      Map<String, Object> lookUps = LogClients.consumer(kafka);
       // A fetch that waits at the end of one partition would hold up the next look-up.
       lookUps.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 10);
       consumer = new KafkaConsumer<>(lookUps);
-      return new TopicLog(bootstrapServers, timeout, topic, admin, consumer);
+      return new TopicLog(kafka, topic, admin, consumer);
     } catch (RuntimeException e) {
       if (consumer != null) {
         consumer.close(CloseOptions.timeout(Duration.ZERO));
@@ -102,7 +100,7 @@ public final class TopicLog implements AutoCloseable {
       if (e instanceof InvalidInputException) {
         throw e;
       }
-      throw unreachable(bootstrapServers, timeout, topic, e);
+      throw unreachable(kafka, topic, e);
     }
   }
 
@@ -155,13 +153,13 @@ public final class TopicLog implements AutoCloseable {
     if (!stamps.equals("LogAppendTime")) {
       throw new InvalidInputException(
           "Cannot use topic %s: expected message.timestamp.type=LogAppendTime, found %s; run kafka-configs.sh --bootstrap-server %s --alter --entity-type topics --entity-name %s --add-config message.timestamp.type=LogAppendTime before the first event"
-              .formatted(topic, stamps, bootstrapServers, topic));
+              .formatted(topic, stamps, kafka.bootstrapServers(), topic));
     }
     String cleanup = value(config, TopicConfig.CLEANUP_POLICY_CONFIG);
     if (cleanup.contains("compact")) {
       throw new InvalidInputException(
           "Cannot use topic %s: it is compacted, so events vanish from it (expected cleanup.policy=delete, found %s); run kafka-configs.sh --bootstrap-server %s --alter --entity-type topics --entity-name %s --add-config cleanup.policy=delete"
-              .formatted(topic, cleanup, bootstrapServers, topic));
+              .formatted(topic, cleanup, kafka.bootstrapServers(), topic));
     }
   }
 
@@ -175,7 +173,7 @@ public final class TopicLog implements AutoCloseable {
     if (!cleanup.equals("compact")) {
       throw new InvalidInputException(
           "Cannot use topic %s as a dimension: ids would vanish from it with time (expected cleanup.policy=compact, found %s); run kafka-configs.sh --bootstrap-server %s --alter --entity-type topics --entity-name %s --add-config cleanup.policy=compact"
-              .formatted(topic, cleanup, bootstrapServers, topic));
+              .formatted(topic, cleanup, kafka.bootstrapServers(), topic));
     }
   }
 
@@ -341,7 +339,7 @@ public final class TopicLog implements AutoCloseable {
    */
   public synchronized void tick(Collection<Integer> of) {
     if (producer == null) {
-      producer = new KafkaProducer<>(LogClients.producer(bootstrapServers, timeout));
+      producer = new KafkaProducer<>(LogClients.producer(kafka));
     }
     List<Future<?>> acks =
         of.stream().<Future<?>>map(p -> producer.send(Tick.record(topic, p))).toList();
@@ -353,10 +351,10 @@ public final class TopicLog implements AutoCloseable {
   @Override
   public synchronized void close() {
     if (producer != null) {
-      producer.close(timeout);
+      producer.close(kafka.timeout());
     }
-    consumer.close(CloseOptions.timeout(timeout));
-    admin.close(timeout);
+    consumer.close(CloseOptions.timeout(kafka.timeout()));
+    admin.close(kafka.timeout());
   }
 
   /** In each partition the first record from its start on whose append time reaches the time. */
@@ -367,7 +365,7 @@ public final class TopicLog implements AutoCloseable {
     pending.removeIf(p -> starts.get(p) >= ends.get(p));
     consumer.assign(pending);
     pending.forEach(p -> consumer.seek(p, starts.get(p)));
-    long deadline = System.nanoTime() + timeout.toNanos();
+    long deadline = System.nanoTime() + kafka.timeout().toNanos();
     while (!pending.isEmpty()) {
       boolean progress = false;
       for (ConsumerRecord<byte[], byte[]> record : waiting(() -> consumer.poll(POLL))) {
@@ -385,10 +383,9 @@ public final class TopicLog implements AutoCloseable {
       }
       long now = System.nanoTime();
       if (progress) {
-        deadline = now + timeout.toNanos();
+        deadline = now + kafka.timeout().toNanos();
       } else if (now - deadline > 0) {
-        throw unreachable(
-            bootstrapServers, timeout, topic, new TimeoutException("no records delivered"));
+        throw unreachable(kafka, topic, new TimeoutException("no records delivered"));
       }
     }
     consumer.assign(List.of());
@@ -471,35 +468,48 @@ public final class TopicLog implements AutoCloseable {
     if (e instanceof UnknownTopicOrPartitionException || e instanceof InvalidTopicException) {
       return new InvalidInputException(
           "No topic '%s' on Kafka at %s; run kafka-topics.sh --bootstrap-server %s --create --topic %s --partitions 3 --config message.timestamp.type=LogAppendTime"
-              .formatted(topic, bootstrapServers, bootstrapServers, topic),
+              .formatted(topic, kafka.bootstrapServers(), kafka.bootstrapServers(), topic),
           e);
     }
     if (e instanceof TimeoutException) {
-      return unreachable(bootstrapServers, timeout, topic, e);
+      return unreachable(kafka, topic, e);
+    }
+    if (e instanceof AuthenticationException) {
+      return new InvalidInputException(
+          "Cannot log in to Kafka at %s for topic %s: %s; check the keys lambda.kafka.client.sasl.* and lambda.kafka.client.ssl.*"
+              .formatted(kafka.bootstrapServers(), topic, rootMessage(e)),
+          e);
     }
     if (e instanceof AuthorizationException) {
       return new InvalidInputException(
           "Not allowed on topic %s of Kafka at %s: %s; grant it (or, where only writing is forbidden, set lambda.tick=false)"
-              .formatted(topic, bootstrapServers, e.getMessage()),
+              .formatted(topic, kafka.bootstrapServers(), e.getMessage()),
           e);
     }
     return e;
   }
 
   private static InvalidInputException unreachable(
-      String bootstrapServers, Duration timeout, String topic, Throwable cause) {
-    Throwable root = cause;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
+      KafkaSettings kafka, String topic, Throwable cause) {
     return new InvalidInputException(
         String.format(
             Locale.ROOT,
-            "Cannot reach Kafka at %s for topic %s within %d ms: %s; check lambda.kafka.bootstrap-servers and that the broker runs",
-            bootstrapServers,
+            "Cannot reach Kafka at %s for topic %s within %d ms: %s; check lambda.kafka.bootstrap-servers, that the broker runs, and whether it expects TLS or a login (lambda.kafka.client.*)",
+            kafka.bootstrapServers(),
             topic,
-            timeout.toMillis(),
-            root.getMessage()),
+            kafka.timeout().toMillis(),
+            rootMessage(cause)),
         cause);
+  }
+
+  private static String rootMessage(Throwable fault) {
+    Throwable root = fault;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    // Java says of a file that is missing its path alone.
+    return root instanceof FileSystemException
+        ? root.getClass().getSimpleName() + ": " + root.getMessage()
+        : root.getMessage();
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lambdastack.embedded.EmbeddedKafka;
+import dev.lambdastack.settings.KafkaSettings;
 import dev.lambdastack.views.InvalidInputException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -46,11 +47,12 @@ class TopicLogIT {
   }
 
   private static TopicLog open(String topic) {
-    return TopicLog.open(kafka.bootstrapServers(), TIMEOUT, topic);
+    return TopicLog.open(new KafkaSettings(kafka.bootstrapServers(), TIMEOUT), topic);
   }
 
   private static KafkaProducer<byte[], byte[]> producer(Map<String, Object> more) {
-    Map<String, Object> config = LogClients.producer(kafka.bootstrapServers(), TIMEOUT);
+    Map<String, Object> config =
+        LogClients.producer(new KafkaSettings(kafka.bootstrapServers(), TIMEOUT));
     config.putAll(more);
     return new KafkaProducer<>(config);
   }
@@ -65,7 +67,8 @@ class TopicLogIT {
       String topic, Map<Integer, Long> ends) {
     List<ConsumerRecord<byte[], byte[]>> all = new ArrayList<>();
     try (var consumer =
-        new KafkaConsumer<byte[], byte[]>(LogClients.consumer(kafka.bootstrapServers(), TIMEOUT))) {
+        new KafkaConsumer<byte[], byte[]>(
+            LogClients.consumer(new KafkaSettings(kafka.bootstrapServers(), TIMEOUT)))) {
       ends.forEach(
           (partition, end) -> {
             TopicPartition p = new TopicPartition(topic, partition);
@@ -302,10 +305,12 @@ class TopicLogIT {
 
   @Test
   void saysWhichBrokerCannotBeReached() {
-    assertThatThrownBy(() -> TopicLog.open("localhost:1", Duration.ofMillis(500), "orders"))
+    assertThatThrownBy(
+            () -> TopicLog.open(new KafkaSettings("localhost:1", Duration.ofMillis(500)), "orders"))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("Cannot reach Kafka at localhost:1");
-    assertThatThrownBy(() -> TopicLog.open("no-such-host.invalid:9092", TIMEOUT, "orders"))
+    assertThatThrownBy(
+            () -> TopicLog.open(new KafkaSettings("no-such-host.invalid:9092", TIMEOUT), "orders"))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("Cannot reach Kafka at no-such-host.invalid:9092");
   }

@@ -6,6 +6,7 @@ import dev.lambdastack.batch.master.DataFile;
 import dev.lambdastack.batch.master.MasterDataset;
 import dev.lambdastack.batch.master.StoredManifest;
 import dev.lambdastack.log.LogClients;
+import dev.lambdastack.settings.KafkaSettings;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.Metric;
@@ -63,7 +64,8 @@ public final class Scene implements AutoCloseable {
     this.viewName = viewName;
     this.producer =
         new KafkaProducer<>(
-            LogClients.producer(servers.kafka().bootstrapServers(), Duration.ofMinutes(10)));
+            LogClients.producer(
+                new KafkaSettings(servers.kafka().bootstrapServers(), Duration.ofMinutes(10))));
     this.conf = conf;
     conf.set("lambda.epoch", EPOCH.toMillis() + "ms");
     conf.set("lambda.master", "/scene/" + topic + "/master");
@@ -227,7 +229,8 @@ public final class Scene implements AutoCloseable {
   /** What a plain committed reader is given of the whole topic. */
   public List<ConsumerRecord<byte[], byte[]>> delivered() {
     List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
-    Map<String, Object> settings = LogClients.consumer(servers.kafka().bootstrapServers(), TIMEOUT);
+    Map<String, Object> settings =
+        LogClients.consumer(new KafkaSettings(servers.kafka().bootstrapServers(), TIMEOUT));
     try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings)) {
       List<TopicPartition> partitions =
           consumer.partitionsFor(topic).stream()

@@ -75,7 +75,7 @@ final class CardAlerts {
     EventEncoder encoder = new EventEncoder(ReferenceEvents.CARD_TRANSACTIONS);
     GenericData.Record event = new GenericData.Record(ReferenceEvents.CARD_TRANSACTIONS.schema());
     try (KafkaProducer<byte[], byte[]> producer =
-        new KafkaProducer<>(LogClients.producer(config.bootstrapServers(), LIMIT))) {
+        new KafkaProducer<>(LogClients.producer(config.kafka().within(LIMIT)))) {
       for (Use use : USES) {
         event.put("card", use.card());
         event.put("place", use.place());

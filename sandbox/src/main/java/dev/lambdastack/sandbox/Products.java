@@ -32,8 +32,7 @@ final class Products {
     GenericData.Record event = new GenericData.Record(ReferenceEvents.PRODUCTS.schema());
     List<Future<?>> sent = new ArrayList<>();
     try (KafkaProducer<byte[], byte[]> producer =
-        new KafkaProducer<>(
-            LogClients.producer(config.bootstrapServers(), Duration.ofMinutes(1)))) {
+        new KafkaProducer<>(LogClients.producer(config.kafka().within(Duration.ofMinutes(1))))) {
       for (Product product : products) {
         event.put("product_id", product.id());
         event.put("product_name", product.name());

@@ -7,6 +7,7 @@ import dev.lambdastack.sandbox.produce.Ledger;
 import dev.lambdastack.sandbox.produce.OrderProducer;
 import dev.lambdastack.serving.read.Answer;
 import dev.lambdastack.serving.read.LambdaClient;
+import dev.lambdastack.settings.KafkaSettings;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.views.handoff.HandoffException;
@@ -153,7 +154,9 @@ public final class UndoDrill {
 
   private void awaitApplied(RunningSpeedJob job) throws Exception {
     try (TopicLog log =
-        TopicLog.open(sandbox.clusters().kafka().bootstrapServers(), LIMIT, DrillViews.TOPIC)) {
+        TopicLog.open(
+            new KafkaSettings(sandbox.clusters().kafka().bootstrapServers(), LIMIT),
+            DrillViews.TOPIC)) {
       Map<Integer, Long> ends = log.endOffsets();
       job.awaitApplied(ends, LIMIT);
       job.awaitFreshness(ledger.lastAppended().plusMillis(1), LIMIT);

@@ -179,7 +179,8 @@ class ModuleEdgesTest {
             .resideInAnyPackage("org.apache.hadoop..", "org.apache.flink..", "org.apache.parquet..")
             .orShould()
             .dependOnClassesThat(
-                resideInAPackage("dev.lambdastack..").and(resideOutsideOfPackages(VIEWS, LOG)))
+                resideInAPackage("dev.lambdastack..")
+                    .and(resideOutsideOfPackages(VIEWS, LOG, SETTINGS)))
             .because("both layers read a topic by it"));
   }
 

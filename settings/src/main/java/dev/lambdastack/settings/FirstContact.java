@@ -33,7 +33,7 @@ public final class FirstContact {
         config.hadoop(),
         "lambda",
         List.of("lambda.kafka.bootstrap-servers"),
-        addresses(config.bootstrapServers(), 0));
+        addresses(config.kafka().bootstrapServers(), 0));
   }
 
   /**

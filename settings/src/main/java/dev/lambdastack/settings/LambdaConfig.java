@@ -2,6 +2,7 @@ package dev.lambdastack.settings;
 
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.SetAsideLimit;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -9,28 +10,42 @@ import java.util.Comparator;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.ServiceLoader;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.apache.commons.lang3.StringUtils;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.security.alias.CredentialProviderFactory;
 
 /**
  * The typed view of a Hadoop {@link Configuration}: defaults from {@code lambda-default.xml}, then
  * {@code lambda-site.xml}, then what the given configuration sets itself ({@code -D}). Immutable as
  * long as nobody changes the configuration underneath.
+ *
+ * <p>The family {@code lambda.kafka.client.*} may hold secrets. It is part of {@link #kafka()} and
+ * never of {@link #hadoop()}, which becomes a job's {@code job.xml} and goes to tasks.
  */
 public final class LambdaConfig {
   private static final String PREFIX = "lambda.";
   private static final String DEFAULTS = "lambda-default.xml";
   private static final String SITE = "lambda-site.xml";
 
+  /** What keys begin with that are Kafka's own behind it. */
+  private static final String KAFKA_CLIENT = "lambda.kafka.client.";
+
+  /** What the name of a family ends with in {@code lambda-default.xml}. */
+  private static final String ANY = "*";
+
   /** Longer ones overflow what HBase counts in seconds. */
   private static final Duration LONGEST = Duration.ofDays(24_855);
 
   private final Configuration conf;
+  private final Map<String, String> kafkaClient;
 
-  private LambdaConfig(Configuration conf) {
+  private LambdaConfig(Configuration conf, Map<String, String> kafkaClient) {
     this.conf = conf;
+    this.kafkaClient = Map.copyOf(kafkaClient);
   }
 
   /**
@@ -42,13 +57,50 @@ public final class LambdaConfig {
   public static LambdaConfig of(Configuration given) {
     Configuration defaults = new Configuration(false);
     defaults.addResource(LambdaConfig.class.getClassLoader().getResource(DEFAULTS));
+    TreeSet<String> known = new TreeSet<>();
+    defaults.forEach(e -> known.add(e.getKey()));
+    known.stream().filter(key -> key.endsWith(ANY)).forEach(defaults::unset);
+
     Configuration conf = new Configuration(given);
     Configuration site = new Configuration(false);
     site.addResource(SITE);
     copyMissing(site, conf);
     copyMissing(defaults, conf);
-    TreeSet<String> known = new TreeSet<>();
-    defaults.forEach(e -> known.add(e.getKey()));
+
+    Map<String, String> kafkaClient = takeKafkaClient(conf);
+    checkKnown(conf, known);
+    LambdaConfig config = new LambdaConfig(conf, kafkaClient);
+    config.check();
+    return config;
+  }
+
+  /** Moves the family out of the configuration; the values are those that Hadoop expands. */
+  private static Map<String, String> takeKafkaClient(Configuration conf) {
+    Map<String, String> taken = new TreeMap<>();
+    for (Map.Entry<String, String> entry : conf) {
+      String key = entry.getKey();
+      if (key.startsWith(KAFKA_CLIENT)) {
+        checkCanBeTaken(conf, key);
+        taken.put(key.substring(KAFKA_CLIENT.length()), conf.getTrimmed(key));
+      }
+    }
+
+    taken.keySet().forEach(key -> conf.unset(KAFKA_CLIENT + key));
+    return taken;
+  }
+
+  /** What another file says is there again as soon as Hadoop reads its files again. */
+  private static void checkCanBeTaken(Configuration conf, String key) {
+    String[] sources = conf.getPropertySources(key);
+    String file = sources == null ? "" : sources[sources.length - 1];
+    if (file.endsWith(".xml")) {
+      throw new InvalidInputException(
+          "Cannot take %s from %s: every job would show it in its job.xml; move it to %s"
+              .formatted(key, file, SITE));
+    }
+  }
+
+  private static void checkKnown(Configuration conf, TreeSet<String> known) {
     for (Map.Entry<String, String> entry : conf) {
       String key = entry.getKey();
       if (key.startsWith(PREFIX) && !key.startsWith(JobKeys.PREFIX) && !known.contains(key)) {
@@ -57,9 +109,6 @@ public final class LambdaConfig {
                 .formatted(key, nearest(key, known)));
       }
     }
-    LambdaConfig config = new LambdaConfig(conf);
-    config.check();
-    return config;
   }
 
   private static void copyMissing(Configuration from, Configuration to) {
@@ -72,13 +121,22 @@ public final class LambdaConfig {
   }
 
   private static String nearest(String key, TreeSet<String> known) {
-    return known.stream()
-        .min(Comparator.comparingInt(k -> StringUtils.getLevenshteinDistance(k, key)))
-        .orElseThrow();
+    return known.stream().min(Comparator.comparingInt(k -> distance(k, key))).orElseThrow();
+  }
+
+  /** Of a family what stands for any key counts nothing. */
+  private static int distance(String known, String key) {
+    if (!known.endsWith(ANY)) {
+      return StringUtils.getLevenshteinDistance(known, key);
+    }
+    String prefix = known.substring(0, known.length() - ANY.length());
+    return StringUtils.getLevenshteinDistance(
+        prefix, key.substring(0, Math.min(prefix.length(), key.length())));
   }
 
   private void check() {
     bootstrapServers();
+    checkKafkaClient(kafkaClient);
     master();
     staging();
     speedCheckpoints();
@@ -130,11 +188,62 @@ public final class LambdaConfig {
     return conf;
   }
 
-  public String bootstrapServers() {
+  /**
+   * How to reach Kafka. A secret that {@code lambda-site.xml} does not hold is asked of Hadoop's
+   * credential providers.
+   *
+   * @throws InvalidInputException when these cannot be read, or hold what Kafka cannot use
+   */
+  public KafkaSettings kafka() {
+    Map<String, String> client = new TreeMap<>(kafkaClient);
+    client.putAll(providedSecrets());
+    checkKafkaClient(client);
+    return new KafkaSettings(bootstrapServers(), kafkaTimeout(), client);
+  }
+
+  private Map<String, String> providedSecrets() {
+    Map<String, String> secrets = new TreeMap<>();
+    if (conf.getTrimmed(CredentialProviderFactory.CREDENTIAL_PROVIDER_PATH, "").isEmpty()) {
+      return secrets;
+    }
+
+    for (KafkaClientKeys keys : clientKeys()) {
+      for (String key : keys.secrets()) {
+        try {
+          char[] secret = conf.getPassword(KAFKA_CLIENT + key);
+          if (secret != null) {
+            secrets.put(key, new String(secret));
+          }
+        } catch (IOException e) {
+          throw new InvalidInputException(
+              "Cannot ask %s=%s for %s: %s"
+                  .formatted(
+                      CredentialProviderFactory.CREDENTIAL_PROVIDER_PATH,
+                      conf.get(CredentialProviderFactory.CREDENTIAL_PROVIDER_PATH),
+                      KAFKA_CLIENT + key,
+                      e.getMessage()),
+              e);
+        }
+      }
+    }
+    return secrets;
+  }
+
+  private static void checkKafkaClient(Map<String, String> client) {
+    if (!client.isEmpty()) {
+      clientKeys().forEach(keys -> keys.check(client));
+    }
+  }
+
+  private static ServiceLoader<KafkaClientKeys> clientKeys() {
+    return ServiceLoader.load(KafkaClientKeys.class, LambdaConfig.class.getClassLoader());
+  }
+
+  private String bootstrapServers() {
     return text("lambda.kafka.bootstrap-servers");
   }
 
-  public Duration kafkaTimeout() {
+  private Duration kafkaTimeout() {
     return duration("lambda.kafka.timeout", 1);
   }
 

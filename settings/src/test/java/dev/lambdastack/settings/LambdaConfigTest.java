@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lambdastack.views.InvalidInputException;
+import java.io.ByteArrayInputStream;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -42,7 +44,8 @@ class LambdaConfigTest {
     for (Method method : LambdaConfig.class.getDeclaredMethods()) {
       if (Modifier.isPublic(method.getModifiers())
           && !Modifier.isStatic(method.getModifiers())
-          && !method.getName().equals("hadoop")) {
+          && !method.getName().equals("hadoop")
+          && !method.getName().equals("kafka")) {
         // Some depend on the topic.
         Object[] arguments =
             method.getParameterCount() == 0 ? new Object[0] : new Object[] {"orders"};
@@ -50,7 +53,11 @@ class LambdaConfigTest {
         accessors++;
       }
     }
-    assertThat(accessors).as("an accessor for each key").isEqualTo(defaults().size());
+    assertThat(config.kafka())
+        .isEqualTo(new KafkaSettings("localhost:9092", Duration.ofSeconds(15)));
+    int ofKafka =
+        (int) defaults().keySet().stream().filter(k -> k.startsWith("lambda.kafka.")).count();
+    assertThat(accessors + ofKafka).as("an accessor for each key").isEqualTo(defaults().size());
   }
 
   @Test
@@ -82,6 +89,8 @@ class LambdaConfigTest {
     "lambda.read.timout, lambda.read.timeout",
     "lambda.kafka.bootstrap.servers, lambda.kafka.bootstrap-servers",
     "lambda.speed.checkpoint, lambda.speed.checkpoints",
+    "lambda.kafka.clients.security.protocol, lambda.kafka.client.*",
+    "lambda.kafka.client, lambda.kafka.client.*",
   })
   void anUnknownKeyIsRefusedWithTheNearestOne(String given, String nearest) {
     assertThatThrownBy(() -> with(given, "1"))
@@ -100,6 +109,48 @@ class LambdaConfigTest {
     assertThatThrownBy(() -> with(key, "orders").speedDeadLettersTopic("orders"))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("the name of another topic");
+  }
+
+  @Test
+  void whatIsForKafkasClientsIsNoPartOfHadoopsConfiguration() {
+    LambdaConfig config =
+        with(
+            "lambda.kafka.client.security.protocol", " SSL ",
+            "lambda.kafka.client.ssl.truststore.password", "tops3cret");
+    assertThat(config.kafka().client())
+        .isEqualTo(Map.of("security.protocol", "SSL", "ssl.truststore.password", "tops3cret"));
+    assertThat(config.kafka().within(Duration.ofSeconds(2)).client())
+        .isEqualTo(config.kafka().client());
+    assertThat(config.kafka().toString())
+        .contains("ssl.truststore.password")
+        .doesNotContain("tops3cret");
+
+    Configuration hadoop = new Configuration(config.hadoop());
+    hadoop.reloadConfiguration();
+    for (Map.Entry<String, String> entry : hadoop) {
+      assertThat(entry.getKey()).doesNotStartWith("lambda.kafka.client");
+      assertThat(entry.getValue()).doesNotContain("tops3cret");
+    }
+  }
+
+  @Test
+  void anEnvironmentVariableMayHoldASecret() {
+    assertThat(with("lambda.kafka.client.ssl.key.password", "${env.PATH}").kafka().client())
+        .containsEntry("ssl.key.password", System.getenv("PATH"));
+  }
+
+  @Test
+  void aFileThatJobsShowMayNotHoldWhatIsForKafkasClients() {
+    Configuration given = new Configuration(false);
+    String xml =
+        "<configuration><property><name>lambda.kafka.client.ssl.key.password</name><value>tops3cret</value></property></configuration>";
+    given.addResource(
+        new ByteArrayInputStream(xml.getBytes(StandardCharsets.UTF_8)), "core-site.xml");
+    assertThatThrownBy(() -> LambdaConfig.of(given))
+        .isInstanceOf(InvalidInputException.class)
+        .message()
+        .contains("lambda.kafka.client.ssl.key.password", "core-site.xml", "lambda-site.xml")
+        .doesNotContain("tops3cret");
   }
 
   @Test

@@ -35,8 +35,7 @@ final class EventSender implements AutoCloseable {
 
   EventSender(LambdaConfig config, String topic) {
     this.topic = topic;
-    Map<String, Object> settings =
-        LogClients.producer(config.bootstrapServers(), config.kafkaTimeout());
+    Map<String, Object> settings = LogClients.producer(config.kafka());
     settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
     settings.put(ProducerConfig.LINGER_MS_CONFIG, LINGER_MILLIS);
     settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, MAX_RECORD_BYTES);

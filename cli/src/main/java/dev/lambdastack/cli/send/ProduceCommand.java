@@ -118,7 +118,7 @@ public final class ProduceCommand implements Callable<Integer> {
         file == null ? Known.NOTHING : checkFile(fitting(form, EventSender.MAX_RECORD_BYTES));
     FirstContact.kafka(checked);
     int mostBytes;
-    try (TopicLog log = TopicLog.open(checked.bootstrapServers(), checked.kafkaTimeout(), topic)) {
+    try (TopicLog log = TopicLog.open(checked.kafka(), topic)) {
       if (dimension.isPresent()) {
         log.checkCompacted();
       } else {

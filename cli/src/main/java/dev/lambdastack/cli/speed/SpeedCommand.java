@@ -114,7 +114,7 @@ public final class SpeedCommand implements Callable<Integer> {
 
     if (detached) {
       for (RunningSpeedJob job : jobs) {
-        job.awaitRunning(loaded.kafkaTimeout().plusMinutes(1));
+        job.awaitRunning(loaded.kafka().timeout().plusMinutes(1));
         out.println("Left running as Flink job " + job.client().getJobID());
         job.detach();
       }

@@ -94,7 +94,7 @@ class BrokenStartsIT {
     LambdaConfig config = config();
     try (Connection hbase = Store.connect(config);
         Admin admin = hbase.getAdmin();
-        TopicLog log = TopicLog.open(config.bootstrapServers(), LIMIT, "orders");
+        TopicLog log = TopicLog.open(config.kafka().within(LIMIT), "orders");
         TestingOrders orders = new TestingOrders("orders", 1)) {
       TestingClusters.removeViews(hbase);
       String checkpoint;

@@ -49,7 +49,10 @@ class CommandIT {
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(a -> a.startsWith("--add-opens") || a.startsWith("-Dlog4j2"))
         .forEach(command::add);
-    command.addAll(List.of("-Xmx512m", "-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of("-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    // What a killed one leaves there goes with the test.
+    command.add("-Djava.io.tmpdir=" + folder);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(List.of(Child.class.getName(), topic, "-D", "lambda.epoch=1s"));
     TestingClusters.commandLine().forEach(command::add);
     return new ProcessBuilder(command)
@@ -107,7 +110,7 @@ class CommandIT {
     TestingClusters.kafka().createTopic("orders", 3);
     LambdaConfig config = TestingClusters.config(Map.of("lambda.epoch", "1s"));
     try (Connection hbase = Store.connect(config);
-        TopicLog log = TopicLog.open(config.bootstrapServers(), LIMIT, "orders");
+        TopicLog log = TopicLog.open(config.kafka().within(LIMIT), "orders");
         TestingOrders orders = new TestingOrders("orders", 1)) {
       TestingClusters.removeViews(hbase);
       PublishedStore store = new PublishedStore(hbase);

@@ -123,8 +123,7 @@ class RefusalsIT {
   void anotherEarliestEventTimeThanTheArchives() throws Exception {
     createTopic("orders", Map.of());
     LambdaConfig archive = TestingClusters.config(Map.of());
-    try (TopicLog log =
-        TopicLog.open(archive.bootstrapServers(), archive.kafkaTimeout(), "orders")) {
+    try (TopicLog log = TopicLog.open(archive.kafka(), "orders")) {
       AdoptionStore.of(archive, "orders", log.topicId())
           .adopt(log.partitions(), log.partitions(), Instant.EPOCH);
     }

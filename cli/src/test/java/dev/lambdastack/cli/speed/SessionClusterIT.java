@@ -20,6 +20,7 @@ import dev.lambdastack.speed.launch.Launch;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.speed.launch.SpeedOptions;
 import dev.lambdastack.views.InvalidInputException;
+import java.io.File;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.math.BigDecimal;
@@ -27,6 +28,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -45,6 +47,7 @@ import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 import org.apache.hadoop.hbase.client.Connection;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import picocli.CommandLine;
@@ -54,6 +57,8 @@ import picocli.CommandLine;
 class SessionClusterIT {
   /** All that is on the class path goes to the cluster first: minutes, on a busy machine. */
   private static final Duration LIMIT = Duration.ofMinutes(5);
+
+  private static final String CLASS_PATH = System.getProperty("java.class.path");
 
   private static final int SLOTS = 4;
 
@@ -70,6 +75,21 @@ class SessionClusterIT {
             .build());
   }
 
+  /** Jobs go with one jar from here on: the cluster's own class path has the others. */
+  private static void sendOneJar() {
+    String jar =
+        Arrays.stream(CLASS_PATH.split(File.pathSeparator))
+            .filter(entry -> entry.contains("kafka-clients"))
+            .findFirst()
+            .orElseThrow();
+    System.setProperty("java.class.path", jar);
+  }
+
+  @AfterEach
+  void sendAllJars() {
+    System.setProperty("java.class.path", CLASS_PATH);
+  }
+
   @Test
   void aJobThatWasSubmittedByRestCounts() throws Exception {
     TestingClusters.removeTopic("orders");
@@ -77,7 +97,7 @@ class SessionClusterIT {
     LambdaConfig config = TestingClusters.config(Map.of("lambda.epoch", "1s"));
     try (MiniCluster cluster = cluster();
         Connection hbase = Store.connect(config);
-        TopicLog log = TopicLog.open(config.bootstrapServers(), LIMIT, "orders");
+        TopicLog log = TopicLog.open(config.kafka().within(LIMIT), "orders");
         TestingOrders orders = new TestingOrders("orders", 1)) {
       TestingClusters.removeViews(hbase);
       cluster.start();
@@ -95,6 +115,7 @@ class SessionClusterIT {
             .isEqualTo(TestingCells.actionMetrics(orders, epochs, 0));
         assertThat(cluster.listJobs().get()).hasSize(1);
       }
+      sendOneJar();
       LambdaConfig wide =
           TestingClusters.config(
               Map.of("lambda.epoch", "1s", "lambda.speed.parallelism", String.valueOf(SLOTS + 1)));
@@ -112,6 +133,7 @@ class SessionClusterIT {
 
   @Test
   void aClusterThatGoesAwayIsOneLine() throws Exception {
+    sendOneJar();
     TestingClusters.removeTopic("orders");
     TestingClusters.kafka().createTopic("orders", 3);
     StringWriter said = new StringWriter();
@@ -176,6 +198,7 @@ class SessionClusterIT {
 
   @Test
   void alertsAreRaisedThereByTheJobThatTheCommandSubmits() throws Exception {
+    sendOneJar();
     for (String topic : List.of("card-transactions", "alerts")) {
       TestingClusters.removeTopic(topic);
       TestingClusters.kafka().createTopic(topic, 1);

@@ -144,9 +144,8 @@ public final class AlertJob implements AutoCloseable {
               .formatted(topic));
     }
     FirstContact.kafka(config);
-    try (TopicLog log = TopicLog.open(config.bootstrapServers(), config.kafkaTimeout(), topic);
-        TopicLog alerts =
-            TopicLog.open(config.bootstrapServers(), config.kafkaTimeout(), alertsTopic)) {
+    try (TopicLog log = TopicLog.open(config.kafka(), topic);
+        TopicLog alerts = TopicLog.open(config.kafka(), alertsTopic)) {
       log.checkSettings();
       alerts.beginOffsets();
       return new AlertPlan(
@@ -157,8 +156,7 @@ public final class AlertJob implements AutoCloseable {
           RuleOperator.declaration(rules),
           new TreeMap<>(log.beginOffsets()),
           alertsTopic,
-          config.bootstrapServers(),
-          config.kafkaTimeout(),
+          config.kafka(),
           config.eventTimeMin(),
           new Settings(config.hadoop()));
     }

@@ -1,9 +1,9 @@
 package dev.lambdastack.speed.alert;
 
+import dev.lambdastack.settings.KafkaSettings;
 import dev.lambdastack.speed.plan.Settings;
 import dev.lambdastack.speed.progress.RunClaim;
 import java.io.Serializable;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
@@ -27,8 +27,7 @@ record AlertPlan(
     String declaration,
     TreeMap<Integer, Long> starts,
     String alertsTopic,
-    String bootstrapServers,
-    Duration kafkaTimeout,
+    KafkaSettings kafka,
     Instant eventTimeMin,
     Settings settings)
     implements Serializable {

@@ -52,8 +52,7 @@ final class AlertTopic implements AutoCloseable {
    * @param from where to begin reading, by partition; where a partition is missing, its beginning
    */
   static AlertTopic takeOver(AlertPlan plan, Map<Integer, Long> from) throws IOException {
-    Map<String, Object> settings =
-        LogClients.producer(plan.bootstrapServers(), plan.kafkaTimeout());
+    Map<String, Object> settings = LogClients.producer(plan.kafka());
     settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, "lambda-alerts-" + plan.topic());
     settings.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, (int) TRANSACTION.toMillis());
     KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(settings);
@@ -72,11 +71,9 @@ final class AlertTopic implements AutoCloseable {
    * Up to the high watermark: behind another writer's open transaction may stand records of ours.
    */
   private void read(Map<Integer, Long> from) {
-    try (TopicLog log =
-            TopicLog.open(plan.bootstrapServers(), plan.kafkaTimeout(), plan.alertsTopic());
+    try (TopicLog log = TopicLog.open(plan.kafka(), plan.alertsTopic());
         KafkaConsumer<byte[], byte[]> consumer =
-            new KafkaConsumer<>(
-                LogClients.consumer(plan.bootstrapServers(), plan.kafkaTimeout()))) {
+            new KafkaConsumer<>(LogClients.consumer(plan.kafka()))) {
       Map<Integer, Long> begins = log.beginOffsets();
       Map<Integer, Long> ends = log.highWatermarks();
       List<TopicPartition> partitions = new ArrayList<>();

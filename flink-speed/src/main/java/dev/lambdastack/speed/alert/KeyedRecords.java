@@ -30,7 +30,7 @@ final class KeyedRecords implements KafkaRecordDeserializationSchema<KeyedRecord
     Map<TopicPartition, Long> offsets = new HashMap<>();
     plan.starts().forEach((p, offset) -> offsets.put(new TopicPartition(plan.topic(), p), offset));
     Properties properties = new Properties();
-    LogClients.consumer(plan.bootstrapServers(), plan.kafkaTimeout())
+    LogClients.consumer(plan.kafka())
         .forEach(
             (key, value) -> {
               if (!key.endsWith(".deserializer")) {
@@ -41,7 +41,7 @@ final class KeyedRecords implements KafkaRecordDeserializationSchema<KeyedRecord
     properties.setProperty("commit.offsets.on.checkpoint", "false");
     return KafkaSource.<KeyedRecord>builder()
         .setProperties(properties)
-        .setBootstrapServers(plan.bootstrapServers())
+        .setBootstrapServers(plan.kafka().bootstrapServers())
         .setClientIdPrefix("lambda-alerts-" + plan.topic())
         .setTopics(plan.topic())
         .setStartingOffsets(OffsetsInitializer.offsets(offsets, OffsetResetStrategy.NONE))

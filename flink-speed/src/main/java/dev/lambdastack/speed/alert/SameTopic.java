@@ -22,7 +22,7 @@ final class SameTopic extends RichFilterFunction<KeyedRecord> {
 
   @Override
   public void open(OpenContext context) {
-    try (TopicLog log = TopicLog.open(plan.bootstrapServers(), plan.kafkaTimeout(), plan.topic())) {
+    try (TopicLog log = TopicLog.open(plan.kafka(), plan.topic())) {
       if (!log.topicId().equals(plan.topicId())) {
         throw new SuppressRestartsException(
             new InvalidInputException(

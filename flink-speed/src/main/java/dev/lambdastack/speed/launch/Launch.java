@@ -124,7 +124,7 @@ public final class Launch {
 
   public Started run() throws Exception {
     FirstContact.kafka(config);
-    try (TopicLog log = TopicLog.open(config.bootstrapServers(), config.kafkaTimeout(), topic);
+    try (TopicLog log = TopicLog.open(config.kafka(), topic);
         Connection hbase = Store.connect(config)) {
       log.checkSettings();
       PublishedStore store = new PublishedStore(hbase);
@@ -356,8 +356,7 @@ public final class Launch {
         logTimes,
         config.epoch(),
         config.eventTimeMin(),
-        config.bootstrapServers(),
-        config.kafkaTimeout(),
+        config.kafka(),
         config.clockSkew(),
         config.tick(),
         config.speedEmitInterval(),

@@ -1,5 +1,6 @@
 package dev.lambdastack.speed.plan;
 
+import dev.lambdastack.settings.KafkaSettings;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.Serializable;
 import java.time.Duration;
@@ -39,8 +40,7 @@ public record SpeedPlan(
     TreeMap<Integer, Long> startLogTimes,
     Duration epochLength,
     Instant eventTimeMin,
-    String bootstrapServers,
-    Duration kafkaTimeout,
+    KafkaSettings kafka,
     Duration clockSkew,
     boolean ticks,
     Duration emitInterval,

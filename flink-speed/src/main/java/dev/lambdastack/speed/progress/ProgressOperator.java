@@ -102,7 +102,7 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
     LambdaConfig config = LambdaConfig.of(plan.settings().toConfiguration(new Configuration()));
     adoptions = AdoptionStore.of(config, plan.topic(), plan.topicId());
     publication = new Publication(new PublishedStore(hbase), plan.slots());
-    TopicLog log = TopicLog.open(plan.bootstrapServers(), plan.kafkaTimeout(), plan.topic());
+    TopicLog log = TopicLog.open(plan.kafka(), plan.topic());
     catchUp = new HashMap<>();
     ticker = new Ticker(plan, log, Clock.systemUTC(), () -> positions, catchUp, this::fail);
     if (restored.isPresent()) {

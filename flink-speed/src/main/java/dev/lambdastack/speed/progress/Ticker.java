@@ -139,7 +139,7 @@ final class Ticker implements AutoCloseable {
   public void close() throws InterruptedException {
     thread.shutdownNow();
     try {
-      thread.awaitTermination(plan.kafkaTimeout().toMillis(), TimeUnit.MILLISECONDS);
+      thread.awaitTermination(plan.kafka().timeout().toMillis(), TimeUnit.MILLISECONDS);
     } finally {
       log.close();
     }

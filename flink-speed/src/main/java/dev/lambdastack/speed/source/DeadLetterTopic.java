@@ -15,7 +15,6 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -104,8 +103,7 @@ final class DeadLetterTopic implements AutoCloseable {
 
   private void run() {
     create();
-    Map<String, Object> settings =
-        LogClients.producer(plan.bootstrapServers(), plan.kafkaTimeout());
+    Map<String, Object> settings = LogClients.producer(plan.kafka());
     settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, (int) MAX_BYTES);
     KafkaProducer<byte[], byte[]> producer = null;
     try {
@@ -156,15 +154,7 @@ final class DeadLetterTopic implements AutoCloseable {
   }
 
   private void create() {
-    Map<String, Object> settings =
-        Map.of(
-            AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG,
-            plan.bootstrapServers(),
-            AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
-            (int) Math.min(Integer.MAX_VALUE, plan.kafkaTimeout().toMillis()),
-            AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG,
-            (int) Math.min(Integer.MAX_VALUE, plan.kafkaTimeout().toMillis()));
-    try (Admin admin = Admin.create(settings)) {
+    try (Admin admin = Admin.create(LogClients.admin(plan.kafka()))) {
       admin.createTopics(List.of(new NewTopic(name, Optional.of(1), Optional.empty()))).all().get();
       // Its leader answers: see TopicLog.awaitLeaders.
       admin.listOffsets(Map.of(new TopicPartition(name, 0), OffsetSpec.latest())).all().get();

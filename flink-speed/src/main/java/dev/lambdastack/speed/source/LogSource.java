@@ -26,7 +26,7 @@ public final class LogSource {
     plan.starts().forEach((p, offset) -> offsets.put(new TopicPartition(plan.topic(), p), offset));
     return KafkaSource.<Envelope>builder()
         .setProperties(clientProperties(plan))
-        .setBootstrapServers(plan.bootstrapServers())
+        .setBootstrapServers(plan.kafka().bootstrapServers())
         .setClientIdPrefix("lambda-speed-" + plan.topic() + "-" + plan.life())
         .setPartitions(new HashSet<>(offsets.keySet()))
         .setStartingOffsets(OffsetsInitializer.offsets(offsets, OffsetResetStrategy.NONE))
@@ -36,7 +36,7 @@ public final class LogSource {
 
   private static Properties clientProperties(SpeedPlan plan) {
     Properties properties = new Properties();
-    LogClients.consumer(plan.bootstrapServers(), plan.kafkaTimeout())
+    LogClients.consumer(plan.kafka())
         .forEach(
             (key, value) -> {
               if (!key.endsWith(".deserializer")) {

@@ -29,7 +29,7 @@ public interface TopicCheck extends Serializable {
   void check(SpeedPlan plan, Map<Integer, Long> next);
 
   private static void inKafka(SpeedPlan plan, Map<Integer, Long> next) {
-    try (TopicLog log = TopicLog.open(plan.bootstrapServers(), plan.kafkaTimeout(), plan.topic())) {
+    try (TopicLog log = TopicLog.open(plan.kafka(), plan.topic())) {
       if (!log.topicId().equals(plan.topicId())) {
         throw new InvalidInputException(
             "Cannot go on with topic %s: it was deleted and made again meanwhile (topic id %s, now %s); archive it as a new topic"

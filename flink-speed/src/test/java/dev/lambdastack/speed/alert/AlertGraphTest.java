@@ -3,7 +3,9 @@ package dev.lambdastack.speed.alert;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.schemas.SchemaStore;
+import dev.lambdastack.settings.KafkaSettings;
 import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.speed.GraphTest;
 import dev.lambdastack.speed.launch.FlinkSettings;
 import dev.lambdastack.speed.plan.Settings;
 import java.time.Duration;
@@ -33,12 +35,15 @@ class AlertGraphTest {
             "rules",
             new TreeMap<>(Map.of(0, 0L, 1, 0L)),
             "alerts",
-            "localhost:1",
-            Duration.ofSeconds(1),
+            new KafkaSettings("localhost:1", Duration.ofSeconds(1)),
             Instant.parse("1990-01-01T00:00:00Z"),
             new Settings(new Configuration(false)));
     AlertGraph.addTo(
         env, plan, RulesLoader.FROM_CLASS_PATH, SchemaStore.load(getClass().getClassLoader()), 2);
+    assertThat(GraphTest.uids(env))
+        .as("the names that checkpoints have stay")
+        .containsExactlyInAnyOrder("log", "same-topic", "rules", "alerts");
+
     List<String> vertices = new ArrayList<>();
     for (JobVertex vertex : env.getStreamGraph().getJobGraph().getVertices()) {
       vertices.add(vertex.getName() + " " + vertex.getMaxParallelism());

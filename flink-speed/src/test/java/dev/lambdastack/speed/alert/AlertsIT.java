@@ -90,7 +90,7 @@ class AlertsIT {
             Map.of(
                 "lambda.alerts.topic", alertsTopic, "lambda.speed.checkpoint-interval", "400ms"));
     hbase = Store.connect(config);
-    producer = new KafkaProducer<>(LogClients.producer(config.bootstrapServers(), LIMIT));
+    producer = new KafkaProducer<>(LogClients.producer(config.kafka().within(LIMIT)));
   }
 
   @AfterEach
@@ -246,7 +246,7 @@ class AlertsIT {
 
   private String topicId() {
     if (topicId == null) {
-      try (TopicLog log = TopicLog.open(config.bootstrapServers(), LIMIT, CARDS)) {
+      try (TopicLog log = TopicLog.open(config.kafka().within(LIMIT), CARDS)) {
         topicId = log.topicId();
       }
     }
@@ -258,9 +258,9 @@ class AlertsIT {
    */
   private List<String> onTopic() {
     List<String> ids = new ArrayList<>();
-    try (TopicLog log = TopicLog.open(config.bootstrapServers(), LIMIT, alertsTopic);
+    try (TopicLog log = TopicLog.open(config.kafka().within(LIMIT), alertsTopic);
         KafkaConsumer<byte[], byte[]> consumer =
-            new KafkaConsumer<>(LogClients.consumer(config.bootstrapServers(), LIMIT))) {
+            new KafkaConsumer<>(LogClients.consumer(config.kafka().within(LIMIT)))) {
       Map<Integer, Long> ends = log.endOffsets();
       List<TopicPartition> partitions =
           ends.keySet().stream().map(p -> new TopicPartition(alertsTopic, p)).toList();
@@ -471,8 +471,7 @@ class AlertsIT {
         "any",
         new TreeMap<>(),
         alertsTopic,
-        config.bootstrapServers(),
-        config.kafkaTimeout(),
+        config.kafka(),
         Instant.EPOCH,
         new Settings(config.hadoop()));
   }

@@ -8,6 +8,7 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshotSerializationUtil;
@@ -130,5 +131,17 @@ class MessageSerializersTest {
     DataOutputSerializer out = new DataOutputSerializer(64);
     serializer.serialize(value, out);
     return out.getCopyOfBuffer();
+  }
+
+  /** Checkpoints name the serializers of state so: a class that moves loses it. */
+  @Test
+  void theNamesThatCheckpointsHaveStay() {
+    assertThat(snapshotName(Position.TYPE))
+        .isEqualTo("dev.lambdastack.speed.message.Position$Snapshot");
+    assertThat(snapshotName(RowId.TYPE)).isEqualTo("dev.lambdastack.speed.message.RowId$Snapshot");
+  }
+
+  private static String snapshotName(TypeInformation<?> type) {
+    return type.createSerializer(null).snapshotConfiguration().getClass().getName();
   }
 }

@@ -1,6 +1,7 @@
 package dev.lambdastack.speed.plan;
 
 import dev.lambdastack.reference.ReferenceViews;
+import dev.lambdastack.settings.KafkaSettings;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.handoff.Generation;
 import java.time.Duration;
@@ -92,8 +93,7 @@ public final class TestingPlans {
         logTimes(offsets, coverage * EPOCH.toMillis()),
         EPOCH,
         Instant.parse("1990-01-01T00:00:00Z"),
-        bootstrapServers,
-        Duration.ofSeconds(1),
+        new KafkaSettings(bootstrapServers, Duration.ofSeconds(1)),
         Duration.ofSeconds(10),
         true,
         Duration.ofMillis(500),

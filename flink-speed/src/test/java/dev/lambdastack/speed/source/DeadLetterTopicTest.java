@@ -33,7 +33,7 @@ class DeadLetterTopicTest {
       }
       // Each look-up of the topic takes as long as Kafka may take to answer: a second here.
       assertThat(Duration.ofNanos(System.nanoTime() - started))
-          .isLessThan(plan.kafkaTimeout().multipliedBy(3));
+          .isLessThan(plan.kafka().timeout().multipliedBy(3));
       long deadline = System.nanoTime() + LIMIT.toNanos();
       while (topic.lost() < 3) {
         assertThat(System.nanoTime()).as("%d lost", topic.lost()).isLessThan(deadline);

@@ -179,7 +179,8 @@ class QueryCommandIT {
   private Ended java(List<String> args) throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx512m", "-Dlambda.log=" + folder.resolve("log")));
+    command.addAll(List.of("-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    command.add("-Dlambda.log=" + folder.resolve("log"));
     command.addAll(args);
     File out = folder.resolve("out").toFile();
     File err = folder.resolve("err").toFile();

@@ -37,12 +37,10 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.io.NullWritable;
 import org.apache.hadoop.mapreduce.Job;
 import org.apache.hadoop.mapreduce.lib.output.FileOutputFormat;
-import org.apache.hadoop.util.Tool;
 
 /**
  * Takes the epochs of a topic that are over from Kafka into the master dataset: every committed
@@ -52,14 +50,14 @@ import org.apache.hadoop.util.Tool;
  * <p>One call of {@link #run(String)} at a time; any number of processes may run at once, of which
  * one commits.
  */
-public final class Archive implements Tool {
+public final class Archive {
   /** What a test does between two steps. */
   @FunctionalInterface
   interface Steps {
     void reached(Step step) throws IOException;
   }
 
-  private LambdaConfig config;
+  private final LambdaConfig config;
   private final Views views;
   private final SchemaStore schemas;
   private final Clock clock;
@@ -75,27 +73,6 @@ public final class Archive implements Tool {
     this.schemas = schemas;
     this.clock = clock;
     this.steps = steps;
-  }
-
-  @Override
-  public Configuration getConf() {
-    return config.hadoop();
-  }
-
-  @Override
-  public void setConf(Configuration conf) {
-    config = LambdaConfig.of(conf);
-  }
-
-  /** {@link #run(String)} of the one argument; 0 when it succeeded. */
-  @Override
-  public int run(String[] args) throws Exception {
-    if (args.length != 1) {
-      throw new InvalidInputException(
-          "Cannot archive %s: expected one topic".formatted(List.of(args)));
-    }
-    run(args[0]);
-    return 0;
   }
 
   /**
@@ -254,6 +231,7 @@ public final class Archive implements Tool {
             config.hadoop(), "archive " + run.type().topic() + " from " + run.start().fromEpoch());
     new ArchiveSettings(run.type(), schemas, run.id(), run.sealed().fromEpoch(), ranges)
         .writeTo(job.getConfiguration());
+    KafkaCredentials.write(config.kafka(), job.getCredentials());
     job.setInputFormatClass(LogInputFormat.class);
     job.setMapperClass(ArchiveMapper.class);
     job.setNumReduceTasks(0);
@@ -302,7 +280,7 @@ public final class Archive implements Tool {
 
   private TopicLog open(EventType type) {
     FirstContact.kafka(config);
-    TopicLog log = TopicLog.open(config.bootstrapServers(), config.kafkaTimeout(), type.topic());
+    TopicLog log = TopicLog.open(config.kafka(), type.topic());
     try {
       log.checkSettings();
       return log;

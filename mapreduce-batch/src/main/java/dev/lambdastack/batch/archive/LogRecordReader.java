@@ -1,7 +1,7 @@
 package dev.lambdastack.batch.archive;
 
 import dev.lambdastack.log.LogClients;
-import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.settings.KafkaSettings;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -35,14 +35,14 @@ final class LogRecordReader
   private List<ConsumerRecord<byte[], byte[]>> current = List.of();
 
   @Override
-  public void initialize(InputSplit split, TaskAttemptContext context) {
-    LambdaConfig config = LambdaConfig.of(context.getConfiguration());
+  public void initialize(InputSplit split, TaskAttemptContext context) throws IOException {
+    KafkaSettings kafka = KafkaCredentials.read(context.getCredentials());
     range = (OffsetRange) split;
-    timeout = config.kafkaTimeout();
+    timeout = kafka.timeout();
     partition =
         new TopicPartition(
             ArchiveSettings.readFrom(context.getConfiguration()).type().topic(), range.partition());
-    Map<String, Object> settings = LogClients.consumer(config.bootstrapServers(), timeout);
+    Map<String, Object> settings = LogClients.consumer(kafka);
     settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 5_000);
     settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 8 << 20);
     consumer = new KafkaConsumer<>(settings);

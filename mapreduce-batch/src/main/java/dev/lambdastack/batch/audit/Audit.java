@@ -120,7 +120,7 @@ public final class Audit {
     Optional<Duration> retention = Optional.empty();
     if (scope.asksKafka() && chain.archived().isPresent()) {
       FirstContact.kafka(config);
-      try (TopicLog log = TopicLog.open(config.bootstrapServers(), config.kafkaTimeout(), topic)) {
+      try (TopicLog log = TopicLog.open(config.kafka(), topic)) {
         retention = log.retention();
         partitions.putAll(unarchived(log, chain.archived().get(), retention, differences));
       }

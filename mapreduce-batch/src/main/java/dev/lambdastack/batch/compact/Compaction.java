@@ -34,7 +34,6 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.avro.Schema;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -43,7 +42,6 @@ import org.apache.hadoop.io.BytesWritable;
 import org.apache.hadoop.io.NullWritable;
 import org.apache.hadoop.mapreduce.Job;
 import org.apache.hadoop.mapreduce.lib.output.FileOutputFormat;
-import org.apache.hadoop.util.Tool;
 
 /**
  * Puts few large files, each of one event date and sorted by event time, in the place of many small
@@ -53,7 +51,7 @@ import org.apache.hadoop.util.Tool;
  * <p>One call of {@link #run(String)} at a time; any number of processes may run at once. Of a
  * compaction and an archive run neither is in vain; of two compactions of the same files one is.
  */
-public final class Compaction implements Tool {
+public final class Compaction {
   /** The steps of a run, in order: between any two of them it may be killed. */
   enum Step {
     /** The files are chosen. */
@@ -75,7 +73,7 @@ public final class Compaction implements Tool {
   private static final long SPLIT_BYTES = 64L << 20;
   private static final int MOST_REDUCERS = 64;
 
-  private LambdaConfig config;
+  private final LambdaConfig config;
   private final Views views;
   private final SchemaStore schemas;
   private final Clock clock;
@@ -91,27 +89,6 @@ public final class Compaction implements Tool {
     this.schemas = schemas;
     this.clock = clock;
     this.steps = steps;
-  }
-
-  @Override
-  public Configuration getConf() {
-    return config.hadoop();
-  }
-
-  @Override
-  public void setConf(Configuration conf) {
-    config = LambdaConfig.of(conf);
-  }
-
-  /** {@link #run(String)} of the one argument; 0 when it succeeded. */
-  @Override
-  public int run(String[] args) throws Exception {
-    if (args.length != 1) {
-      throw new InvalidInputException(
-          "Cannot compact %s: expected one topic".formatted(List.of(args)));
-    }
-    run(args[0]);
-    return 0;
   }
 
   /** What {@link #run(String)} would rewrite now; writes nothing. */

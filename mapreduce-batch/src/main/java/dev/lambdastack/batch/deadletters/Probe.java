@@ -40,14 +40,13 @@ final class Probe {
     awaitVisible(intent, partition, end);
     TopicPartition where = new TopicPartition(log.topic(), partition);
     try (KafkaConsumer<byte[], byte[]> consumer =
-        new KafkaConsumer<>(
-            LogClients.consumer(config.bootstrapServers(), config.kafkaTimeout()))) {
+        new KafkaConsumer<>(LogClients.consumer(config.kafka()))) {
       consumer.assign(List.of(where));
       consumer.seek(where, Math.max(intent.probeFrom(), log.beginOffsets().get(partition)));
-      long deadline = System.nanoTime() + config.kafkaTimeout().toNanos();
+      long deadline = System.nanoTime() + config.kafka().timeout().toNanos();
       while (consumer.position(where) < end) {
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-          deadline = System.nanoTime() + config.kafkaTimeout().toNanos();
+          deadline = System.nanoTime() + config.kafka().timeout().toNanos();
           if (ReplayProducer.isOf(intent, record)) {
             return Optional.of(true);
           }
@@ -63,7 +62,7 @@ final class Probe {
   }
 
   private void awaitVisible(Intent intent, int partition, long end) {
-    long deadline = System.nanoTime() + config.kafkaTimeout().toNanos();
+    long deadline = System.nanoTime() + config.kafka().timeout().toNanos();
     while (log.endOffsets().get(partition) < end) {
       if (System.nanoTime() - deadline > 0) {
         throw hidden(intent, partition);

@@ -168,7 +168,7 @@ public final class Replay {
     List<ArchiveManifest> manifests = files.manifests();
     Replays replays = new Replays(dataset, conf);
     FirstContact.kafka(config);
-    try (TopicLog log = TopicLog.open(config.bootstrapServers(), config.kafkaTimeout(), topic)) {
+    try (TopicLog log = TopicLog.open(config.kafka(), topic)) {
       log.checkSettings();
       checkSameTopic(last(manifests), log);
       try (ReplayProducer producer = ReplayProducer.open(config, topic)) {

@@ -47,8 +47,7 @@ final class ReplayProducer implements AutoCloseable {
    * @throws InvalidInputException when Kafka does not answer or does not allow it
    */
   static ReplayProducer open(LambdaConfig config, String topic) throws ReplayFencedException {
-    Map<String, Object> settings =
-        LogClients.producer(config.bootstrapServers(), config.kafkaTimeout());
+    Map<String, Object> settings = LogClients.producer(config.kafka());
     settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, "lambda-replay-" + topic);
     settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, MAX_REQUEST_BYTES);
     settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, 2L * MAX_REQUEST_BYTES);

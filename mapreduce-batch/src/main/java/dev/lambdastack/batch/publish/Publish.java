@@ -18,43 +18,22 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hbase.TableName;
 import org.apache.hadoop.hbase.client.Admin;
 import org.apache.hadoop.hbase.client.Connection;
-import org.apache.hadoop.util.Tool;
 
 /**
  * Makes a complete version answer once the gate has let it pass, goes back to one, or throws one
  * away. One compare-and-set moves version, table, horizon and speed generation together; a reader
  * sees the old ones or the new ones.
  */
-public final class Publish implements Tool {
-  private LambdaConfig config;
+public final class Publish {
+  private final LambdaConfig config;
   private final Clock clock;
 
   public Publish(LambdaConfig config, Clock clock) {
     this.config = config;
     this.clock = clock;
-  }
-
-  @Override
-  public Configuration getConf() {
-    return config.hadoop();
-  }
-
-  @Override
-  public void setConf(Configuration conf) {
-    config = LambdaConfig.of(conf);
-  }
-
-  /** {@link #run(String)} of each argument; 0 when all succeeded. */
-  @Override
-  public int run(String[] args) throws IOException, InterruptedException {
-    for (String view : List.of(args)) {
-      run(view);
-    }
-    return 0;
   }
 
   /** Publishes the newest complete version; what answers now. */

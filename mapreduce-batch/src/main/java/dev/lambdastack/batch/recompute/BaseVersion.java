@@ -6,7 +6,6 @@ import dev.lambdastack.views.handoff.Horizon;
 import dev.lambdastack.views.handoff.Version;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Which older version a new one may begin from: one that the same declaration computed from the
@@ -60,10 +59,5 @@ final class BaseVersion {
     return older.epoch() <= now.epoch()
         && older.offsets().entrySet().stream()
             .allMatch(e -> e.getValue() <= now.offsets().getOrDefault(e.getKey(), -1L));
-  }
-
-  /** Whether nothing was archived since. */
-  static boolean isUpToDate(Optional<Version> base, Contents contents) {
-    return base.isPresent() && base.get().horizon().equals(contents.horizon());
   }
 }

@@ -19,17 +19,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.apache.avro.Schema;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hbase.client.Connection;
-import org.apache.hadoop.util.Tool;
 
 /**
  * Computes views from all that is archived, each into a table of its own: a version, complete and
  * checked, which nothing reads before it is published. Views of one topic are computed in one pass
  * over its files. When a pass fails, its tables go again.
  */
-public final class Recompute implements Tool {
-  private LambdaConfig config;
+public final class Recompute {
+  private final LambdaConfig config;
   private final Views views;
   private final SchemaStore schemas;
   private final Clock clock;
@@ -39,23 +37,6 @@ public final class Recompute implements Tool {
     this.views = views;
     this.schemas = schemas;
     this.clock = clock;
-  }
-
-  @Override
-  public Configuration getConf() {
-    return config.hadoop();
-  }
-
-  @Override
-  public void setConf(Configuration conf) {
-    config = LambdaConfig.of(conf);
-  }
-
-  /** {@link #run(List, Options)} of the arguments; 0 when all succeeded. */
-  @Override
-  public int run(String[] args) throws Exception {
-    run(List.of(args), Options.DEFAULT);
-    return 0;
   }
 
   /** {@link #run(List, Options)} of one view: its newest version. */

@@ -7,9 +7,13 @@ import dev.lambdastack.views.aggregate.ColumnarAggregation;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * Where the new tables of views are split: so that their regions, and with them the reducers, get
@@ -22,36 +26,44 @@ final class RegionSplits {
   private RegionSplits() {}
 
   /**
-   * The splits of each view's table, in the order of the views.
+   * The splits of each view's table, by the view's name.
    *
    * @param files opened for all columns that the views read
    * @param regions the most that a table is split into
    */
-  static List<byte[][]> sample(
+  static Map<String, byte[][]> sample(
       MasterFiles files,
       List<LiveFile> inputs,
       List<View> views,
       Projection projection,
       int regions)
       throws IOException, InterruptedException {
-    List<ColumnarAggregation> samples =
-        views.stream().map(v -> new ColumnarAggregation(v, projection.columns())).toList();
+    Map<String, ColumnarAggregation> samples =
+        views.stream()
+            .collect(
+                Collectors.toMap(
+                    View::name, v -> new ColumnarAggregation(v, projection.columns())));
     ColumnBatch batch = ColumnBatch.of(projection.type(), projection.columns());
     List<Pick> picks = picks(inputs, ROW_GROUPS);
     for (Pick pick : picks) {
-      read(files, pick, ROWS / picks.size(), batch, samples);
+      read(files, pick, ROWS / picks.size(), batch, samples.values());
     }
-    List<byte[][]> splits = new ArrayList<>();
-    for (ColumnarAggregation sample : samples) {
+
+    Map<String, byte[][]> splits = new HashMap<>();
+    for (Map.Entry<String, ColumnarAggregation> sample : samples.entrySet()) {
       TreeSet<byte[]> keys = new TreeSet<>(Arrays::compareUnsigned);
-      sample.drain((rowKey, value, marked) -> keys.add(rowKey));
-      splits.add(cuts(List.copyOf(keys), regions));
+      sample.getValue().drain((rowKey, value, marked) -> keys.add(rowKey));
+      splits.put(sample.getKey(), cuts(List.copyOf(keys), regions));
     }
     return splits;
   }
 
   private static void read(
-      MasterFiles files, Pick pick, int rows, ColumnBatch batch, List<ColumnarAggregation> samples)
+      MasterFiles files,
+      Pick pick,
+      int rows,
+      ColumnBatch batch,
+      Collection<ColumnarAggregation> samples)
       throws IOException {
     try (MasterFile file = files.open(FilePart.whole(pick.file()))) {
       Optional<RowGroup> group = file.rowGroupAt(pick.fraction());

@@ -8,9 +8,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -59,22 +59,23 @@ final class TaskNotes {
     }
   }
 
-  /** One of those that tasks told, for each view. */
-  List<Optional<String>> setAside(int views) throws IOException {
-    List<Optional<String>> found = new ArrayList<>();
-    for (int view = 0; view < views; view++) {
-      found.add(Optional.empty());
-    }
+  /**
+   * One of those that tasks told, by the view's name.
+   *
+   * @param views of the pass, in its order
+   */
+  Map<String, String> setAside(List<String> views) throws IOException {
+    Map<String, String> found = new HashMap<>();
     if (!fileSystem.exists(setAside)) {
       return found;
     }
     for (FileStatus file : fileSystem.listStatus(setAside)) {
       try (InputStream in = fileSystem.open(file.getPath())) {
         JsonNode examples = MAPPER.readTree(in);
-        for (int view = 0; view < views; view++) {
+        for (int view = 0; view < views.size(); view++) {
           String example = examples.get(view).asText();
-          if (found.get(view).isEmpty() && !example.isEmpty()) {
-            found.set(view, Optional.of(example));
+          if (!example.isEmpty()) {
+            found.putIfAbsent(views.get(view), example);
           }
         }
       }

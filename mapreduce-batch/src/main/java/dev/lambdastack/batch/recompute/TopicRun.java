@@ -27,10 +27,12 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.apache.avro.SchemaNormalization;
@@ -130,24 +132,35 @@ final class TopicRun implements AutoCloseable {
   /**
    * A version to be made.
    *
-   * @param base what its table begins as; empty for nothing
+   * @param extended the older version that its table is a copy of; empty where all events are read
    */
-  private record Target(
-      View view,
-      VersionTable table,
-      Optional<Version> base,
-      Optional<TouchedWindows.Answer> touched) {
+  private record Target(View view, VersionTable table, Optional<Extended> extended) {
+    String name() {
+      return view.name();
+    }
+
+    Optional<Version> base() {
+      return extended.map(Extended::base);
+    }
+
     /** Events that no row counts; those of a base were counted when it was made. */
     long rejected(Counters counters) {
-      return base.isPresent()
-          ? base.get().rejected() + touched.orElseThrow().rejected()
-          : counters.findCounter(RecomputeCounter.REJECTED).getValue();
+      return extended
+          .map(e -> e.base().rejected() + e.touched().rejected())
+          .orElseGet(() -> counters.findCounter(RecomputeCounter.REJECTED).getValue());
     }
 
     /** As {@link #rejected}, those that the view cannot take. */
     long setAside(Counters counters) {
-      return base.map(Version::setAside).orElse(0L)
-          + counters.findCounter(RecomputeCounter.SET_ASIDE, view.name()).getValue();
+      return base().map(Version::setAside).orElse(0L)
+          + counters.findCounter(RecomputeCounter.SET_ASIDE, name()).getValue();
+    }
+  }
+
+  /** A base, and the windows that have rows which it does not hold. */
+  private record Extended(Version base, TouchedWindows.Answer touched) {
+    PassPlan.Increment increment() {
+      return new PassPlan.Increment(base.horizon().offsets(), touched.windows());
     }
   }
 
@@ -156,12 +169,23 @@ final class TopicRun implements AutoCloseable {
     List<Recompute.Plan> plans = new ArrayList<>();
     for (View view : views) {
       Start start = start(connection, store, view);
+
+      Optional<Version> base = Optional.empty();
+      String whyFull = "";
+      if (start instanceof Start.UpToDate current) {
+        base = Optional.of(current.version());
+      } else if (start instanceof Start.Increment increment) {
+        base = Optional.of(increment.base());
+      } else if (start instanceof Start.Full full) {
+        whyFull = full.why();
+      }
+
       plans.add(
           new Recompute.Plan(
               view.name(),
-              start.base(),
-              start.whyFull(),
-              BaseVersion.isUpToDate(start.base(), contents),
+              base,
+              whyFull,
+              start instanceof Start.UpToDate,
               frozen.events(),
               frozen.horizon().instant(frozen.epochLength())));
     }
@@ -172,23 +196,23 @@ final class TopicRun implements AutoCloseable {
   List<Recompute.Outcome> run(Connection connection, PublishedStore store)
       throws IOException, InterruptedException {
     List<Recompute.Outcome> outcomes = new ArrayList<>();
-    List<View> incremental = new ArrayList<>();
-    List<Version> bases = new ArrayList<>();
+    List<Start.Increment> increments = new ArrayList<>();
     List<View> full = new ArrayList<>();
     for (View view : views) {
-      Optional<Version> base = start(connection, store, view).base();
-      if (BaseVersion.isUpToDate(base, contents)) {
-        outcomes.add(new Recompute.Outcome(base.get(), base, false, Optional.empty()));
-      } else if (base.isPresent()) {
-        incremental.add(view);
-        bases.add(base.get());
+      Start start = start(connection, store, view);
+      if (start instanceof Start.UpToDate current) {
+        Version version = current.version();
+        outcomes.add(new Recompute.Outcome(version, Optional.of(version), false, Optional.empty()));
+      } else if (start instanceof Start.Increment increment) {
+        increments.add(increment);
       } else {
         full.add(view);
       }
     }
-    if (incremental.isEmpty() && full.isEmpty()) {
+    if (increments.isEmpty() && full.isEmpty()) {
       return outcomes;
     }
+
     VersionTable.Makers makers =
         new VersionTable.Makers(connection, store, lease.path(), config.hbaseOperationTimeout());
     Path staging = Staging.folder(config, dataset.fileSystem(), "recompute-" + runId);
@@ -198,24 +222,9 @@ final class TopicRun implements AutoCloseable {
       for (View view : views) {
         VersionTable.dropLeftovers(makers, view.name(), this::isAtWork);
       }
-      List<TouchedWindows.Answer> touched = touched(incremental, bases);
-      for (int i = 0; i < incremental.size(); i++) {
-        targets.add(
-            new Target(
-                incremental.get(i),
-                VersionTable.copyOf(makers, bases.get(i)),
-                Optional.of(bases.get(i)),
-                Optional.of(touched.get(i))));
-      }
-      List<byte[][]> splits = splits(full);
-      for (int i = 0; i < full.size(); i++) {
-        targets.add(
-            new Target(
-                full.get(i),
-                VersionTable.create(makers, full.get(i), splits.get(i)),
-                Optional.empty(),
-                Optional.empty()));
-      }
+      copy(makers, increments, targets);
+      create(makers, full, targets);
+
       filled = fill(targets, staging);
       dataset.fileSystem().delete(staging, true);
     } catch (Exception e) {
@@ -223,30 +232,20 @@ final class TopicRun implements AutoCloseable {
       explain(e, staging);
       throw e;
     }
-    enter(makers, filled, targets);
-    for (int i = 0; i < filled.size(); i++) {
-      outcomes.add(
-          new Recompute.Outcome(
-              filled.get(i).version(), targets.get(i).base(), true, filled.get(i).setAside()));
-    }
+
+    enter(makers, filled);
+    filled.forEach(f -> outcomes.add(f.outcome()));
     return outcomes;
   }
 
-  /**
-   * Where a new version begins.
-   *
-   * @param base empty where all events are read
-   * @param whyFull then; else empty
-   */
-  private record Start(Optional<Version> base, String whyFull) {}
-
   private Start start(Connection connection, PublishedStore store, View view) throws IOException {
     if (options.asOf().isPresent()) {
-      return new Start(Optional.empty(), "--as-of");
+      return new Start.Full(view, "--as-of");
     }
     if (options.full()) {
-      return new Start(Optional.empty(), "--full");
+      return new Start.Full(view, "--full");
     }
+
     Catalog catalog = store.catalog(view.name());
     List<Version> usable =
         catalog.versions().stream()
@@ -259,11 +258,14 @@ final class TopicRun implements AutoCloseable {
       if (isOfThisDataset(version)
           && ShareCounts.areKnown(view, version)
           && VersionTable.isOfSchema(connection, version, pinned(view))) {
-        return new Start(Optional.of(version), "");
+        return version.horizon().equals(contents.horizon())
+            ? new Start.UpToDate(view, version)
+            : new Start.Increment(view, version);
       }
     }
+
     List<Version> all = catalog.versions().stream().map(Catalog.CatalogVersion::version).toList();
-    return new Start(Optional.empty(), BaseVersion.whyNone(view, all, usable, candidates));
+    return new Start.Full(view, BaseVersion.whyNone(view, all, usable, candidates));
   }
 
   private boolean isOfThisDataset(Version version) throws IOException {
@@ -280,47 +282,70 @@ final class TopicRun implements AutoCloseable {
     return Lease.isHeld(config.hadoop(), run, clock.instant(), config.lease());
   }
 
-  private void enter(VersionTable.Makers makers, List<Filled> filled, List<Target> targets)
-      throws IOException {
-    for (int i = 0; i < filled.size(); i++) {
+  private void enter(VersionTable.Makers makers, List<Filled> filled) throws IOException {
+    Deque<Filled> waiting = new ArrayDeque<>(filled);
+    while (!waiting.isEmpty()) {
+      Version version = waiting.remove().version();
       try {
-        makers
-            .store()
-            .completeVersion(filled.get(i).version(), makers.run(), options.asOf().isPresent());
+        makers.store().completeVersion(version, makers.run(), options.asOf().isPresent());
       } catch (IOException | RuntimeException e) {
         // It may have happened all the same: then its table must stay. The next run knows.
-        targets.subList(i + 1, targets.size()).forEach(t -> t.table().dropAfter(e));
+        waiting.forEach(f -> f.target().table().dropAfter(e));
         throw e;
       }
     }
   }
 
-  /** The windows of each view that rows are in which its base does not hold. */
-  private List<TouchedWindows.Answer> touched(List<View> incremental, List<Version> bases)
+  /**
+   * Adds the targets that begin as copies, one after the other: those that are there are dropped
+   * should the next one fail.
+   */
+  private void copy(
+      VersionTable.Makers makers, List<Start.Increment> increments, List<Target> targets)
       throws IOException {
-    if (incremental.isEmpty()) {
-      return List.of();
+    if (increments.isEmpty()) {
+      return;
     }
+
     Projection times = new Projection(views.get(0).eventType(), List.of(), true);
-    List<TouchedWindows.Question> questions = new ArrayList<>();
-    for (int i = 0; i < bases.size(); i++) {
-      questions.add(
-          new TouchedWindows.Question(bases.get(i).horizon(), incremental.get(i).shape().window()));
+    Map<TouchedWindows.Question, TouchedWindows.Answer> touched =
+        TouchedWindows.find(
+            files(times),
+            frozen.files(),
+            times,
+            increments.stream().map(TopicRun::whatIsNew).toList());
+
+    for (Start.Increment increment : increments) {
+      VersionTable table = VersionTable.copyOf(makers, increment.base());
+      Extended extended = new Extended(increment.base(), touched.get(whatIsNew(increment)));
+      targets.add(new Target(increment.view(), table, Optional.of(extended)));
     }
-    return TouchedWindows.find(files(times), frozen.files(), times, questions);
+  }
+
+  private static TouchedWindows.Question whatIsNew(Start.Increment increment) {
+    return new TouchedWindows.Question(
+        increment.base().horizon(), increment.view().shape().window());
+  }
+
+  /** As {@link #copy}, the targets that begin empty. */
+  private void create(VersionTable.Makers makers, List<View> full, List<Target> targets)
+      throws IOException, InterruptedException {
+    if (full.isEmpty()) {
+      return;
+    }
+
+    Projection projection = Projection.of(full, false);
+    Map<String, byte[][]> splits =
+        RegionSplits.sample(files(projection), frozen.files(), full, projection, config.regions());
+
+    for (View view : full) {
+      VersionTable table = VersionTable.create(makers, view, splits.get(view.name()));
+      targets.add(new Target(view, table, Optional.empty()));
+    }
   }
 
   private MasterFiles files(Projection projection) throws IOException {
     return MasterFiles.of(config, schemas, frozen.eventTimeMin(), projection, Optional.empty());
-  }
-
-  private List<byte[][]> splits(List<View> full) throws IOException, InterruptedException {
-    if (full.isEmpty()) {
-      return List.of();
-    }
-    Projection projection = Projection.of(full, false);
-    return RegionSplits.sample(
-        files(projection), frozen.files(), full, projection, config.regions());
   }
 
   /**
@@ -329,7 +354,11 @@ final class TopicRun implements AutoCloseable {
    * @param setAside of the events that were read and that the view cannot take, where one stands
    *     and why
    */
-  private record Filled(Version version, Optional<String> setAside) {}
+  private record Filled(Target target, Version version, Optional<String> setAside) {
+    Recompute.Outcome outcome() {
+      return new Recompute.Outcome(version, target.base(), true, setAside);
+    }
+  }
 
   private List<Filled> fill(List<Target> targets, Path staging)
       throws IOException, InterruptedException {
@@ -337,54 +366,61 @@ final class TopicRun implements AutoCloseable {
     Path output = new Path(staging, "hfiles");
     PassPlan plan = plan(targets);
     List<LiveFile> inputs = inputs(plan);
+
     Counters counters = new Counters();
-    List<Optional<String>> examples = Collections.nCopies(targets.size(), Optional.empty());
+    Map<String, String> setAside = Map.of();
     if (!inputs.isEmpty()) {
       long taskBytes = config.hadoop().getLong(Pass.TASK_BYTES, FileParts.taskBytes(inputs));
       List<View> computed = targets.stream().map(Target::view).toList();
-      counters =
-          compute(
-              new Pass(plan, computed, FileParts.ofTasks(inputs, taskBytes)),
-              conf,
-              staging,
-              output);
+      Pass pass = new Pass(plan, computed, FileParts.ofTasks(inputs, taskBytes));
+      counters = compute(pass, conf, staging, output);
       checkRows(counters, inputs);
-      examples = new TaskNotes(staging, conf).setAside(targets.size());
+      setAside = new TaskNotes(staging, conf).setAside(targets.stream().map(Target::name).toList());
     }
-    for (int i = 0; i < targets.size(); i++) {
+
+    for (Target target : targets) {
       config
           .setAsideLimit()
           .check(
-              "view " + targets.get(i).view().name(),
-              targets.get(i).setAside(counters),
+              "view " + target.name(),
+              target.setAside(counters),
               frozen.events(),
-              examples.get(i).orElse("none of them is new"));
+              setAside.getOrDefault(target.name(), "none of them is new"));
     }
+
     List<Filled> filled = new ArrayList<>();
-    for (int i = 0; i < targets.size(); i++) {
-      Target target = targets.get(i);
-      String name = target.view().name();
-      long cells = counters.findCounter(RecomputeCounter.CELLS, name).getValue();
-      long newCells = counters.findCounter(RecomputeCounter.NEW_CELLS, name).getValue();
-      target.table().load(conf, RegionFiles.folder(output, name), plan.cellTimestamp(), cells);
-      List<RuleResult> rules =
-          new ArrayList<>(ShareCounts.results(target.view(), target.base(), counters));
-      rules.addAll(
-          RowRules.judge(
-              target.view(),
-              target.table().connection(),
-              target.table().name(),
-              target.base(),
-              plan.cellTimestamp()));
-      Origin origin =
-          new Origin(
-              UserGroupInformation.getCurrentUser().getShortUserName(),
-              Duration.ofNanos(System.nanoTime() - started),
-              rules,
-              target.base().map(b -> OptionalLong.of(b.number())).orElse(OptionalLong.empty()));
-      filled.add(new Filled(version(target, newCells, counters, origin), examples.get(i)));
+    for (Target target : targets) {
+      Version version = load(target, counters, conf, output, plan.cellTimestamp());
+      filled.add(new Filled(target, version, Optional.ofNullable(setAside.get(target.name()))));
     }
     return filled;
+  }
+
+  /** Brings a target's cells into its table, and judges it. */
+  private Version load(
+      Target target, Counters counters, Configuration conf, Path output, long cellTimestamp)
+      throws IOException {
+    long cells = counters.findCounter(RecomputeCounter.CELLS, target.name()).getValue();
+    Path files = RegionFiles.folder(output, target.name());
+    target.table().load(conf, files, cellTimestamp, cells);
+
+    List<RuleResult> rules =
+        new ArrayList<>(ShareCounts.results(target.view(), target.base(), counters));
+    rules.addAll(
+        RowRules.judge(
+            target.view(),
+            target.table().connection(),
+            target.table().name(),
+            target.base(),
+            cellTimestamp));
+
+    Origin origin =
+        new Origin(
+            UserGroupInformation.getCurrentUser().getShortUserName(),
+            Duration.ofNanos(System.nanoTime() - started),
+            rules,
+            target.base().map(b -> OptionalLong.of(b.number())).orElse(OptionalLong.empty()));
+    return version(target, counters, origin);
   }
 
   private PassPlan plan(List<Target> targets) throws IOException {
@@ -392,17 +428,12 @@ final class TopicRun implements AutoCloseable {
     for (Target target : targets) {
       plans.add(
           new PassPlan.ViewPlan(
-              target.view().name(),
+              target.name(),
               target.view().fingerprint(),
               target.table().regionStarts(),
-              target
-                  .base()
-                  .map(
-                      base ->
-                          new PassPlan.Increment(
-                              base.horizon().offsets(),
-                              target.touched().orElseThrow().windows()))));
+              target.extended().map(Extended::increment)));
     }
+
     return new PassPlan(
         runId,
         dataset.topic(),
@@ -431,8 +462,10 @@ final class TopicRun implements AutoCloseable {
         .toList();
   }
 
-  private Version version(Target target, long newCells, Counters counters, Origin origin) {
+  private Version version(Target target, Counters counters, Origin origin) {
     View view = target.view();
+    long newCells = counters.findCounter(RecomputeCounter.NEW_CELLS, view.name()).getValue();
+
     return new Version(
         target.table().number(),
         target.table().name().getNameAsString(),

@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * The windows that rows behind a horizon are in. Files whose rows are all before it are not looked
@@ -80,19 +82,20 @@ final class TouchedWindows {
   private TouchedWindows() {}
 
   /**
-   * The answers, in the order of the questions.
+   * The answers by their questions.
    *
    * @param files opened for no column, with coordinates
    */
-  static List<Answer> find(
+  static Map<Question, Answer> find(
       MasterFiles files, List<LiveFile> inputs, Projection projection, List<Question> questions)
       throws IOException {
-    List<Search> searches = questions.stream().map(Search::new).toList();
+    Map<Question, Search> searches =
+        questions.stream().distinct().collect(Collectors.toMap(q -> q, Search::new));
     ColumnBatch batch = ColumnBatch.of(projection.type(), projection.columns());
     for (LiveFile input : inputs) {
       boolean timesAreSure = files.followsPin(input.schemaFingerprint());
       List<Search> reading = new ArrayList<>();
-      for (Search search : searches) {
+      for (Search search : searches.values()) {
         if (search.hasToRead(input, timesAreSure)) {
           reading.add(search);
         }
@@ -101,7 +104,9 @@ final class TouchedWindows {
         read(files, input, batch, reading);
       }
     }
-    return searches.stream().map(Search::answer).toList();
+
+    return searches.entrySet().stream()
+        .collect(Collectors.toMap(Map.Entry::getKey, e -> e.getValue().answer()));
   }
 
   private static void read(

@@ -19,6 +19,7 @@ import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.schemas.SchemaVersion;
 import dev.lambdastack.serving.store.AdoptionStore;
+import dev.lambdastack.settings.KafkaSettings;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.Metric;
 import dev.lambdastack.views.View;
@@ -68,7 +69,8 @@ class ArchiveIT {
 
   private static KafkaProducer<byte[], byte[]> transactional(Scene scene) {
     Map<String, Object> settings =
-        LogClients.producer(scene.servers().kafka().bootstrapServers(), Duration.ofMinutes(10));
+        LogClients.producer(
+            new KafkaSettings(scene.servers().kafka().bootstrapServers(), Duration.ofMinutes(10)));
     settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, scene.topic());
     settings.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, 800_000);
     KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(settings);
@@ -308,7 +310,8 @@ class ArchiveIT {
     scene.servers().kafka().cutOff(scene.topic(), 0, from);
     scene.servers().kafka().start();
     Map<String, Object> settings =
-        LogClients.producer(scene.servers().kafka().bootstrapServers(), Scene.TIMEOUT);
+        LogClients.producer(
+            new KafkaSettings(scene.servers().kafka().bootstrapServers(), Scene.TIMEOUT));
     try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(settings)) {
       for (Sale sale : sales(new Random(from), others, scene.now())) {
         producer.send(new ProducerRecord<>(scene.topic(), 0, null, sale.encode(Sale.V1)));
@@ -939,7 +942,9 @@ class ArchiveIT {
           .get();
     }
     try (TopicLog log =
-        TopicLog.open(scene.servers().kafka().bootstrapServers(), Scene.TIMEOUT, scene.topic())) {
+        TopicLog.open(
+            new KafkaSettings(scene.servers().kafka().bootstrapServers(), Scene.TIMEOUT),
+            scene.topic())) {
       long deadline = System.nanoTime() + Scene.TIMEOUT.toNanos();
       while (log.currentPartitions().size() < count) {
         assertThat(System.nanoTime()).isLessThan(deadline);
@@ -949,7 +954,9 @@ class ArchiveIT {
 
   private static Adoptions adoptions(Scene scene) throws Exception {
     try (TopicLog log =
-        TopicLog.open(scene.servers().kafka().bootstrapServers(), Scene.TIMEOUT, scene.topic())) {
+        TopicLog.open(
+            new KafkaSettings(scene.servers().kafka().bootstrapServers(), Scene.TIMEOUT),
+            scene.topic())) {
       return AdoptionStore.of(scene.config(), scene.topic(), log.topicId()).read().orElseThrow();
     }
   }
@@ -1003,7 +1010,9 @@ class ArchiveIT {
       archiveSome(scene);
       grow(scene, 2);
       try (TopicLog log =
-          TopicLog.open(servers.kafka().bootstrapServers(), Scene.TIMEOUT, scene.topic())) {
+          TopicLog.open(
+              new KafkaSettings(servers.kafka().bootstrapServers(), Scene.TIMEOUT),
+              scene.topic())) {
         AdoptionStore.of(scene.config(), scene.topic(), log.topicId())
             .adopt(Set.of(0), Set.of(0, 1), scene.clock().instant().minusSeconds(60));
       }

@@ -130,7 +130,7 @@ public final class ChaosRun {
     try (Connection connection = Store.connect(config);
         LambdaClient client = layers.client();
         OrderProducer producer =
-            new OrderProducer(config.bootstrapServers(), ChaosViews.orders(name), ledger)) {
+            new OrderProducer(config.kafka().bootstrapServers(), ChaosViews.orders(name), ledger)) {
       try {
         return run(connection, client, producer);
       } finally {

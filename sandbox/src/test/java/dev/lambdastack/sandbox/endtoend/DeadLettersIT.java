@@ -17,6 +17,7 @@ import dev.lambdastack.schemas.EventEncoder;
 import dev.lambdastack.schemas.Rejection;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.schemas.SchemaVersion;
+import dev.lambdastack.settings.KafkaSettings;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.speed.launch.SpeedOptions;
 import dev.lambdastack.views.View;
@@ -146,7 +147,8 @@ final class DeadLettersIT {
                       seen.letter().partition() + ":" + seen.letter().offset(),
                       seen.letter().reason() + " " + seen.letter().detail()));
       try (TopicLog log =
-          TopicLog.open(scenario.bootstrapServers(), LIMIT, scenario.type().topic())) {
+          TopicLog.open(
+              new KafkaSettings(scenario.bootstrapServers(), LIMIT), scenario.type().topic())) {
         speed.awaitApplied(log.endOffsets(), LIMIT);
       }
       Map<String, String> bySpeed = speedsLetters(scenario, byArchive.size());
@@ -184,7 +186,8 @@ final class DeadLettersIT {
     Map<String, String> letters = new TreeMap<>();
     TopicPartition partition = new TopicPartition(scenario.type().topic() + ".dead-letters", 0);
     try (KafkaConsumer<byte[], byte[]> consumer =
-        new KafkaConsumer<>(LogClients.consumer(scenario.bootstrapServers(), LIMIT))) {
+        new KafkaConsumer<>(
+            LogClients.consumer(new KafkaSettings(scenario.bootstrapServers(), LIMIT)))) {
       consumer.assign(List.of(partition));
       consumer.seekToBeginning(List.of(partition));
       long deadline = System.nanoTime() + LIMIT.toNanos();
@@ -308,7 +311,8 @@ final class DeadLettersIT {
 
   private static void awaitAll(Scenario scenario, RunningSpeedJob job) throws Exception {
     try (TopicLog log =
-        TopicLog.open(scenario.bootstrapServers(), LIMIT, scenario.type().topic())) {
+        TopicLog.open(
+            new KafkaSettings(scenario.bootstrapServers(), LIMIT), scenario.type().topic())) {
       log.tick(log.partitions());
       job.awaitApplied(log.endOffsets(), LIMIT);
     }

@@ -9,6 +9,7 @@ import dev.lambdastack.sandbox.foodmart.ShopEvent.Action;
 import dev.lambdastack.sandbox.produce.Ledger;
 import dev.lambdastack.serving.merge.MergedRow;
 import dev.lambdastack.serving.read.Answer;
+import dev.lambdastack.settings.KafkaSettings;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.views.handoff.HandoffException;
 import dev.lambdastack.views.handoff.Version;
@@ -253,7 +254,8 @@ final class DeclarationChangesIT {
 
   private static void awaitApplied(Scenario scenario, RunningSpeedJob job) throws Exception {
     try (TopicLog log =
-        TopicLog.open(scenario.bootstrapServers(), LIMIT, scenario.type().topic())) {
+        TopicLog.open(
+            new KafkaSettings(scenario.bootstrapServers(), LIMIT), scenario.type().topic())) {
       job.awaitApplied(log.endOffsets(), LIMIT);
       // As fresh as what answers now, give or take an epoch.
       job.awaitFreshness(scenario.ledger().lastAppended().plusMillis(1), LIMIT);

@@ -9,6 +9,7 @@ import dev.lambdastack.sandbox.BatchRun;
 import dev.lambdastack.sandbox.produce.Lateness;
 import dev.lambdastack.serving.read.Incomplete;
 import dev.lambdastack.serving.read.Provenance;
+import dev.lambdastack.settings.KafkaSettings;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.speed.launch.SpeedOptions;
 import dev.lambdastack.views.handoff.HandoffException;
@@ -198,7 +199,8 @@ final class HandOffIT {
 
   private static void awaitGeneration(Scenario scenario, RunningSpeedJob speed) throws Exception {
     try (TopicLog log =
-        TopicLog.open(scenario.bootstrapServers(), LIMIT, scenario.type().topic())) {
+        TopicLog.open(
+            new KafkaSettings(scenario.bootstrapServers(), LIMIT), scenario.type().topic())) {
       speed.awaitApplied(log.endOffsets(), LIMIT);
     }
   }

@@ -11,6 +11,7 @@ import dev.lambdastack.schemas.EventEncoder;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.merge.MergedRow;
 import dev.lambdastack.serving.read.Answer;
+import dev.lambdastack.settings.KafkaSettings;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -135,7 +136,9 @@ final class JoinedViewIT {
           .createTopic(topic, 2, Map.of("cleanup.policy", "compact"));
       products =
           new KafkaProducer<>(
-              new TreeMap<>(LogClients.producer(joined.bootstrapServers(), Duration.ofMinutes(1))));
+              new TreeMap<>(
+                  LogClients.producer(
+                      new KafkaSettings(joined.bootstrapServers(), Duration.ofMinutes(1)))));
       try (DimensionLoad load =
           DimensionLoad.open(
               ScenarioViews.joinedProducts(),

@@ -13,6 +13,7 @@ import dev.lambdastack.sandbox.Layers;
 import dev.lambdastack.sandbox.foodmart.ShopEvent;
 import dev.lambdastack.sandbox.produce.Orders;
 import dev.lambdastack.schemas.EventEncoder;
+import dev.lambdastack.settings.KafkaSettings;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.speed.launch.SpeedOptions;
@@ -76,7 +77,9 @@ final class LogIT {
   void theArchivesEpochsAreTheSpeedJobsForEveryRecord(int scenario, long seed) throws Exception {
     Random random = new Random(seed);
     try (Scenario epochs = Scenario.open(ScenarioViews.EPOCHS.get(scenario), seed);
-        TopicLog log = TopicLog.open(epochs.bootstrapServers(), LIMIT, epochs.type().topic())) {
+        TopicLog log =
+            TopicLog.open(
+                new KafkaSettings(epochs.bootstrapServers(), LIMIT), epochs.type().topic())) {
       Map<Place, Long> orders = new HashMap<>();
       int resumed = 0;
       int round = 0;
@@ -182,9 +185,11 @@ final class LogIT {
   private static List<Logged> read(Scenario scenario, Map<Place, Long> orders) {
     List<Logged> logged = new ArrayList<>();
     String topic = scenario.type().topic();
-    try (TopicLog log = TopicLog.open(scenario.bootstrapServers(), LIMIT, topic);
+    try (TopicLog log =
+            TopicLog.open(new KafkaSettings(scenario.bootstrapServers(), LIMIT), topic);
         KafkaConsumer<byte[], byte[]> consumer =
-            new KafkaConsumer<>(LogClients.consumer(scenario.bootstrapServers(), LIMIT))) {
+            new KafkaConsumer<>(
+                LogClients.consumer(new KafkaSettings(scenario.bootstrapServers(), LIMIT)))) {
       log.endOffsets()
           .forEach(
               (number, end) -> {
@@ -381,7 +386,8 @@ final class LogIT {
 
   private static void awaitAll(Scenario scenario, RunningSpeedJob job) throws Exception {
     try (TopicLog log =
-        TopicLog.open(scenario.bootstrapServers(), LIMIT, scenario.type().topic())) {
+        TopicLog.open(
+            new KafkaSettings(scenario.bootstrapServers(), LIMIT), scenario.type().topic())) {
       job.awaitApplied(log.endOffsets(), LIMIT);
     }
   }

@@ -106,6 +106,7 @@ final class OwnViewIT {
             .redirectOutput(folder.resolve(output).toFile());
     builder.environment().put("LAMBDA_CONF", folder.resolve("conf").toString());
     builder.environment().put("LAMBDA_LOG", new File("target/own-view.log").getAbsolutePath());
+    builder.environment().put("LAMBDA_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
     return builder.start();
   }
 }

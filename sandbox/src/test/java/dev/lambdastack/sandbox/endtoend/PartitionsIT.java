@@ -9,6 +9,7 @@ import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.sandbox.BatchRun;
 import dev.lambdastack.serving.read.Provenance;
 import dev.lambdastack.serving.store.AdoptionStore;
+import dev.lambdastack.settings.KafkaSettings;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.views.handoff.Adoptions;
 import dev.lambdastack.views.handoff.Generation;
@@ -91,7 +92,8 @@ final class PartitionsIT {
 
   private static Adoptions adoptions(Scenario scenario) {
     try (TopicLog log =
-        TopicLog.open(scenario.bootstrapServers(), LIMIT, scenario.type().topic())) {
+        TopicLog.open(
+            new KafkaSettings(scenario.bootstrapServers(), LIMIT), scenario.type().topic())) {
       return AdoptionStore.of(scenario.layers().config(), log.topic(), log.topicId())
           .read()
           .orElseThrow();

@@ -144,7 +144,7 @@ final class SetAsideIT {
   }
 
   private static KafkaProducer<byte[], byte[]> producer(LambdaConfig config) {
-    Map<String, Object> settings = LogClients.producer(config.bootstrapServers(), LIMIT);
+    Map<String, Object> settings = LogClients.producer(config.kafka().within(LIMIT));
     settings.put("max.request.size", LARGE);
     settings.put("buffer.memory", 2L * Integer.parseInt(LARGE));
     return new KafkaProducer<>(settings);
