@@ -9,6 +9,7 @@ import java.io.PrintStream;
 import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ExecutionException;
+import org.apache.hadoop.hbase.client.Connection;
 import org.junit.jupiter.api.Test;
 
 class ErrWithoutTracesTest {
@@ -20,7 +21,7 @@ class ErrWithoutTracesTest {
     try {
       System.err.println("before");
       Method prints =
-          Class.forName("org.apache.hadoop.hbase.client.RpcRetryingCallerWithReadReplicas")
+          Class.forName(Connection.class.getPackageName() + ".RpcRetryingCallerWithReadReplicas")
               .getDeclaredMethod("throwEnrichedException", ExecutionException.class, int.class);
       prints.setAccessible(true);
       assertThatThrownBy(
