@@ -1,6 +1,8 @@
 package dev.lambdastack.settings;
 
+import dev.lambdastack.settings.files.FileSystemFault;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LambdaException;
 import dev.lambdastack.views.SetAsideLimit;
 import java.io.IOException;
 import java.util.Comparator;
@@ -161,7 +163,7 @@ public final class LambdaConfig {
    * How to reach Kafka. A secret that {@code lambda-site.xml} does not hold is asked of Hadoop's
    * credential providers.
    *
-   * @throws InvalidInputException when these cannot be read, or hold what Kafka cannot use
+   * @throws LambdaException when these cannot be read, or hold what Kafka cannot use
    */
   public KafkaSettings kafka() {
     Map<String, String> secrets = providedSecrets();
@@ -189,7 +191,7 @@ public final class LambdaConfig {
             secrets.put(key, new String(secret));
           }
         } catch (IOException e) {
-          throw new InvalidInputException(
+          throw FileSystemFault.of(
               "Cannot ask %s=%s for %s: %s"
                   .formatted(
                       CredentialProviderFactory.CREDENTIAL_PROVIDER_PATH,

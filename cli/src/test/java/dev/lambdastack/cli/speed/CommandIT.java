@@ -21,7 +21,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.hbase.client.Connection;
@@ -94,10 +93,8 @@ class CommandIT {
 
       process.toHandle().destroy();
 
-      long signalled = System.nanoTime();
-      assertThat(process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
-      System.out.printf(
-          Locale.ROOT, "CommandIT: gone after %.1f s%n", (System.nanoTime() - signalled) / 1e9);
+      // As long as a change that is being written may take; none is.
+      assertThat(process.waitFor(5, TimeUnit.SECONDS)).isTrue();
       assertThat(process.exitValue()).isEqualTo(143);
       assertThat(Files.readString(folder.resolve("dimension.out")))
           .contains("Dimension products holds ")
