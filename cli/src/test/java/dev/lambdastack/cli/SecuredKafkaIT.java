@@ -388,7 +388,11 @@ class SecuredKafkaIT {
     String location = "-D" + FAMILY + "ssl.truststore.location=" + jdk;
     Ended ended = lambda(List.of(location, type), "archive", "orders");
     assertThat(ended.code()).as("%s", ended).isEqualTo(2);
-    assertThat(ended.err().lines()).singleElement().asString().contains("lambda.kafka.client.");
+    assertThat(ended.err().lines())
+        .singleElement()
+        .asString()
+        .startsWith("Cannot make a client for Kafka at " + clusters.kafka().securedServers())
+        .contains("lambda.kafka.client.");
   }
 
   @Test

@@ -42,6 +42,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.AuthenticationException;
@@ -83,8 +84,8 @@ public final class TopicLog implements AutoCloseable {
    * Opens a topic that exists.
    *
    * @param kafka its timeout is how long any call may wait for Kafka
-   * @throws InvalidInputException when there is no such topic, the login is refused, or we may not
-   *     look at it
+   * @throws InvalidInputException when there is no such topic, the login is refused, no client can
+   *     be made of the settings, or we may not look at it
    * @throws UnavailableException when no broker answers
    */
   public static TopicLog open(KafkaSettings kafka, String topic) {
@@ -107,8 +108,20 @@ public final class TopicLog implements AutoCloseable {
       if (e instanceof LambdaException) {
         throw e;
       }
-      throw unreachable(kafka, topic, e);
+      throw admin == null && isOfClientKeys(kafka, e)
+          ? new InvalidInputException(
+              "Cannot make a client for Kafka at %s: %s; check the keys lambda.kafka.client.*"
+                  .formatted(kafka.bootstrapServers(), rootMessage(e)),
+              e)
+          : unreachable(kafka, topic, e);
     }
+  }
+
+  /**
+   * Whether no client could be made of what a person has set; the other reason is a host's name.
+   */
+  private static boolean isOfClientKeys(KafkaSettings kafka, RuntimeException e) {
+    return !kafka.client().isEmpty() && !(e.getCause() instanceof ConfigException);
   }
 
   public String topic() {
