@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -19,6 +20,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
@@ -37,6 +39,9 @@ final class TemporaryFolder implements AutoCloseable {
 
   /** Longer than any JVM takes from its launcher to its lock. */
   private static final Duration START = Duration.ofHours(1);
+
+  /** Longer than a sweep of an empty folder takes. */
+  private static final Duration SWEEP = Duration.ofSeconds(10);
 
   private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
@@ -76,16 +81,35 @@ final class TemporaryFolder implements AutoCloseable {
 
   private static TemporaryFolder hold(Path folder) throws IOException {
     Path lock = folder.resolveSibling(folder.getFileName() + LOCK);
+    FileChannel channel = create(lock);
     while (true) {
-      FileChannel channel =
-          FileChannel.open(lock, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
       if (channel.tryLock() != null && Files.exists(lock)) {
         Files.createDirectories(folder, OWNER_ONLY);
         sweep(folder.getParent(), lock);
         return new TemporaryFolder(folder, lock, channel);
       }
-      // Another process took the new file for one that is left, and has swept both.
+      // Another process took the new file for one that is left, and sweeps both.
       channel.close();
+      channel = createAgain(lock);
+    }
+  }
+
+  private static FileChannel create(Path lock) throws IOException {
+    return FileChannel.open(lock, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+  }
+
+  /** As soon as the other process has deleted it. */
+  private static FileChannel createAgain(Path lock) throws IOException {
+    long deadline = System.nanoTime() + SWEEP.toNanos();
+    while (true) {
+      try {
+        return create(lock);
+      } catch (FileAlreadyExistsException e) {
+        if (System.nanoTime() - deadline > 0) {
+          throw e;
+        }
+        LockSupport.parkNanos(Duration.ofMillis(10).toNanos());
+      }
     }
   }
 

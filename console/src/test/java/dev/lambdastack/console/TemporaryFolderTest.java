@@ -8,6 +8,8 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -69,6 +71,22 @@ class TemporaryFolderTest {
     } finally {
       killed.destroyForcibly();
       living.destroyForcibly();
+    }
+  }
+
+  /** Each looks at what the others have just made, and not yet locked. */
+  @Test
+  void eachOfManyThatStartAtOnceHasAFolder() throws Exception {
+    List<Process> hosts = new ArrayList<>();
+    try {
+      for (int i = 0; i < 6; i++) {
+        hosts.add(host());
+      }
+      for (Process host : hosts) {
+        folder(host);
+      }
+    } finally {
+      hosts.forEach(Process::destroyForcibly);
     }
   }
 

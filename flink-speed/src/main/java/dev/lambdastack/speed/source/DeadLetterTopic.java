@@ -21,6 +21,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -117,8 +118,17 @@ final class DeadLetterTopic implements AutoCloseable {
       Thread.currentThread().interrupt();
     } finally {
       if (producer != null) {
-        producer.close();
+        close(producer);
       }
+    }
+  }
+
+  private static void close(KafkaProducer<byte[], byte[]> producer) {
+    try {
+      producer.close();
+    } catch (InterruptException e) {
+      // Whoever closes the task has waited long enough: what is left is not sent.
+      producer.close(Duration.ZERO);
     }
   }
 

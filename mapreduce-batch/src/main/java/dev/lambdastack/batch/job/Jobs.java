@@ -23,7 +23,6 @@ public final class Jobs {
           "dev.lambdastack.schemas.EventDecoder",
           "dev.lambdastack.settings.LambdaConfig",
           "dev.lambdastack.views.View",
-          "picocli.CommandLine",
           "org.apache.avro.Schema",
           "com.fasterxml.jackson.annotation.JsonIgnore",
           "com.fasterxml.jackson.core.JsonParser",
