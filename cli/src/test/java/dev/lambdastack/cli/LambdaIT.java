@@ -237,7 +237,7 @@ class LambdaIT {
     assertThat(ended.err().lines())
         .singleElement()
         .asString()
-        .containsPattern("standard input is not UTF-8 .*; the [0-9]+ events before it were sent");
+        .containsPattern("standard input is not UTF-8 .*; the [0-9,]+ events before it were sent");
   }
 
   /** By the predicate of both layers; whoever means it may send them. */
