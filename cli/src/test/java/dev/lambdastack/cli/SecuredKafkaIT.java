@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -69,7 +70,7 @@ class SecuredKafkaIT {
           "org.apache.hadoop.mapreduce",
           "org.apache.hadoop.conf");
 
-  private static final Pattern REST = Pattern.compile("Rest endpoint listening at (\\S+)");
+  private static final Pattern REST = Pattern.compile("Rest endpoint listening at (\\S+):(\\d+)");
 
   @TempDir static Path folder;
 
@@ -255,7 +256,7 @@ class SecuredKafkaIT {
           return size(topic) > 0;
         });
 
-    URI rest = URI.create(rest(logged(before)));
+    URI rest = rest(logged(before));
     String job = readAll(rest);
     request(
         HttpRequest.newBuilder(rest.resolve("/jobs/" + job))
@@ -263,10 +264,13 @@ class SecuredKafkaIT {
     command.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
   }
 
-  private static String rest(String log) {
+  private static URI rest(String log) throws URISyntaxException {
     Matcher matcher = REST.matcher(log);
     assertThat(matcher.find()).as("the REST endpoint of Flink in the log").isTrue();
-    return "http://" + matcher.group(1);
+
+    String host = matcher.group(1);
+    int port = Integer.parseInt(matcher.group(2));
+    return new URI("http", null, host, port, "/", null, null);
   }
 
   private static String request(HttpRequest.Builder request) throws Exception {
