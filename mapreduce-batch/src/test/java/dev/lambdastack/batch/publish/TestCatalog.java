@@ -127,12 +127,6 @@ final class TestCatalog {
   }
 
   Catalog catalog() {
-    return new Catalog(
-        "sales",
-        new PublishedRow.Known(current, generations),
-        versions,
-        past,
-        left,
-        java.util.Set.of());
+    return new Catalog("sales", new PublishedRow.Known(current, generations), versions, past, left);
   }
 }
