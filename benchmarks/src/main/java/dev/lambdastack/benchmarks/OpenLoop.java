@@ -128,8 +128,10 @@ final class OpenLoop implements AutoCloseable {
       }
       if (System.nanoTime() - end > READABLE_LIMIT.toNanos()) {
         throw new WrongAnswerException(
-            "Some readings cannot be read %d s after the last was sent"
-                .formatted(READABLE_LIMIT.toSeconds()));
+            String.format(
+                Locale.ROOT,
+                "Some readings cannot be read %d s after the last was sent",
+                READABLE_LIMIT.toSeconds()));
       }
 
       while (System.nanoTime() < next) {

@@ -88,6 +88,7 @@ final class EpochSearch {
       boundaries.put(epoch, start);
       epoch = firstEpochs.get(partition) + 1;
     }
+
     while (epoch <= to) {
       Boundary last = log.boundaryRecords(startMillis(epoch), List.of(partition)).get(partition);
       if (last == null) {
@@ -99,10 +100,12 @@ final class EpochSearch {
                         "a boundary of partition " + partition + " that was there is gone")));
         return new Run(boundaries, OptionalInt.empty(), true);
       }
+
       boundaries.put(epoch, last.offset());
       leaderEpoch = last.leaderEpoch();
       epoch = Epoch.numberAt(last.appendTimeMillis(), epochLength) + 1;
     }
+
     return new Run(boundaries, leaderEpoch, false);
   }
 

@@ -73,20 +73,24 @@ final class Sealing {
     long deadline = now + config.log().tickTimeout().toNanos();
     long pause = Math.max(config.log().tickTimeout().toNanos() / 10, POLL.toNanos());
     long nextTick = now;
+
     while (!missing.isEmpty()) {
       now = System.nanoTime();
       if (now - deadline > 0) {
         return missing;
       }
+
       if (now - nextTick >= 0) {
         log.tick(missing);
         nextTick = now + pause;
       }
+
       missing = search.without(epoch, missing);
       if (!missing.isEmpty()) {
         Thread.sleep(POLL.toMillis());
       }
     }
+
     return missing;
   }
 
@@ -119,6 +123,7 @@ final class Sealing {
     if (to <= start.fromEpoch()) {
       return nothing(holding);
     }
+
     SortedMap<Integer, PartitionRange> ranges = new TreeMap<>();
     Set<Integer> byClock = new TreeSet<>();
     for (int partition : log.partitions()) {
@@ -128,6 +133,7 @@ final class Sealing {
       long lost = start.lost().getOrDefault(partition, 0L);
       EpochSearch.Run run = search.run(partition, start.fromEpoch(), to, first + lost, end);
       NavigableMap<Long, Long> boundaries = run.boundaries();
+
       if (run.byClock()) {
         byClock.add(partition);
       }
@@ -136,6 +142,7 @@ final class Sealing {
           new PartitionRange(
               first, boundaries.lastEntry().getValue(), lost, run.leaderEpoch(), boundaries));
     }
+
     return new Sealed(start.fromEpoch(), to, ranges, holding, byClock);
   }
 

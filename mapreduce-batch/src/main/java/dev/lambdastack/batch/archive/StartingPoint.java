@@ -62,6 +62,7 @@ record StartingPoint(
     Map<Integer, Long> firstEpochs = new TreeMap<>();
     log.partitions()
         .forEach(p -> firstEpochs.put(p, Epoch.numberAt(adoptions.floorMillis(p), epochLength)));
+
     if (contents.isEmpty()) {
       Map<Integer, OptionalInt> unknown = new TreeMap<>();
       log.partitions().forEach(p -> unknown.put(p, OptionalInt.empty()));
@@ -69,9 +70,11 @@ record StartingPoint(
       log.partitions().forEach(p -> zero.put(p, 0L));
       Map<Integer, Long> gone = new TreeMap<>(log.beginOffsets());
       gone.values().removeIf(begin -> begin == 0);
+
       return new StartingPoint(
           1, Optional.empty(), 0, 0, zero, unknown, firstEpochs, gone, Set.of());
     }
+
     ArchiveManifest manifest = contents.get().archived();
     checkSameTopic(manifest, log, epochLength);
     checkNotTooLate(manifest, log, firstEpochs);
@@ -81,11 +84,13 @@ record StartingPoint(
               .formatted(
                   log.topic(), eventTimeMin, manifest.eventTimeMin(), manifest.eventTimeMin()));
     }
+
     Map<Integer, Long> offsets = new TreeMap<>();
     Map<Integer, OptionalInt> leaderEpochs = new TreeMap<>();
     Map<Integer, Long> lost = new TreeMap<>();
     Set<Integer> added = log.partitions();
     added.removeAll(manifest.partitions().keySet());
+
     for (int partition : log.partitions()) {
       PartitionRange range = manifest.partitions().getOrDefault(partition, ADDED);
       checkNotCutOff(partition, range, log);
@@ -96,9 +101,11 @@ record StartingPoint(
       if (gone > 0) {
         lost.put(partition, gone);
       }
+
       offsets.put(partition, range.end());
       leaderEpochs.put(partition, gone > 0 ? OptionalInt.empty() : range.leaderEpoch());
     }
+
     return new StartingPoint(
         contents.get().sequence() + 1,
         Optional.of(contents.get().digest()),
@@ -127,6 +134,7 @@ record StartingPoint(
               manifest.epochLength().toMillis(),
               manifest.epochLength().toMillis()));
     }
+
     if (!manifest.topicId().equals(log.topicId())) {
       throw new InvalidInputException(
           String.format(
@@ -137,6 +145,7 @@ record StartingPoint(
               manifest.topicId(),
               log.topicId()));
     }
+
     Set<Integer> known = manifest.partitions().keySet();
     if (!log.partitions().containsAll(known)) {
       throw new InvalidInputException(
@@ -203,6 +212,7 @@ record StartingPoint(
               least,
               end));
     }
+
     if (log.cutOff().contains(partition)) {
       throw new InvalidInputException(
           String.format(

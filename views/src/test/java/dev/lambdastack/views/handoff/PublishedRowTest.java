@@ -339,11 +339,11 @@ class PublishedRowTest {
   @Test
   void freshnessIsWhatEveryPartitionHasReached() {
     Progress progress = upTo(100);
-    assertThat(progress.freshness(java.util.Set.of(0, 1), NOW)).contains(at(100));
-    assertThat(progress.freshness(java.util.Set.of(0, 1), at(99))).contains(at(99));
-    assertThat(progress.freshness(java.util.Set.of(0, 1, 2), NOW)).isEmpty();
-    assertThat(progress.freshness(java.util.Set.of(1), NOW)).contains(at(100));
-    assertThat(Progress.NONE.freshness(java.util.Set.of(), NOW)).isEmpty();
+    assertThat(progress.freshness(Set.of(0, 1), NOW)).contains(at(100));
+    assertThat(progress.freshness(Set.of(0, 1), at(99))).contains(at(99));
+    assertThat(progress.freshness(Set.of(0, 1, 2), NOW)).isEmpty();
+    assertThat(progress.freshness(Set.of(1), NOW)).contains(at(100));
+    assertThat(Progress.NONE.freshness(Set.of(), NOW)).isEmpty();
     assertThat(progress.reaches(Map.of(0, 1000L, 1, 2000L))).isTrue();
     assertThat(progress.reaches(Map.of(0, 1001L))).isFalse();
     assertThat(progress.reaches(Map.of(2, 0L))).isFalse();
