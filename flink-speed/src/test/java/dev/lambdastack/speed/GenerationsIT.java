@@ -123,9 +123,9 @@ class GenerationsIT {
             EPOCH,
             number,
             "digest",
-            0,
-            0,
-            Instant.now());
+            Version.Counts.of(0, 0),
+            Instant.now(),
+            Optional.empty());
     store.ensureTable();
     store.addVersion(version);
     return version;

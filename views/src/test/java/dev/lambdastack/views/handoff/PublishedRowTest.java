@@ -89,22 +89,7 @@ class PublishedRowTest {
   }
 
   private static Version losing(Version v, LostOffsets lost) {
-    return new Version(
-        v.number(),
-        v.table(),
-        v.fingerprint(),
-        v.shape(),
-        v.horizon(),
-        v.epochLength(),
-        v.manifest(),
-        v.manifestDigest(),
-        v.rows(),
-        v.events(),
-        lost,
-        0,
-        0,
-        v.created(),
-        Optional.empty());
+    return v.with(new Version.Counts(v.rows(), v.events(), lost, 0, 0));
   }
 
   private static LostOffsets takenAway(PublishedRow row, Version next) {

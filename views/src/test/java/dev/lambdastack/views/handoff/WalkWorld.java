@@ -230,9 +230,9 @@ final class WalkWorld {
             EPOCH,
             number,
             "digest",
-            table.size(),
-            events,
-            Instant.ofEpochMilli(now));
+            Version.Counts.of(table.size(), events),
+            Instant.ofEpochMilli(now),
+            Optional.empty());
     batches.put(number, new Batch(Version.fromJson(version.toJson()), table));
     while (batches.size() > KEPT_VERSIONS + 1
         && !batches.firstKey().equals(currentVersion().orElse(-1L))) {
