@@ -177,7 +177,7 @@ public final class Archive {
   private Committed commit(Run run) throws IOException, InterruptedException {
     List<OffsetRange> ranges =
         OffsetRanges.of(
-            run.sealed().ranges(), run.start().leaderEpochs(), config.archive().splitRecords());
+            run.sealed().ranges(), run.start().partitions(), config.archive().splitRecords());
     List<TaskReport> reports = ranges.isEmpty() ? List.of() : read(run, ranges);
     steps.reached(Step.READ);
 

@@ -32,7 +32,7 @@ final class Sealing {
     this.config = config;
     this.clock = clock;
     this.start = start;
-    this.search = new EpochSearch(log::boundaryRecords, config.log().epoch(), start.firstEpochs());
+    this.search = new EpochSearch(log::boundaryRecords, config.log().epoch(), start.partitions());
   }
 
   /**
@@ -129,9 +129,8 @@ final class Sealing {
     for (int partition : log.partitions()) {
       OptionalLong end =
           ends.containsKey(partition) ? OptionalLong.of(ends.get(partition)) : OptionalLong.empty();
-      long first = start.offsets().get(partition);
-      long lost = start.lost().getOrDefault(partition, 0L);
-      EpochSearch.Run run = search.run(partition, start.fromEpoch(), to, first + lost, end);
+      PartitionStart from = start.partitions().get(partition);
+      EpochSearch.Run run = search.run(partition, start.fromEpoch(), to, end);
       NavigableMap<Long, Long> boundaries = run.boundaries();
 
       if (run.byClock()) {
@@ -140,7 +139,11 @@ final class Sealing {
       ranges.put(
           partition,
           new PartitionRange(
-              first, boundaries.lastEntry().getValue(), lost, run.leaderEpoch(), boundaries));
+              from.offset(),
+              boundaries.lastEntry().getValue(),
+              from.lost(),
+              run.leaderEpoch(),
+              boundaries));
     }
 
     return new Sealed(start.fromEpoch(), to, ranges, holding, byClock);
