@@ -59,11 +59,13 @@ final class ArchiveBench implements Callable<Integer> {
                   Instant.parse("2024-01-01T00:00:00Z"),
                   Duration.ofDays(3)));
       figures.say("%,d line items in %d partitions", sent, Stage.PARTITIONS);
+
       Path log = Files.createTempFile("spark", ".log");
       Path schema =
           Files.writeString(
               Files.createTempFile("schema", ".avsc"),
               BenchmarkViews.LINE_ITEMS.schema().toString());
+
       try (Peer spark =
           options.noPeer
               ? null
@@ -83,6 +85,7 @@ final class ArchiveBench implements Callable<Integer> {
           }
         }
       }
+
       figures.say("archive vs drain: %.2f", figures.speedup("ours", "bare drain"));
       if (!options.noPeer) {
         figures.say("archive vs spark: %.2f", figures.speedup("ours", "spark"));
@@ -112,10 +115,12 @@ final class ArchiveBench implements Callable<Integer> {
         }
         parts.add(threads.submit(() -> drain(stage.brokers(), own)));
       }
+
       long read = 0;
       for (Future<Long> part : parts) {
         read += part.get();
       }
+
       if (read < events) {
         throw new IllegalStateException("read " + read + " of " + events + " events");
       }

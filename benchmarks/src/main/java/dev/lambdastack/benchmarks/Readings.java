@@ -149,6 +149,7 @@ final class Readings {
       throws Exception {
     Readings readings = new Readings(STORED);
     AtomicReference<Exception> failure = new AtomicReference<>();
+
     try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(settings)) {
       for (long i = 0; i < count && failure.get() == null; i++) {
         producer.send(
@@ -165,9 +166,11 @@ final class Readings {
             });
       }
     }
+
     if (failure.get() != null) {
       throw failure.get();
     }
+
     return null;
   }
 

@@ -151,12 +151,14 @@ public final class CommandRunner {
     if (spec.helpCommand()) {
       return;
     }
+
     spec.addOption(
         OptionSpec.builder("-h", "--help")
             .usageHelp(true)
             .type(boolean.class)
             .description("Shows this help.")
             .build());
+
     String[] names =
         spec.findOption("--version") == null
             ? new String[] {"-V", "--version"}
@@ -167,6 +169,7 @@ public final class CommandRunner {
             .type(boolean.class)
             .description("Says which lambda this is.")
             .build());
+
     spec.versionProvider(new VersionProvider());
     spec.subcommands().values().forEach(verb -> withHelp(verb.getCommandSpec()));
   }

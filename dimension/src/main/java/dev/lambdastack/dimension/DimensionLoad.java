@@ -166,14 +166,17 @@ public final class DimensionLoad implements AutoCloseable {
             read.problem());
       }
     }
+
     if (found.isEmpty()) {
       return;
     }
+
     try {
       store.put(topic, number, records.attributes(), found);
     } catch (TableNotFoundException e) {
       throw overtaken(e);
     }
+
     changes += found.size();
   }
 

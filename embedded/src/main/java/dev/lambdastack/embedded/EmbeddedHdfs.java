@@ -48,6 +48,7 @@ public final class EmbeddedHdfs implements AutoCloseable {
       throw new IllegalArgumentException(
           "Cannot start HDFS with " + dataNodes + " DataNodes: at least 1");
     }
+
     ScratchFolder scratch = ScratchFolder.create("hdfs");
     try {
       Configuration conf = serverConfiguration(scratch, dataNodes);
@@ -56,6 +57,7 @@ public final class EmbeddedHdfs implements AutoCloseable {
               .numDataNodes(dataNodes)
               .checkExitOnShutdown(false)
               .build();
+
       try {
         cluster.waitActive();
         return new EmbeddedHdfs(scratch, cluster, clientProperties(cluster, scratch, dataNodes));

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.Writer;
+import java.net.BindException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -211,10 +212,12 @@ public final class EmbeddedKafka implements AutoCloseable {
     if (server != null) {
       throw new IllegalStateException("Kafka runs: stop it before a log is cut off");
     }
+
     List<Path> files;
     try (Stream<Path> all = Files.list(data.resolve(topic + "-" + partition))) {
       files = all.sorted().toList();
     }
+
     boolean first = true;
     for (Path file : files) {
       String name = file.getFileName().toString();
@@ -280,7 +283,7 @@ public final class EmbeddedKafka implements AutoCloseable {
 
   private static boolean causedByBind(Throwable failure) {
     for (Throwable t = failure; t != null; t = t.getCause()) {
-      if (t instanceof java.net.BindException) {
+      if (t instanceof BindException) {
         return true;
       }
     }
@@ -328,6 +331,7 @@ public final class EmbeddedKafka implements AutoCloseable {
     p.put("log.dirs", data.toString());
     p.put("auto.create.topics.enable", "false");
     p.put("log.retention.ms", "-1");
+
     // One node: one replica of everything, and few partitions of what Kafka keeps for itself.
     for (String topic :
         List.of("offsets.topic", "transaction.state.log", "share.coordinator.state.topic")) {
@@ -337,9 +341,11 @@ public final class EmbeddedKafka implements AutoCloseable {
     p.put("transaction.state.log.min.isr", "1");
     p.put("share.coordinator.state.topic.min.isr", "1");
     p.put("group.initial.rebalance.delay.ms", "0");
+
     // A busy machine must not make the node lose itself.
     p.put("broker.session.timeout.ms", "30000");
     p.put("broker.heartbeat.interval.ms", "500");
+
     // Small memory: the cleaner alone takes 128 MiB by default.
     p.put("log.cleaner.dedupe.buffer.size", "2097152");
     p.put("log.cleaner.io.buffer.size", "65536");
@@ -349,6 +355,7 @@ public final class EmbeddedKafka implements AutoCloseable {
     p.put("num.recovery.threads.per.data.dir", "1");
     p.put("group.coordinator.threads", "1");
     p.put("share.coordinator.threads", "1");
+
     secured.ifPresent(
         listener -> {
           p.merge(
@@ -360,6 +367,7 @@ public final class EmbeddedKafka implements AutoCloseable {
               "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL");
           p.putAll(listener.broker());
         });
+
     p.putAll(overrides);
     return Utils.mkProperties(p);
   }

@@ -72,6 +72,7 @@ public final class EmbeddedYarn implements AutoCloseable {
         if (!cluster.waitForNodeManagersToConnect(60_000)) {
           throw new IOException("The NodeManager did not report to the ResourceManager in 60 s");
         }
+
         Configuration client = new Configuration(cluster.getConfig());
         client.unset(NO_SHARED_CLIENTS);
         return new EmbeddedYarn(scratch, cluster, client);

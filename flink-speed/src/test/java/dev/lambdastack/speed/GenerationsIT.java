@@ -123,9 +123,9 @@ class GenerationsIT {
             EPOCH,
             number,
             "digest",
-            0,
-            0,
-            Instant.now());
+            Version.Counts.of(0, 0),
+            Instant.now(),
+            Optional.empty());
     store.ensure();
     store.catalog().add(version);
     return version;

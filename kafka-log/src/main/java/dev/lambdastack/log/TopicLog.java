@@ -90,6 +90,7 @@ public final class TopicLog implements AutoCloseable {
   public static TopicLog open(KafkaSettings kafka, String topic) {
     Admin admin = null;
     KafkaConsumer<byte[], byte[]> consumer = null;
+
     try {
       admin = Admin.create(LogClients.admin(kafka));
       Map<String, Object> lookUps = LogClients.consumer(kafka);
@@ -104,6 +105,7 @@ public final class TopicLog implements AutoCloseable {
       if (admin != null) {
         admin.close(Duration.ZERO);
       }
+
       if (e instanceof LambdaException) {
         throw e;
       }
@@ -400,8 +402,10 @@ public final class TopicLog implements AutoCloseable {
     Map<Integer, Boundary> found = new TreeMap<>();
     Set<TopicPartition> pending = new LinkedHashSet<>(starts.keySet());
     pending.removeIf(p -> starts.get(p) >= ends.get(p));
+
     consumer.assign(pending);
     pending.forEach(p -> consumer.seek(p, starts.get(p)));
+
     long deadline = System.nanoTime() + kafka.timeout().toNanos();
     while (!pending.isEmpty()) {
       boolean progress = false;
@@ -413,11 +417,13 @@ public final class TopicLog implements AutoCloseable {
           pending.remove(partition);
         }
       }
+
       pending.removeIf(p -> consumer.position(p) >= ends.get(p));
       if (!consumer.assignment().equals(pending)) {
         consumer.assign(pending);
         progress = true;
       }
+
       long now = System.nanoTime();
       if (progress) {
         deadline = now + kafka.timeout().toNanos();
@@ -425,6 +431,7 @@ public final class TopicLog implements AutoCloseable {
         throw unreachable(kafka, topic, new TimeoutException("no records delivered"));
       }
     }
+
     consumer.assign(List.of());
     return found;
   }
@@ -509,21 +516,25 @@ public final class TopicLog implements AutoCloseable {
               .formatted(topic, kafka.bootstrapServers(), kafka.bootstrapServers(), topic),
           e);
     }
+
     if (e instanceof RetriableException) {
       return unreachable(kafka, topic, e);
     }
+
     if (e instanceof AuthenticationException) {
       return new InvalidInputException(
           "Cannot log in to Kafka at %s for topic %s: %s; check the keys lambda.kafka.client.sasl.* and lambda.kafka.client.ssl.*"
               .formatted(kafka.bootstrapServers(), topic, LambdaException.rootMessage(e)),
           e);
     }
+
     if (e instanceof AuthorizationException) {
       return new InvalidInputException(
           "Not allowed on topic %s of Kafka at %s: %s; grant it (or, where only writing is forbidden, set lambda.tick=false)"
               .formatted(topic, kafka.bootstrapServers(), e.getMessage()),
           e);
     }
+
     return e;
   }
 

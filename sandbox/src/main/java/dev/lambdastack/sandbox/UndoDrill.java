@@ -75,6 +75,7 @@ public final class UndoDrill {
   public Outcome run(List<ShopEvent> events) throws Exception {
     sandbox.clusters().kafka().createTopic(DrillViews.TOPIC, PARTITIONS);
     Revenue revenue = new Revenue(events);
+
     try (LambdaClient client = right.client()) {
       narrator.heading("A view that is right");
       produce(events.subList(0, events.size() / 2));
@@ -82,10 +83,12 @@ public final class UndoDrill {
       right.archive();
       Version first = right.recompute(DrillViews.VIEW);
       say(right.publish(DrillViews.VIEW));
+
       try (RunningSpeedJob speed = right.startSpeed()) {
         produce(events.subList(events.size() / 2, events.size()));
         right.awaitFresh(client, ledger.lastAppended());
         right.awaitComplete(client);
+
         MasterHash before = MasterHash.of(config, DrillViews.TOPIC);
         narrator.say(
             String.format(
@@ -94,6 +97,7 @@ public final class UndoDrill {
                 before.files(),
                 before.bytes(),
                 before.sha256().substring(0, 16)));
+
         try (Watcher watcher = new Watcher(client, revenue)) {
           answers(watcher.next(), revenue);
           publishMistake(watcher, revenue, first);

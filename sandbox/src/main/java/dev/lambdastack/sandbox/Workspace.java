@@ -75,6 +75,7 @@ final class Workspace implements AutoCloseable {
   void abandon() {
     long end = System.nanoTime() + ABANDON_LIMIT.toNanos();
     long goneSince = Long.MAX_VALUE;
+
     while (System.nanoTime() < end) {
       try {
         if (Files.exists(folder)) {
@@ -85,6 +86,7 @@ final class Workspace implements AutoCloseable {
         } else if (System.nanoTime() - goneSince > QUIET.toNanos()) {
           return;
         }
+
         Thread.sleep(QUIET.toMillis() / 10);
       } catch (IOException e) {
         // Something was written meanwhile: look again.

@@ -101,6 +101,7 @@ public final class SchemaEdits {
     if (!Evolution.name(then).equals(Evolution.name(now))) {
       return differ(path, Evolution.name(then), Evolution.name(now));
     }
+
     return switch (then.getType()) {
       case RECORD -> record(path, then, now, seen);
       case ENUM ->
@@ -128,6 +129,7 @@ public final class SchemaEdits {
     if (!seen.add(then.getFullName())) {
       return Optional.empty();
     }
+
     Optional<Difference> found = differ(path, named(then), named(now));
     for (Schema.Field field : then.getFields()) {
       String at = path.isEmpty() ? field.name() : path + "." + field.name();
@@ -141,6 +143,7 @@ public final class SchemaEdits {
               .or(() -> differ(at, defaultOf(field), defaultOf(other)))
               .or(() -> differ(at, "aliases " + field.aliases(), "aliases " + other.aliases()));
     }
+
     return found
         .or(
             () ->

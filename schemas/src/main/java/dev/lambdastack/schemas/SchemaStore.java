@@ -143,6 +143,7 @@ public final class SchemaStore implements org.apache.avro.message.SchemaStore, S
           folders.putIfAbsent(url.toString().replaceAll("/+$", ""), url);
         }
       }
+
       for (URL folder : folders.values()) {
         if (folder.getProtocol().equals("file")) {
           versions.addAll(readFolder(Path.of(folder.toURI())));
@@ -160,6 +161,7 @@ public final class SchemaStore implements org.apache.avro.message.SchemaStore, S
               .formatted(e),
           e);
     }
+
     return new SchemaStore(versions);
   }
 
@@ -276,6 +278,7 @@ public final class SchemaStore implements org.apache.avro.message.SchemaStore, S
       if (!array.isArray()) {
         throw new IOException("no array");
       }
+
       for (JsonNode node : array) {
         versions.add(
             new SchemaVersion(
@@ -289,6 +292,7 @@ public final class SchemaStore implements org.apache.avro.message.SchemaStore, S
               .formatted(json.length() > 80 ? json.substring(0, 80) + "…" : json),
           e);
     }
+
     return new SchemaStore(versions);
   }
 

@@ -25,6 +25,7 @@ interface Wire {
     Wire compile(Schema schema) {
       LogicalType logical = schema.getLogicalType();
       int precision = logical instanceof LogicalTypes.Decimal d ? d.getPrecision() : 0;
+
       return switch (schema.getType()) {
         case NULL -> c -> c.isNull = true;
         case BOOLEAN -> Wire::bool;
@@ -163,10 +164,12 @@ interface Wire {
           int size = c.varLength();
           end = c.position() + size;
         }
+
         c.addItems(count);
         for (long i = 0; i < count; i++) {
           item.read(c);
         }
+
         if (end >= 0 && end != c.position()) {
           throw new MalformedException(
               String.format(

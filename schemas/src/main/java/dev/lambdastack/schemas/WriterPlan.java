@@ -148,6 +148,7 @@ final class WriterPlan {
     if (value == null) {
       return cursor;
     }
+
     switch (column.type()) {
       case LONG -> cursor.number = ((Number) value).longValue();
       case TIMESTAMP -> {
@@ -166,6 +167,7 @@ final class WriterPlan {
         cursor.number = Decimals.unscaled(bytes, 0, bytes.length);
       }
     }
+
     return cursor;
   }
 

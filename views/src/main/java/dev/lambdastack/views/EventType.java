@@ -91,6 +91,7 @@ public final class EventType {
     if (column != null) {
       return column;
     }
+
     Schema.Field field = schema.getField(name);
     if (field != null) {
       throw new InvalidInputException(
@@ -102,6 +103,7 @@ public final class EventType {
               Column.MAX_PRECISION,
               field.schema()));
     }
+
     throw new InvalidInputException(
         "No column '%s' in schema %s of topic %s; it has %s"
             .formatted(

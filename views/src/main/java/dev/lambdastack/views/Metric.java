@@ -148,11 +148,7 @@ public record Metric(Kind kind, String column, int scale, RoundingMode rounding)
       throw new InvalidInputException(
           "Cannot take %s of column '%s' (%s) for metric '%s': %s"
               .formatted(
-                  kind.name().toLowerCase(java.util.Locale.ROOT),
-                  input.name(),
-                  input.type(),
-                  name,
-                  why));
+                  kind.name().toLowerCase(Locale.ROOT), input.name(), input.type(), name, why));
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.lambdastack.views;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -141,7 +142,7 @@ public final class Views {
                                     .collect(Collectors.toSet())))));
   }
 
-  private static String known(String what, java.util.Collection<String> names) {
+  private static String known(String what, Collection<String> names) {
     return names.isEmpty()
         ? "there are no " + what + " on the class path (put your view jar there)"
         : "the " + what + " are " + names.stream().sorted().collect(Collectors.joining(", "));

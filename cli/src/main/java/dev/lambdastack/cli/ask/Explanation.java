@@ -137,6 +137,7 @@ final class Explanation {
   private static String metric(ViewShape.NamedMetric named) {
     Metric metric = named.metric();
     String column = metric.input().orElse("");
+
     return switch (metric.kind()) {
       case COUNT -> "the number of events";
       case SUM -> "the exact sum of " + column;

@@ -105,6 +105,7 @@ final class JsonEvent {
     if (!json.isObject()) {
       throw misfit(path, "an object of " + schema.getName(), json);
     }
+
     for (Iterator<String> names = json.fieldNames(); names.hasNext(); ) {
       String name = names.next();
       if (schema.getField(name) == null) {
@@ -117,6 +118,7 @@ final class JsonEvent {
                         ", ", schema.getFields().stream().map(Schema.Field::name).toList())));
       }
     }
+
     GenericRecord record = new GenericData.Record(schema);
     for (Schema.Field field : schema.getFields()) {
       String at = path.isEmpty() ? field.name() : path + "." + field.name();
@@ -129,6 +131,7 @@ final class JsonEvent {
         throw new InvalidInputException("field '%s' is missing".formatted(at));
       }
     }
+
     return record;
   }
 
@@ -137,6 +140,7 @@ final class JsonEvent {
     if (logical instanceof LogicalTypes.Decimal decimal) {
       return decimal(decimal, json, path);
     }
+
     return switch (schema.getType()) {
       case RECORD -> record(schema, json, path);
       case UNION -> union(schema, json, path);

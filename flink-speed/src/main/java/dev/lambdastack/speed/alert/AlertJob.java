@@ -60,17 +60,20 @@ public final class AlertJob extends RunningJob {
     List<AlertRule> rules =
         loader.load(Thread.currentThread().getContextClassLoader()).ofTopic(topic);
     AlertPlan plan = plan(config, topic, rules);
+
     AlertPublisher.type(schemas, plan.alertsTopic());
     TopicAgreement.of(config, topic, plan.topicId())
         .agreeOnSchemas(schemas, rules.get(0).eventType());
     try (Connection hbase = HBaseConnector.connect(config)) {
       new AlertStore(hbase).ensureTable();
     }
+
     Set<String> silent = refuseIfRunning(config, plan);
     Checkpoints checkpoints = Checkpoints.of(config, topic, life(plan));
     RunClaim claim = plan.claim();
     Checkpoints.of(config, topic, RUNS).claim(claim, Optional.of(silent));
     AutoCloseable signing = claim.signing();
+
     try {
       Optional<String> newest = checkpoints.newest();
       newest.ifPresent(
@@ -80,6 +83,7 @@ public final class AlertJob extends RunningJob {
                   checkpoint,
                   "delete the folder %s to begin with the oldest event (no alert is repeated)"
                       .formatted(checkpoints.uri())));
+
       FlinkSettings settings = new FlinkSettings(config, topic, checkpoints.uri());
       newest.ifPresent(
           checkpoint ->
@@ -88,10 +92,12 @@ public final class AlertJob extends RunningJob {
                   Checkpoints.isOurs(checkpoint)
                       ? RecoveryClaimMode.CLAIM
                       : RecoveryClaimMode.NO_CLAIM));
+
       StreamExecutionEnvironment env =
           environment.orElseGet(() -> settings.localEnvironment(config.speed().parallelism()));
       settings.applyTo(env);
       AlertGraph.addTo(env, plan, loader, schemas, config.speed().parallelism());
+
       JobClient client = env.executeAsync("lambda alerts " + topic);
       JobNews news =
           new JobNews("The alert job of topic " + topic, client, env, checkpoints::newest);
@@ -111,12 +117,14 @@ public final class AlertJob extends RunningJob {
           "Cannot write the alerts of topic %s to itself; set lambda.alerts.topic"
               .formatted(topic));
     }
+
     FirstContact.kafka(config);
     try (TopicLog log = TopicLog.open(config.kafka(), topic);
         TopicLog alerts = TopicLog.open(config.kafka(), alertsTopic)) {
       log.checkSettings();
       log.checkReadable();
       alerts.beginOffsets();
+
       return new AlertPlan(
           topic,
           log.topicId(),

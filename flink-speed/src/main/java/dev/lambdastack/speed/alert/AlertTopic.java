@@ -83,6 +83,7 @@ final class AlertTopic implements AutoCloseable {
             new KafkaConsumer<>(LogClients.consumer(plan.kafka()))) {
       Map<Integer, Long> begins = log.beginOffsets();
       Map<Integer, Long> ends = log.highWatermarks();
+
       List<TopicPartition> partitions = new ArrayList<>();
       ends.keySet().forEach(p -> partitions.add(new TopicPartition(plan.alertsTopic(), p)));
       consumer.assign(partitions);
@@ -92,6 +93,7 @@ final class AlertTopic implements AutoCloseable {
         consumer.seek(p, start);
         next.put(p.partition(), Math.max(start, ends.get(p.partition())));
       }
+
       while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.get(p.partition()))) {
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
           if (record.key() != null) {
@@ -121,6 +123,7 @@ final class AlertTopic implements AutoCloseable {
     if (entries.isEmpty()) {
       return;
     }
+
     try {
       producer.beginTransaction();
       List<Future<RecordMetadata>> sent = new ArrayList<>();
@@ -128,6 +131,7 @@ final class AlertTopic implements AutoCloseable {
         sent.add(
             producer.send(new ProducerRecord<>(plan.alertsTopic(), entry.key(), entry.value())));
       }
+
       producer.commitTransaction();
       for (Future<RecordMetadata> future : sent) {
         RecordMetadata metadata = future.get();

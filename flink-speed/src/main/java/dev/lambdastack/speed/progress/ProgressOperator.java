@@ -98,6 +98,7 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
     atBarriers = new TreeMap<>();
     unpublished = new AtomicReference<>();
     claim = RunClaim.of(plan).attempt(restored);
+
     hbase =
         ConnectionFactory.createConnection(
             plan.settings().toConfiguration(HBaseConfiguration.create()));
@@ -105,20 +106,25 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
     adoptions = TopicAgreement.of(config, plan.topic(), plan.topicId());
     publication = new Publication(new PublishedTable(hbase), plan.slots());
     catchUp = new HashMap<>();
+
     Restarts.decide(this::openTopic);
     if (restored.isPresent()) {
       checkNotBehind();
     }
+
     // Now no total of an attempt before, though it be cut off and live, holds a record behind the
     // ends. Also without a checkpoint: such an attempt may have written totals already.
     Restarts.decide(claim::takeOver);
+
     Restarts.decide(() -> catchUp.putAll(log.endOffsets()));
     catchUp.keySet().retainAll(Positions.before(positions, catchUp));
+
     Restarts.decide(claim::check);
     if (restored.isEmpty()) {
       // Claims nothing: where the generation begins. A restored position may lie within a catch-up.
       publication.publish(Positions.progress(positions));
     }
+
     publisher =
         Executors.newSingleThreadExecutor(
             task -> {
@@ -126,6 +132,7 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
               daemon.setDaemon(true);
               return daemon;
             });
+
     ticker.start();
     signing = claim.signing();
   }

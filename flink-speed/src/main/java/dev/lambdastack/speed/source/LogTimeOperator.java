@@ -197,8 +197,10 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
       ours.add(view);
       columns.addAll(view.columns());
     }
+
     List<String> order = List.copyOf(columns);
     decoder = new EventDecoder(schemas, ours.get(0).eventType(), order, plan.eventTimeMin());
+
     SetAsideLimit limit = config().setAsideLimit();
     targets = new ArrayList<>();
     for (int i = 0; i < ours.size(); i++) {
@@ -218,6 +220,7 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
       partition = envelope.partition();
       reading = readings.get(partition);
     }
+
     if (reading != null && envelope.offset() < reading.first) {
       // Counted before the checkpoint; a source that began anew reads them again.
       return;
@@ -232,14 +235,17 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
                   envelope.offset(),
                   reading == null ? "none" : reading.next)));
     }
+
     long logTime = reading.logTime.advance(envelope.appendTimeMillis());
     reading.next = envelope.offset() + 1;
     reading.moved = true;
+
     if (envelope.tick()) {
       ticks.inc();
     } else {
       count(envelope, Epoch.numberAt(logTime, plan.epochLength()));
     }
+
     flushSoon();
   }
 
@@ -255,6 +261,7 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
       }
       return;
     }
+
     Row row = ((DecodedEvent) decoded).row();
     try {
       contribute(envelope, epoch, row);
@@ -273,6 +280,7 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
                   e.getMessage()),
               e));
     }
+
     if (pending.size() >= MAX_ENTRIES) {
       sendContributions();
     }

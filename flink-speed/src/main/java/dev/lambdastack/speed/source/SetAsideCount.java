@@ -1,5 +1,6 @@
 package dev.lambdastack.speed.source;
 
+import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.SetAsideLimit;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,7 +46,7 @@ public final class SetAsideCount {
    * One more event.
    *
    * @param why it is set aside; empty where it is not
-   * @throws dev.lambdastack.views.InvalidInputException when too many are
+   * @throws InvalidInputException when too many are
    */
   public void shown(Optional<String> why) {
     shown++;

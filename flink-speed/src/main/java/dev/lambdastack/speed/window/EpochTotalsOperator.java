@@ -100,6 +100,7 @@ public final class EpochTotalsOperator extends AbstractStreamOperator<Total>
                   timers.currentWatermark(),
                   close + 1)));
     }
+
     ViewShape shape = shapes.get(contribution.id().slot());
     TreeMap<Long, Aggregate> epochs =
         changed.computeIfAbsent(contribution.id(), id -> new TreeMap<>());
@@ -114,6 +115,7 @@ public final class EpochTotalsOperator extends AbstractStreamOperator<Total>
       changedCells++;
       earliestChanged = Math.min(earliestChanged, contribution.epoch());
     }
+
     total.merge(shape.decode(contribution.aggregate()));
     if (changedCells >= MAX_CHANGED) {
       emit();

@@ -117,15 +117,18 @@ public final class KeyJoin {
         key.set(i, attribute == null ? Lookup.UNKNOWN : attribute.orElse(Lookup.UNKNOWN));
       }
     }
+
     byte[] prefix = RowKey.prefix(answered, key);
     if (onlyPrefix.isPresent() && !Arrays.equals(onlyPrefix.get(), prefix)) {
       return;
     }
+
     if (withoutId) {
       eventsWithoutId += row.whole().events();
     } else if (withoutAttribute) {
       eventsWithoutAttribute += row.whole().events();
     }
+
     byte[] joined = RowKey.withWindow(prefix, RowKey.windowStart(row.rowKey()));
     rows.merge(
         ByteBuffer.wrap(joined),

@@ -51,6 +51,7 @@ record Dimensions(
       Map<String, Instant> wholeUpTo)
       throws IOException {
     List<String> attributes = lookups.stream().map(Lookup::attribute).distinct().toList();
+
     for (int attempt = 1; ; attempt++) {
       Optional<Answering> answering = store.find(dimension);
       if (answering.isEmpty()) {
@@ -58,6 +59,7 @@ record Dimensions(
             "Cannot answer for view %s: dimension %s was never loaded; run `lambda dimension %s`"
                 .formatted(shape.name(), dimension, dimension));
       }
+
       for (String attribute : attributes) {
         if (!answering.get().columns().contains(attribute)) {
           throw new InvalidInputException(
@@ -70,6 +72,7 @@ record Dimensions(
                       dimension));
         }
       }
+
       try {
         Map<String, Map<String, Optional<String>>> read =
             store.attributes(answering.get().table(), attributes, mostRows);

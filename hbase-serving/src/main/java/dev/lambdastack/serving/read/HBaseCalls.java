@@ -99,21 +99,25 @@ final class HBaseCalls implements AutoCloseable {
     if (gone.isPresent()) {
       return new TableGoneException(gone.get());
     }
+
     if (thrown instanceof DoNotRetryIOException refused) {
       return refused;
     }
+
     if (thrown instanceof IOException gaveUp) {
       throw new UnavailableException(
           "HBase cannot be read: %s; check that the cluster runs and try again"
               .formatted(LambdaException.rootMessage(gaveUp)),
           gaveUp);
     }
+
     if (thrown instanceof RuntimeException fault) {
       throw fault;
     }
     if (thrown instanceof Error error) {
       throw error;
     }
+
     return new IOException(thrown);
   }
 

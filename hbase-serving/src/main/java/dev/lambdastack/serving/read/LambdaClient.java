@@ -362,6 +362,7 @@ public final class LambdaClient implements AutoCloseable {
       for (RowRange range : question.ranges(row.shape(), join)) {
         reads.add(start(row, range, question.windows(), deadline));
       }
+
       List<Answered> rows = new ArrayList<>();
       for (RangeRead read : reads) {
         RowMerge merge = read.merge();
@@ -376,6 +377,7 @@ public final class LambdaClient implements AutoCloseable {
           }
         }
       }
+
       join.ifPresent(
           j -> j.rows().forEach(merged -> rows.add(Answered.of(merged, row.shape().answered()))));
       return rows;

@@ -68,6 +68,7 @@ public record Provenance(
                 .freshness(partitions(snapshot), readAt)
                 .filter(speed -> speed.isAfter(sure))
                 .orElse(sure);
+
     return new Provenance(
         row.view(),
         row.version(),

@@ -294,9 +294,9 @@ class PublishedTableIT {
         Sales.EPOCH,
         1,
         "none",
-        0,
-        0,
-        Instant.parse("2026-01-01T00:00:00Z"));
+        Version.Counts.of(0, 0),
+        Instant.parse("2026-01-01T00:00:00Z"),
+        Optional.empty());
   }
 
   /** Both have seen that nothing answers yet. */

@@ -79,9 +79,9 @@ public final class Layers {
         Sales.EPOCH,
         1,
         "none",
-        puts.size(),
-        sales.size(),
-        Instant.parse("2026-01-01T00:00:00Z"));
+        Version.Counts.of(puts.size(), sales.size()),
+        Instant.parse("2026-01-01T00:00:00Z"),
+        Optional.empty());
   }
 
   /** A new generation with the sales' cells from its coverage on. */

@@ -126,6 +126,7 @@ public final class Archive {
   private ArchiveResult run(String topic, Gaps gaps) throws IOException, InterruptedException {
     EventType type = checkedType(topic);
     long started = System.nanoTime();
+
     try (TopicLog log = open(type)) {
       MasterDataset dataset = dataset(topic);
       StartingPoint start = start(type, dataset, log, gaps);
@@ -133,6 +134,7 @@ public final class Archive {
       if (sealed.isEmpty()) {
         return result(topic, start, sealed, OptionalLong.empty(), Totals.offsets(0), started);
       }
+
       steps.reached(Step.PLANNED);
       String runId = RunId.next(clock);
       Path staging = Staging.folder(config, dataset.fileSystem(), "archive-" + runId);
@@ -175,11 +177,13 @@ public final class Archive {
   private Committed commit(Run run) throws IOException, InterruptedException {
     List<OffsetRange> ranges =
         OffsetRanges.of(
-            run.sealed().ranges(), run.start().leaderEpochs(), config.archive().splitRecords());
+            run.sealed().ranges(), run.start().partitions(), config.archive().splitRecords());
     List<TaskReport> reports = ranges.isEmpty() ? List.of() : read(run, ranges);
     steps.reached(Step.READ);
+
     Totals totals = Totals.of(ranges, reports);
     totals.checkShare(run.type().topic(), config.archive().deadLettersMaxShare());
+
     ArchiveManifest manifest =
         new ArchiveManifest(
             run.start().sequence(),
@@ -198,10 +202,12 @@ public final class Archive {
             totals.read(),
             totals.ticks(),
             clock.instant());
+
     moveIn(run, manifest);
     steps.reached(Step.MOVED);
     run.log().checkUnchanged();
     checkNotCutOff(run);
+
     Optional<StoredManifest> committed =
         run.dataset().commit(manifest, run.start()::isStillTheEndOf);
     if (committed.isEmpty()) {
@@ -214,6 +220,7 @@ public final class Archive {
               run.sealed().fromEpoch(),
               run.start().sequence()));
     }
+
     steps.reached(Step.COMMITTED);
     return new Committed(committed.get().manifest().sequence(), totals);
   }
@@ -233,6 +240,7 @@ public final class Archive {
     new ArchiveSettings(run.type(), schemas, run.id(), run.sealed().fromEpoch(), ranges)
         .writeTo(job.getConfiguration());
     KafkaCredentials.write(config.kafka(), job.getCredentials());
+
     job.setInputFormatClass(LogInputFormat.class);
     job.setMapperClass(ArchiveMapper.class);
     job.setNumReduceTasks(0);
@@ -240,6 +248,7 @@ public final class Archive {
     job.setOutputKeyClass(NullWritable.class);
     job.setOutputValueClass(NullWritable.class);
     FileOutputFormat.setOutputPath(job, out);
+
     try {
       Jobs.run(job);
     } catch (IOException failed) {
@@ -248,6 +257,7 @@ public final class Archive {
       assumedStart(run.dataset(), run.log(), run.gaps());
       throw failed;
     }
+
     return TaskReports.read(run.dataset().fileSystem(), new Path(out, TaskFolder.REPORTS));
   }
 

@@ -51,6 +51,7 @@ record ArchiveSettings(
               Long.parseLong(parts[2]),
               Integer.parseInt(parts[3])));
     }
+
     return new ArchiveSettings(
         EventType.of(
             conf.get(TOPIC),

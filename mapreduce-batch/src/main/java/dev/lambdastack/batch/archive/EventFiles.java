@@ -121,11 +121,13 @@ final class EventFiles {
     EventFile file = fileOf(full.epochDay);
     // Stable: events of one time stay in the order of their offsets.
     full.events.sort(Comparator.comparingLong(Waiting::eventTime));
+
     for (Waiting event : full.events) {
       if (event.isPinned && file.takesPinned()) {
         file.writePinned(event.value, event.offset, event.appendTime, event.eventTime);
         continue;
       }
+
       if (!(decoder.decode(event.value, range.partition(), event.offset, event.appendTime)
           instanceof DecodedEvent decoded)) {
         throw new IllegalStateException(
@@ -135,8 +137,10 @@ final class EventFiles {
                 range.partition(),
                 event.offset));
       }
+
       file.write(decoded, event.value, event.offset, event.appendTime);
     }
+
     waitingBytes -= full.sizeBytes;
     full.sizeBytes = 0;
     full.events = new ArrayList<>();

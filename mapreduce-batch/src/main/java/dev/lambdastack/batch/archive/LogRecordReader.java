@@ -62,10 +62,12 @@ final class LogRecordReader
       if (position >= range.end()) {
         return false;
       }
+
       current = upToEnd(consumer.poll(POLL).records(partition));
       if (!current.isEmpty()) {
         return true;
       }
+
       if (consumer.position(partition) > position) {
         deadline = System.nanoTime() + timeout.toNanos();
       } else if (System.nanoTime() - deadline > 0) {

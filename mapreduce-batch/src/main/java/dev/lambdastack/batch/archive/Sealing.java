@@ -32,7 +32,7 @@ final class Sealing {
     this.config = config;
     this.clock = clock;
     this.start = start;
-    this.search = new EpochSearch(log::boundaryRecords, config.log().epoch(), start.firstEpochs());
+    this.search = new EpochSearch(log::boundaryRecords, config.log().epoch(), start.partitions());
   }
 
   /**
@@ -73,20 +73,24 @@ final class Sealing {
     long deadline = now + config.log().tickTimeout().toNanos();
     long pause = Math.max(config.log().tickTimeout().toNanos() / 10, POLL.toNanos());
     long nextTick = now;
+
     while (!missing.isEmpty()) {
       now = System.nanoTime();
       if (now - deadline > 0) {
         return missing;
       }
+
       if (now - nextTick >= 0) {
         log.tick(missing);
         nextTick = now + pause;
       }
+
       missing = search.without(epoch, missing);
       if (!missing.isEmpty()) {
         Thread.sleep(POLL.toMillis());
       }
     }
+
     return missing;
   }
 
@@ -119,23 +123,29 @@ final class Sealing {
     if (to <= start.fromEpoch()) {
       return nothing(holding);
     }
+
     SortedMap<Integer, PartitionRange> ranges = new TreeMap<>();
     Set<Integer> byClock = new TreeSet<>();
     for (int partition : log.partitions()) {
       OptionalLong end =
           ends.containsKey(partition) ? OptionalLong.of(ends.get(partition)) : OptionalLong.empty();
-      long first = start.offsets().get(partition);
-      long lost = start.lost().getOrDefault(partition, 0L);
-      EpochSearch.Run run = search.run(partition, start.fromEpoch(), to, first + lost, end);
+      PartitionStart from = start.partitions().get(partition);
+      EpochSearch.Run run = search.run(partition, start.fromEpoch(), to, end);
       NavigableMap<Long, Long> boundaries = run.boundaries();
+
       if (run.byClock()) {
         byClock.add(partition);
       }
       ranges.put(
           partition,
           new PartitionRange(
-              first, boundaries.lastEntry().getValue(), lost, run.leaderEpoch(), boundaries));
+              from.offset(),
+              boundaries.lastEntry().getValue(),
+              from.lost(),
+              run.leaderEpoch(),
+              boundaries));
     }
+
     return new Sealed(start.fromEpoch(), to, ranges, holding, byClock);
   }
 

@@ -47,6 +47,7 @@ record Totals(
       }
     }
     checkComplete(ranges, reports);
+
     Map<String, Long> rejected = new TreeMap<>();
     reports.forEach(r -> r.rejected().forEach((k, n) -> rejected.merge(k, n, Long::sum)));
     Totals totals =
@@ -62,6 +63,7 @@ record Totals(
                 .flatMap(r -> r.deadLetters().stream())
                 .sorted(Comparator.comparing(DeadLetterFile::path))
                 .toList());
+
     long dead = rejected.values().stream().mapToLong(Long::longValue).sum();
     long deadRows = totals.deadLetters.stream().mapToLong(DeadLetterFile::rows).sum();
     long rows = totals.files.stream().mapToLong(DataFile::rows).sum();
@@ -76,6 +78,7 @@ record Totals(
               deadRows,
               totals.ticks));
     }
+
     return totals;
   }
 

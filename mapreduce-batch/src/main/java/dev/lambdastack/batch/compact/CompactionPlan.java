@@ -67,17 +67,20 @@ record CompactionPlan(Schema schema, List<DataFile> inputs) {
         small.computeIfAbsent(file.eventDate().get(), d -> new ArrayList<>()).add(file);
       }
     }
+
     Set<LocalDate> dates = new HashSet<>();
     mixed.forEach(
         m ->
             dateOf(m.minEventTime())
                 .datesUntil(dateOf(m.maxEventTime()).plusDays(1))
                 .forEach(dates::add));
+
     List<DataFile> split = new ArrayList<>(mixed);
     small.forEach((date, ofDate) -> split.addAll(dates.contains(date) ? ofDate : List.of()));
     boolean isSplit =
         split.size() > dates.size()
             || bytes(split) >= dates.size() * Math.max(1, targetBytes / LEAST_PART);
+
     List<DataFile> inputs = new ArrayList<>(isSplit ? split : List.of());
     small.forEach(
         (date, ofDate) -> {
@@ -85,6 +88,7 @@ record CompactionPlan(Schema schema, List<DataFile> inputs) {
             inputs.addAll(worthwhile(ofDate));
           }
         });
+
     inputs.sort(Comparator.comparing(DataFile::path));
     return inputs;
   }

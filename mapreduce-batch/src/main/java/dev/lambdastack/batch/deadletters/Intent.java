@@ -84,6 +84,7 @@ record Intent(
       if (layout != LAYOUT) {
         throw new IllegalArgumentException("layout " + layout + " (expected " + LAYOUT + ")");
       }
+
       SortedMap<Integer, List<Long>> letters = new TreeMap<>();
       json.required("letters")
           .properties()
@@ -93,6 +94,7 @@ record Intent(
                 e.getValue().forEach(o -> offsets.add(o.longValue()));
                 letters.put(Integer.valueOf(e.getKey()), offsets);
               });
+
       return new Intent(
           json.required("sequence").longValue(),
           json.required("runId").textValue(),

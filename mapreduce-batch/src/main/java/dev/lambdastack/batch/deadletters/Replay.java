@@ -204,6 +204,7 @@ public final class Replay {
     List<String> doubts = new ArrayList<>();
     Set<Long> done = new HashSet<>();
     Probe probe = new Probe(config, log);
+
     for (Intent intent : pass.history.open()) {
       Optional<Boolean> committed = probe.wasCommitted(intent);
       if (committed.isEmpty()) {
@@ -221,6 +222,7 @@ public final class Replay {
         undone.add(intent.sequence());
       }
     }
+
     pass.history = pass.history.with(done, undone);
     return doubts;
   }
@@ -259,6 +261,7 @@ public final class Replay {
       if (waiting.isEmpty()) {
         return;
       }
+
       int partition = waiting.get(0).partition();
       Intent intent =
           new Intent(
@@ -269,17 +272,20 @@ public final class Replay {
               partition,
               log.endOffsets().get(partition),
               Intent.lettersOf(waiting));
+
       if (!replays.announce(intent)) {
         throw new LostRaceException(
             "Another replay of topic %s has begun meanwhile; this one stops"
                 .formatted(log.topic()));
       }
       steps.reached(Step.ANNOUNCED);
+
       log.checkUnchanged();
       producer.send(intent, waiting);
       steps.reached(Step.SENT);
       producer.commit();
       steps.reached(Step.COMMITTED);
+
       // Our transaction was accepted, so those before it ended as we found them.
       replays.done(intent.sequence(), undone);
       undone.clear();

@@ -4,13 +4,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import org.apache.avro.Schema;
+import org.apache.parquet.avro.AvroWriteSupport;
 import org.apache.parquet.io.api.Binary;
 import org.apache.parquet.io.api.RecordConsumer;
 
 /**
  * Events of a schema without nested fields, from Avro's bytes straight to Parquet's columns: what
- * {@link org.apache.parquet.avro.AvroWriteSupport} writes of the decoded record, to the byte. Not
- * thread-safe.
+ * {@link AvroWriteSupport} writes of the decoded record, to the byte. Not thread-safe.
  */
 final class FlatEvent {
   /** Writes one value, and passes over its bytes. */

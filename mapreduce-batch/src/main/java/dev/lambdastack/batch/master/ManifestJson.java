@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -49,11 +50,13 @@ public final class ManifestJson {
     manifest.previous().ifPresent(p -> json.put("previous", p));
     json.put("runId", manifest.runId());
     json.put("created", manifest.created().toString());
+
     if (manifest instanceof ArchiveManifest archive) {
       put(json, archive);
     } else if (manifest instanceof CompactionManifest compaction) {
       put(json, compaction);
     }
+
     try {
       DefaultPrettyPrinter lines =
           new DefaultPrettyPrinter().withObjectIndenter(new DefaultIndenter("  ", "\n"));
@@ -148,6 +151,7 @@ public final class ManifestJson {
                           e.getValue().required(0).longValue(),
                           e.getValue().required(1).longValue())));
     }
+
     return new DataFile(
         json.required("path").textValue(),
         Optional.ofNullable(json.get("eventDate")).map(d -> LocalDate.parse(d.textValue())),
@@ -206,7 +210,7 @@ public final class ManifestJson {
         case COMPACTION -> compaction(json);
         default -> throw new IllegalArgumentException("kind '" + kind + "'");
       };
-    } catch (java.io.IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException e) {
       throw new IllegalArgumentException("no manifest: " + e.getMessage(), e);
     }
   }
@@ -218,6 +222,7 @@ public final class ManifestJson {
         .forEach(e -> partitions.put(Integer.valueOf(e.getKey()), range(e.getValue())));
     List<DeadLetterFile> deadLetters = new ArrayList<>();
     json.required("deadLetterFiles").forEach(f -> deadLetters.add(deadLetter(f)));
+
     return new ArchiveManifest(
         json.required("sequence").longValue(),
         json.required("topic").textValue(),

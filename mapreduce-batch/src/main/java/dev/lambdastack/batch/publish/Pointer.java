@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 
 /** Moves a view's published row by compare-and-set. */
 final class Pointer {
@@ -50,6 +51,7 @@ final class Pointer {
                 .map(Catalog.CatalogVersion::version)
                 .max(Comparator.comparingLong(Version::number))
             : versions.stream().filter(v -> v.number() == number.getAsLong()).findFirst();
+
     if (number.isPresent() && catalog.past(number.getAsLong()).isPresent()) {
       throw new InvalidInputException(
           String.format(
@@ -60,6 +62,7 @@ final class Pointer {
               catalog.view(),
               number.getAsLong()));
     }
+
     return found.orElseThrow(
         () ->
             new InvalidInputException(
@@ -105,8 +108,7 @@ final class Pointer {
    *
    * @param check throws when it may not go
    */
-  Version forget(long number, java.util.function.Consumer<Catalog.CatalogVersion> check)
-      throws IOException {
+  Version forget(long number, Consumer<Catalog.CatalogVersion> check) throws IOException {
     for (int i = 0; i < TRIES; i++) {
       Catalog catalog = store.catalog().of(view);
       Optional<Version> past = catalog.past(number);
@@ -119,11 +121,13 @@ final class Pointer {
                 number,
                 view));
       }
+
       catalog.version(number).ifPresent(check);
       if (store.catalog().forget(view, catalog.known().current(), List.of(number), List.of())) {
         return version;
       }
     }
+
     throw new IOException(
         String.format(
             Locale.ROOT,

@@ -8,6 +8,7 @@ import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.UnavailableException;
 import dev.lambdastack.views.handoff.Generation;
+import dev.lambdastack.views.handoff.HandoffException;
 import dev.lambdastack.views.handoff.LostOffsets;
 import dev.lambdastack.views.handoff.PublishedRow;
 import dev.lambdastack.views.handoff.Version;
@@ -49,8 +50,7 @@ public final class Publish {
    * @param number empty for the newest complete one
    * @throws InvalidInputException when there is no such version
    * @throws UnavailableException when HBase does not answer
-   * @throws dev.lambdastack.views.handoff.HandoffException when answers would miss events or step
-   *     back; nothing has changed then
+   * @throws HandoffException when answers would miss events or step back; nothing has changed then
    * @throws HeldException when the gate holds it; what answered before still does
    */
   public Flip publish(String view, OptionalLong number) throws IOException, InterruptedException {
@@ -82,10 +82,12 @@ public final class Publish {
       if (catalog.versions().isEmpty()) {
         return new Plan(view, before, Optional.empty(), Optional.empty(), gate.terms(before));
       }
+
       Version version = Pointer.version(catalog, OptionalLong.empty());
       if (before.equals(Optional.of(version))) {
         return new Plan(view, before, before, Optional.empty(), gate.terms(before));
       }
+
       next(catalog, version);
       GateReport report =
           gate.judge(
@@ -113,6 +115,7 @@ public final class Publish {
               (catalog, version) -> {
                 // What is refused is refused before the gate reads whole tables.
                 next(catalog, version);
+
                 GateReport report =
                     Gate.of(config)
                         .judge(
@@ -121,10 +124,12 @@ public final class Publish {
                             rolledBack(catalog, version),
                             takenAway(catalog, version),
                             drift(connection, catalog, version));
+
                 store.catalog().putVerdict(view, version.number(), report.toJson());
                 if (report.isHeld() && !force) {
                   throw new HeldException(report);
                 }
+
                 return new Pointer.Next(next(catalog, version), Optional.of(report));
               });
     }
@@ -171,6 +176,7 @@ public final class Publish {
     if (catalog.published().isEmpty()) {
       return Gate.DriftCheck.none("not looked for: no version answers yet");
     }
+
     Version before = catalog.published().get();
     if (!before.fingerprint().equals(version.fingerprint())
         || !before.epochLength().equals(version.epochLength())) {
@@ -180,9 +186,11 @@ public final class Publish {
               "not looked for: version %d, which answers, is of another declaration",
               before.number()));
     }
+
     if (before.horizon().equals(version.horizon())) {
       return Gate.DriftCheck.of(new DriftScan(connection, before, version, Optional.empty()).run());
     }
+
     Optional<Generation> generation = holding(catalog, before, version);
     if (generation.isEmpty()) {
       return Gate.DriftCheck.none(
@@ -192,6 +200,7 @@ public final class Publish {
               before.number(),
               version.number()));
     }
+
     Drift drift = new DriftScan(connection, before, version, generation).run();
     // Cells that expired while they were read would look like drift.
     return holding(catalog, before, version).equals(generation)
@@ -210,8 +219,7 @@ public final class Publish {
    *
    * @throws InvalidInputException when there is no such version, or it never answered
    * @throws UnavailableException when HBase does not answer
-   * @throws dev.lambdastack.views.handoff.HandoffException when speed cells no longer reach back;
-   *     nothing has changed then
+   * @throws HandoffException when speed cells no longer reach back; nothing has changed then
    */
   public Flip rollback(String view, long number) throws IOException, InterruptedException {
     try (Connection connection = HBaseConnector.connectForWork(config)) {
@@ -230,6 +238,7 @@ public final class Publish {
                           view,
                           number));
                 }
+
                 return new Pointer.Next(
                     PublishedRow.rollback(
                         catalog.known(), version, clock.instant(), config.log().clockSkew()),

@@ -25,6 +25,7 @@ public final class Versions {
       PublishedTable store = new PublishedTable(connection);
       store.ensure();
       Catalog catalog = store.catalog().of(view);
+
       Stream<VersionInfo> versions =
           catalog.versions().stream()
               .map(
@@ -37,6 +38,7 @@ public final class Versions {
       Stream<VersionInfo> past =
           catalog.past().stream()
               .map(v -> new VersionInfo(v, VersionState.PAST, Optional.empty(), Optional.empty()));
+
       return Stream.concat(versions, past)
           .sorted(Comparator.comparingLong(v -> v.version().number()))
           .toList();

@@ -36,8 +36,10 @@ final class CellReducer
     int view = CellKey.view(key.get(), key.getOffset());
     PartialValue merged = PartialValue.merge(shapes.get(view), values);
     byte[] value = merged.toBytes();
+
     cells[view]++;
     newCells[view] += merged.isOld() ? 0 : 1;
+
     context.write(
         NullWritable.get(),
         new KeyValue(

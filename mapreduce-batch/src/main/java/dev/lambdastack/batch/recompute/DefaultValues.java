@@ -6,6 +6,7 @@ import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.apache.avro.AvroMissingFieldException;
 import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
@@ -24,7 +25,7 @@ record DefaultValues(boolean isNull, long number, double real, byte[] text)
   /**
    * The default of a field.
    *
-   * @throws org.apache.avro.AvroMissingFieldException when it has none
+   * @throws AvroMissingFieldException when it has none
    */
   static DefaultValues of(Schema.Field field, Column column) {
     Object value = GenericData.get().getDefaultValue(field);

@@ -145,10 +145,12 @@ final class MasterFile implements AutoCloseable {
       reader.skipNextRowGroup();
       rowGroups++;
     }
+
     PageReadStore pages = reader.readNextRowGroup();
     if (pages == null) {
       return Optional.empty();
     }
+
     BlockMetaData block = reader.getRowGroups().get(rowGroups++);
     Columns columns = new Columns(pages, block);
     EventType type = projection.type();
@@ -156,6 +158,7 @@ final class MasterFile implements AutoCloseable {
     for (int i = 0; i < values.length; i++) {
       values[i] = columns.event(projection.columns().get(i));
     }
+
     boolean coordinates = projection.withCoordinates();
     return Optional.of(
         new MasterRows(

@@ -89,6 +89,7 @@ final class ParquetSource implements ColumnSource {
     byte[] array = array(all);
     int start = all.hasArray() ? all.arrayOffset() + all.position() : 0;
     int end = start + all.remaining();
+
     levels = null;
     if (nullable) {
       if (page.getDlEncoding() != Encoding.RLE) {
@@ -104,6 +105,7 @@ final class ParquetSource implements ColumnSource {
       levels = new HybridRuns(array, start, start + length, 1);
       start += length;
     }
+
     values =
         PageValues.of(
             column,

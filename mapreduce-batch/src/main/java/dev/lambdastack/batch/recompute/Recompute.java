@@ -136,11 +136,13 @@ public final class Recompute {
         together.add(view);
       }
     }
+
     List<TopicRun> runs = new ArrayList<>();
     try {
       for (List<View> together : sources.values()) {
         runs.add(TopicRun.open(config, schemas, clock, together, options));
       }
+
       Map<String, T> made = new LinkedHashMap<>();
       try (Connection connection = HBaseConnector.connectForWork(config)) {
         PublishedTable store = new PublishedTable(connection);
@@ -149,6 +151,7 @@ public final class Recompute {
           work.of(run, connection, store).forEach(done -> made.put(name.apply(done), done));
         }
       }
+
       return names.stream().map(made::get).toList();
     } finally {
       runs.forEach(TopicRun::close);

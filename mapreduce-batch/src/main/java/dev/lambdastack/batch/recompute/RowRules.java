@@ -127,6 +127,7 @@ final class RowRules {
       judged.broken = before.counted();
       judged.kept.addAll(before.examples());
     }
+
     try (Table now = connection.getTable(table);
         Table then = connection.getTable(TableName.valueOf(base.table()));
         ResultScanner scanner = now.getScanner(scan().setTimestamp(written))) {
@@ -136,6 +137,7 @@ final class RowRules {
           judge(result);
           gets.add(new Get(result.getRow()).addColumn(Cell.batchFamily(), Cell.batchQualifier()));
         }
+
         for (Result old : then.get(gets)) {
           if (old.isEmpty()) {
             rows++;
@@ -145,6 +147,7 @@ final class RowRules {
         }
       }
     }
+
     long judged = rows;
     return rules.stream().map(r -> r.result(judged)).toList();
   }

@@ -482,11 +482,12 @@ final class TopicRun implements AutoCloseable {
         frozen.epochLength(),
         frozen.sequence(),
         frozen.digest(),
-        target.base().map(Version::rows).orElse(0L) + newCells,
-        frozen.events(),
-        frozen.lost(),
-        target.rejected(counters),
-        target.setAside(counters),
+        new Version.Counts(
+            target.base().map(Version::rows).orElse(0L) + newCells,
+            frozen.events(),
+            frozen.lost(),
+            target.rejected(counters),
+            target.setAside(counters)),
         clock.instant(),
         Optional.of(origin));
   }

@@ -33,6 +33,7 @@ import org.apache.hadoop.hbase.io.hfile.CacheConfig;
 import org.apache.hadoop.hbase.io.hfile.HFile;
 import org.apache.hadoop.hbase.snapshot.SnapshotCreationException;
 import org.apache.hadoop.hbase.tool.BulkLoadHFiles;
+import org.apache.hadoop.hbase.util.Bytes;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -221,12 +222,14 @@ record VersionTable(Makers makers, String view, long number, TableName name) {
     List<Get> ends = new ArrayList<>();
     long found = 0;
     int files = 0;
+
     if (cells > 0) {
       for (FileStatus file : fileSystem.listStatus(new Path(folder, family()))) {
         files++;
         found += entries(conf, fileSystem, file.getPath(), timestamp, ends);
       }
     }
+
     if (found != cells) {
       throw new IOException(
           String.format(
@@ -236,20 +239,23 @@ record VersionTable(Makers makers, String view, long number, TableName name) {
               found,
               cells));
     }
+
     if (files == 0) {
       return;
     }
+
     Map<BulkLoadHFiles.LoadQueueItem, ?> loaded =
         BulkLoadHFiles.create(conf).bulkLoad(name, folder);
     if (loaded.size() < files) {
       throw new IOException(
           String.format(Locale.ROOT, "Table %s took %d of %d files", name, loaded.size(), files));
     }
+
     checkReadable(ends);
   }
 
   private static String family() {
-    return org.apache.hadoop.hbase.util.Bytes.toString(Cell.batchFamily());
+    return Bytes.toString(Cell.batchFamily());
   }
 
   private static long entries(

@@ -36,6 +36,7 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.Path;
@@ -63,7 +64,7 @@ class CompactionIT {
         .toList();
   }
 
-  private static void archive(Scene scene, org.apache.avro.Schema pinned) throws Exception {
+  private static void archive(Scene scene, Schema pinned) throws Exception {
     scene.toEpochStart();
     scene.archive(pinned).run(scene.topic());
   }

@@ -69,9 +69,9 @@ final class TestCatalog {
         EPOCH,
         1,
         "digest",
-        rows,
-        rows,
-        hour(number));
+        Version.Counts.of(rows, rows),
+        hour(number),
+        Optional.empty());
   }
 
   /** A version that answered in these hours; null for never, or not yet. */

@@ -146,8 +146,10 @@ public final class ChaosRun {
       producer.send(event);
     }
     producer.flush();
+
     layers.awaitEpochAfter(ledger.lastAppended());
     layers.batch();
+
     List<ShopEvent> live = shops.events(MOST_EVENTS);
     try (RunningSpeedJob job = layers.startSpeed(options())) {
       layers.awaitComplete(client);
@@ -161,18 +163,23 @@ public final class ChaosRun {
                 new Path(config.speed().checkpoints(), layers.topic()),
                 ledger,
                 () -> HISTORY + pace.sent());
+
         CompletableFuture<Integer> batch = later(schedule.batchAt(), this::batchUntilItSucceeds);
         List<Struck> struck = strikeAll(faults);
         int batchRuns = batch.join();
+
         // Events and reads go on for a while after the last fault: no condition, but the load.
         Thread.sleep(CALM.toMillis());
         pace.stop();
         pace.await();
+
         List<Claims.Poll> polls = reader.stop();
         awaitFresh(client, job);
+
         Oracle oracle = new Oracle(ChaosViews.prefix(name));
         oracle.countAll(history);
         oracle.countAll(live.subList(0, (int) pace.sent()));
+
         return new Outcome(
             struck,
             HISTORY + pace.sent(),

@@ -158,6 +158,7 @@ public final class Oracle {
         differ(row.key(), row.start(), "row", "once", "twice");
         return;
       }
+
       windows++;
       Tally tally =
           row.key().size() == 1 && row.key().get(0) instanceof String key
@@ -167,11 +168,13 @@ public final class Oracle {
         differ(row.key(), row.start(), "row", "none", row.values());
         return;
       }
+
       check(row, "end", question.windowEnd(row.start()), row.end());
       check(row, "events", tally.events(), row.events());
       Map<String, Object> values = question.values(tally);
       check(row, "metrics", values.keySet(), row.values().keySet());
       values.forEach((metric, value) -> check(row, metric, value, row.values().get(metric)));
+
       equal += differences.size() == before ? 1 : 0;
     }
 

@@ -13,6 +13,8 @@ import dev.lambdastack.settings.KafkaSettings;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.views.handoff.Adoptions;
 import dev.lambdastack.views.handoff.Generation;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -97,8 +99,8 @@ final class PartitionsIT {
       return TopicAgreement.of(scenario.layers().config(), log.topic(), log.topicId())
           .read()
           .orElseThrow();
-    } catch (java.io.IOException e) {
-      throw new java.io.UncheckedIOException(e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -133,6 +133,7 @@ public final class Aggregate {
       if (layout != LAYOUT) {
         throw new IOException("layout " + layout + " (expected " + LAYOUT + ")");
       }
+
       aggregate.events = in.readLong();
       for (Accumulator accumulator : aggregate.accumulators) {
         accumulator.readFrom(in);
@@ -150,6 +151,7 @@ public final class Aggregate {
               e instanceof EOFException ? "it ends too early" : e.getMessage()),
           e);
     }
+
     return aggregate;
   }
 }

@@ -144,23 +144,28 @@ public final class ColumnarAggregation {
     this.bound = view.bind(columns);
     this.window = new WindowGroups(view.shape().window().toMillis(), groups);
     this.ownColumns = columns.size();
+
     this.derived =
         view.derived().values().stream()
             .map(d -> new ColumnVector(d.column(), ColumnBatch.CAPACITY))
             .toArray(ColumnVector[]::new);
+
     this.meeting = new long[view.shares().size()];
     this.looksAtRows =
         derived.length > 0
             || !view.filter().isEmpty()
             || !view.keptTexts().isEmpty()
             || meeting.length > 0;
+
     List<Column> keyColumns = view.shape().keyColumns();
     this.parts = new KeyPart[keyColumns.size()];
     for (int i = 0; i < parts.length; i++) {
       parts[i] = new KeyPart(keyColumns.get(i).type(), bound.keys()[i]);
     }
+
     this.keys = new PairTable[Math.max(0, parts.length - 1)];
     Arrays.setAll(keys, i -> new PairTable());
+
     this.inputs = bound.metrics();
     this.accumulators =
         view.shape().metrics().stream()
@@ -214,10 +219,12 @@ public final class ColumnarAggregation {
         column.useOwnTexts();
       }
     }
+
     if (cursorOf != batch) {
       cursorOf = batch;
       cursor = batch.cursor();
     }
+
     int n = 0;
     for (int i = 0; i < count; i++) {
       int row = rows[i];
@@ -237,6 +244,7 @@ public final class ColumnarAggregation {
         }
       }
     }
+
     return n;
   }
 

@@ -254,6 +254,7 @@ public final class DistinctSketch {
           throw new IOException(
               "sketch of " + count + " hashes (expected at most " + MAX_EXACT + ")");
         }
+
         for (int i = 0; i < count; i++) {
           sketch.add(in.readLong());
         }
@@ -265,6 +266,7 @@ public final class DistinctSketch {
       }
       default -> throw new IOException("unknown form of a sketch (expected 0 or 1)");
     }
+
     return sketch;
   }
 }

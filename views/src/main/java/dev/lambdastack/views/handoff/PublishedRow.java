@@ -237,6 +237,7 @@ public record PublishedRow(
     String view = version.shape().name();
     long flips = known.current().map(PublishedRow::flips).orElse(0L) + 1;
     Optional<Generation> current = known.current().flatMap(PublishedRow::generation);
+
     Optional<String> problem = Optional.empty();
     if (current.isPresent() && fits(current.get(), version)) {
       problem = reach(current.get(), version, now, clockSkew, view);
@@ -244,6 +245,7 @@ public record PublishedRow(
         return new PublishedRow(view, flips, Optional.of(version), current);
       }
     }
+
     Optional<Generation> other =
         known.generations().keySet().stream()
             .filter(g -> fits(g, version))
@@ -253,6 +255,7 @@ public record PublishedRow(
     if (other.isPresent() || current.isEmpty()) {
       return new PublishedRow(view, flips, Optional.of(version), other);
     }
+
     throw new HandoffException(
         String.format(
             Locale.ROOT,
@@ -343,6 +346,7 @@ public record PublishedRow(
           new PublishedRow(
               generation.shape().name(), 1, Optional.empty(), Optional.of(generation)));
     }
+
     PublishedRow row = known.current().get();
     boolean newer = row.generation().map(g -> g.number() < generation.number()).orElse(true);
     boolean sameDeclaration =
@@ -351,6 +355,7 @@ public record PublishedRow(
     if (!newer || !sameDeclaration) {
       return Optional.empty();
     }
+
     Progress progress = known.generations().getOrDefault(generation, Progress.NONE);
     boolean caughtUp =
         progress.freshness(generation.startOffsets().keySet(), Instant.MAX).isPresent()
@@ -359,6 +364,7 @@ public record PublishedRow(
                 .map(g -> known.generations().getOrDefault(g, Progress.NONE))
                 .map(before -> progress.reaches(offsets(before)))
                 .orElse(true);
+
     return gapBefore(generation, horizon(row.version()), row.view()).isEmpty() && caughtUp
         ? Optional.of(
             new PublishedRow(row.view(), row.flips() + 1, row.version(), Optional.of(generation)))
