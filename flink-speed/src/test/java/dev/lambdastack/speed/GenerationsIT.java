@@ -636,6 +636,17 @@ class GenerationsIT {
       generations = job.generations();
       savepoint = job.stopWithSavepoint();
     }
+
+    // Renamed, a state would begin empty without a word, and so would totals and positions.
+    assertThat(CheckpointedStates.names(config, savepoint))
+        .isEqualTo(
+            Map.of(
+                "log of 3 partitions", Set.of("SourceReaderState"),
+                "log-time", Set.of("plan", "positions"),
+                "epoch-totals",
+                    Set.of("_timer_state/event_epochs", "_timer_state/processing_epochs", "totals"),
+                "progress", Set.of("positions")));
+
     orders.send(60, 0, 1, 2);
     try (RunningSpeedJob job = start(SpeedOptions.defaults())) {
       assertThat(job.resumedFrom()).contains(savepoint);
