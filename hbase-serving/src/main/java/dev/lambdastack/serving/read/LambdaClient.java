@@ -173,21 +173,33 @@ public final class LambdaClient implements AutoCloseable {
   }
 
   /**
-   * The rows of one batch version and nothing else, whatever answers now: also of one that was
-   * never published, such as a version of a moment in the past. The answer is whole up to the
-   * version's horizon.
+   * The rows of one key in one batch version and nothing else, whatever answers now: also in one
+   * that was never published, such as a version of a moment in the past. The answer is whole up to
+   * the version's horizon.
    *
    * @param number of the version
-   * @param key as in {@link #query(String, List, Instant, Instant)}; empty for all keys
+   * @param key as in {@link #query(String, List, Instant, Instant)}
    * @throws InvalidInputException also when there is no such version, or its table is gone
    */
-  public Answer queryVersion(
-      String view, long number, Optional<List<Object>> key, Instant from, Instant to)
+  public Answer queryVersion(String view, long number, List<?> key, Instant from, Instant to)
       throws IOException {
+    WindowRange windows = WindowRange.of(from, to);
+    return answer(
+        view, number, new Question(windows, Optional.of(new ArrayList<>(key)), Incomplete.ALLOW));
+  }
+
+  /** {@link #queryVersion} of all keys, bounded as {@link #queryAll(String, Instant, Instant)}. */
+  public Answer queryAllOfVersion(String view, long number, Instant from, Instant to)
+      throws IOException {
+    WindowRange windows = WindowRange.of(from, to);
+    return answer(view, number, new Question(windows, Optional.empty(), Incomplete.ALLOW));
+  }
+
+  private Answer answer(String view, long number, Question question) throws IOException {
     Deadline deadline = deadline();
     Version version = version(deadline, view, number);
-    Question question = new Question(WindowRange.of(from, to), key, Incomplete.ALLOW);
     Instant readAt = clock.instant();
+
     try {
       PublishedRow alone = new PublishedRow(view, 1, Optional.of(version), Optional.empty());
       return joined(alone, question, deadline, () -> Provenance.ofVersion(view, version, readAt));

@@ -28,6 +28,17 @@ record Totals(
     deadLetters = List.copyOf(deadLetters);
   }
 
+  /** What the run's result tells. */
+  ArchiveResult.Counts counts() {
+    return new ArchiveResult.Counts(
+        read,
+        files.stream().mapToLong(DataFile::rows).sum(),
+        ticks,
+        deadLetters.stream().mapToLong(DeadLetterFile::rows).sum(),
+        files.size(),
+        files.stream().mapToLong(DataFile::lengthBytes).sum());
+  }
+
   /** Of a run that reads nothing. */
   static Totals offsets(long count) {
     return new Totals(count, 0, Map.of(), List.of(), List.of());
