@@ -106,6 +106,7 @@ public final class QueryCommand implements Callable<Integer> {
       throw new InvalidInputException(
           "--from %s lies after --to %s; swap them".formatted(from, to));
     }
+
     Configuration conf = config.load(new Configuration()).hadoop();
     try (LambdaClient client = LambdaClient.open(conf)) {
       Answer answer = ask(client);
@@ -116,6 +117,7 @@ public final class QueryCommand implements Callable<Integer> {
               spec.commandLine().getOut(),
               spec.commandLine().getErr());
     }
+
     return 0;
   }
 

@@ -226,6 +226,7 @@ public final class LambdaClient implements AutoCloseable {
     if (found.isPresent()) {
       return found.get();
     }
+
     boolean was = number > 0 && number <= await(deadline, () -> store.lastVersion(view));
     throw new InvalidInputException(
         "%s; lambda versions %s lists those it has"
@@ -258,6 +259,7 @@ public final class LambdaClient implements AutoCloseable {
   private Answer answer(String view, Question question) throws IOException {
     Deadline deadline = deadline();
     PublishedCache.Read read = await(deadline, () -> published.find(view));
+
     while (true) {
       try {
         return read(read.snapshot(), question, deadline);
@@ -285,6 +287,7 @@ public final class LambdaClient implements AutoCloseable {
     PublishedRow row = snapshot.row();
     Instant readAt = clock.instant();
     refuse(question, incomplete(row));
+
     return joined(
         row,
         question,
@@ -311,6 +314,7 @@ public final class LambdaClient implements AutoCloseable {
     List<Answered> answered = rows(row, question, join, deadline);
     Provenance from = provenance.get();
     answered.sort(BY_WINDOW_THEN_KEY);
+
     return new Answer(
         row.shape().answered(),
         answered.stream().map(Answered::row).toList(),

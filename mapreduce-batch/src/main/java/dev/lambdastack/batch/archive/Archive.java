@@ -318,14 +318,18 @@ public final class Archive {
     Optional<Contents> last = dataset.contents();
     LogState state = state(log, last);
     AdoptionStore store = AdoptionStore.of(config, log.topic(), log.topicId());
+
     startingPoint(last, state, assumed(store, log, last), gaps);
     checkSchemas(type, last, store);
+
     store.agreeOnEventTime(type.eventTime());
     store.agreeOnSchemas(schemas, type);
+
     Adoptions adoptions = store.adopt(atFirst(log, last), log.partitions(), adoptedAt());
     if (!log.partitions().containsAll(adoptions.partitions())) {
       throw new PartitionsAddedException(log.topic(), log.partitions(), adoptions.partitions());
     }
+
     return startingPoint(last, state, adoptions, gaps);
   }
 

@@ -104,6 +104,7 @@ record Totals(
         throw new IllegalStateException("Two tasks report the range " + range);
       }
     }
+
     if (!found.equals(expected)) {
       throw new IllegalStateException(
           "The tasks' reports do not cover what was to be read: expected %s, found %s"
@@ -120,6 +121,7 @@ record Totals(
   void checkShare(String topic, double maxShare) {
     long dead = rejected.values().stream().mapToLong(Long::longValue).sum();
     long records = read - ticks;
+
     if (dead > maxShare * records && (dead > ALWAYS_ACCEPTED || maxShare == 0)) {
       throw new InvalidInputException(
           String.format(
