@@ -5,7 +5,7 @@ import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.store.DimensionStore;
 import dev.lambdastack.serving.store.DimensionStore.Change;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
 import dev.lambdastack.settings.FirstContact;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.EventType;
@@ -102,7 +102,7 @@ public final class DimensionLoad implements AutoCloseable {
     try {
       log.checkCompacted();
       log.checkReadable();
-      hbase = Store.connect(config);
+      hbase = HBaseConnector.connect(config);
       return new DimensionLoad(dimension, schemas, config, clock, log, hbase);
     } catch (IOException | RuntimeException e) {
       log.close();

@@ -4,7 +4,6 @@ import dev.lambdastack.settings.KafkaSettings;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.LambdaException;
 import dev.lambdastack.views.UnavailableException;
-import java.nio.file.FileSystemException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
@@ -113,7 +112,7 @@ public final class TopicLog implements AutoCloseable {
       throw admin == null && isOfClientKeys(kafka, e)
           ? new InvalidInputException(
               "Cannot make a client for Kafka at %s: %s; check the keys lambda.kafka.client.*"
-                  .formatted(kafka.bootstrapServers(), rootMessage(e)),
+                  .formatted(kafka.bootstrapServers(), LambdaException.rootMessage(e)),
               e)
           : unreachable(kafka, topic, e);
     }
@@ -531,7 +530,7 @@ public final class TopicLog implements AutoCloseable {
     if (e instanceof AuthenticationException) {
       return new InvalidInputException(
           "Cannot log in to Kafka at %s for topic %s: %s; check the keys lambda.kafka.client.sasl.* and lambda.kafka.client.ssl.*"
-              .formatted(kafka.bootstrapServers(), topic, rootMessage(e)),
+              .formatted(kafka.bootstrapServers(), topic, LambdaException.rootMessage(e)),
           e);
     }
 
@@ -554,18 +553,7 @@ public final class TopicLog implements AutoCloseable {
             kafka.bootstrapServers(),
             topic,
             kafka.timeout().toMillis(),
-            rootMessage(cause)),
+            LambdaException.rootMessage(cause)),
         cause);
-  }
-
-  private static String rootMessage(Throwable fault) {
-    Throwable root = fault;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
-    // Java says of a file that is missing its path alone.
-    return root instanceof FileSystemException
-        ? root.getClass().getSimpleName() + ": " + root.getMessage()
-        : root.getMessage();
   }
 }

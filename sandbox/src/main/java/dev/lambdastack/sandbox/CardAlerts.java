@@ -6,7 +6,7 @@ import dev.lambdastack.schemas.EventEncoder;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.store.AlertStore;
 import dev.lambdastack.serving.store.AlertStore.Alert;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.alert.AlertJob;
 import dev.lambdastack.speed.alert.RulesLoader;
@@ -58,7 +58,7 @@ final class CardAlerts {
                 RulesLoader.FROM_CLASS_PATH,
                 SchemaStore.load(Thread.currentThread().getContextClassLoader()),
                 Optional.empty());
-        Connection hbase = Store.connect(config)) {
+        Connection hbase = HBaseConnector.connect(config)) {
       AlertStore store = new AlertStore(hbase);
       long deadline = System.nanoTime() + LIMIT.toNanos();
 

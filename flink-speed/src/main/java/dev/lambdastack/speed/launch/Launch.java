@@ -1,10 +1,10 @@
 package dev.lambdastack.speed.launch;
 
 import dev.lambdastack.log.TopicLog;
+import dev.lambdastack.log.agreement.TopicAgreement;
 import dev.lambdastack.schemas.SchemaStore;
-import dev.lambdastack.serving.store.AdoptionStore;
-import dev.lambdastack.serving.store.PublishedStore;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.settings.FirstContact;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.SpeedJob;
@@ -14,6 +14,7 @@ import dev.lambdastack.speed.plan.SpeedPlan;
 import dev.lambdastack.speed.plan.SpeedStart;
 import dev.lambdastack.speed.progress.RunClaim;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LambdaException;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.handoff.Adoptions;
 import dev.lambdastack.views.handoff.Generation;
@@ -126,11 +127,11 @@ public final class Launch {
   public Started run() throws Exception {
     FirstContact.kafka(config);
     try (TopicLog log = TopicLog.open(config.kafka(), topic);
-        Connection hbase = Store.connect(config)) {
+        Connection hbase = HBaseConnector.connect(config)) {
       log.checkSettings();
       log.checkReadable();
-      PublishedStore store = new PublishedStore(hbase);
-      store.ensureTable();
+      PublishedTable store = new PublishedTable(hbase);
+      store.ensure();
       Continuation choice = Continuation.choose(config, topic, views, options, store);
       List<Life> lives = new ArrayList<>();
       for (Continuation.From from : choice.lives().values()) {
@@ -173,7 +174,7 @@ public final class Launch {
     List<RunningSpeedJob> jobs = new ArrayList<>();
     try {
       for (Life life : lives) {
-        Connection hbase = Store.connect(config);
+        Connection hbase = HBaseConnector.connect(config);
         try {
           jobs.add(start(life, hbase));
         } catch (Exception e) {
@@ -209,17 +210,15 @@ public final class Launch {
       }
       checkpoints.carry(plan.slots());
       Submitted submitted = submit(plan, from, checkpoints);
-      return new RunningSpeedJob(
-          submitted.client(),
-          submitted.news(),
-          plan,
-          new PublishedStore(hbase),
-          hbase,
-          checkpoints,
-          claim,
-          signing,
-          from.map(Continuation.From::checkpoint),
-          life.reason());
+      RunningJob.Started started =
+          new RunningJob.Started(
+              submitted.client(),
+              submitted.news(),
+              checkpoints,
+              claim,
+              signing,
+              from.map(Continuation.From::checkpoint));
+      return new RunningSpeedJob(started, plan, hbase, life.reason());
     } catch (Exception e) {
       signing.close();
       claim.release();
@@ -259,14 +258,14 @@ public final class Launch {
           && ExceptionUtils.findThrowable(e, JobInitializationException.class).isPresent()) {
         throw new InvalidInputException(
             "Cannot go on from %s: %s; give another checkpoint, or start with --fresh"
-                .formatted(from.get().checkpoint(), FlinkCluster.rootMessage(e)),
+                .formatted(from.get().checkpoint(), LambdaException.rootMessage(e)),
             e);
       }
       throw e;
     }
   }
 
-  private SpeedPlan goOn(Continuation.From from, TopicLog log, PublishedStore store)
+  private SpeedPlan goOn(Continuation.From from, TopicLog log, PublishedTable store)
       throws IOException {
     List<Generation> generations = from.slots().stream().map(Slot::generation).toList();
     for (Generation g : generations) {
@@ -297,12 +296,17 @@ public final class Launch {
   }
 
   /** The least that the generations have published, of the partitions of which all have. */
-  private static Map<Integer, Long> published(List<Generation> generations, PublishedStore store)
+  private static Map<Integer, Long> published(List<Generation> generations, PublishedTable store)
       throws IOException {
     Map<Integer, Long> least = new TreeMap<>();
     for (Generation g : generations) {
       Map<Integer, Progress.Applied> applied =
-          store.known(g.shape().name()).generations().getOrDefault(g, Progress.NONE).applied();
+          store
+              .pointer()
+              .known(g.shape().name())
+              .generations()
+              .getOrDefault(g, Progress.NONE)
+              .applied();
       if (g.equals(generations.get(0))) {
         applied.forEach((p, a) -> least.put(p, a.offset()));
       }
@@ -313,7 +317,7 @@ public final class Launch {
   }
 
   private Adoptions adopt(Set<Integer> atFirst, TopicLog log) throws IOException {
-    AdoptionStore store = AdoptionStore.of(config, topic, log.topicId());
+    TopicAgreement store = TopicAgreement.of(config, topic, log.topicId());
     store.agreeOnEventTime(views.get(0).eventType().eventTime());
     store.agreeOnSchemas(schemas, views.get(0).eventType());
     return store.adopt(

@@ -1,7 +1,7 @@
 package dev.lambdastack.speed.launch;
 
 import dev.lambdastack.log.TopicLog;
-import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.serving.store.ViewTables;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.plan.SpeedStart;
@@ -27,7 +27,7 @@ import org.apache.hadoop.hbase.client.Connection;
 /** Opens the generations of a new life: decides for all views first, then writes. */
 final class Opening {
   private final LambdaConfig config;
-  private final PublishedStore store;
+  private final PublishedTable store;
   private final Clock clock;
 
   /**
@@ -37,7 +37,7 @@ final class Opening {
    */
   record Opened(List<Generation> generations, SpeedStart start) {}
 
-  Opening(LambdaConfig config, PublishedStore store, Clock clock) {
+  Opening(LambdaConfig config, PublishedTable store, Clock clock) {
     this.config = config;
     this.store = store;
     this.clock = clock;
@@ -54,8 +54,8 @@ final class Opening {
           view,
           SpeedStart.decide(
               view.name(),
-              store.versions(view.name()),
-              store.known(view.name()).current(),
+              store.catalog().versions(view.name()),
+              store.pointer().known(view.name()).current(),
               bounds,
               config.log().epoch(),
               now.minus(config.log().clockSkew())));
@@ -75,26 +75,28 @@ final class Opening {
 
   private Generation open(View view, SpeedStart start, String life, Instant now, Admin admin)
       throws IOException {
-    return store.openGeneration(
-        view.name(),
-        number -> {
-          Generation generation =
-              new Generation(
-                  number,
-                  ViewTables.speed(view.name(), number).getNameAsString(),
-                  view.fingerprint(),
-                  view.shape(),
-                  life,
-                  start.coverage(),
-                  start.firstEpoch(),
-                  start.offsets(),
-                  config.log().epoch(),
-                  retention(),
-                  now);
-          // Before the catalog names it: who finds a generation finds its table.
-          createTable(generation, admin);
-          return generation;
-        });
+    return store
+        .catalog()
+        .openGeneration(
+            view.name(),
+            number -> {
+              Generation generation =
+                  new Generation(
+                      number,
+                      ViewTables.speed(view.name(), number).getNameAsString(),
+                      view.fingerprint(),
+                      view.shape(),
+                      life,
+                      start.coverage(),
+                      start.firstEpoch(),
+                      start.offsets(),
+                      config.log().epoch(),
+                      retention(),
+                      now);
+              // Before the catalog names it: who finds a generation finds its table.
+              createTable(generation, admin);
+              return generation;
+            });
   }
 
   /** HBase counts seconds. */

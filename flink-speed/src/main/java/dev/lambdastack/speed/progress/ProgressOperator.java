@@ -2,8 +2,8 @@ package dev.lambdastack.speed.progress;
 
 import dev.lambdastack.log.PartitionsAddedException;
 import dev.lambdastack.log.TopicLog;
-import dev.lambdastack.serving.store.AdoptionStore;
-import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.log.agreement.TopicAgreement;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.message.Position;
 import dev.lambdastack.speed.plan.Restarts;
@@ -64,7 +64,7 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
   private transient Connection hbase;
   private transient RunClaim claim;
   private transient AutoCloseable signing;
-  private transient AdoptionStore adoptions;
+  private transient TopicAgreement adoptions;
   private transient TopicLog log;
   private transient Ticker ticker;
   private transient Publication publication;
@@ -105,8 +105,8 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
         ConnectionFactory.createConnection(
             plan.settings().toConfiguration(HBaseConfiguration.create()));
     LambdaConfig config = LambdaConfig.of(plan.settings().toConfiguration(new Configuration()));
-    adoptions = AdoptionStore.of(config, plan.topic(), plan.topicId());
-    publication = new Publication(new PublishedStore(hbase), plan.slots());
+    adoptions = TopicAgreement.of(config, plan.topic(), plan.topicId());
+    publication = new Publication(new PublishedTable(hbase), plan.slots());
     catchUp = new HashMap<>();
 
     Restarts.decide(this::openTopic);

@@ -12,7 +12,7 @@ import dev.lambdastack.reference.alert.TooFarToTravel;
 import dev.lambdastack.schemas.EventEncoder;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.store.AlertStore;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.TestingClusters;
 import dev.lambdastack.speed.launch.Checkpoints;
@@ -91,7 +91,7 @@ class AlertsIT {
         TestingClusters.config(
             Map.of(
                 "lambda.alerts.topic", alertsTopic, "lambda.speed.checkpoint-interval", "400ms"));
-    hbase = Store.connect(config);
+    hbase = HBaseConnector.connect(config);
     producer = new KafkaProducer<>(LogClients.producer(config.kafka().within(LIMIT)));
   }
 

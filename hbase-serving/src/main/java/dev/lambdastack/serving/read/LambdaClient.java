@@ -5,9 +5,9 @@ import dev.lambdastack.serving.merge.MergedRow;
 import dev.lambdastack.serving.merge.RowMerge;
 import dev.lambdastack.serving.merge.RowMerge.Merged;
 import dev.lambdastack.serving.store.DimensionStore;
-import dev.lambdastack.serving.store.PublishedStore;
-import dev.lambdastack.serving.store.PublishedStore.Snapshot;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
+import dev.lambdastack.serving.store.PublishedPointer.Snapshot;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.UnavailableException;
@@ -81,7 +81,7 @@ public final class LambdaClient implements AutoCloseable {
   private final boolean ownsConnection;
   private final Clock clock;
   private final PublishedCache published;
-  private final PublishedStore store;
+  private final PublishedTable store;
   private final HBaseCalls calls = new HBaseCalls();
 
   private LambdaClient(
@@ -90,7 +90,7 @@ public final class LambdaClient implements AutoCloseable {
     this.connection = connection;
     this.ownsConnection = ownsConnection;
     this.clock = clock;
-    this.store = new PublishedStore(connection);
+    this.store = new PublishedTable(connection);
     this.published = new PublishedCache(store, config.read().cache(), clock);
   }
 
@@ -108,7 +108,7 @@ public final class LambdaClient implements AutoCloseable {
       impatient.setLong(key, Math.min(limit, Integer.MAX_VALUE));
     }
     LambdaConfig config = LambdaConfig.of(impatient);
-    return new LambdaClient(config, Store.connect(config), true, Clock.systemUTC());
+    return new LambdaClient(config, HBaseConnector.connect(config), true, Clock.systemUTC());
   }
 
   /** A client on a connection that stays the caller's. */
@@ -118,7 +118,7 @@ public final class LambdaClient implements AutoCloseable {
 
   /** Names of the views that answer, sorted. */
   public List<String> views() throws IOException {
-    return await(deadline(), store::views).stream().sorted().toList();
+    return await(deadline(), () -> store.pointer().views()).stream().sorted().toList();
   }
 
   /** What an answer for a view would come from right now, without reading any. */
@@ -222,12 +222,12 @@ public final class LambdaClient implements AutoCloseable {
   }
 
   private Version version(Deadline deadline, String view, long number) throws IOException {
-    Optional<Version> found = await(deadline, () -> store.version(view, number));
+    Optional<Version> found = await(deadline, () -> store.catalog().version(view, number));
     if (found.isPresent()) {
       return found.get();
     }
 
-    boolean was = number > 0 && number <= await(deadline, () -> store.lastVersion(view));
+    boolean was = number > 0 && number <= await(deadline, () -> store.runs().lastVersion(view));
     throw new InvalidInputException(
         "%s; lambda versions %s lists those it has"
             .formatted(

@@ -1,7 +1,7 @@
 package dev.lambdastack.serving.read;
 
-import dev.lambdastack.serving.store.PublishedStore;
-import dev.lambdastack.serving.store.PublishedStore.Snapshot;
+import dev.lambdastack.serving.store.PublishedPointer.Snapshot;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
 import java.time.Clock;
@@ -22,12 +22,12 @@ final class PublishedCache {
    */
   record Read(Snapshot snapshot, Instant readAt) {}
 
-  private final PublishedStore store;
+  private final PublishedTable store;
   private final Duration keep;
   private final Clock clock;
   private final Map<String, Read> reads = new ConcurrentHashMap<>();
 
-  PublishedCache(PublishedStore store, Duration keep, Clock clock) {
+  PublishedCache(PublishedTable store, Duration keep, Clock clock) {
     this.store = store;
     this.keep = keep;
     this.clock = clock;
@@ -56,14 +56,14 @@ final class PublishedCache {
 
     Optional<Snapshot> snapshot;
     try {
-      snapshot = store.read(view);
+      snapshot = store.pointer().read(view);
     } catch (TableNotFoundException e) {
       throw unknown(view, List.of());
     }
 
     if (snapshot.isEmpty()) {
       reads.remove(view);
-      throw unknown(view, store.views());
+      throw unknown(view, store.pointer().views());
     }
 
     Read read = new Read(snapshot.get(), readAt);

@@ -15,10 +15,10 @@ import dev.lambdastack.batch.master.PartitionRange;
 import dev.lambdastack.batch.master.StoredManifest;
 import dev.lambdastack.log.PartitionsAddedException;
 import dev.lambdastack.log.TopicLog;
+import dev.lambdastack.log.agreement.TopicAgreement;
 import dev.lambdastack.schemas.EventDecoder;
 import dev.lambdastack.schemas.SchemaEdits;
 import dev.lambdastack.schemas.SchemaStore;
-import dev.lambdastack.serving.store.AdoptionStore;
 import dev.lambdastack.settings.FirstContact;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.EventType;
@@ -95,7 +95,7 @@ public final class Archive {
     long started = System.nanoTime();
     try (TopicLog log = open(type)) {
       MasterDataset dataset = dataset(topic);
-      checkSchemas(type, dataset.contents(), AdoptionStore.of(config, topic, log.topicId()));
+      checkSchemas(type, dataset.contents(), TopicAgreement.of(config, topic, log.topicId()));
       StartingPoint start = assumedStart(dataset, log, gaps);
       Sealed sealed = new Sealing(log, config, clock, start).look();
       long offsets = sealed.ranges().values().stream().mapToLong(r -> r.end() - r.readFrom()).sum();
@@ -302,7 +302,7 @@ public final class Archive {
     }
   }
 
-  private void checkSchemas(EventType type, Optional<Contents> last, AdoptionStore store)
+  private void checkSchemas(EventType type, Optional<Contents> last, TopicAgreement store)
       throws IOException {
     last.ifPresent(contents -> SchemaEdits.checkArchived(schemas, type, contents.schemas()));
     store.checkSchemas(schemas, type);
@@ -317,7 +317,7 @@ public final class Archive {
       throws IOException {
     Optional<Contents> last = dataset.contents();
     LogState state = state(log, last);
-    AdoptionStore store = AdoptionStore.of(config, log.topic(), log.topicId());
+    TopicAgreement store = TopicAgreement.of(config, log.topic(), log.topicId());
 
     startingPoint(last, state, assumed(store, log, last), gaps);
     checkSchemas(type, last, store);
@@ -337,7 +337,7 @@ public final class Archive {
   private StartingPoint assumedStart(MasterDataset dataset, TopicLog log, Gaps gaps)
       throws IOException {
     Optional<Contents> last = dataset.contents();
-    AdoptionStore store = AdoptionStore.of(config, log.topic(), log.topicId());
+    TopicAgreement store = TopicAgreement.of(config, log.topic(), log.topicId());
     return startingPoint(last, state(log, last), assumed(store, log, last), gaps);
   }
 
@@ -357,7 +357,7 @@ public final class Archive {
         last, state, adoptions, gaps, config.log().epoch(), config.log().eventTimeMin());
   }
 
-  private Adoptions assumed(AdoptionStore store, TopicLog log, Optional<Contents> last)
+  private Adoptions assumed(TopicAgreement store, TopicLog log, Optional<Contents> last)
       throws IOException {
     return store
         .read()

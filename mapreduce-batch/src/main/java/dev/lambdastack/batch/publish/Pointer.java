@@ -1,7 +1,7 @@
 package dev.lambdastack.batch.publish;
 
 import dev.lambdastack.serving.store.Catalog;
-import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.handoff.PublishedRow;
 import dev.lambdastack.views.handoff.Version;
@@ -18,7 +18,7 @@ final class Pointer {
   /** A speed job or a clean-up may flip at the same time; more often than this they do not. */
   private static final int TRIES = 20;
 
-  private final PublishedStore store;
+  private final PublishedTable store;
   private final String view;
 
   /** What the next row is, once it has been found right. */
@@ -30,7 +30,7 @@ final class Pointer {
     Next decide(Catalog catalog, Version version) throws IOException, InterruptedException;
   }
 
-  Pointer(PublishedStore store, String view) {
+  Pointer(PublishedTable store, String view) {
     this.store = store;
     this.view = view;
   }
@@ -84,7 +84,7 @@ final class Pointer {
   /** Makes a version answer; nothing changes when it does already. */
   Flip flip(OptionalLong number, Rule rule) throws IOException, InterruptedException {
     for (int i = 0; i < TRIES; i++) {
-      Catalog catalog = store.catalog(view);
+      Catalog catalog = store.catalog().of(view);
       Version version = version(catalog, number);
       Optional<PublishedRow> current = catalog.known().current();
       if (catalog.published().equals(Optional.of(version))) {
@@ -92,7 +92,7 @@ final class Pointer {
       }
 
       Next next = rule.decide(catalog, version);
-      if (store.compareAndSet(current, next.row())) {
+      if (store.pointer().compareAndSet(current, next.row())) {
         return new Flip(current, next.row(), next.report());
       }
     }
@@ -112,7 +112,7 @@ final class Pointer {
    */
   Version forget(long number, Consumer<Catalog.CatalogVersion> check) throws IOException {
     for (int i = 0; i < TRIES; i++) {
-      Catalog catalog = store.catalog(view);
+      Catalog catalog = store.catalog().of(view);
       Optional<Version> past = catalog.past(number);
       Version version = past.isPresent() ? past.get() : version(catalog, OptionalLong.of(number));
       if (catalog.published().equals(Optional.of(version))) {
@@ -125,7 +125,7 @@ final class Pointer {
       }
 
       catalog.version(number).ifPresent(check);
-      if (store.forget(view, catalog.known().current(), List.of(number), List.of())) {
+      if (store.catalog().forget(view, catalog.known().current(), List.of(number), List.of())) {
         return version;
       }
     }

@@ -1,8 +1,8 @@
 package dev.lambdastack.batch.publish;
 
 import dev.lambdastack.serving.store.Catalog;
-import dev.lambdastack.serving.store.PublishedStore;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.serving.store.ViewTables;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
@@ -75,8 +75,8 @@ public final class Publish {
 
   /** What {@link #publish} would do now with the newest version; nothing is noted. */
   public Plan plan(String view) throws IOException, InterruptedException {
-    try (Connection connection = Store.connectForWork(config)) {
-      Catalog catalog = store(connection).catalog(view);
+    try (Connection connection = HBaseConnector.connectForWork(config)) {
+      Catalog catalog = store(connection).catalog().of(view);
       Optional<Version> before = catalog.published();
       Gate gate = Gate.of(config);
       if (catalog.versions().isEmpty()) {
@@ -107,8 +107,8 @@ public final class Publish {
 
   private Flip publish(String view, OptionalLong number, boolean force)
       throws IOException, InterruptedException {
-    try (Connection connection = Store.connectForWork(config)) {
-      PublishedStore store = store(connection);
+    try (Connection connection = HBaseConnector.connectForWork(config)) {
+      PublishedTable store = store(connection);
       return new Pointer(store, view)
           .flip(
               number,
@@ -125,7 +125,7 @@ public final class Publish {
                             takenAway(catalog, version),
                             drift(connection, catalog, version));
 
-                store.putVerdict(view, version.number(), report.toJson());
+                store.catalog().putVerdict(view, version.number(), report.toJson());
                 if (report.isHeld() && !force) {
                   throw new HeldException(report);
                 }
@@ -223,7 +223,7 @@ public final class Publish {
    * @throws HandoffException when speed cells no longer reach back; nothing has changed then
    */
   public Flip rollback(String view, long number) throws IOException, InterruptedException {
-    try (Connection connection = Store.connectForWork(config)) {
+    try (Connection connection = HBaseConnector.connectForWork(config)) {
       return new Pointer(store(connection), view)
           .flip(
               OptionalLong.of(number),
@@ -255,7 +255,7 @@ public final class Publish {
    *     read it
    */
   public Version discard(String view, long number) throws IOException {
-    try (Connection connection = Store.connectForWork(config);
+    try (Connection connection = HBaseConnector.connectForWork(config);
         Admin admin = connection.getAdmin()) {
       Version gone =
           new Pointer(store(connection), view)
@@ -284,9 +284,9 @@ public final class Publish {
     return config.read().cache().plus(config.read().timeout()).plus(config.log().clockSkew());
   }
 
-  private static PublishedStore store(Connection connection) throws IOException {
-    PublishedStore store = new PublishedStore(connection);
-    store.ensureTable();
+  private static PublishedTable store(Connection connection) throws IOException {
+    PublishedTable store = new PublishedTable(connection);
+    store.ensure();
     return store;
   }
 }

@@ -1,7 +1,7 @@
 package dev.lambdastack.batch.recompute;
 
+import dev.lambdastack.serving.store.HBaseFault;
 import dev.lambdastack.serving.store.RowText;
-import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.views.Rule;
 import dev.lambdastack.views.RuleResult;
 import dev.lambdastack.views.View;
@@ -83,7 +83,7 @@ final class RowRules {
         }
       } catch (IOException e) {
         // A base that was cleaned up meanwhile leaves nothing to compare with.
-        if (Store.tableGone(e).isEmpty()) {
+        if (HBaseFault.tableGone(e).isEmpty()) {
           throw e;
         }
       }

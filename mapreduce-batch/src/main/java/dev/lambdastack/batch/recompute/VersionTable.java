@@ -1,7 +1,7 @@
 package dev.lambdastack.batch.recompute;
 
-import dev.lambdastack.serving.store.PublishedStore;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseFault;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.serving.store.ViewTables;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.handoff.Cell;
@@ -51,7 +51,7 @@ record VersionTable(Makers makers, String view, long number, TableName name) {
    * @param run whose they are: the path of its lease
    * @param patience how long another run's snapshot of the same table is waited for
    */
-  record Makers(Connection connection, PublishedStore store, String run, Duration patience) {}
+  record Makers(Connection connection, PublishedTable store, String run, Duration patience) {}
 
   /** An empty table under a number that no version had before. */
   static VersionTable create(Makers makers, View view, byte[][] splits) throws IOException {
@@ -91,7 +91,7 @@ record VersionTable(Makers makers, String view, long number, TableName name) {
   }
 
   private static VersionTable begin(Makers makers, String view) throws IOException {
-    long number = makers.store().beginVersion(view, makers.run());
+    long number = makers.store().runs().begin(view, makers.run());
     return new VersionTable(makers, view, number, ViewTables.batch(view, number));
   }
 
@@ -138,7 +138,7 @@ record VersionTable(Makers makers, String view, long number, TableName name) {
   }
 
   private void abandon() throws IOException {
-    makers.store().abandonVersion(view, number, makers.run());
+    makers.store().runs().abandon(view, number, makers.run());
   }
 
   /**
@@ -147,10 +147,10 @@ record VersionTable(Makers makers, String view, long number, TableName name) {
    * @param isAtWork whether a run still is
    */
   static void dropLeftovers(Makers makers, String view, RunCheck isAtWork) throws IOException {
-    for (Map.Entry<Long, String> making : makers.store().making(view).entrySet()) {
+    for (Map.Entry<Long, String> making : makers.store().runs().making(view).entrySet()) {
       long number = making.getKey();
       if (isAtWork.test(making.getValue())
-          || !makers.store().takeOverVersion(view, number, making.getValue(), makers.run())) {
+          || !makers.store().runs().takeOver(view, number, making.getValue(), makers.run())) {
         continue;
       }
 
@@ -163,7 +163,7 @@ record VersionTable(Makers makers, String view, long number, TableName name) {
         }
       }
 
-      makers.store().abandonVersion(view, number, makers.run());
+      makers.store().runs().abandon(view, number, makers.run());
       LOG.info("Dropped version {} of view {}, which a run had left", number, view);
     }
   }
@@ -203,7 +203,7 @@ record VersionTable(Makers makers, String view, long number, TableName name) {
    * away, nothing is tried: the next run finds the table.
    */
   void dropAfter(Exception failure) {
-    if (Store.isAway(failure)) {
+    if (HBaseFault.isAway(failure)) {
       return;
     }
     try (Admin admin = connection().getAdmin()) {

@@ -16,9 +16,9 @@ import dev.lambdastack.batch.recompute.Recompute;
 import dev.lambdastack.log.LogClients;
 import dev.lambdastack.log.Tick;
 import dev.lambdastack.log.TopicLog;
+import dev.lambdastack.log.agreement.TopicAgreement;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.schemas.SchemaVersion;
-import dev.lambdastack.serving.store.AdoptionStore;
 import dev.lambdastack.settings.KafkaSettings;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;
@@ -970,7 +970,7 @@ class ArchiveIT {
         TopicLog.open(
             new KafkaSettings(scene.servers().kafka().bootstrapServers(), Scene.TIMEOUT),
             scene.topic())) {
-      return AdoptionStore.of(scene.config(), scene.topic(), log.topicId()).read().orElseThrow();
+      return TopicAgreement.of(scene.config(), scene.topic(), log.topicId()).read().orElseThrow();
     }
   }
 
@@ -1026,7 +1026,7 @@ class ArchiveIT {
           TopicLog.open(
               new KafkaSettings(servers.kafka().bootstrapServers(), Scene.TIMEOUT),
               scene.topic())) {
-        AdoptionStore.of(scene.config(), scene.topic(), log.topicId())
+        TopicAgreement.of(scene.config(), scene.topic(), log.topicId())
             .adopt(Set.of(0), Set.of(0, 1), scene.clock().instant().minusSeconds(60));
       }
       assertRefused(scene, "partition 1 was added and counts from epoch", "clock-skew");

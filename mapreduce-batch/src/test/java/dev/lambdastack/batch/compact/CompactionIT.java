@@ -15,7 +15,7 @@ import dev.lambdastack.batch.master.Lease;
 import dev.lambdastack.batch.master.LiveFile;
 import dev.lambdastack.batch.master.OffsetSpan;
 import dev.lambdastack.batch.recompute.Recompute;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.LostRaceException;
 import dev.lambdastack.views.handoff.Version;
@@ -121,7 +121,7 @@ class CompactionIT {
     long seed = 17;
     Random random = new Random(seed);
     try (Scene scene = Scene.openWithHBase(servers, 3);
-        Connection connection = Store.connect(scene.config())) {
+        Connection connection = HBaseConnector.connect(scene.config())) {
       scene.conf().set("lambda.archive.open-dates", "2");
       scene.conf().set("lambda.archive.split-records", "150");
       scene.conf().set("lambda.dead-letters.max-share", "0.5");

@@ -22,7 +22,7 @@ import dev.lambdastack.schemas.Rejection;
 import dev.lambdastack.serving.merge.MergedRow;
 import dev.lambdastack.serving.read.Answer;
 import dev.lambdastack.serving.read.LambdaClient;
-import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.serving.store.ViewTables;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.Metric;
@@ -325,13 +325,13 @@ class IncrementalIT {
       List<Scene.Placed> sent)
       throws Exception {
     String view = scene.viewName();
-    List<Version> before = new PublishedStore(connection).versions(view);
+    List<Version> before = new PublishedTable(connection).catalog().versions(view);
     Version past = recompute.run(List.of(view), Recompute.Options.asOf(moment)).get(0).version();
     assertSame(table(connection, past), everything(sent));
     assertThat(past.events()).isEqualTo(sent.size());
     assertThat(past.rows()).isEqualTo(everything(sent).size());
     // No verb that publishes knows it.
-    assertThat(new PublishedStore(connection).versions(view)).isEqualTo(before);
+    assertThat(new PublishedTable(connection).catalog().versions(view)).isEqualTo(before);
     Publish publish = new Publish(scene.config(), scene.clock());
     assertThatThrownBy(() -> publish.publish(view, OptionalLong.of(past.number())))
         .isInstanceOf(InvalidInputException.class);

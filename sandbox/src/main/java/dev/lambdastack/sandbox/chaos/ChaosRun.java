@@ -12,7 +12,7 @@ import dev.lambdastack.sandbox.produce.OrderProducer;
 import dev.lambdastack.sandbox.produce.Pace;
 import dev.lambdastack.sandbox.produce.Shops;
 import dev.lambdastack.serving.read.LambdaClient;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
 import dev.lambdastack.serving.store.ViewTables;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
@@ -130,7 +130,7 @@ public final class ChaosRun {
     String topic = ChaosViews.orders(name).topic();
     clusters.sandbox().clusters().kafka().createTopic(topic, PARTITIONS);
 
-    try (Connection connection = Store.connect(config);
+    try (Connection connection = HBaseConnector.connect(config);
         LambdaClient client = layers.client();
         OrderProducer producer =
             new OrderProducer(config.kafka().bootstrapServers(), ChaosViews.orders(name), ledger)) {
