@@ -134,14 +134,17 @@ final class ArchiveBench implements Callable<Integer> {
     Map<String, Object> settings =
         new HashMap<>(LogClients.consumer(new KafkaSettings(brokers, Duration.ofMinutes(1))));
     long read = 0;
+
     try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings)) {
       consumer.assign(partitions);
       consumer.seekToBeginning(partitions);
       Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+
       while (ends.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {
         read += consumer.poll(Duration.ofMillis(100)).count();
       }
     }
+
     return read;
   }
 }

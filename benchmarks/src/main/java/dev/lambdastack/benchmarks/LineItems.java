@@ -50,6 +50,7 @@ record LineItems(double scaleFactor, Instant from, Duration span) {
         int part = partition;
         parts.add(() -> sendPart(producer, topic, part, partitions));
       }
+
       long sent = 0;
       for (Future<Long> part : threads.invokeAll(parts)) {
         sent += part.get();

@@ -137,6 +137,7 @@ final class Readings {
         int partition = p;
         parts.add(() -> store(settings, partition, perPartition));
       }
+
       for (Future<Void> part : threads.invokeAll(parts)) {
         part.get();
       }
@@ -186,6 +187,7 @@ final class Readings {
         row[1] += storedAmount(partition, i);
       }
     }
+
     return new Expected(
         rows.size(),
         rows.values().stream().mapToLong(r -> r[0]).sum(),

@@ -74,10 +74,12 @@ public final class DimensionLoad implements AutoCloseable {
     this.hbase = hbase;
     this.records = new DimensionRecords(dimension, schemas);
     this.store = new DimensionStore(hbase);
+
     this.partitions =
         log.partitions().stream()
             .map(p -> new TopicPartition(topic, p))
             .collect(Collectors.toSet());
+
     this.number = store.open(topic, records.attributes());
     this.consumer = new KafkaConsumer<>(LogClients.consumer(config.kafka()));
     consumer.assign(partitions);
@@ -96,6 +98,7 @@ public final class DimensionLoad implements AutoCloseable {
     FirstContact.kafka(config);
     TopicLog log = TopicLog.open(config.kafka(), dimension.topic());
     Connection hbase = null;
+
     try {
       log.checkCompacted();
       log.checkReadable();
@@ -144,9 +147,11 @@ public final class DimensionLoad implements AutoCloseable {
       }
       apply(POLL);
     }
+
     if (!store.whole(topic, number, now)) {
       throw overtaken(null);
     }
+
     return now;
   }
 

@@ -130,15 +130,15 @@ public final class EmbeddedKafka implements AutoCloseable {
       throws IOException {
     Map<String, String> merged = new HashMap<>(TOPIC_DEFAULTS);
     merged.putAll(configs);
+
     try (Admin admin = admin()) {
       admin
           .createTopics(List.of(new NewTopic(name, partitions, (short) 1).configs(merged)))
           .all()
           .get();
       Await.until("the leaders of topic " + name, LIMIT, () -> hasLeaders(admin, name, partitions));
-      // Metadata knows the leader before the leader does. An idempotent producer whose first batch
-      // comes too early,
-      // and whose second does not, gets the first one in never more.
+      // Metadata knows the leader before the leader knows itself. An idempotent producer can never
+      // deliver a first batch that came too early when its second batch did not.
       admin.listOffsets(ends(name, partitions)).all().get();
     } catch (ExecutionException e) {
       throw new IOException(
@@ -248,6 +248,7 @@ public final class EmbeddedKafka implements AutoCloseable {
         }
         position += batch.sizeInBytes();
       }
+
       records.truncateTo(position);
     }
   }
@@ -266,6 +267,7 @@ public final class EmbeddedKafka implements AutoCloseable {
       brokerPort = FreePorts.next();
       controllerPort = FreePorts.next();
       securedPort = FreePorts.next();
+
       try {
         if (!Files.exists(data.resolve("meta.properties"))) {
           format();
@@ -308,9 +310,11 @@ public final class EmbeddedKafka implements AutoCloseable {
     try (Writer out = Files.newBufferedWriter(config, StandardCharsets.ISO_8859_1)) {
       properties().store(out, null);
     }
+
     List<String> format = new ArrayList<>();
     format.addAll(List.of("format", "-t", Uuid.randomUuid().toString(), "-c", config.toString()));
     secured.ifPresent(listener -> format.addAll(List.of("--add-scram", listener.credential())));
+
     try (PrintStream quiet =
         new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {
       if (StorageTool.execute(format.toArray(String[]::new), quiet) != 0) {
@@ -424,6 +428,7 @@ public final class EmbeddedKafka implements AutoCloseable {
               : Optional.of(
                   SecuredListener.create(user, password, scratch.path().resolve("certificates")));
       EmbeddedKafka kafka = new EmbeddedKafka(scratch, data, Map.copyOf(overrides), secured);
+
       try {
         kafka.shiftClock(clockShift);
         kafka.firstStart();

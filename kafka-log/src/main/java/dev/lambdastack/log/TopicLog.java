@@ -194,6 +194,7 @@ public final class TopicLog implements AutoCloseable {
           "Cannot use topic %s: expected message.timestamp.type=LogAppendTime, found %s; run kafka-configs.sh --bootstrap-server %s --alter --entity-type topics --entity-name %s --add-config message.timestamp.type=LogAppendTime before the first event"
               .formatted(topic, stamps, kafka.bootstrapServers(), topic));
     }
+
     String cleanup = value(config, TopicConfig.CLEANUP_POLICY_CONFIG);
     if (cleanup.contains("compact")) {
       throw new InvalidInputException(
@@ -296,6 +297,7 @@ public final class TopicLog implements AutoCloseable {
     Map<TopicPartition, Long> times =
         topicPartitions(of).stream().collect(Collectors.toMap(p -> p, p -> logTimeMillis));
     Map<TopicPartition, OffsetAndTimestamp> index = waiting(() -> consumer.offsetsForTimes(times));
+
     // The index counts aborted records and markers too: from there on, what is delivered decides.
     Map<TopicPartition, Long> starts = new HashMap<>();
     index.forEach(
@@ -304,6 +306,7 @@ public final class TopicLog implements AutoCloseable {
             starts.put(partition, found.offset());
           }
         });
+
     return firstAtOrAfter(logTimeMillis, starts, ends);
   }
 
@@ -345,9 +348,11 @@ public final class TopicLog implements AutoCloseable {
     SortedSet<Integer> cutOff = new TreeSet<>();
     Set<TopicPartition> pending = topicPartitions(positions.keySet());
     consumer.assign(pending);
+
     // A position is compared only where the partition's present leader is known.
     waiting(() -> consumer.endOffsets(pending));
     pending.forEach(p -> consumer.seek(p, positions.get(p.partition())));
+
     while (!pending.isEmpty()) {
       try {
         pending.forEach(p -> waiting(() -> consumer.position(p)));
@@ -358,6 +363,7 @@ public final class TopicLog implements AutoCloseable {
         consumer.assign(pending);
       }
     }
+
     consumer.assign(List.of());
     return cutOff;
   }

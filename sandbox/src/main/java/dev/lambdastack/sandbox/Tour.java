@@ -115,6 +115,7 @@ final class Tour {
       }
       producer.flush();
     }
+
     Lateness late = Lateness.of(ledger.entries(), Map.of());
     screen.say(
         "%s events: %s sales, and one sale in %d returned %d days later (we add the returns, the data has none)",
@@ -217,6 +218,7 @@ final class Tour {
   private void stayUp(Showcase showcase) throws Exception {
     Path folder = workspace.path().resolve("conf");
     sandbox.writeSiteFiles(folder);
+
     screen.title("%nStays up until Ctrl-C. From another terminal, in the project's folder:%n");
     screen.title("  export LAMBDA_CONF=%s", folder);
     screen.title("  scripts/lambda views --published");
@@ -230,6 +232,7 @@ final class Tour {
     screen.title(
         "  scripts/lambda query action_metrics --all --from %s --to %s --format csv",
         showcase.opening(), showcase.opening().plus(Showcase.MINUTES));
+
     new CountDownLatch(1).await();
   }
 

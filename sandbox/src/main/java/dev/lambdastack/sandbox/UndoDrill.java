@@ -113,16 +113,19 @@ public final class UndoDrill {
   private void publishMistake(Watcher watcher, Revenue revenue, Version first) throws Exception {
     narrator.heading("A formula that is wrong: price x 0.5");
     Version wrong = mistaken.recompute(DrillViews.VIEW);
+
     try (RunningSpeedJob speed = mistaken.startSpeed()) {
       awaitApplied(speed);
       say(onceAsFresh(() -> mistaken.publish(DrillViews.VIEW)));
       answers(watcher.next(), revenue);
+
       narrator.heading("Undone in one command");
       narrator.say(
           String.format(
               Locale.ROOT, "$ lambda rollback %s --to %d", DrillViews.VIEW, first.number()));
       say(onceAsFresh(() -> right.rollback(DrillViews.VIEW, first.number())));
       answers(watcher.next(), revenue);
+
       narrator.say(
           String.format(
               Locale.ROOT,

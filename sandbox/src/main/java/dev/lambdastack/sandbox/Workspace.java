@@ -44,6 +44,7 @@ final class Workspace implements AutoCloseable {
               .formatted(folder, e.getMessage()),
           e);
     }
+
     System.setProperty(TEMPORARY, folder.toString());
     return new Workspace(folder);
   }
@@ -63,6 +64,7 @@ final class Workspace implements AutoCloseable {
         last = e;
       }
     }
+
     if (last != null && Files.exists(folder)) {
       throw new IOException("Cannot delete " + folder + ": " + last.getMessage(), last);
     }
@@ -104,6 +106,7 @@ final class Workspace implements AutoCloseable {
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
+
     for (Path path : deepestFirst) {
       try {
         Files.deleteIfExists(path);

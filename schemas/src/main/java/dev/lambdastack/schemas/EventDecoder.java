@@ -151,6 +151,7 @@ public final class EventDecoder {
             HexFormat.ofDelimiter(" ")
                 .withUpperCase()
                 .formatHex(value, 0, Math.min(value.length, HEADER_BYTES)));
+
     boolean registered = value.length >= REGISTRY_HEADER_BYTES && value[0] == 0;
     return registered
         ? String.format(

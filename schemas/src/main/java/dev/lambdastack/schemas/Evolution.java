@@ -40,9 +40,11 @@ final class Evolution {
     } catch (AvroRuntimeException e) {
       problems.add(new Problem(THE_RECORD, e.getMessage()));
     }
+
     if (problems.isEmpty()) {
       meanings(reader, writer, "", problems, new HashSet<>());
     }
+
     return problems;
   }
 

@@ -33,12 +33,14 @@ public final class SchemaCheck {
       err.println("Usage: SchemaCheck <folder with the files <name>.v<number>.avsc>");
       return InvalidInputException.EXIT_CODE;
     }
+
     List<String> problems;
     try {
       problems = problems(Path.of(args[0]));
     } catch (InvalidInputException e) {
       problems = List.of(e.getMessage());
     }
+
     problems.forEach(err::println);
     if (problems.isEmpty()) {
       out.println("All schemas in " + args[0] + " go together.");

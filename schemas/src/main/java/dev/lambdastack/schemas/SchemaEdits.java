@@ -81,12 +81,14 @@ public final class SchemaEdits {
     if (problems.isEmpty()) {
       return;
     }
+
     String source =
         versions.stream()
             .filter(v -> v.schema().equals(type.schema()))
             .map(SchemaVersion::source)
             .findFirst()
             .orElseThrow();
+
     Evolution.Problem problem = problems.get(0);
     throw new InvalidInputException(
         "Cannot use schema %s: it cannot read what is archived of topic %s, field '%s': %s; bring it back as it was, and put the change into the next version, as a field of a new name with a default"

@@ -67,6 +67,7 @@ interface Wire {
         }
         fields = made;
       }
+
       Wire[] wires = fields;
       return c -> {
         c.enter();
@@ -112,6 +113,7 @@ interface Wire {
   private static void bytes(Cursor c, int length, int precision) throws MalformedException {
     c.text(length);
     c.isNull = false;
+
     if (precision > 0) {
       if (!Decimals.fits(c.bytes(), c.textStart, length, precision)) {
         throw new MalformedException(

@@ -125,6 +125,7 @@ public final class BoundRule {
           state == null
               ? Optional.empty()
               : Optional.of(logic.read(new DataInputStream(new ByteArrayInputStream(state))));
+
       AlertLogic.Step<S> step = logic.next(before, row);
       ByteArrayOutputStream after = new ByteArrayOutputStream();
       logic.write(step.state(), new DataOutputStream(after));

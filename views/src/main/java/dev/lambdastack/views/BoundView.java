@@ -116,6 +116,7 @@ public final class BoundView {
   public boolean accepts(Row row) {
     whySetAside = Optional.empty();
     current = derivedRow == null ? row : derivedRow.over(row);
+
     try {
       for (Test test : tests) {
         if (!test.test().accepts(current, test.column())) {
@@ -149,6 +150,7 @@ public final class BoundView {
         throw tooLong("the row key", length, RowKey.MAX_DERIVED_BYTES);
       }
     }
+
     for (int column : keptTexts) {
       int length = current.isNull(column) ? 0 : current.utf8At(column).length;
       if (length > Aggregate.maxTextBytes(keptTexts.length)) {

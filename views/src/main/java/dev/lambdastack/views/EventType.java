@@ -26,12 +26,14 @@ public final class EventType {
     schema.getFields().forEach(f -> Column.of(f).ifPresent(c -> columns.put(c.name(), c)));
     this.eventTime = eventTime;
     this.partitionKey = partitionKey;
+
     Column time = column(eventTime);
     if (time.type() != ColumnType.TIMESTAMP || time.nullable()) {
       throw new InvalidInputException(
           "Cannot use '%s' as event time of topic %s: expected a timestamp-millis that is never null, found %s%s"
               .formatted(eventTime, topic, time.nullable() ? "nullable " : "", time.type()));
     }
+
     column(partitionKey);
   }
 

@@ -206,6 +206,7 @@ public final class RowKey {
           target[at++] = (byte) 0xFF;
         }
       }
+
       target[at++] = 0;
       target[at++] = 0;
       length = at;

@@ -19,6 +19,7 @@ public final class Views {
                 .formatted(view.name()));
       }
     }
+
     checkDimensions();
     for (View view : byName.values()) {
       for (View other : byName.values()) {
@@ -41,6 +42,7 @@ public final class Views {
                   .formatted(
                       view.name(), dimension.topic(), ofTopic(dimension.topic()).get(0).name()));
         }
+
         for (View other : byName.values()) {
           if (other.dimensions().stream()
               .anyMatch(d -> d.topic().equals(dimension.topic()) && !d.equals(dimension))) {

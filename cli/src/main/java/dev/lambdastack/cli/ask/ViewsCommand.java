@@ -202,10 +202,12 @@ public final class ViewsCommand implements Callable<Integer> {
         from.version()
             .map(v -> v.fingerprint())
             .orElseGet(() -> from.generation().orElseThrow().fingerprint());
+
     Optional<View> declared = views.all().stream().filter(v -> v.name().equals(name)).findFirst();
     if (declared.isEmpty()) {
       return fingerprint.substring(0, SHORT) + " (no jar declares it here)";
     }
+
     return declared.get().fingerprint().equals(fingerprint)
         ? fingerprint.substring(0, SHORT)
         : "%s (the jar here declares %s)"

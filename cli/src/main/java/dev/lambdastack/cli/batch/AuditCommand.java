@@ -80,6 +80,7 @@ public final class AuditCommand implements Callable<Integer> {
     Views views = Views.load(Thread.currentThread().getContextClassLoader());
     List<String> names = views.ofTopic(topic).stream().map(View::name).toList();
     List<Version> versions = new ArrayList<>();
+
     if (!offline && !names.isEmpty()) {
       try (Connection connection = HBaseConnector.connectForWork(settings)) {
         PublishedTable store = new PublishedTable(connection);
@@ -92,6 +93,7 @@ public final class AuditCommand implements Callable<Integer> {
         return List.of();
       }
     }
+
     return versions;
   }
 

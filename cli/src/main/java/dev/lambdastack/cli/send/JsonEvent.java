@@ -94,6 +94,7 @@ final class JsonEvent {
             false,
             // No default: whose row shall go must be said.
             List.of(new Schema.Field(field, schema.getField(field).schema())));
+
     GenericRecord record = parse(id, line);
     if (record.get(field) == null) {
       throw new InvalidInputException("field '%s' is null: no row has such an id".formatted(field));
@@ -171,6 +172,7 @@ final class JsonEvent {
         first = first == null ? e : first;
       }
     }
+
     throw first == null ? misfit(path, "a value", json) : first;
   }
 
@@ -214,9 +216,11 @@ final class JsonEvent {
             "a number of at most %d digits, %d of them after the point",
             type.getPrecision(),
             type.getScale());
+
     if (!json.isNumber() && !json.isTextual()) {
       throw misfit(path, expected, json);
     }
+
     try {
       return Numbers.exact(Numbers.parse(json.asText()), type.getScale(), type.getPrecision());
     } catch (ArithmeticException | NumberFormatException e) {
@@ -234,9 +238,11 @@ final class JsonEvent {
   private static Object number(LogicalType logical, JsonNode json, String path) {
     boolean millis = logical instanceof LogicalTypes.TimestampMillis;
     boolean micros = logical instanceof LogicalTypes.TimestampMicros;
+
     if (json.isTextual() && (millis || micros)) {
       return instant(json, path, millis ? ChronoUnit.MILLIS : ChronoUnit.MICROS);
     }
+
     if (!json.isIntegralNumber() || !json.canConvertToLong()) {
       throw misfit(
           path,
@@ -245,6 +251,7 @@ final class JsonEvent {
               : "a whole number of 64 bits",
           json);
     }
+
     return json.longValue();
   }
 
@@ -255,12 +262,14 @@ final class JsonEvent {
     } catch (DateTimeException e) {
       throw misfit(path, "an instant such as 2026-01-31T12:00:00Z", json);
     }
+
     if (!fits(instant, unit)) {
       String expected =
           "an instant whose %s since 1970 have 64 bits"
               .formatted(unit.name().toLowerCase(Locale.ROOT));
       throw misfit(path, expected, json);
     }
+
     return instant;
   }
 

@@ -255,10 +255,12 @@ public final class ProduceCommand implements Callable<Integer> {
           throw stopped(
               String.format(Locale.ROOT, "line %d: %s", line.number(), e.getMessage()), e, sender);
         }
+
         pace.await();
         sender.send(message.key(), message.value());
         progress.step();
       }
+
       return sender.flush();
     }
   }

@@ -60,6 +60,7 @@ final class AlertTopic implements AutoCloseable {
     settings.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, (int) TRANSACTION.toMillis());
     KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(settings);
     AlertTopic topic = new AlertTopic(plan, producer);
+
     try {
       producer.initTransactions();
       topic.read(from);

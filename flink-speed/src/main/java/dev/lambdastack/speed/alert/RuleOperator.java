@@ -151,6 +151,7 @@ final class RuleOperator extends AbstractStreamOperator<RaisedAlert>
     if (outcome.whySetAside().isPresent()) {
       return;
     }
+
     target.state().update(outcome.state());
     if (outcome.alert().isPresent()) {
       output.collect(

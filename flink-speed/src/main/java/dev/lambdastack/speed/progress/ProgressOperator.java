@@ -82,6 +82,7 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
             .getOperatorStateStore()
             .getListState(new ListStateDescriptor<>("positions", new Position.Serializer()));
     restored = context.getRestoredCheckpointId();
+
     Map<Integer, Position> initial = new TreeMap<>();
     plan.starts()
         .forEach(
@@ -89,6 +90,7 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
     for (Position position : state.get()) {
       initial.put(position.partition(), position);
     }
+
     positions = Collections.unmodifiableMap(initial);
   }
 
@@ -225,6 +227,7 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
     if (publisher != null) {
       publisher.shutdown();
     }
+
     try (Connection lastToClose = hbase;
         Ticker closed = ticker;
         AutoCloseable ended = signing) {

@@ -132,11 +132,13 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
         context
             .getOperatorStateStore()
             .getUnionListState(new ListStateDescriptor<>("plan", StringSerializer.INSTANCE));
+
     readings = new TreeMap<>();
     plan.starts()
         .forEach((p, offset) -> readings.put(p, new Reading(offset, plan.startLogTimes().get(p))));
     partition = -1;
     tooLate = Optional.empty();
+
     if (context.isRestored()) {
       Restarts.decide(() -> plan.checkRestored(signature.get()));
       restore(positions.get());
@@ -159,6 +161,7 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
     ticks = getMetricGroup().counter("ticks");
     pending = new PreAggregate();
     told = new HashSet<>();
+
     config()
         .speed()
         .deadLettersTopic(plan.topic())
@@ -167,6 +170,7 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
               deadLetters = new DeadLetterTopic(plan, name);
               getMetricGroup().gauge("deadLettersNotSent", deadLetters::lost);
             });
+
     Restarts.decide(() -> bind(loader.load(getUserCodeClassloader())));
     Restarts.decide(this::checkTopic);
     if (tooLate.isPresent()) {
@@ -294,6 +298,7 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
         rejection.reason() == Rejection.Reason.UNKNOWN_SCHEMA
             ? rejection.detail()
             : rejection.reason().name();
+
     if (told.size() < MAX_TOLD && told.add(kind)) {
       LOG.warn(
           "Passed over topic {} partition {} offset {} (told once for its kind): {} {}",

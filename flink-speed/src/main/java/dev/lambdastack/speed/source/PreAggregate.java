@@ -113,6 +113,7 @@ final class PreAggregate {
               entry.offset(),
               entry.aggregate().toBytes()));
     }
+
     Arrays.fill(entries, 0, size, null);
     Arrays.fill(places, 0);
     size = 0;

@@ -53,6 +53,7 @@ public final class SetAsideCount {
     if (why.isEmpty()) {
       return;
     }
+
     count.add(1L);
     long so = count.getLocalValuePrimitive();
     if (so == 1) {
@@ -61,6 +62,7 @@ public final class SetAsideCount {
     if (so <= MAX_TOLD) {
       LOG.warn("Set aside: {}", why.get());
     }
+
     limit.check(who, so, shown, why.get());
   }
 
@@ -88,6 +90,7 @@ public final class SetAsideCount {
                 new Found((Long) value, examples.isEmpty() ? "" : String.valueOf(examples.get(0))));
           }
         });
+
     return found;
   }
 }

@@ -66,6 +66,7 @@ public final class KeyJoin {
     if (only.isEmpty()) {
       return Optional.empty();
     }
+
     List<Object> answeredKey = only.get();
     List<List<Object>> keys = List.of(List.of());
     for (int i = 0; i < attributes.size(); i++) {
@@ -81,6 +82,7 @@ public final class KeyJoin {
         return Optional.empty();
       }
     }
+
     return Optional.of(keys);
   }
 

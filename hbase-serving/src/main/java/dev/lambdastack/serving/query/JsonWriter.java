@@ -117,14 +117,17 @@ final class JsonWriter implements AnswerWriter {
       value(json, row.key().get(i));
     }
     json.writeEndObject();
+
     json.writeStringField("window_start", row.start().toString());
     json.writeStringField("window_end", row.end().toString());
+
     json.writeObjectFieldStart("values");
     for (var metric : row.values().entrySet()) {
       json.writeFieldName(metric.getKey());
       value(json, metric.getValue());
     }
     json.writeEndObject();
+
     json.writeNumberField("events", row.events());
     json.writeNumberField("speed_events", row.speedEvents());
     json.writeEndObject();

@@ -61,6 +61,7 @@ final class TableWriter implements AnswerWriter {
                             dimension,
                             time,
                             Texts.duration(Duration.between(time, from.readAt()).abs()))));
+
     unknown(joined.withoutId(), "does not have %s").ifPresent(lines::add);
     unknown(joined.withoutAttribute(), "has %s, without the attribute").ifPresent(lines::add);
     return lines;

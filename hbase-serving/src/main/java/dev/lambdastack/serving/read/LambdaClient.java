@@ -173,21 +173,33 @@ public final class LambdaClient implements AutoCloseable {
   }
 
   /**
-   * The rows of one batch version and nothing else, whatever answers now: also of one that was
-   * never published, such as a version of a moment in the past. The answer is whole up to the
-   * version's horizon.
+   * The rows of one key in one batch version and nothing else, whatever answers now: also in one
+   * that was never published, such as a version of a moment in the past. The answer is whole up to
+   * the version's horizon.
    *
    * @param number of the version
-   * @param key as in {@link #query(String, List, Instant, Instant)}; empty for all keys
+   * @param key as in {@link #query(String, List, Instant, Instant)}
    * @throws InvalidInputException also when there is no such version, or its table is gone
    */
-  public Answer queryVersion(
-      String view, long number, Optional<List<Object>> key, Instant from, Instant to)
+  public Answer queryVersion(String view, long number, List<?> key, Instant from, Instant to)
       throws IOException {
+    WindowRange windows = WindowRange.of(from, to);
+    return answer(
+        view, number, new Question(windows, Optional.of(new ArrayList<>(key)), Incomplete.ALLOW));
+  }
+
+  /** {@link #queryVersion} of all keys, bounded as {@link #queryAll(String, Instant, Instant)}. */
+  public Answer queryAllOfVersion(String view, long number, Instant from, Instant to)
+      throws IOException {
+    WindowRange windows = WindowRange.of(from, to);
+    return answer(view, number, new Question(windows, Optional.empty(), Incomplete.ALLOW));
+  }
+
+  private Answer answer(String view, long number, Question question) throws IOException {
     Deadline deadline = deadline();
     Version version = version(deadline, view, number);
-    Question question = new Question(WindowRange.of(from, to), key, Incomplete.ALLOW);
     Instant readAt = clock.instant();
+
     try {
       PublishedRow alone = new PublishedRow(view, 1, Optional.of(version), Optional.empty());
       return joined(alone, question, deadline, () -> Provenance.ofVersion(view, version, readAt));
@@ -214,6 +226,7 @@ public final class LambdaClient implements AutoCloseable {
     if (found.isPresent()) {
       return found.get();
     }
+
     boolean was = number > 0 && number <= await(deadline, () -> store.runs().lastVersion(view));
     throw new InvalidInputException(
         "%s; lambda versions %s lists those it has"
@@ -246,6 +259,7 @@ public final class LambdaClient implements AutoCloseable {
   private Answer answer(String view, Question question) throws IOException {
     Deadline deadline = deadline();
     PublishedCache.Read read = await(deadline, () -> published.find(view));
+
     while (true) {
       try {
         return read(read.snapshot(), question, deadline);
@@ -273,6 +287,7 @@ public final class LambdaClient implements AutoCloseable {
     PublishedRow row = snapshot.row();
     Instant readAt = clock.instant();
     refuse(question, incomplete(row));
+
     return joined(
         row,
         question,
@@ -299,6 +314,7 @@ public final class LambdaClient implements AutoCloseable {
     List<Answered> answered = rows(row, question, join, deadline);
     Provenance from = provenance.get();
     answered.sort(BY_WINDOW_THEN_KEY);
+
     return new Answer(
         row.shape().answered(),
         answered.stream().map(Answered::row).toList(),

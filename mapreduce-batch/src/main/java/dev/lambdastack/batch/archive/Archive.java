@@ -318,14 +318,18 @@ public final class Archive {
     Optional<Contents> last = dataset.contents();
     LogState state = state(log, last);
     TopicAgreement store = TopicAgreement.of(config, log.topic(), log.topicId());
+
     startingPoint(last, state, assumed(store, log, last), gaps);
     checkSchemas(type, last, store);
+
     store.agreeOnEventTime(type.eventTime());
     store.agreeOnSchemas(schemas, type);
+
     Adoptions adoptions = store.adopt(atFirst(log, last), log.partitions(), adoptedAt());
     if (!log.partitions().containsAll(adoptions.partitions())) {
       throw new PartitionsAddedException(log.topic(), log.partitions(), adoptions.partitions());
     }
+
     return startingPoint(last, state, adoptions, gaps);
   }
 
@@ -395,12 +399,7 @@ public final class Archive {
         sealed.fromEpoch(),
         sealed.toEpoch(),
         config.log().epoch(),
-        totals.read(),
-        totals.files().stream().mapToLong(DataFile::rows).sum(),
-        totals.ticks(),
-        totals.deadLetters().stream().mapToLong(DeadLetterFile::rows).sum(),
-        totals.files().size(),
-        totals.files().stream().mapToLong(DataFile::lengthBytes).sum(),
+        totals.counts(),
         sealed.holding(),
         sealed.byClock(),
         sealed.isEmpty() ? Set.of() : start.added(),

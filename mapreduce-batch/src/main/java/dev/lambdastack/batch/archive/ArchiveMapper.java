@@ -112,6 +112,7 @@ final class ArchiveMapper
       ticks++;
       return;
     }
+
     Decoded decoded =
         decoder.decode(record.value(), record.partition(), record.offset(), appendTime);
     if (decoded instanceof DecodedEvent event) {

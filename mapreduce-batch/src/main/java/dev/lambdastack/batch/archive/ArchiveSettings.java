@@ -33,6 +33,7 @@ record ArchiveSettings(
     conf.set(SCHEMAS, schemas.toJson());
     conf.set(RUN, runId);
     conf.setLong(FROM_EPOCH, fromEpoch);
+
     List<String> texts =
         ranges.stream()
             .map(r -> r.partition() + ":" + r.start() + ":" + r.end() + ":" + r.leaderEpoch())

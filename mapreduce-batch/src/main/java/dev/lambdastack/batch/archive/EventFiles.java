@@ -95,9 +95,11 @@ final class EventFiles {
     if (day.epochDay != epochDay) {
       day = days.computeIfAbsent(epochDay, Day::new);
     }
+
     day.events.add(event);
     day.sizeBytes += event.sizeBytes();
     waitingBytes += event.sizeBytes();
+
     if (waitingBytes > memoryBytes) {
       for (Day greatest : byGreatest()) {
         write(greatest);
@@ -151,11 +153,13 @@ final class EventFiles {
     if (file != null) {
       return file;
     }
+
     if (files.size() < openDates) {
       EventFile own = file(Optional.of(LocalDate.ofEpochDay(epochDay)));
       files.put(epochDay, own);
       return own;
     }
+
     if (mixed == null) {
       mixed = file(Optional.empty());
     }
@@ -173,6 +177,7 @@ final class EventFiles {
         write(waiting);
       }
     }
+
     List<DataFile> finished = new ArrayList<>();
     for (EventFile file : files.values()) {
       finished.add(file.finish());
@@ -180,6 +185,7 @@ final class EventFiles {
     if (mixed != null) {
       finished.add(mixed.finish());
     }
+
     finished.sort(Comparator.comparing(DataFile::path));
     return finished;
   }

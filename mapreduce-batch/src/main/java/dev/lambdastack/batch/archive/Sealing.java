@@ -44,10 +44,12 @@ final class Sealing {
     if (due <= start.fromEpoch()) {
       return nothing(Set.of());
     }
+
     Set<Integer> missing = search.without(due, log.partitions());
     if (!config.log().tick()) {
       return missing.isEmpty() ? ranges(due, missing, Map.of()) : byClock(missing);
     }
+
     missing = tick(due, missing);
     long to =
         missing.isEmpty() ? due : search.newestWithBoundaries(start.fromEpoch(), due - 1, missing);
@@ -101,6 +103,7 @@ final class Sealing {
   private Sealed byClock(Set<Integer> missing) {
     long safe = clock.millis() - config.log().clockSkew().toMillis();
     long closed = safe < 0 ? 0 : Epoch.numberAt(safe, config.log().epoch());
+
     if (closed > start.fromEpoch()) {
       Map<Integer, Long> ends = new TreeMap<>(log.endOffsets());
       Map<Integer, Long> all = log.highWatermarks();
@@ -113,6 +116,7 @@ final class Sealing {
         return ranges(closed, missing, ends);
       }
     }
+
     long to =
         search.newestWithBoundaries(
             start.fromEpoch(), Math.max(start.fromEpoch(), closed), missing);

@@ -269,12 +269,14 @@ final class ChainAudit {
               ticks,
               read));
     }
+
     long rows = live.values().stream().mapToLong(DataFile::rows).sum();
     if (differences.isEmpty() && rows != events) {
       all.add(
           String.format(
               Locale.ROOT, "the files have %d rows, where %d events were archived", rows, events));
     }
+
     return List.copyOf(all);
   }
 

@@ -48,6 +48,7 @@ record CompactionPlan(Schema schema, List<DataFile> inputs) {
     for (LiveFile live : contents.files()) {
       bySchema.computeIfAbsent(live.schema(), s -> new ArrayList<>()).add(live.file());
     }
+
     List<CompactionPlan> plans = new ArrayList<>();
     bySchema.forEach(
         (schema, files) -> {
@@ -56,6 +57,7 @@ record CompactionPlan(Schema schema, List<DataFile> inputs) {
             plans.add(new CompactionPlan(schema, inputs));
           }
         });
+
     return List.copyOf(plans);
   }
 
@@ -97,6 +99,7 @@ record CompactionPlan(Schema schema, List<DataFile> inputs) {
     List<DataFile> files = new ArrayList<>(ofDate);
     files.sort(Comparator.comparingLong(DataFile::lengthBytes));
     long bytes = bytes(files);
+
     while (files.size() > 1) {
       long greatest = files.get(files.size() - 1).lengthBytes();
       if (greatest <= GREATEST_RATIO * (bytes - greatest)) {
@@ -105,6 +108,7 @@ record CompactionPlan(Schema schema, List<DataFile> inputs) {
       bytes -= greatest;
       files.remove(files.size() - 1);
     }
+
     return List.of();
   }
 

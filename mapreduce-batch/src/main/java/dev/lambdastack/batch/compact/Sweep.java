@@ -103,6 +103,7 @@ public final class Sweep {
     Instant before = clock.instant().minus(config.compact().grace());
     Path root = Staging.folder(config, fileSystem, "x").getParent();
     List<Path> old = new ArrayList<>();
+
     for (FileStatus folder : list(fileSystem, root)) {
       if (folder.isDirectory()
           && folder.getPath().getName().matches(RUN)
@@ -114,6 +115,7 @@ public final class Sweep {
         }
       }
     }
+
     return List.copyOf(old);
   }
 

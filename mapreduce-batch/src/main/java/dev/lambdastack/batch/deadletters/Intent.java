@@ -59,12 +59,14 @@ record Intent(
     json.put("created", created.toString());
     json.put("probePartition", probePartition);
     json.put("probeFrom", probeFrom);
+
     ObjectNode partitions = json.putObject("letters");
     letters.forEach(
         (partition, offsets) -> {
           ArrayNode list = partitions.putArray(partition.toString());
           offsets.forEach(list::add);
         });
+
     try {
       return (MAPPER.writeValueAsString(json) + "\n").getBytes(StandardCharsets.UTF_8);
     } catch (JsonProcessingException e) {

@@ -116,12 +116,14 @@ public final class Replay {
         inDoubt++;
         return false;
       }
+
       Decoded decoded =
           decoder.decode(letter.value(), letter.partition(), letter.offset(), nowMillis);
       if (decoded instanceof Rejection rejection) {
         left.merge(rejection.reason().name(), 1L, Long::sum);
         return false;
       }
+
       replayed++;
       return true;
     }
@@ -142,8 +144,10 @@ public final class Replay {
     DeadLetterFiles files = new DeadLetterFiles(dataset, conf);
     List<ArchiveManifest> manifests = files.manifests();
     Replays replays = new Replays(dataset, conf);
+
     Pass pass = new Pass(type, manifests, replays.read());
     files.visit(manifests, selection, pass::takes);
+
     return pass.result(
         topic,
         pass.history.open().stream()
@@ -170,6 +174,7 @@ public final class Replay {
     DeadLetterFiles files = new DeadLetterFiles(dataset, conf);
     List<ArchiveManifest> manifests = files.manifests();
     Replays replays = new Replays(dataset, conf);
+
     FirstContact.kafka(config);
     try (TopicLog log = TopicLog.open(config.kafka(), topic)) {
       log.checkSettings();

@@ -115,6 +115,7 @@ public final class Jobs {
   private static void ship(Job job) throws IOException {
     job.setJarByClass(Jobs.class);
     ClassLoader loader = job.getConfiguration().getClassLoader();
+
     List<Class<?>> classes = new ArrayList<>();
     for (String name : SHIPPED) {
       try {
@@ -123,9 +124,11 @@ public final class Jobs {
         throw new IOException("The class path lacks " + name + ", which tasks need", e);
       }
     }
+
     ServiceLoader.load(ViewProvider.class, loader).stream()
         .map(ServiceLoader.Provider::type)
         .forEach(classes::add);
+
     TableMapReduceUtil.addHBaseDependencyJars(job.getConfiguration());
     TableMapReduceUtil.addDependencyJarsForClasses(
         job.getConfiguration(), classes.toArray(Class<?>[]::new));

@@ -46,6 +46,7 @@ final class FlatEvent {
       Schema schema = fields.get(i).schema();
       event.names[i] = fields.get(i).name();
       event.nullBranches[i] = -1;
+
       if (schema.getType() == Schema.Type.UNION) {
         if (schema.getTypes().size() != 2 || !schema.isNullable()) {
           return Optional.empty();
@@ -53,12 +54,14 @@ final class FlatEvent {
         event.nullBranches[i] = schema.getIndexNamed("null");
         schema = schema.getTypes().get(1 - event.nullBranches[i]);
       }
+
       Optional<Value> value = valueOf(schema);
       if (value.isEmpty()) {
         return Optional.empty();
       }
       event.values[i] = value.get();
     }
+
     return Optional.of(event);
   }
 

@@ -73,15 +73,18 @@ public final class ManifestJson {
     json.put("fromEpoch", manifest.fromEpoch());
     json.put("toEpoch", manifest.toEpoch());
     json.put("eventTimeMin", manifest.eventTimeMin().toString());
+
     json.put("read", manifest.read());
     json.put("ticks", manifest.ticks());
     json.put("events", manifest.events());
     json.put("deadLetters", manifest.deadLetterCount());
+
     ObjectNode ranges = json.putObject("partitions");
     manifest
         .partitions()
         .forEach((partition, range) -> ranges.set(partition.toString(), rangeJson(range)));
     putFiles(json, manifest);
+
     ArrayNode dead = json.putArray("deadLetterFiles");
     manifest.deadLetters().forEach(f -> dead.add(deadLetterJson(f)));
   }
@@ -120,9 +123,11 @@ public final class ManifestJson {
     json.put("path", file.path());
     file.eventDate().ifPresent(d -> json.put("eventDate", d.toString()));
     json.put("rows", file.rows());
+
     ObjectNode offsets = json.putObject("offsets");
     file.offsets()
         .forEach((p, span) -> offsets.putArray(p.toString()).add(span.start()).add(span.end()));
+
     json.put("minEventTime", file.minEventTime());
     json.put("maxEventTime", file.maxEventTime());
     json.put("minAppendTime", file.minAppendTime());
@@ -204,6 +209,7 @@ public final class ManifestJson {
             String.format(
                 Locale.ROOT, "layout %d (expected %d to %d)", layout, FIRST_LAYOUT, LAYOUT));
       }
+
       String kind = layout == FIRST_LAYOUT ? ARCHIVE : json.required("kind").textValue();
       return switch (kind) {
         case ARCHIVE -> archive(json);

@@ -362,6 +362,7 @@ public final class MasterDataset {
         }
         return Optional.of(committed);
       }
+
       Contents contents = contents().orElseThrow();
       if (!stillHolds.test(contents)) {
         return Optional.empty();

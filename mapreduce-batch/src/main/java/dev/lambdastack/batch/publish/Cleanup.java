@@ -69,14 +69,17 @@ public final class Cleanup {
       PublishedTable store = new PublishedTable(connection);
       store.ensure();
       CleanupPlan plan = dry ? plan(store.catalog().of(view)) : forget(store, view);
+
       // Tables before the catalog: what is entered in between is found there.
       List<TableName> tables = List.of(admin.listTableNames());
       List<String> leftovers = leftovers(connection, tables, store.catalog().of(view), plan);
+
       if (!dry) {
         for (String table : tables(plan, leftovers)) {
           ViewTables.drop(admin, TableName.valueOf(table));
         }
       }
+
       return new Cleaned(plan.versions(), plan.generations(), leftovers);
     }
   }
@@ -116,6 +119,7 @@ public final class Cleanup {
         return plan;
       }
     }
+
     throw new IOException(
         String.format(
             Locale.ROOT,
@@ -133,6 +137,7 @@ public final class Cleanup {
     Pattern ours =
         Pattern.compile(
             Pattern.quote(ViewTables.NAMESPACE + ":" + catalog.view()) + "\\.(v|speed\\.g)[0-9]+");
+
     Instant before = clock.instant().minus(config.cleanup().grace());
     List<String> leftovers = new ArrayList<>();
     for (TableName table : tables) {
@@ -143,6 +148,7 @@ public final class Cleanup {
         leftovers.add(name);
       }
     }
+
     return leftovers;
   }
 

@@ -123,6 +123,7 @@ final class DriftScan {
         key = least(old.key(), least(cells.key(), now.key()));
       }
     }
+
     return tally.drift();
   }
 
@@ -217,6 +218,7 @@ final class DriftScan {
     if (generation.isEmpty()) {
       return Cursor.EMPTY;
     }
+
     Scan scan =
         scan(start, stop)
             .addFamily(Cell.speedFamily())
@@ -229,6 +231,7 @@ final class DriftScan {
                     true,
                     Cell.speedQualifier(version.horizon().epoch()),
                     false));
+
     return Cursor.open(connection, generation.get().table(), scan);
   }
 
@@ -267,6 +270,7 @@ final class DriftScan {
             shape.decode(cell.getValueArray(), cell.getValueOffset(), cell.getValueLength()));
       }
     }
+
     return merged;
   }
 

@@ -70,11 +70,13 @@ record Gate(double maxRejected, double maxShrink, long maxGrowth, long maxDrift)
                         "that of version %d, which was rolled back from; change it, or publish --force",
                         r.number()),
                     List.of())));
+
     findings.add(rowsRead(version));
     findings.add(lost(version, takenAway));
     findings.add(before.map(b -> rowCount(version, b)).orElseGet(() -> firstRows(version)));
     version.origin().map(Origin::rules).orElse(List.of()).forEach(r -> findings.add(rule(r)));
     findings.add(drift.drift().map(this::drift).orElseGet(() -> passed("drift", drift.whyNot())));
+
     return new GateReport(version.shape().name(), version.number(), findings);
   }
 
@@ -157,6 +159,7 @@ record Gate(double maxRejected, double maxShrink, long maxGrowth, long maxDrift)
               takenAway),
           List.of());
     }
+
     return passed(
         "lost records",
         version.lost().isEmpty()

@@ -90,11 +90,13 @@ final class Pointer {
       if (catalog.published().equals(Optional.of(version))) {
         return new Flip(current, current.orElseThrow(), Optional.empty());
       }
+
       Next next = rule.decide(catalog, version);
       if (store.pointer().compareAndSet(current, next.row())) {
         return new Flip(current, next.row(), next.report());
       }
     }
+
     throw new IOException(
         String.format(
             Locale.ROOT,

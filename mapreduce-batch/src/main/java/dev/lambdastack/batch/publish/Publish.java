@@ -161,6 +161,7 @@ public final class Publish {
     if (answered || sameAsNow) {
       return Optional.empty();
     }
+
     return catalog.versions().stream()
         .filter(catalog::isRolledBackFrom)
         .map(Catalog.CatalogVersion::version)

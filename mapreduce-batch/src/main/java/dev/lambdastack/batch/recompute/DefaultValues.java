@@ -32,6 +32,7 @@ record DefaultValues(boolean isNull, long number, double real, byte[] text)
     if (value == null) {
       return new DefaultValues(true, 0, 0, null);
     }
+
     return switch (column.type()) {
       case LONG -> number(((Number) value).longValue());
       case TIMESTAMP -> number(millis(field, ((Number) value).longValue()));

@@ -94,15 +94,18 @@ final class MasterFile implements AutoCloseable {
     Set<Type> types = new LinkedHashSet<>();
     projection.columns().forEach(c -> field(c).ifPresent(f -> types.add(whole.getType(f))));
     field(projection.type().eventTime()).ifPresent(f -> types.add(whole.getType(f)));
+
     if (projection.withCoordinates()) {
       types.add(whole.getType(FileSchema.PARTITION));
       types.add(whole.getType(FileSchema.OFFSET));
     }
+
     if (decoder.isPresent()) {
       types.add(whole.getType(FileSchema.RAW));
       types.add(whole.getType(FileSchema.APPEND_TIME));
       keyTexts().forEach(c -> field(c).ifPresent(f -> types.add(whole.getType(f))));
     }
+
     return new MessageType(whole.getName(), new ArrayList<>(types));
   }
 
@@ -177,6 +180,7 @@ final class MasterFile implements AutoCloseable {
       ColumnSource source = columns.event(column);
       texts.add(new OlderRows.KeyText(source, MasterRows.indexOf(values, source)));
     }
+
     return new OlderRows(
         path,
         pinned,
@@ -191,17 +195,20 @@ final class MasterFile implements AutoCloseable {
     if (times.isEmpty()) {
       return true;
     }
+
     ColumnChunkMetaData chunk =
         chunk(block, field(projection.type().eventTime()).orElseThrow()).orElseThrow();
     if (!(chunk.getStatistics() instanceof LongStatistics known) || !known.hasNonNullValue()) {
       return true;
     }
+
     boolean micros =
         chunk.getPrimitiveType().getLogicalTypeAnnotation()
                 instanceof TimestampLogicalTypeAnnotation timestamp
             && timestamp.isAdjustedToUTC()
             && timestamp.getUnit() == TimeUnit.MICROS;
     long unit = micros ? 1000 : 1;
+
     return times
         .get()
         .overlaps(Math.floorDiv(known.getMin(), unit), Math.floorDiv(known.getMax(), unit));

@@ -73,6 +73,7 @@ final class RowRules {
     if (rules.rules.isEmpty()) {
       return List.of();
     }
+
     if (base.isPresent() && rules.areKnown(base.get())) {
       try {
         List<RuleResult> results = rules.judgeWritten(connection, table, base.get(), written);
@@ -87,6 +88,7 @@ final class RowRules {
         }
       }
     }
+
     return new RowRules(view).judgeAll(connection, table);
   }
 

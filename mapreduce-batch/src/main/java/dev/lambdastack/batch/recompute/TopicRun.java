@@ -101,6 +101,7 @@ final class TopicRun implements AutoCloseable {
           "Cannot recompute view %s: nothing of topic %s is archived in %s; run lambda archive %s first"
               .formatted(views.get(0).name(), topic, dataset.place(), topic));
     }
+
     String runId = RunId.next(clock);
     Lease lease = Lease.take(dataset, runId, clock, config.master().lease());
     try {
@@ -460,6 +461,7 @@ final class TopicRun implements AutoCloseable {
     if (times.get().isEmpty()) {
       return List.of();
     }
+
     long pinned = SchemaNormalization.parsingFingerprint64(views.get(0).eventType().schema());
     return frozen.files().stream()
         .filter(
@@ -553,6 +555,7 @@ final class TopicRun implements AutoCloseable {
     boolean all = inputs.size() == frozen.files().size();
     long expected = all ? frozen.events() : inputs.stream().mapToLong(f -> f.file().rows()).sum();
     long read = counters.findCounter(RecomputeCounter.ROWS).getValue();
+
     if (read != expected) {
       throw new IOException(
           String.format(

@@ -77,6 +77,7 @@ record VersionTable(Makers makers, String view, long number, TableName name) {
       while (true) {
         VersionTable table = begin(makers, view);
         snapshot(admin, table.snapshot(), TableName.valueOf(older.table()), makers.patience());
+
         try {
           admin.cloneSnapshot(table.snapshot(), table.name());
           return table;
@@ -116,6 +117,7 @@ record VersionTable(Makers makers, String view, long number, TableName name) {
           throw busy;
         }
       }
+
       try {
         // HBase tells nobody when a snapshot has ended: it is tried again.
         Thread.sleep(MILLIS_BETWEEN_TRIES);
@@ -151,6 +153,7 @@ record VersionTable(Makers makers, String view, long number, TableName name) {
           || !makers.store().runs().takeOver(view, number, making.getValue(), makers.run())) {
         continue;
       }
+
       try (Admin admin = makers.connection().getAdmin()) {
         ViewTables.drop(admin, ViewTables.batch(view, number));
         if (!admin
@@ -159,6 +162,7 @@ record VersionTable(Makers makers, String view, long number, TableName name) {
           deleteSnapshot(admin, snapshot(view, number));
         }
       }
+
       makers.store().runs().abandon(view, number, makers.run());
       LOG.info("Dropped version {} of view {}, which a run had left", number, view);
     }

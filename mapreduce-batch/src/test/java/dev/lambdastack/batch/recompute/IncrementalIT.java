@@ -337,8 +337,7 @@ class IncrementalIT {
         .isInstanceOf(InvalidInputException.class);
     try (LambdaClient client = LambdaClient.over(connection, scene.config(), scene.clock())) {
       Answer answer =
-          client.queryVersion(
-              view, past.number(), Optional.empty(), Instant.EPOCH, scene.clock().instant());
+          client.queryAllOfVersion(view, past.number(), Instant.EPOCH, scene.clock().instant());
       assertThat(answer.rows()).hasSize(everything(sent).size());
       assertThat(answer.rows().stream().mapToLong(MergedRow::events).sum()).isEqualTo(sent.size());
       assertThat(answer.speedEvents()).isZero();
@@ -350,17 +349,11 @@ class IncrementalIT {
       assertThat(
               client
                   .queryVersion(
-                      view,
-                      past.number(),
-                      Optional.of(row.key()),
-                      row.start(),
-                      row.start().plusMillis(1))
+                      view, past.number(), row.key(), row.start(), row.start().plusMillis(1))
                   .rows())
           .containsExactly(row);
       assertThatThrownBy(
-              () ->
-                  client.queryVersion(
-                      view, 99, Optional.empty(), Instant.EPOCH, scene.clock().instant()))
+              () -> client.queryAllOfVersion(view, 99, Instant.EPOCH, scene.clock().instant()))
           .isInstanceOf(InvalidInputException.class)
           .hasMessageContaining("has no complete version 99");
     }

@@ -113,11 +113,13 @@ public final class ChaosRun {
     this.seed = seed;
     this.schedule = schedule;
     this.narrator = narrator;
+
     Configuration conf = clusters.sandbox().configuration();
     conf.set("lambda.speed.checkpoint-interval", "500ms");
     conf.set("lambda.speed.emit-interval", "100ms");
     conf.set("lambda.read.cache", "0ms");
     conf.set("lambda.read.timeout", "5s");
+
     this.config = LambdaConfig.of(conf);
     this.layers = new Layers(config, ChaosViews.orders(name).topic(), ChaosViews.of(name));
     this.shops = new Shops(seed, STEP, LATEST);
@@ -127,6 +129,7 @@ public final class ChaosRun {
   public Outcome run() throws Exception {
     String topic = ChaosViews.orders(name).topic();
     clusters.sandbox().clusters().kafka().createTopic(topic, PARTITIONS);
+
     try (Connection connection = HBaseConnector.connect(config);
         LambdaClient client = layers.client();
         OrderProducer producer =
@@ -227,6 +230,7 @@ public final class ChaosRun {
     } catch (Exception e) {
       struck = new Struck(strike, "it hit nothing: " + e, false);
     }
+
     narrator.accept(
         String.format(
             Locale.ROOT,
@@ -235,6 +239,7 @@ public final class ChaosRun {
             (System.nanoTime() - started) / 1e9,
             strike.kind().words(),
             struck.proof()));
+
     return struck;
   }
 
@@ -252,6 +257,7 @@ public final class ChaosRun {
               }
             },
             "chaos");
+
     thread.setDaemon(true);
     thread.start();
     return result;

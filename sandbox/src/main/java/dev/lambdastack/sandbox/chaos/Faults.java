@@ -176,12 +176,14 @@ final class Faults {
         }
       }
     }
+
     return regions;
   }
 
   private String killDataNode(Strike strike) throws Exception {
     int live = hdfs.liveDataNodes();
     hdfs.killDataNode(strike.choice() % live);
+
     try {
       Await.until(
           "blocks that lack a replica",
@@ -189,6 +191,7 @@ final class Faults {
           () -> hdfs.liveDataNodes() < live && hdfs.underReplicatedBlocks() > 0);
       long lacking = hdfs.underReplicatedBlocks();
       Thread.sleep(strike.lasting().toMillis());
+
       return String.format(
           Locale.ROOT,
           "%d DataNodes of %d were left, %d blocks lacked a replica",
@@ -216,6 +219,7 @@ final class Faults {
     } finally {
       kafka.start();
     }
+
     long stopped = acknowledged;
     Await.until("an acknowledgement", LIMIT, () -> ledger.size() > stopped);
     return String.format(Locale.ROOT, "%d events waited until it was back", waiting);

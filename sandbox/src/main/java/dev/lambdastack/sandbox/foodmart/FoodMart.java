@@ -90,6 +90,7 @@ public final class FoodMart {
     List<SalesFact> facts = facts(year);
     Map<LocalDate, Integer> rowsOfDay = new HashMap<>();
     facts.forEach(f -> rowsOfDay.merge(f.day(), 1, Integer::sum));
+
     Map<LocalDate, Integer> seenOfDay = new HashMap<>();
     List<ShopEvent> events = new ArrayList<>();
     for (SalesFact fact : facts.subList(0, Math.min(maxSales, facts.size()))) {
@@ -100,6 +101,7 @@ public final class FoodMart {
         events.add(returned(sale));
       }
     }
+
     return events;
   }
 

@@ -122,6 +122,7 @@ public final class Aggregate {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+
     return bytes.toByteArray();
   }
 

@@ -69,9 +69,11 @@ public final class ColumnarAggregation {
         }
         return;
       }
+
       TextDictionary dictionary = vector.texts();
       int[] known = numbersOf(dictionary);
       int[] ids = vector.ids();
+
       for (int i = 0; i < count; i++) {
         int id = ids[rows[i]];
         int number = known[id];
@@ -191,6 +193,7 @@ public final class ColumnarAggregation {
       taken = accepted;
       n = accept(batch, rows, count, marked);
     }
+
     findGroups(batch, taken, n);
     events.ensure(groups.size());
     events.add(batch, null, taken, groupOf, n);
@@ -198,6 +201,7 @@ public final class ColumnarAggregation {
       accumulators[i].ensure(groups.size());
       accumulators[i].add(batch, vector(batch, inputs[i]), taken, groupOf, n);
     }
+
     if (marked != null) {
       mark(taken, n, marked);
     }
@@ -260,6 +264,7 @@ public final class ColumnarAggregation {
     } else {
       parts[0].read(vector(batch, parts[0].column), rows, count, key);
     }
+
     for (int p = 1; p < parts.length; p++) {
       parts[p].read(vector(batch, parts[p].column), rows, count, part);
       PairTable pairs = keys[p - 1];
@@ -267,6 +272,7 @@ public final class ColumnarAggregation {
         key[i] = pairs.number(key[i], part[i]);
       }
     }
+
     window.find(key, batch.eventTimes(), rows, count, groupOf);
   }
 

@@ -137,6 +137,7 @@ public record PublishedRow(
                 generation.number()));
       }
     }
+
     return Optional.empty();
   }
 
@@ -145,6 +146,7 @@ public record PublishedRow(
     if (generation.coverage() <= horizonEpoch) {
       return Optional.empty();
     }
+
     Duration length = generation.epochLength();
     return Optional.of(
         String.format(
@@ -166,6 +168,7 @@ public record PublishedRow(
             .end()
             .plus(generation.retention())
             .minus(clockSkew);
+
     return now.isBefore(gone)
         ? Optional.empty()
         : Optional.of(
@@ -216,6 +219,7 @@ public record PublishedRow(
               before.get().number(),
               before.get().horizon().epoch()));
     }
+
     return flip(known, version, now, clockSkew, "publish");
   }
 
@@ -324,6 +328,7 @@ public record PublishedRow(
     if (current.isEmpty()) {
       return true;
     }
+
     Instant far = Instant.MAX;
     Optional<Instant> now =
         known
@@ -331,6 +336,7 @@ public record PublishedRow(
             .getOrDefault(current.get(), Progress.NONE)
             .freshness(current.get().startOffsets().keySet(), far);
     Optional<Instant> then = progress.freshness(candidate.startOffsets().keySet(), far);
+
     return then.isPresent()
         && (now.isEmpty() || !then.get().isBefore(now.get().minus(candidate.epochLength())));
   }
