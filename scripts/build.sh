@@ -5,22 +5,23 @@
 up_to_date() {
   [[ -f $1 ]] || return 1
   local newer
-  newer=$(find "${root:?}/." \( -name target -o -name '.?*' -o -name docs -o -path '*/src/test' \) -prune -o -type f \
+  newer=$(find "${root:?}/." \( -name target -o -name '.?*' -o -name docs -o -name dist -o -path '*/src/test' \) -prune -o -type f \
     \( -name '*.java' -o -name '*.avsc' -o -name pom.xml -o -path '*/src/main/*' -o -path '*/config/*' \) \
     -newer "$1" -print -quit)
   [[ -z $newer ]]
 }
 
-# Packages module $1 and what it needs, tests left out; shows one line per module, and what is being downloaded when
+# Packages modules $1 (separated by commas) and what they need, tests left out, with more arguments for Maven; shows one line per module, and what is being downloaded when
 # somebody watches. The whole log stays in target/build.log.
 build() {
-  local module=$1 log=$root/target/build.log line step='' fetched=0 watched=
+  local modules=$1 log=$root/target/build.log line step='' fetched=0 watched=
+  shift
   require_jdk
   require_maven
   mkdir -p -- "$root/target"
   [[ -t 1 ]] && watched=yes
   printf 'Building (the first time downloads the dependencies, which takes minutes) …\n'
-  if (cd -- "$root" && mvn --batch-mode --projects "$module" --also-make -Dmaven.test.skip=true -Dall-jar.skip=true package </dev/null 2>&1) |
+  if (cd -- "$root" && mvn --batch-mode --projects "$modules" --also-make -Dmaven.test.skip=true -Dall-jar.skip=true package "$@" </dev/null 2>&1) |
     tee -- "$log" |
     while IFS= read -r line; do
       if [[ $line =~ ^\[INFO\]\ Building\ (.+)\ [^\ ]+\ +\[([0-9]+/[0-9]+)\]$ ]]; then
