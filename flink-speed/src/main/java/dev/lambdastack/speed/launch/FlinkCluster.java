@@ -82,14 +82,17 @@ public record FlinkCluster(String host, int port) {
                   URI.create(String.format(Locale.ROOT, "http://%s:%d/overview", host, port)))
               .timeout(TIMEOUT)
               .build();
+
       HttpResponse<String> answer =
           HttpClient.newBuilder()
               .connectTimeout(TIMEOUT)
               .build()
               .send(request, HttpResponse.BodyHandlers.ofString());
+
       if (answer.statusCode() == 200 && answer.body().contains("flink-version")) {
         return;
       }
+
       throw new InvalidInputException(
           unreachable(
               String.format(

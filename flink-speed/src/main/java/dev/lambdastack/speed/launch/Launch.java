@@ -93,12 +93,15 @@ public final class Launch {
     this.topic = topic;
     this.options = options;
     this.clock = clock;
+
     if (options.fresh() && options.restore().isPresent()) {
       throw new InvalidInputException(
           "Cannot start afresh and from a checkpoint at once: give --fresh or --restore");
     }
+
     var known = options.views().load(Thread.currentThread().getContextClassLoader());
     known.eventType(topic);
+
     config
         .speed()
         .deadLettersTopic(topic)
@@ -109,6 +112,7 @@ public final class Launch {
                   "Cannot send dead letters to topic %s: a view reads it; set lambda.speed.dead-letters-topic to another one, or to off"
                       .formatted(name));
             });
+
     this.views = known.ofTopic(topic);
     this.schemas =
         options
@@ -130,8 +134,10 @@ public final class Launch {
         Connection hbase = HBaseConnector.connect(config)) {
       log.checkSettings();
       log.checkReadable();
+
       PublishedTable store = new PublishedTable(hbase);
       store.ensure();
+
       Continuation choice = Continuation.choose(config, topic, views, options, store);
       List<Life> lives = new ArrayList<>();
       for (Continuation.From from : choice.lives().values()) {
@@ -139,6 +145,7 @@ public final class Launch {
         CheckpointFiles.check(config, from.checkpoint(), OTHERWISE);
         lives.add(new Life(goOn(from, log, store), Optional.of(from), from.reason()));
       }
+
       if (!choice.anew().isEmpty()) {
         // First, since it may refuse: then no generation is left behind.
         Adoptions adoptions = adopt(log.partitions(), log);
@@ -149,6 +156,7 @@ public final class Launch {
                 Optional.empty(),
                 String.join("; ", choice.reasons())));
       }
+
       return new Started(start(lives), choice.left().stream().map(View::name).toList());
     }
   }
@@ -200,6 +208,7 @@ public final class Launch {
     Checkpoints checkpoints = Checkpoints.of(config, topic, plan.life());
     RunClaim claim = RunClaim.of(plan);
     checkpoints.claim(claim, life.from().flatMap(Continuation.From::silent));
+
     // From now on: the rest may take longer than a second start waits.
     AutoCloseable signing = claim.signing();
     try {
@@ -208,8 +217,10 @@ public final class Launch {
       if (!from.equals(life.from())) {
         CheckpointFiles.check(config, from.get().checkpoint(), OTHERWISE);
       }
+
       checkpoints.carry(plan.slots());
       Submitted submitted = submit(plan, from, checkpoints);
+
       RunningJob.Started started =
           new RunningJob.Started(
               submitted.client(),
@@ -236,11 +247,13 @@ public final class Launch {
             settings.restore(
                 f.checkpoint(),
                 f.isFlinks() ? RecoveryClaimMode.CLAIM : RecoveryClaimMode.NO_CLAIM));
+
     StreamExecutionEnvironment env =
         options
             .environment()
             .orElse(() -> settings.localEnvironment(config.speed().parallelism()))
             .get();
+
     settings.applyTo(env);
     new SpeedJob(
             plan,
@@ -249,6 +262,7 @@ public final class Launch {
             options.source().apply(plan),
             options.sink().apply(plan))
         .addTo(env, config.speed().parallelism());
+
     try {
       JobClient client = env.executeAsync("lambda speed " + topic);
       return new Submitted(
@@ -281,13 +295,16 @@ public final class Launch {
                 g.epochLength().toMillis()));
       }
     }
+
     SpeedStart life = SpeedStart.earliest(starts(generations));
+
     // Where its partitions stand is in the checkpoint; these are not behind it.
     Map<Integer, Long> offsets = new TreeMap<>();
     for (int partition : log.partitions()) {
       offsets.put(partition, life.offsets().getOrDefault(partition, 0L));
     }
     offsets.putAll(published(generations, store));
+
     return plan(
         from.slots(),
         new SpeedStart(offsets, life.logTimeMillis(), life.coverage(), life.firstEpoch()),
@@ -346,11 +363,13 @@ public final class Launch {
 
   private SpeedPlan plan(List<Slot> slots, SpeedStart start, Adoptions adoptions, TopicLog log) {
     String life = slots.get(0).generation().life();
+
     TreeMap<Integer, Long> logTimes = new TreeMap<>();
     start
         .offsets()
         .keySet()
         .forEach(p -> logTimes.put(p, Math.max(start.logTimeMillis(), adoptions.floorMillis(p))));
+
     return new SpeedPlan(
         topic,
         log.topicId(),

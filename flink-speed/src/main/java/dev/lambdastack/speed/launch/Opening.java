@@ -48,6 +48,7 @@ final class Opening {
         new SpeedStart.Log(
             log.topic(), log.partitions(), log.beginOffsets(), log.oldestAppendTime());
     Instant now = clock.instant();
+
     Map<View, SpeedStart> starts = new LinkedHashMap<>();
     for (View view : views) {
       starts.put(
@@ -60,8 +61,10 @@ final class Opening {
               config.log().epoch(),
               now.minus(config.log().clockSkew())));
     }
+
     String life = UUID.randomUUID().toString();
     Checkpoints.of(config, log.topic(), life).make();
+
     List<Generation> generations = new ArrayList<>();
     try (Admin admin = hbase.getAdmin()) {
       for (Map.Entry<View, SpeedStart> start : starts.entrySet()) {
@@ -109,6 +112,7 @@ final class Opening {
       if (ViewTables.createSpeed(admin, generation, config.hbase().regions())) {
         return;
       }
+
       // A starter that came no further than this left it, so it is empty.
       TableName table = TableName.valueOf(generation.table());
       int found = admin.getDescriptor(table).getColumnFamily(Cell.speedFamily()).getTimeToLive();

@@ -78,10 +78,12 @@ public final class HBaseConnector {
   private static Connection connect(LambdaConfig config, Configuration conf) {
     FirstContact.hbase(conf);
     long limitMillis = config.hbase().timeout().toMillis();
+
     FutureTask<Connection> attempt = new FutureTask<>(() -> connectAndAsk(conf));
     Thread thread = new Thread(attempt, "lambda-connect");
     thread.setDaemon(true);
     thread.start();
+
     try {
       return attempt.get(limitMillis, TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
