@@ -59,11 +59,13 @@ final class ArchiveBench implements Callable<Integer> {
                   Instant.parse("2024-01-01T00:00:00Z"),
                   Duration.ofDays(3)));
       figures.say("%,d line items in %d partitions", sent, Stage.PARTITIONS);
+
       Path log = Files.createTempFile("spark", ".log");
       Path schema =
           Files.writeString(
               Files.createTempFile("schema", ".avsc"),
               BenchmarkViews.LINE_ITEMS.schema().toString());
+
       try (Peer spark =
           options.noPeer
               ? null
@@ -83,6 +85,7 @@ final class ArchiveBench implements Callable<Integer> {
           }
         }
       }
+
       figures.say("archive vs drain: %.2f", figures.speedup("ours", "bare drain"));
       if (!options.noPeer) {
         figures.say("archive vs spark: %.2f", figures.speedup("ours", "spark"));
@@ -112,10 +115,12 @@ final class ArchiveBench implements Callable<Integer> {
         }
         parts.add(threads.submit(() -> drain(stage.brokers(), own)));
       }
+
       long read = 0;
       for (Future<Long> part : parts) {
         read += part.get();
       }
+
       if (read < events) {
         throw new IllegalStateException("read " + read + " of " + events + " events");
       }
@@ -129,14 +134,17 @@ final class ArchiveBench implements Callable<Integer> {
     Map<String, Object> settings =
         new HashMap<>(LogClients.consumer(new KafkaSettings(brokers, Duration.ofMinutes(1))));
     long read = 0;
+
     try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings)) {
       consumer.assign(partitions);
       consumer.seekToBeginning(partitions);
       Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+
       while (ends.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {
         read += consumer.poll(Duration.ofMillis(100)).count();
       }
     }
+
     return read;
   }
 }

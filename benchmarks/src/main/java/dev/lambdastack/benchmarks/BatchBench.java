@@ -77,6 +77,7 @@ final class BatchBench implements Callable<Integer> {
     if (!noCheck && !PricingSummary.check(figures)) {
       return 1;
     }
+
     long wanted = options.events == 0 ? DEFAULT_EVENTS : options.events;
     Duration span = Duration.ofDays(Math.max(1, wanted / EVENTS_A_DAY));
     try (Stage stage = Stage.open()) {
@@ -86,6 +87,7 @@ final class BatchBench implements Callable<Integer> {
                   (double) wanted / LineItems.AT_SCALE_1,
                   Instant.parse("2024-01-01T00:00:00Z"),
                   span));
+
       ArchiveResult archived = stage.archive();
       figures.say(
           "%,d line items over %d days, archived in %.1f s: %d files, %,d MB",
@@ -96,9 +98,11 @@ final class BatchBench implements Callable<Integer> {
           archived.bytes() >> 20);
       measure(stage, figures, sent);
     }
+
     if (!noIncremental) {
       IncrementalBench.measure(figures, IncrementalBench.DEFAULT_EVENTS, options.runs);
     }
+
     return 0;
   }
 
@@ -110,6 +114,7 @@ final class BatchBench implements Callable<Integer> {
       }
       return;
     }
+
     Path files = Files.createTempFile("files", ".txt");
     Files.write(files, paths(stage));
     try (Peer spark =
@@ -124,6 +129,7 @@ final class BatchBench implements Callable<Integer> {
         pair(stage, spark, figures, DISTINCT, files, events);
       }
     }
+
     figures.say(
         "batch-sum vs spark: %.2f",
         figures.speedup("ours " + BenchmarkViews.SUMS, "spark " + BenchmarkViews.SUMS));

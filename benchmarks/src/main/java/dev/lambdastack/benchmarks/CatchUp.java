@@ -67,6 +67,7 @@ final class CatchUp {
     long rows = 0;
     long events = 0;
     long amount = 0;
+
     try (LambdaClient client = layers.client()) {
       for (int device = 0; device < Readings.DEVICES; device++) {
         for (MergedRow row :
@@ -83,6 +84,7 @@ final class CatchUp {
         }
       }
     }
+
     return new Readings.Expected(rows, events, amount);
   }
 

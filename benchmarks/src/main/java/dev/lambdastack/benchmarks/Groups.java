@@ -56,6 +56,7 @@ record Groups(Map<String, List<BigDecimal>> byKey) {
                   key.toString(),
                   row.values().values().stream().map(v -> new BigDecimal(v.toString())).toList());
             });
+
     return new Groups(byKey);
   }
 

@@ -61,10 +61,12 @@ final class IncrementalBench implements Callable<Integer> {
   static void measure(Figures figures, long events, int runs) throws Exception {
     String once = String.format(Locale.ROOT, "after %d dates", DATES);
     String tenTimes = String.format(Locale.ROOT, "after %d dates", DATES * TIMES);
+
     try (Stage small = Stage.open();
         Stage great = Stage.open()) {
       fill(small, 1, events);
       fill(great, TIMES, events);
+
       figures.say(
           "%,d new events each time, after %,d and %,d", NEW_EVENTS, events, events * TIMES);
       for (int run = 0; run <= runs; run++) {
@@ -72,6 +74,7 @@ final class IncrementalBench implements Callable<Integer> {
         figures.add(tenTimes, increment(great), NEW_EVENTS);
       }
     }
+
     figures.say("incremental x10: %.2f", figures.median(tenTimes) / figures.median(once));
   }
 

@@ -6,7 +6,9 @@ import io.trino.tpch.LineItemGenerator;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -43,11 +45,12 @@ record LineItems(double scaleFactor, Instant from, Duration span) {
   long sendTo(Map<String, Object> producer, String topic, int partitions) throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(PRODUCERS);
     try {
-      java.util.List<Callable<Long>> parts = new java.util.ArrayList<>();
+      List<Callable<Long>> parts = new ArrayList<>();
       for (int partition = 0; partition < partitions; partition++) {
         int part = partition;
         parts.add(() -> sendPart(producer, topic, part, partitions));
       }
+
       long sent = 0;
       for (Future<Long> part : threads.invokeAll(parts)) {
         sent += part.get();
@@ -65,6 +68,7 @@ record LineItems(double scaleFactor, Instant from, Duration span) {
     AtomicReference<Exception> failure = new AtomicReference<>();
     double expected = scaleFactor * AT_SCALE_1 / parts;
     long sent = 0;
+
     try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(settings)) {
       Iterator<LineItem> items = new LineItemGenerator(scaleFactor, part + 1, parts).iterator();
       while (items.hasNext() && failure.get() == null) {
@@ -80,9 +84,11 @@ record LineItems(double scaleFactor, Instant from, Duration span) {
       }
       producer.flush();
     }
+
     if (failure.get() != null) {
       throw failure.get();
     }
+
     return sent;
   }
 

@@ -15,20 +15,22 @@ import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.producer.KafkaProducer;
 
 /**
- * Sends readings when they are due, whatever becomes of those before, and watches when a client
- * reads them: so a stall counts for every event that it held up.
+ * An open-loop load: sends readings on schedule, however slow the system answers, and measures when
+ * a client can read them. So a stall counts for every event that it delays (no coordinated
+ * omission).
  *
- * <p>One device in twenty is followed. Its readings stand in one partition in their order, so an
- * answer that counts n of them holds the first n. All devices send at one rate.
+ * <p>One device in twenty is sampled. A partition holds its readings in order: an answer that
+ * counts n of them holds the first n. All devices send at the same rate.
  */
 final class OpenLoop implements AutoCloseable {
-  /** One in so many devices is followed. */
+  /** One in so many devices is sampled. */
   static final int FOLLOWED_ONE_IN = 20;
 
   private static final long SLICE_NANOS = 1_000_000;
 
   /**
-   * A reader that never rests would be what the others wait for; its pause is part of a latency.
+   * Polling interval of the reader. Without a pause the reader would be the bottleneck; latencies
+   * include the pause.
    */
   private static final long SWEEP_NANOS = 50_000_000;
 
@@ -58,38 +60,43 @@ final class OpenLoop implements AutoCloseable {
       if (at == due.length) {
         due = Arrays.copyOf(due, at * 2);
       }
+
+      // The volatile count is written last: a reader that sees it sees the time too.
       due[at] = nanos;
       sent = at + 1;
     }
   }
 
   /**
-   * One rate.
+   * The measurement at one rate.
    *
-   * @param all of the followed events after the warm-up
+   * @param all latencies of the sampled events after the warm-up
    * @param later those of the second half
-   * @param drainSeconds from the last event to all being readable
+   * @param drainSeconds from the last event until all are readable
    */
   record Result(Latencies all, Latencies later, double drainSeconds) {}
 
   OpenLoop(Map<String, Object> producer, LambdaClient client) {
     this.producer = new KafkaProducer<>(producer);
     this.client = client;
+
     for (int i = 0; i < followed.length; i++) {
       followed[i] = new Followed(i * FOLLOWED_ONE_IN + i % Readings.PARTITIONS);
     }
   }
 
   /**
-   * Sends at a rate for a while and returns when every followed event was read.
+   * Sends at a fixed rate and returns when every sampled event was read.
    *
-   * @param warmUp how long events are sent first that are not counted
+   * @param warmUp how long events are sent before the measurement begins
+   * @param counted how long events are sent and measured
    */
   Result run(int perSecond, Duration warmUp, Duration counted) throws Exception {
     long start = System.nanoTime();
     long countFrom = start + warmUp.toNanos();
     long middle = countFrom + counted.toNanos() / 2;
     long end = countFrom + counted.toNanos();
+
     CompletableFuture<Void> sending = new CompletableFuture<>();
     Thread sender =
         new Thread(
@@ -104,6 +111,7 @@ final class OpenLoop implements AutoCloseable {
             "meters");
     sender.setDaemon(true);
     sender.start();
+
     Latencies all = new Latencies();
     Latencies later = new Latencies();
     while (true) {
@@ -113,13 +121,19 @@ final class OpenLoop implements AutoCloseable {
       for (Followed device : followed) {
         allRead &= read(device, countFrom, middle, all, later);
       }
+
       if (sent && allRead) {
         sending.get();
         return new Result(all, later, (System.nanoTime() - end) / 1e9);
       }
       if (System.nanoTime() - end > READABLE_LIMIT.toNanos()) {
-        throw new WrongAnswerException("Some readings never became readable");
+        throw new WrongAnswerException(
+            String.format(
+                Locale.ROOT,
+                "Some readings cannot be read %d s after the last was sent",
+                READABLE_LIMIT.toSeconds()));
       }
+
       while (System.nanoTime() < next) {
         LockSupport.parkNanos(next - System.nanoTime());
       }
@@ -133,6 +147,7 @@ final class OpenLoop implements AutoCloseable {
     if (sent == device.readable) {
       return true;
     }
+
     long count = 0;
     for (MergedRow row :
         client
@@ -145,16 +160,18 @@ final class OpenLoop implements AutoCloseable {
       count += (Long) row.value("readings");
     }
     long now = System.nanoTime();
+
     if (count < device.readable || count > device.sent) {
       throw new WrongAnswerException(
           String.format(
               Locale.ROOT,
-              "%s has %,d readings by the answer, where %,d were answered before and %,d have been sent",
-              Readings.device(device.device),
+              "The answer counts %,d readings of %s (expected at least %,d, which an earlier answer counted, and at most %,d, which were sent)",
               count,
+              Readings.device(device.device),
               device.readable,
               device.sent));
     }
+
     long[] due = device.due;
     for (int i = device.readable; i < count; i++) {
       if (due[i] >= countFrom) {
@@ -174,17 +191,20 @@ final class OpenLoop implements AutoCloseable {
       if (due >= end) {
         break;
       }
+
       while (due > System.nanoTime()) {
         LockSupport.parkNanos(SLICE_NANOS);
       }
       if (failure.get() != null) {
         throw failure.get();
       }
+
       int device = (int) (Readings.mix(sequence) % Readings.DEVICES);
       Followed follow = followed[device / FOLLOWED_ONE_IN];
       if (follow.device == device) {
         follow.sending(due);
       }
+
       producer.send(
           readings.record(Readings.LIVE, device, sequence, sequence % 100, Instant.now()),
           (metadata, problem) -> {
@@ -194,6 +214,7 @@ final class OpenLoop implements AutoCloseable {
           });
       sequence++;
     }
+
     producer.flush();
     if (failure.get() != null) {
       throw failure.get();

@@ -45,6 +45,7 @@ final class PricingSummary {
       ArchiveResult archived = stage.archive();
       stage.layers().recompute(BenchmarkViews.QUERY_1);
       stage.layers().publish(BenchmarkViews.QUERY_1);
+
       List<String> found = new ArrayList<>();
       try (LambdaClient client = stage.layers().client()) {
         Answer answer =
@@ -55,6 +56,7 @@ final class PricingSummary {
                 Incomplete.ALLOW);
         answer.rows().forEach(row -> found.add(text(row)));
       }
+
       boolean right =
           found.equals(PUBLISHED) && archived.events() == sent && sent == LineItems.AT_SCALE_1;
       figures.say(
@@ -64,6 +66,7 @@ final class PricingSummary {
       if (!right) {
         figures.say("  expected %s%n  found    %s", PUBLISHED, found);
       }
+
       return right;
     }
   }

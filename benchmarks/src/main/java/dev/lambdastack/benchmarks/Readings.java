@@ -137,6 +137,7 @@ final class Readings {
         int partition = p;
         parts.add(() -> store(settings, partition, perPartition));
       }
+
       for (Future<Void> part : threads.invokeAll(parts)) {
         part.get();
       }
@@ -149,6 +150,7 @@ final class Readings {
       throws Exception {
     Readings readings = new Readings(STORED);
     AtomicReference<Exception> failure = new AtomicReference<>();
+
     try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(settings)) {
       for (long i = 0; i < count && failure.get() == null; i++) {
         producer.send(
@@ -165,9 +167,11 @@ final class Readings {
             });
       }
     }
+
     if (failure.get() != null) {
       throw failure.get();
     }
+
     return null;
   }
 
@@ -183,6 +187,7 @@ final class Readings {
         row[1] += storedAmount(partition, i);
       }
     }
+
     return new Expected(
         rows.size(),
         rows.values().stream().mapToLong(r -> r[0]).sum(),

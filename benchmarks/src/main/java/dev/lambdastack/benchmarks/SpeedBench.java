@@ -152,20 +152,24 @@ final class SpeedBench implements Callable<Integer> {
   private void check() {
     rates.forEach(rate -> atLeastOne("--rate", rate));
     atLeastOne("--seconds", seconds);
+
     if (sustainSeconds < 0) {
       throw new InvalidInputException(
           String.format(
               Locale.ROOT, "--sustain-seconds must not be negative, found %d", sustainSeconds));
     }
+
     if (runs < 0) {
       throw new InvalidInputException(
           String.format(Locale.ROOT, "--runs must not be negative, found %d", runs));
     }
+
     if (events < Readings.PARTITIONS) {
       throw new InvalidInputException(
           String.format(
               Locale.ROOT, "--events must be at least %d, found %d", Readings.PARTITIONS, events));
     }
+
     for (String peer : chosen()) {
       if (!PEERS.containsKey(peer)) {
         throw new InvalidInputException(
@@ -188,11 +192,13 @@ final class SpeedBench implements Callable<Integer> {
 
   private void latencies(SpeedStage stage, Figures figures, List<String> closing) throws Exception {
     stage.createTopic(Readings.LIVE);
+
     try (RunningSpeedJob job = stage.layers(Readings.LIVE).startSpeed();
         LambdaClient client = stage.layers(Readings.LIVE).client();
         OpenLoop meters = new OpenLoop(stage.producer(LINGER_MILLIS, BATCH_BYTES), client)) {
       job.awaitRunning(START_LIMIT);
       stage.layers(Readings.LIVE).awaitComplete(client);
+
       figures.say("Latency, every event of one device in %d", OpenLoop.FOLLOWED_ONE_IN);
       OpenLoop.Result result = meters.run(rates.get(0), Duration.ZERO, COLD);
       for (int rate : rates) {
@@ -204,12 +210,14 @@ final class SpeedBench implements Callable<Integer> {
                   Locale.ROOT, "speed p99 ms at %d/s: %.0f", rate, result.all().millis(0.99)));
         }
       }
+
       if (!noClimb) {
         sustained(meters, result, figures)
             .ifPresent(
                 rate ->
                     closing.add(String.format(Locale.ROOT, "speed sustained events/s: %d", rate)));
       }
+
       job.checkAlive();
     }
   }
@@ -237,9 +245,11 @@ final class SpeedBench implements Callable<Integer> {
       }
       last = rate;
     }
+
     if (sustainSeconds == 0) {
       return last == 0 ? Optional.empty() : Optional.of(last);
     }
+
     for (int rate = last; rate > 0; rate = (int) (rate * STEP_BACK)) {
       OpenLoop.Result result = hold(meters, rate, sustainSeconds);
       boolean held = isHeld(result);
@@ -250,6 +260,7 @@ final class SpeedBench implements Callable<Integer> {
         return Optional.of(rate);
       }
     }
+
     return Optional.empty();
   }
 
@@ -269,17 +280,20 @@ final class SpeedBench implements Callable<Integer> {
     figures.say(
         "Catch-up over %,d events in %d partitions: %,d rows",
         stored, Readings.PARTITIONS, expected.rows());
+
     CatchUp catchUp = new CatchUp(stage);
     for (int run = 0; run <= runs; run++) {
       figures.add("drain", catchUp.drain(), stored);
       figures.add("discard", catchUp.discarding(), stored);
       figures.add("ours", ours(catchUp, expected), stored);
     }
+
     Path schema =
         Files.writeString(
             Files.createTempFile("reading", ".avsc"),
             Readings.type(Readings.STORED).schema().toString());
     String question = "%s %s %s".formatted(stage.brokers(), Readings.STORED, schema);
+
     for (String name : chosen()) {
       String beside = "ours beside " + name;
       try (Peer peer = start(name)) {
@@ -291,6 +305,7 @@ final class SpeedBench implements Callable<Integer> {
       closing.add(
           String.format(Locale.ROOT, "speed vs %s: %.2f", name, figures.speedup(beside, name)));
     }
+
     closing.add(
         String.format(Locale.ROOT, "speed vs discard: %.2f", figures.speedup("ours", "discard")));
     closing.add(

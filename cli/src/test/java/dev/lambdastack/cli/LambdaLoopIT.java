@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lambdastack.cli.LambdaProcess.Ended;
 import dev.lambdastack.embedded.EmbeddedClusters;
 import dev.lambdastack.serving.store.Failing;
-import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.serving.store.PublishedTable;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Files;
@@ -19,7 +19,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -273,8 +272,9 @@ class LambdaLoopIT {
             .doesNotContain("FAILING");
         try (Connection hbase =
             ConnectionFactory.createConnection(clusters.hbase().configuration())) {
-          new PublishedStore(hbase)
-              .putFailing("daily_sales", 1, Optional.of(new Failing(17, Instant.EPOCH, "No disk")));
+          new PublishedTable(hbase)
+              .progress()
+              .putFailing("daily_sales", 1, new Failing(17, Instant.EPOCH, "No disk"));
         }
         assertThat(done(lambda.run("views", "--published")))
             .contains(

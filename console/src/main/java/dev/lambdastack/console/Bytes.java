@@ -25,6 +25,7 @@ public final class Bytes {
         text.append("\\x").append(HexFormat.of().toHexDigits(b));
       }
     }
+
     return text.toString();
   }
 
@@ -46,17 +47,20 @@ public final class Bytes {
     List<String> lines = new ArrayList<>();
     HexFormat spaced = HexFormat.ofDelimiter(" ");
     int end = Math.min(limit, bytes.length);
+
     for (int from = 0; from < end; from += PER_LINE) {
       int to = Math.min(from + PER_LINE, end);
       StringBuilder text = new StringBuilder();
       for (int i = from; i < to; i++) {
         text.append(bytes[i] >= ' ' && bytes[i] <= '~' ? (char) bytes[i] : '.');
       }
+
       lines.add(
           String.format(
                   Locale.ROOT, "%08x  %-47s  %s", from, spaced.formatHex(bytes, from, to), text)
               .stripTrailing());
     }
+
     return lines;
   }
 }

@@ -53,6 +53,7 @@ public final class CommandRunner {
     System.setErr(ErrWithoutTraces.over(System.err));
     Thread.setDefaultUncaughtExceptionHandler(
         (thread, fault) -> FaultLog.append("thread " + thread.getName(), fault));
+
     Optional<TemporaryFolder> temporary = temporary();
     ConsoleStream err = ConsoleStream.err();
     UserCodeWatch.whenEndless(
@@ -60,6 +61,7 @@ public final class CommandRunner {
           utf8(err).println(Printable.line(what));
           Runtime.getRuntime().halt(InvalidInputException.EXIT_CODE);
         });
+
     int code = onStreams(command, ConsoleStream.out(), err, args);
     temporary.ifPresent(TemporaryFolder::close);
     return code;
@@ -84,6 +86,7 @@ public final class CommandRunner {
     PrintWriter outWriter = utf8(out);
     PrintWriter errWriter = utf8(err);
     out.onFailure(failed -> lost(failed, errWriter));
+
     int code;
     try {
       code = run(new CommandLine(command).setOut(outWriter).setErr(errWriter), args);
@@ -91,6 +94,7 @@ public final class CommandRunner {
       // What picocli does not catch: errors of the JVM and of a command's declaration.
       code = unexpected(fault, errWriter);
     }
+
     outWriter.flush();
     errWriter.flush();
     return ended(code, out, err);
@@ -151,12 +155,14 @@ public final class CommandRunner {
     if (spec.helpCommand()) {
       return;
     }
+
     spec.addOption(
         OptionSpec.builder("-h", "--help")
             .usageHelp(true)
             .type(boolean.class)
             .description("Shows this help.")
             .build());
+
     String[] names =
         spec.findOption("--version") == null
             ? new String[] {"-V", "--version"}
@@ -167,6 +173,7 @@ public final class CommandRunner {
             .type(boolean.class)
             .description("Says which lambda this is.")
             .build());
+
     spec.versionProvider(new VersionProvider());
     spec.subcommands().values().forEach(verb -> withHelp(verb.getCommandSpec()));
   }
@@ -200,6 +207,7 @@ public final class CommandRunner {
                             ? unmatched(command, unmatched)
                             : e.getMessage()),
                     command.getCommandSpec().qualifiedName()));
+
     return InvalidInputException.EXIT_CODE;
   }
 

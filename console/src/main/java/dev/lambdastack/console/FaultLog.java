@@ -38,6 +38,7 @@ final class FaultLog {
     StringWriter trace = new StringWriter();
     fault.printStackTrace(new PrintWriter(trace, true));
     Path path = path();
+
     try {
       if (path.getParent() != null) {
         Files.createDirectories(path.getParent());

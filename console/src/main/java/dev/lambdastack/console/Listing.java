@@ -42,6 +42,7 @@ public final class Listing {
       }
       case JSON -> out.println(json());
     }
+
     out.flush();
   }
 
@@ -58,6 +59,7 @@ public final class Listing {
                 : object.textNode(cell.toString()));
       }
     }
+
     try {
       return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(array);
     } catch (IOException e) {

@@ -21,6 +21,7 @@ public final class Printable {
     if (isPrintable(text)) {
       return text;
     }
+
     StringBuilder line = new StringBuilder();
     text.codePoints()
         .forEach(
@@ -31,6 +32,7 @@ public final class Printable {
                 line.appendCodePoint(c);
               }
             });
+
     return line.toString();
   }
 

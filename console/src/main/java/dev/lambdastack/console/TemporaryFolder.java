@@ -82,12 +82,14 @@ final class TemporaryFolder implements AutoCloseable {
   private static TemporaryFolder hold(Path folder) throws IOException {
     Path lock = folder.resolveSibling(folder.getFileName() + LOCK);
     FileChannel channel = create(lock);
+
     while (true) {
       if (channel.tryLock() != null && Files.exists(lock)) {
         Files.createDirectories(folder, OWNER_ONLY);
         sweep(folder.getParent(), lock);
         return new TemporaryFolder(folder, lock, channel);
       }
+
       // Another process took the new file for one that is left, and sweeps both.
       channel.close();
       channel = createAgain(lock);
@@ -125,6 +127,7 @@ final class TemporaryFolder implements AutoCloseable {
   /** Deletes the folders in whose locks nobody lives any more; what cannot be, stays. */
   private static void sweep(Path parent, Path own) throws IOException {
     UserPrincipal user = Files.getOwner(own);
+
     try (DirectoryStream<Path> locks = Files.newDirectoryStream(parent, PREFIX + "*" + LOCK)) {
       for (Path lock : locks) {
         try {
@@ -139,6 +142,7 @@ final class TemporaryFolder implements AutoCloseable {
         }
       }
     }
+
     sweepUnlocked(parent, user);
   }
 

@@ -175,8 +175,7 @@ class CommandRunnerTest {
 
   @Test
   void anUnexpectedFaultNamesTheLogThatHasItsTrace() throws Exception {
-    Ended ended =
-        run(new IllegalStateException("odd", new java.io.IOException("root cause")), 0, "inner");
+    Ended ended = run(new IllegalStateException("odd", new IOException("root cause")), 0, "inner");
     assertThat(ended.code()).isEqualTo(70);
     assertThat(ended.err().lines())
         .singleElement()

@@ -5,7 +5,7 @@ import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.store.DimensionStore;
 import dev.lambdastack.serving.store.DimensionStore.Change;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
 import dev.lambdastack.settings.FirstContact;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.EventType;
@@ -74,10 +74,12 @@ public final class DimensionLoad implements AutoCloseable {
     this.hbase = hbase;
     this.records = new DimensionRecords(dimension, schemas);
     this.store = new DimensionStore(hbase);
+
     this.partitions =
         log.partitions().stream()
             .map(p -> new TopicPartition(topic, p))
             .collect(Collectors.toSet());
+
     this.number = store.open(topic, records.attributes());
     this.consumer = new KafkaConsumer<>(LogClients.consumer(config.kafka()));
     consumer.assign(partitions);
@@ -96,10 +98,11 @@ public final class DimensionLoad implements AutoCloseable {
     FirstContact.kafka(config);
     TopicLog log = TopicLog.open(config.kafka(), dimension.topic());
     Connection hbase = null;
+
     try {
       log.checkCompacted();
       log.checkReadable();
-      hbase = Store.connect(config);
+      hbase = HBaseConnector.connect(config);
       return new DimensionLoad(dimension, schemas, config, clock, log, hbase);
     } catch (IOException | RuntimeException e) {
       log.close();
@@ -144,9 +147,11 @@ public final class DimensionLoad implements AutoCloseable {
       }
       apply(POLL);
     }
+
     if (!store.whole(topic, number, now)) {
       throw overtaken(null);
     }
+
     return now;
   }
 
@@ -166,14 +171,17 @@ public final class DimensionLoad implements AutoCloseable {
             read.problem());
       }
     }
+
     if (found.isEmpty()) {
       return;
     }
+
     try {
       store.put(topic, number, records.attributes(), found);
     } catch (TableNotFoundException e) {
       throw overtaken(e);
     }
+
     changes += found.size();
   }
 

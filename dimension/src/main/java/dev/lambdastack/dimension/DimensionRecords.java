@@ -83,25 +83,30 @@ final class DimensionRecords {
     if (key.length > RowKey.MAX_TEXT_BYTES) {
       return tooLong("its key has", key.length, RowKey.MAX_TEXT_BYTES);
     }
+
     String text = new String(key, StandardCharsets.UTF_8);
     if (value == null) {
       checkPartition(text, partition);
       return Read.of(new Change(text, offset, Optional.empty()));
     }
+
     Decoded decoded = decoder.decode(value, partition, offset, ANY_TIME);
     if (decoded instanceof Rejection rejection) {
       return Read.passedOver(rejection.reason() + " " + rejection.detail());
     }
+
     Row row = ((DecodedEvent) decoded).row();
     String found = Lookup.id(idOf(row));
     if (!found.equals(text)) {
       return Read.passedOver(
           "its key is '%s' and its %s is '%s'".formatted(text, id.name(), found));
     }
+
     long kept = attributeBytes(row);
     if (kept > Aggregate.MAX_KEPT_TEXT_BYTES) {
       return tooLong("its attributes have", kept, Aggregate.MAX_KEPT_TEXT_BYTES);
     }
+
     checkPartition(text, partition);
     return Read.of(new Change(text, offset, values(row)));
   }

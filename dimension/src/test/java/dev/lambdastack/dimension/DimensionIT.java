@@ -8,7 +8,7 @@ import dev.lambdastack.reference.ReferenceEvents;
 import dev.lambdastack.schemas.EventEncoder;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.store.DimensionStore;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;
@@ -63,7 +63,7 @@ class DimensionIT {
     Configuration conf = clusters.configuration();
     conf.set("lambda.kafka.bootstrap-servers", clusters.kafka().bootstrapServers());
     config = LambdaConfig.of(conf);
-    hbase = Store.connect(config);
+    hbase = HBaseConnector.connect(config);
     producer = producer(Map.of());
   }
 

@@ -33,10 +33,12 @@ public final class Await {
       } catch (Exception e) {
         last = e;
       }
+
       if (System.nanoTime() - deadline > 0) {
         throw new IOException(
             "Timed out after " + limit.toSeconds() + " s waiting for " + what, last);
       }
+
       try {
         Thread.sleep(PAUSE.toMillis());
       } catch (InterruptedException e) {

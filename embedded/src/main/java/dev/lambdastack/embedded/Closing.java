@@ -30,6 +30,7 @@ final class Closing {
         }
       }
     }
+
     if (failure != null) {
       throw failure;
     }

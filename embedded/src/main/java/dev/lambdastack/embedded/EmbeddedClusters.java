@@ -158,6 +158,7 @@ public final class EmbeddedClusters implements AutoCloseable {
         throws IOException {
       EmbeddedHdfs hdfs = null;
       EmbeddedHBase hbase = null;
+
       try {
         hdfs = EmbeddedHdfs.start(dataNodes);
         EmbeddedHBase.Builder servers =

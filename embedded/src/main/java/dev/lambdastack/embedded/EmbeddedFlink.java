@@ -58,6 +58,7 @@ public final class EmbeddedFlink implements AutoCloseable {
     conf.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(64));
     conf.set(TaskManagerOptions.NETWORK_MEMORY_MIN, MemorySize.ofMebiBytes(32));
     conf.set(TaskManagerOptions.NETWORK_MEMORY_MAX, MemorySize.ofMebiBytes(32));
+
     MiniCluster cluster =
         new MiniCluster(
             new MiniClusterConfiguration.Builder()
@@ -66,6 +67,7 @@ public final class EmbeddedFlink implements AutoCloseable {
                 .setNumSlotsPerTaskManager(slots)
                 .withRandomPorts()
                 .build());
+
     try {
       cluster.start();
       return new EmbeddedFlink(cluster, cluster.getRestAddress().get(), taskManagers);

@@ -169,6 +169,7 @@ public final class EmbeddedHBase implements AutoCloseable {
     FileSystemHook.ensureRegistered();
     LocalHBaseCluster cluster =
         new LocalHBaseCluster(conf, 1, regionServers, HMaster.class, EmbeddedRegionServer.class);
+
     try {
       // LocalHBaseCluster.startup() would start the region servers only when the master is there.
       cluster.getMasters().forEach(JVMClusterUtil.MasterThread::start);
@@ -250,6 +251,7 @@ public final class EmbeddedHBase implements AutoCloseable {
             HBaseServerConfiguration.of(configuration(hdfs, properties), regionServers);
         overrides.forEach(entry -> servers.set(entry.getKey(), entry.getValue()));
         writes.ifPresent(gate -> gate.applyTo(servers));
+
         return new EmbeddedHBase(
             hdfs,
             keeper,

@@ -48,6 +48,7 @@ public final class EmbeddedHdfs implements AutoCloseable {
       throw new IllegalArgumentException(
           "Cannot start HDFS with " + dataNodes + " DataNodes: at least 1");
     }
+
     ScratchFolder scratch = ScratchFolder.create("hdfs");
     try {
       Configuration conf = serverConfiguration(scratch, dataNodes);
@@ -56,6 +57,7 @@ public final class EmbeddedHdfs implements AutoCloseable {
               .numDataNodes(dataNodes)
               .checkExitOnShutdown(false)
               .build();
+
       try {
         cluster.waitActive();
         return new EmbeddedHdfs(scratch, cluster, clientProperties(cluster, scratch, dataNodes));
@@ -101,15 +103,18 @@ public final class EmbeddedHdfs implements AutoCloseable {
     RpcDetailedMetrics calls =
         ((NameNodeRpcServer) cluster.getNameNodeRpc()).getClientRpcServer().getRpcDetailedMetrics();
     MetricsCollectorImpl collector = new MetricsCollectorImpl();
+
     // Calls that fail are counted under the name of what they throw.
     calls.getOverallRpcProcessingRates().snapshot(collector.addRecord("calls"), true);
     List<? extends MetricsRecord> records = collector.getRecords();
+
     long refused = 0;
     for (AbstractMetric metric : records.get(0).metrics()) {
       if (metric.name().contains("NSQuotaExceededException") && metric.name().endsWith("NumOps")) {
         refused += metric.value().longValue();
       }
     }
+
     return refused;
   }
 
@@ -186,16 +191,19 @@ public final class EmbeddedHdfs implements AutoCloseable {
     conf.set(MiniDFSCluster.HDFS_MINIDFS_BASEDIR, scratch.path().resolve("dfs").toString());
     conf.set("hadoop.tmp.dir", scratch.path().resolve("tmp").toString());
     conf.set("hadoop.http.temp.dir", scratch.path().resolve("http").toString());
+
     conf.setInt("dfs.replication", Math.min(3, dataNodes));
     conf.setInt("dfs.namenode.handler.count", 4);
     conf.setInt("dfs.namenode.service.handler.count", 2);
     conf.setInt("dfs.datanode.handler.count", 2);
     conf.setInt("dfs.heartbeat.interval", 1);
     conf.setInt("dfs.namenode.safemode.extension", 0);
+
     // Space is looked up without a child process.
     conf.set(
         "fs.getspaceused.classname",
         "org.apache.hadoop.hdfs.server.datanode.fsdataset.impl.ReplicaCachingGetSpaceUsed");
+
     return conf;
   }
 }

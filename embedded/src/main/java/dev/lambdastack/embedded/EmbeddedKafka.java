@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.Writer;
+import java.net.BindException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -129,15 +130,15 @@ public final class EmbeddedKafka implements AutoCloseable {
       throws IOException {
     Map<String, String> merged = new HashMap<>(TOPIC_DEFAULTS);
     merged.putAll(configs);
+
     try (Admin admin = admin()) {
       admin
           .createTopics(List.of(new NewTopic(name, partitions, (short) 1).configs(merged)))
           .all()
           .get();
       Await.until("the leaders of topic " + name, LIMIT, () -> hasLeaders(admin, name, partitions));
-      // Metadata knows the leader before the leader does. An idempotent producer whose first batch
-      // comes too early,
-      // and whose second does not, gets the first one in never more.
+      // Metadata knows the leader before the leader knows itself. An idempotent producer can never
+      // deliver a first batch that came too early when its second batch did not.
       admin.listOffsets(ends(name, partitions)).all().get();
     } catch (ExecutionException e) {
       throw new IOException(
@@ -211,10 +212,12 @@ public final class EmbeddedKafka implements AutoCloseable {
     if (server != null) {
       throw new IllegalStateException("Kafka runs: stop it before a log is cut off");
     }
+
     List<Path> files;
     try (Stream<Path> all = Files.list(data.resolve(topic + "-" + partition))) {
       files = all.sorted().toList();
     }
+
     boolean first = true;
     for (Path file : files) {
       String name = file.getFileName().toString();
@@ -245,6 +248,7 @@ public final class EmbeddedKafka implements AutoCloseable {
         }
         position += batch.sizeInBytes();
       }
+
       records.truncateTo(position);
     }
   }
@@ -263,6 +267,7 @@ public final class EmbeddedKafka implements AutoCloseable {
       brokerPort = FreePorts.next();
       controllerPort = FreePorts.next();
       securedPort = FreePorts.next();
+
       try {
         if (!Files.exists(data.resolve("meta.properties"))) {
           format();
@@ -280,7 +285,7 @@ public final class EmbeddedKafka implements AutoCloseable {
 
   private static boolean causedByBind(Throwable failure) {
     for (Throwable t = failure; t != null; t = t.getCause()) {
-      if (t instanceof java.net.BindException) {
+      if (t instanceof BindException) {
         return true;
       }
     }
@@ -305,9 +310,11 @@ public final class EmbeddedKafka implements AutoCloseable {
     try (Writer out = Files.newBufferedWriter(config, StandardCharsets.ISO_8859_1)) {
       properties().store(out, null);
     }
+
     List<String> format = new ArrayList<>();
     format.addAll(List.of("format", "-t", Uuid.randomUuid().toString(), "-c", config.toString()));
     secured.ifPresent(listener -> format.addAll(List.of("--add-scram", listener.credential())));
+
     try (PrintStream quiet =
         new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {
       if (StorageTool.execute(format.toArray(String[]::new), quiet) != 0) {
@@ -328,6 +335,7 @@ public final class EmbeddedKafka implements AutoCloseable {
     p.put("log.dirs", data.toString());
     p.put("auto.create.topics.enable", "false");
     p.put("log.retention.ms", "-1");
+
     // One node: one replica of everything, and few partitions of what Kafka keeps for itself.
     for (String topic :
         List.of("offsets.topic", "transaction.state.log", "share.coordinator.state.topic")) {
@@ -337,9 +345,11 @@ public final class EmbeddedKafka implements AutoCloseable {
     p.put("transaction.state.log.min.isr", "1");
     p.put("share.coordinator.state.topic.min.isr", "1");
     p.put("group.initial.rebalance.delay.ms", "0");
+
     // A busy machine must not make the node lose itself.
     p.put("broker.session.timeout.ms", "30000");
     p.put("broker.heartbeat.interval.ms", "500");
+
     // Small memory: the cleaner alone takes 128 MiB by default.
     p.put("log.cleaner.dedupe.buffer.size", "2097152");
     p.put("log.cleaner.io.buffer.size", "65536");
@@ -349,6 +359,7 @@ public final class EmbeddedKafka implements AutoCloseable {
     p.put("num.recovery.threads.per.data.dir", "1");
     p.put("group.coordinator.threads", "1");
     p.put("share.coordinator.threads", "1");
+
     secured.ifPresent(
         listener -> {
           p.merge(
@@ -360,6 +371,7 @@ public final class EmbeddedKafka implements AutoCloseable {
               "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL");
           p.putAll(listener.broker());
         });
+
     p.putAll(overrides);
     return Utils.mkProperties(p);
   }
@@ -416,6 +428,7 @@ public final class EmbeddedKafka implements AutoCloseable {
               : Optional.of(
                   SecuredListener.create(user, password, scratch.path().resolve("certificates")));
       EmbeddedKafka kafka = new EmbeddedKafka(scratch, data, Map.copyOf(overrides), secured);
+
       try {
         kafka.shiftClock(clockShift);
         kafka.firstStart();

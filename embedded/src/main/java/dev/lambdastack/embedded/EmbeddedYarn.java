@@ -72,6 +72,7 @@ public final class EmbeddedYarn implements AutoCloseable {
         if (!cluster.waitForNodeManagersToConnect(60_000)) {
           throw new IOException("The NodeManager did not report to the ResourceManager in 60 s");
         }
+
         Configuration client = new Configuration(cluster.getConfig());
         client.unset(NO_SHARED_CLIENTS);
         return new EmbeddedYarn(scratch, cluster, client);
@@ -115,6 +116,7 @@ public final class EmbeddedYarn implements AutoCloseable {
     String property = GenericTestUtils.SYSPROP_TEST_DATA_DIR;
     String before = System.getProperty(property);
     System.setProperty(property, scratch.path().toString());
+
     try {
       return new MiniMRYarnCluster("lambda", 1);
     } finally {
@@ -134,9 +136,11 @@ public final class EmbeddedYarn implements AutoCloseable {
     conf.setInt("yarn.minicluster.yarn.nodemanager.resource.memory-mb", 4096);
     conf.setInt("yarn.nodemanager.resource.cpu-vcores", 4);
     conf.setInt("yarn.scheduler.minimum-allocation-mb", 256);
+
     // A fairly full disk is none of our business.
     conf.setFloat(
         "yarn.nodemanager.disk-health-checker.max-disk-utilization-per-disk-percentage", 100f);
+
     smallTasks(conf);
     quick(conf);
     return conf;

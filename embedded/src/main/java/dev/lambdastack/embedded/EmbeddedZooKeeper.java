@@ -28,10 +28,12 @@ final class EmbeddedZooKeeper implements AutoCloseable {
     Configuration conf = new Configuration(false);
     // A short tick lets the server end soon; sessions still survive a long pause of the JVM.
     conf.setInt("hbase.zookeeper.property.maxSessionTimeout", 90_000);
+
     MiniZooKeeperCluster cluster = new MiniZooKeeperCluster(conf);
     cluster.setTickTime(500);
     // The admin server would take a fixed port.
     System.setProperty("zookeeper.admin.enableServer", "false");
+
     try {
       cluster.setDefaultClientPort(FreePorts.next());
       return new EmbeddedZooKeeper(scratch, cluster, cluster.startup(scratch.path().toFile()));

@@ -23,13 +23,17 @@ final class HBaseServerConfiguration {
     conf.setInt("hbase.regionserver.port", 0);
     conf.setInt("hbase.master.info.port", -1);
     conf.setInt("hbase.regionserver.info.port", -1);
+
     // Several servers in one process.
     conf.setBoolean("hbase.cluster.distributed", false);
+
     // The write-ahead log is on HDFS and must be able to sync there.
     conf.setBoolean("hbase.unsafe.stream.capability.enforce", true);
     conf.set("hbase.wal.provider", "asyncfs");
+
     // A server that gives itself up and is not done in time would halt the JVM.
     conf.setInt("hbase.regionserver.abort.timeout", Integer.MAX_VALUE);
+
     // The JVM belongs to the caller: no hook of ours.
     conf.setBoolean("hbase.shutdown.hook", false);
   }

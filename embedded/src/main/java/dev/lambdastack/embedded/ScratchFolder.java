@@ -34,6 +34,7 @@ record ScratchFolder(Path path) implements AutoCloseable {
         last = e;
       }
     }
+
     if (last != null) {
       throw new IOException("Cannot delete " + path + ": " + last.getMessage(), last);
     }

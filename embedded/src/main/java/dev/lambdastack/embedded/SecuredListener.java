@@ -11,8 +11,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * A listener of Kafka that asks for TLS and a login by SCRAM-SHA-512. Its certificate is made by
- * the JDK's {@code keytool} and signs itself.
+ * A Kafka listener with SASL/SCRAM-SHA-512 over TLS. The JDK's {@code keytool} makes its
+ * self-signed certificate.
  */
 final class SecuredListener {
   static final String NAME = "SASL_SSL";
@@ -34,12 +34,14 @@ final class SecuredListener {
   }
 
   /**
-   * With a new certificate in the folder.
+   * Creates a listener with a new certificate.
    *
-   * @param password of the user, and of both key stores
+   * @param password of the user, of the key store and of the trust store
+   * @param folder where both stores go; made where it does not exist
    */
   static SecuredListener create(String user, String password, Path folder) throws IOException {
     SecuredListener listener = new SecuredListener(user, password, Files.createDirectories(folder));
+
     listener.makeCertificate(folder.resolve("certificate.pem"));
     return listener;
   }
@@ -49,8 +51,10 @@ final class SecuredListener {
         keys,
         List.of("-genkeypair", "-alias", "kafka", "-keyalg", "EC", "-groupname", "secp256r1"),
         List.of("-dname", "CN=localhost", "-ext", "san=dns:localhost", "-validity", "3650"));
+
     keytool(
         keys, List.of("-exportcert", "-alias", "kafka", "-rfc", "-file", certificate.toString()));
+
     keytool(
         trusted,
         List.of("-importcert", "-alias", "kafka", "-noprompt", "-file", certificate.toString()));
@@ -68,9 +72,10 @@ final class SecuredListener {
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said);
     builder.environment().put("STORE_PASSWORD", password);
+
     try {
       if (builder.start().waitFor() != 0) {
-        throw new IOException("keytool fails: " + Files.readString(said.toPath()));
+        throw new IOException("keytool failed: " + Files.readString(said.toPath()));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -78,17 +83,19 @@ final class SecuredListener {
     }
   }
 
-  /** What the node is formatted with, so that it knows the user. */
+  /** The SCRAM credential of the user, to format the broker's storage with. */
   String credential() {
     return MECHANISM + "=[name=" + user + ",password=" + password + "]";
   }
 
-  /** What the broker needs beside the listener's address. */
+  /** The broker's settings, but for the listener's address. */
   Map<String, String> broker() {
     String prefix = "listener.name." + NAME.toLowerCase(Locale.ROOT) + ".";
+
     Map<String, String> broker = new HashMap<>();
     broker.put("sasl.enabled.mechanisms", MECHANISM);
     broker.put(prefix + "scram-sha-512.sasl.jaas.config", MODULE + ";");
+
     broker.put(prefix + "ssl.keystore.type", "PKCS12");
     broker.put(prefix + "ssl.keystore.location", keys.toString());
     broker.put(prefix + "ssl.keystore.password", password);
@@ -96,7 +103,7 @@ final class SecuredListener {
     return broker;
   }
 
-  /** What a client needs beside the listener's address. */
+  /** A client's settings, but for the bootstrap servers. */
   Map<String, String> client() {
     return Map.of(
         "security.protocol",

@@ -66,6 +66,7 @@ public final class SpeedJob {
    */
   public void addTo(StreamExecutionEnvironment env, int parallelism) {
     int readers = Math.min(parallelism, plan.starts().size());
+
     // No idleness: a partition that is stuck holds its epochs open and loses nothing.
     SingleOutputStreamOperator<Contribution> contributions =
         env.fromSource(source, WatermarkStrategy.forMonotonousTimestamps(), "log", Envelope.TYPE)
@@ -79,6 +80,7 @@ public final class SpeedJob {
                 new LogTimeOperator(plan, views, schemas, TopicCheck.IN_KAFKA))
             .uid("log-time")
             .setParallelism(readers);
+
     contributions
         .keyBy(new ByRow(), RowId.TYPE)
         .transform("epoch totals", Total.TYPE, new EpochTotalsOperator(plan))
@@ -88,6 +90,7 @@ public final class SpeedJob {
         .uid("cells")
         .name("cells")
         .setParallelism(parallelism);
+
     contributions
         .getSideOutput(LogTimeOperator.POSITIONS)
         .global()

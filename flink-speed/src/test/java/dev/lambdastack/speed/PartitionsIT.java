@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lambdastack.log.PartitionsAddedException;
 import dev.lambdastack.log.TopicLog;
-import dev.lambdastack.serving.store.AdoptionStore;
-import dev.lambdastack.serving.store.PublishedStore;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.log.agreement.TopicAgreement;
+import dev.lambdastack.serving.store.HBaseConnector;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.launch.Launch;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
@@ -39,7 +39,7 @@ class PartitionsIT {
 
   private LambdaConfig config;
   private Connection hbase;
-  private AdoptionStore adoptions;
+  private TopicAgreement adoptions;
   private TestingOrders orders;
 
   @BeforeEach
@@ -47,12 +47,12 @@ class PartitionsIT {
     TestingClusters.removeTopic("orders");
     TestingClusters.kafka().createTopic("orders", 3);
     config = TestingClusters.config(Map.of("lambda.epoch", "1s", "lambda.clock-skew", "1s"));
-    hbase = Store.connect(config);
+    hbase = HBaseConnector.connect(config);
     TestingClusters.removeViews(hbase);
     orders = new TestingOrders("orders", 5);
     UnrulySink.calm();
     try (TopicLog log = log()) {
-      adoptions = AdoptionStore.of(config, "orders", log.topicId());
+      adoptions = TopicAgreement.of(config, "orders", log.topicId());
     }
   }
 
@@ -230,9 +230,16 @@ class PartitionsIT {
       assertThatThrownBy(job::awaitEnd)
           .isInstanceOf(PartitionsAddedException.class)
           .hasMessageContaining("expected [0, 1, 2], found [0, 1, 2, 3]");
-      PublishedStore store = new PublishedStore(hbase);
+      PublishedTable store = new PublishedTable(hbase);
       Set<Integer> told =
-          store.read("action_metrics").orElseThrow().progress().applied().entrySet().stream()
+          store
+              .pointer()
+              .read("action_metrics")
+              .orElseThrow()
+              .progress()
+              .applied()
+              .entrySet()
+              .stream()
               .filter(e -> e.getValue().logTimeMillis() >= adoptions().floorMillis(3))
               .map(Map.Entry::getKey)
               .collect(Collectors.toCollection(HashSet::new));

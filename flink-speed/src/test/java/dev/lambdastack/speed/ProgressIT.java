@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lambdastack.log.TopicLog;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.launch.Launch;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
@@ -54,7 +54,7 @@ class ProgressIT {
     UnrulySink.calm();
     ConcurrentLinkedQueue<Sent> sent = new ConcurrentLinkedQueue<>();
     Random random = new Random(5);
-    try (Connection hbase = Store.connect(config);
+    try (Connection hbase = HBaseConnector.connect(config);
         TestingOrders orders = new TestingOrders("orders", 3);
         KafkaProducer<byte[], byte[]> producer = TestingOrders.producer(Map.of());
         TopicLog log = TopicLog.open(config.kafka().within(LIMIT), "orders")) {
@@ -134,7 +134,7 @@ class ProgressIT {
     if (!afterACheckpoint) {
       HeldSource.HELD_TASKS.add(behind);
     }
-    try (Connection hbase = Store.connect(config);
+    try (Connection hbase = HBaseConnector.connect(config);
         TestingOrders orders = new TestingOrders("orders", 3);
         KafkaProducer<byte[], byte[]> producer = TestingOrders.producer(Map.of());
         TopicLog log = TopicLog.open(config.kafka().within(LIMIT), "orders")) {
@@ -202,7 +202,7 @@ class ProgressIT {
     TestingClusters.kafka().createTopic("orders", 3);
     LambdaConfig config = TestingClusters.config(Map.of("lambda.epoch", "1h"));
     UnrulySink.calm();
-    try (Connection hbase = Store.connect(config);
+    try (Connection hbase = HBaseConnector.connect(config);
         TestingOrders orders = new TestingOrders("orders", 3);
         TopicLog log = TopicLog.open(config.kafka().within(LIMIT), "orders")) {
       TestingClusters.removeViews(hbase);

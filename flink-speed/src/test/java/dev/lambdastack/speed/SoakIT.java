@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.embedded.Await;
 import dev.lambdastack.log.TopicLog;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.launch.Launch;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
@@ -79,7 +79,7 @@ class SoakIT {
                 // So that one can be looked at before it goes.
                 "flink.execution.checkpointing.num-retained",
                 "20"));
-    try (Connection hbase = Store.connect(config);
+    try (Connection hbase = HBaseConnector.connect(config);
         TopicLog log = TopicLog.open(config.kafka().within(LIMIT), "orders");
         TestingOrders orders = new TestingOrders("orders", 30)) {
       TestingClusters.removeViews(hbase);

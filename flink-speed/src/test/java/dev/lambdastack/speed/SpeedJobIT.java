@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lambdastack.embedded.Await;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.serving.store.Failing;
-import dev.lambdastack.serving.store.PublishedStore;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.launch.Launch;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
@@ -46,7 +46,7 @@ class SpeedJobIT {
     TestingClusters.removeTopic("orders");
     TestingClusters.kafka().createTopic("orders", 3);
     config = TestingClusters.config(Map.of("lambda.epoch", "1s"));
-    hbase = Store.connect(config);
+    hbase = HBaseConnector.connect(config);
     TestingClusters.removeViews(hbase);
     log = TopicLog.open(config.kafka().within(LIMIT), "orders");
     orders = new TestingOrders("orders", 1);
@@ -110,7 +110,7 @@ class SpeedJobIT {
         job.awaitCheckpoint(LIMIT);
       }
       assertEveryCell(job);
-      PublishedStore store = new PublishedStore(hbase);
+      PublishedTable store = new PublishedTable(hbase);
       for (Generation generation : job.generations()) {
         // Right after its progress is said.
         Await.until(
@@ -118,6 +118,7 @@ class SpeedJobIT {
             LIMIT,
             () ->
                 store
+                    .pointer()
                     .read(generation.shape().name())
                     .flatMap(s -> s.row().generation())
                     .equals(Optional.of(generation)));
@@ -269,8 +270,9 @@ class SpeedJobIT {
           .doesNotHaveDuplicates();
 
       Generation generation = job.generations().get(0);
-      PublishedStore store = new PublishedStore(hbase);
-      Failing failing = store.failing(generation.shape().name(), generation.number()).orElseThrow();
+      PublishedTable store = new PublishedTable(hbase);
+      Failing failing =
+          store.progress().failing(generation.shape().name(), generation.number()).orElseThrow();
       assertThat(failing.times()).isGreaterThanOrEqualTo(2);
       assertThat(failing.because()).isEqualTo("IOException: injected after the flush");
 
@@ -281,7 +283,10 @@ class SpeedJobIT {
           () -> {
             job.news().next();
             job.noteFailures();
-            return store.failing(generation.shape().name(), generation.number()).isEmpty();
+            return store
+                .progress()
+                .failing(generation.shape().name(), generation.number())
+                .isEmpty();
           });
       assertThat(job.news().failing()).isEmpty();
     }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lambdastack.embedded.Await;
 import dev.lambdastack.log.TopicLog;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.launch.Launch;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
@@ -57,7 +57,7 @@ class StateBackendsIT {
     TestingClusters.kafka().createTopic("orders", 3);
     UnrulySink.calm();
     LambdaConfig first = config(backend, 2);
-    try (Connection hbase = Store.connect(first);
+    try (Connection hbase = HBaseConnector.connect(first);
         TopicLog log = TopicLog.open(first.kafka().within(LIMIT), "orders");
         TestingOrders orders = new TestingOrders("orders", 9)) {
       TestingClusters.removeViews(hbase);

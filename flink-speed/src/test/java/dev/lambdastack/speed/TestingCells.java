@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -66,13 +67,12 @@ public final class TestingCells {
                   .forEach(
                       cell ->
                           lines.put(
-                              java.util.HexFormat.of().formatHex(CellUtil.cloneRow(cell))
+                              HexFormat.of().formatHex(CellUtil.cloneRow(cell))
                                   + " "
                                   + Cell.epoch(CellUtil.cloneQualifier(cell), 0),
                               cell.getTimestamp()
                                   + " "
-                                  + java.util.HexFormat.of()
-                                      .formatHex(CellUtil.cloneValue(cell)))));
+                                  + HexFormat.of().formatHex(CellUtil.cloneValue(cell)))));
     }
     return lines;
   }

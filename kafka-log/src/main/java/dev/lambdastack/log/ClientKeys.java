@@ -19,14 +19,14 @@ import org.apache.kafka.common.config.SaslConfigs;
 import org.apache.kafka.common.config.types.Password;
 import org.apache.kafka.common.security.JaasContext;
 
-/** Which keys of Kafka's clients a person may set, as this version of Kafka defines them. */
+/** The client settings of this Kafka version, and which of them a user may set. */
 public final class ClientKeys implements KafkaClientKeys {
   private static final String FAMILY = "lambda.kafka.client.";
 
-  /** What no client is given: it is Kafka's own business. */
+  /** Prefix of settings that only Kafka itself may set. */
   private static final String INTERNAL = "internal.";
 
-  /** Keys that the stack has a key of its own for. */
+  /** Kafka's keys that a key of the stack replaces. */
   private static final Map<String, String> OUR_KEYS =
       Map.of(
           "bootstrap.servers", "lambda.kafka.bootstrap-servers",
@@ -37,8 +37,8 @@ public final class ClientKeys implements KafkaClientKeys {
           "request.timeout.ms", "lambda.kafka.timeout");
 
   /**
-   * Keys that the stack sets to what exactness rests on, or to what a client of its needs, and keys
-   * that would change either.
+   * Keys that the stack sets itself, and keys that would override those. The guarantees of the
+   * stack depend on them.
    */
   private static final Set<String> KEPT =
       Set.of(
@@ -81,9 +81,11 @@ public final class ClientKeys implements KafkaClientKeys {
 
   private static Map<String, ConfigKey> known() {
     Map<String, ConfigKey> known = new TreeMap<>();
+
     Stream.of(AdminClientConfig.configDef(), ConsumerConfig.configDef(), ProducerConfig.configDef())
         .map(ConfigDef::configKeys)
         .forEach(known::putAll);
+
     known.keySet().removeIf(key -> key.startsWith(INTERNAL));
     return known;
   }
@@ -105,20 +107,23 @@ public final class ClientKeys implements KafkaClientKeys {
   private static void check(String key, String value) {
     if (OUR_KEYS.containsKey(key)) {
       throw new InvalidInputException(
-          "Cannot set %s: the stack has a key of its own for it; set %s"
+          "Cannot set %s: the stack has its own key for it; set %s"
               .formatted(FAMILY + key, OUR_KEYS.get(key)));
     }
+
     if (KEPT.contains(key)) {
       throw new InvalidInputException(
-          "Cannot set %s: the stack sets %s itself, and what it promises rests on that; remove the key"
+          "Cannot set %s: the stack sets %s itself, and its guarantees depend on it; remove the key"
               .formatted(FAMILY + key, key));
     }
+
     ConfigKey known = KNOWN.get(key);
     if (known == null) {
       throw new InvalidInputException(
-          "Unknown key '%s': no client of Kafka has a key '%s'; did you mean '%s'?"
+          "Unknown key '%s': no Kafka client has a key '%s'; did you mean '%s'?"
               .formatted(FAMILY + key, key, FAMILY + nearest(key)));
     }
+
     try {
       new ConfigDef().define(known).parse(Map.of(key, value));
     } catch (ConfigException e) {
@@ -134,17 +139,18 @@ public final class ClientKeys implements KafkaClientKeys {
         .orElseThrow();
   }
 
-  /** What Kafka says of a login that it cannot read may quote a part of the password. */
+  /** Hides Kafka's own message: it may quote a part of the password. */
   private static void checkLogin(Map<String, String> client) {
     String login = client.get(SaslConfigs.SASL_JAAS_CONFIG);
     if (login == null) {
       return;
     }
+
     try {
       JaasContext.loadClientContext(Map.of(SaslConfigs.SASL_JAAS_CONFIG, new Password(login)));
     } catch (RuntimeException e) {
       throw new InvalidInputException(
-          "Cannot use %s: it is no entry for one login module (expected such as: org.apache.kafka.common.security.scram.ScramLoginModule required username=\"…\" password=\"…\";)"
+          "Cannot use %s: it is not a JAAS entry for one login module (expected such as: org.apache.kafka.common.security.scram.ScramLoginModule required username=\"…\" password=\"…\";)"
               .formatted(FAMILY + SaslConfigs.SASL_JAAS_CONFIG));
     }
   }

@@ -4,7 +4,6 @@ import dev.lambdastack.settings.KafkaSettings;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.LambdaException;
 import dev.lambdastack.views.UnavailableException;
-import java.nio.file.FileSystemException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
@@ -91,6 +90,7 @@ public final class TopicLog implements AutoCloseable {
   public static TopicLog open(KafkaSettings kafka, String topic) {
     Admin admin = null;
     KafkaConsumer<byte[], byte[]> consumer = null;
+
     try {
       admin = Admin.create(LogClients.admin(kafka));
       Map<String, Object> lookUps = LogClients.consumer(kafka);
@@ -105,13 +105,14 @@ public final class TopicLog implements AutoCloseable {
       if (admin != null) {
         admin.close(Duration.ZERO);
       }
+
       if (e instanceof LambdaException) {
         throw e;
       }
       throw admin == null && isOfClientKeys(kafka, e)
           ? new InvalidInputException(
               "Cannot make a client for Kafka at %s: %s; check the keys lambda.kafka.client.*"
-                  .formatted(kafka.bootstrapServers(), rootMessage(e)),
+                  .formatted(kafka.bootstrapServers(), LambdaException.rootMessage(e)),
               e)
           : unreachable(kafka, topic, e);
     }
@@ -193,6 +194,7 @@ public final class TopicLog implements AutoCloseable {
           "Cannot use topic %s: expected message.timestamp.type=LogAppendTime, found %s; run kafka-configs.sh --bootstrap-server %s --alter --entity-type topics --entity-name %s --add-config message.timestamp.type=LogAppendTime before the first event"
               .formatted(topic, stamps, kafka.bootstrapServers(), topic));
     }
+
     String cleanup = value(config, TopicConfig.CLEANUP_POLICY_CONFIG);
     if (cleanup.contains("compact")) {
       throw new InvalidInputException(
@@ -295,6 +297,7 @@ public final class TopicLog implements AutoCloseable {
     Map<TopicPartition, Long> times =
         topicPartitions(of).stream().collect(Collectors.toMap(p -> p, p -> logTimeMillis));
     Map<TopicPartition, OffsetAndTimestamp> index = waiting(() -> consumer.offsetsForTimes(times));
+
     // The index counts aborted records and markers too: from there on, what is delivered decides.
     Map<TopicPartition, Long> starts = new HashMap<>();
     index.forEach(
@@ -303,6 +306,7 @@ public final class TopicLog implements AutoCloseable {
             starts.put(partition, found.offset());
           }
         });
+
     return firstAtOrAfter(logTimeMillis, starts, ends);
   }
 
@@ -344,9 +348,11 @@ public final class TopicLog implements AutoCloseable {
     SortedSet<Integer> cutOff = new TreeSet<>();
     Set<TopicPartition> pending = topicPartitions(positions.keySet());
     consumer.assign(pending);
+
     // A position is compared only where the partition's present leader is known.
     waiting(() -> consumer.endOffsets(pending));
     pending.forEach(p -> consumer.seek(p, positions.get(p.partition())));
+
     while (!pending.isEmpty()) {
       try {
         pending.forEach(p -> waiting(() -> consumer.position(p)));
@@ -357,6 +363,7 @@ public final class TopicLog implements AutoCloseable {
         consumer.assign(pending);
       }
     }
+
     consumer.assign(List.of());
     return cutOff;
   }
@@ -401,8 +408,10 @@ public final class TopicLog implements AutoCloseable {
     Map<Integer, Boundary> found = new TreeMap<>();
     Set<TopicPartition> pending = new LinkedHashSet<>(starts.keySet());
     pending.removeIf(p -> starts.get(p) >= ends.get(p));
+
     consumer.assign(pending);
     pending.forEach(p -> consumer.seek(p, starts.get(p)));
+
     long deadline = System.nanoTime() + kafka.timeout().toNanos();
     while (!pending.isEmpty()) {
       boolean progress = false;
@@ -414,11 +423,13 @@ public final class TopicLog implements AutoCloseable {
           pending.remove(partition);
         }
       }
+
       pending.removeIf(p -> consumer.position(p) >= ends.get(p));
       if (!consumer.assignment().equals(pending)) {
         consumer.assign(pending);
         progress = true;
       }
+
       long now = System.nanoTime();
       if (progress) {
         deadline = now + kafka.timeout().toNanos();
@@ -426,6 +437,7 @@ public final class TopicLog implements AutoCloseable {
         throw unreachable(kafka, topic, new TimeoutException("no records delivered"));
       }
     }
+
     consumer.assign(List.of());
     return found;
   }
@@ -510,21 +522,25 @@ public final class TopicLog implements AutoCloseable {
               .formatted(topic, kafka.bootstrapServers(), kafka.bootstrapServers(), topic),
           e);
     }
+
     if (e instanceof RetriableException) {
       return unreachable(kafka, topic, e);
     }
+
     if (e instanceof AuthenticationException) {
       return new InvalidInputException(
           "Cannot log in to Kafka at %s for topic %s: %s; check the keys lambda.kafka.client.sasl.* and lambda.kafka.client.ssl.*"
-              .formatted(kafka.bootstrapServers(), topic, rootMessage(e)),
+              .formatted(kafka.bootstrapServers(), topic, LambdaException.rootMessage(e)),
           e);
     }
+
     if (e instanceof AuthorizationException) {
       return new InvalidInputException(
           "Not allowed on topic %s of Kafka at %s: %s; grant it (or, where only writing is forbidden, set lambda.tick=false)"
               .formatted(topic, kafka.bootstrapServers(), e.getMessage()),
           e);
     }
+
     return e;
   }
 
@@ -537,18 +553,7 @@ public final class TopicLog implements AutoCloseable {
             kafka.bootstrapServers(),
             topic,
             kafka.timeout().toMillis(),
-            rootMessage(cause)),
+            LambdaException.rootMessage(cause)),
         cause);
-  }
-
-  private static String rootMessage(Throwable fault) {
-    Throwable root = fault;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
-    // Java says of a file that is missing its path alone.
-    return root instanceof FileSystemException
-        ? root.getClass().getSimpleName() + ": " + root.getMessage()
-        : root.getMessage();
   }
 }

@@ -86,7 +86,7 @@ class ClientKeysTest {
     assertThatThrownBy(() -> LambdaConfig.of(conf(Map.of(key, "1"))))
         .isInstanceOf(InvalidInputException.class)
         .hasMessage(
-            "Cannot set %s: the stack sets %s itself, and what it promises rests on that; remove the key",
+            "Cannot set %s: the stack sets %s itself, and its guarantees depend on it; remove the key",
             FAMILY + key, key);
   }
 

@@ -8,6 +8,7 @@ import dev.lambdastack.embedded.EmbeddedKafka;
 import dev.lambdastack.settings.KafkaSettings;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.UnavailableException;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -302,7 +303,7 @@ class TopicLogIT {
         try {
           kafka.createTopic("again", 1);
           break;
-        } catch (java.io.IOException stillThere) {
+        } catch (IOException stillThere) {
           assertThat(System.nanoTime()).isLessThan(deadline);
         }
       }

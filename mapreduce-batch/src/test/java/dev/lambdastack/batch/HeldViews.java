@@ -5,6 +5,7 @@ import dev.lambdastack.views.ColumnType;
 import dev.lambdastack.views.Metric;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.ViewProvider;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -53,7 +54,7 @@ public final class HeldViews implements ViewProvider {
     if (present != null && Thread.currentThread().getName().contains("Map Task")) {
       present.pass();
     }
-    return "<" + new String(kind, java.nio.charset.StandardCharsets.UTF_8) + ">";
+    return "<" + new String(kind, StandardCharsets.UTF_8) + ">";
   }
 
   @Override

@@ -10,7 +10,7 @@ import dev.lambdastack.batch.master.FileSchema;
 import dev.lambdastack.batch.master.LiveFile;
 import dev.lambdastack.batch.recompute.Recompute;
 import dev.lambdastack.embedded.EmbeddedYarn;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
 import dev.lambdastack.views.Views;
 import dev.lambdastack.views.handoff.Cell;
 import dev.lambdastack.views.handoff.Version;
@@ -41,7 +41,7 @@ class OnYarnIT {
     try (EmbeddedYarn yarn = EmbeddedYarn.start(servers.hdfs());
         Scene scene =
             Scene.open(servers, onYarn(servers, yarn), YarnViews.TOPIC, YarnViews.VIEW, 2);
-        Connection connection = Store.connect(scene.config())) {
+        Connection connection = HBaseConnector.connect(scene.config())) {
       assertThat(scene.conf().get("mapreduce.framework.name")).isEqualTo("yarn");
       Views views = Views.of(new YarnViews().views());
       Random random = new Random(31);

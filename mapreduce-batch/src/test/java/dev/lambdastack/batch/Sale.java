@@ -3,9 +3,12 @@ package dev.lambdastack.batch;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.schemas.SchemaVersion;
 import dev.lambdastack.views.EventType;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.apache.avro.Schema;
@@ -107,7 +110,7 @@ public record Sale(
       Schema fixed = writer.getField("tip").schema().getTypes().get(1);
       record.put("tip", new GenericData.Fixed(fixed, eightBytes(tip.unscaledValue())));
     }
-    record.put("tags", java.util.Arrays.asList("a", null));
+    record.put("tags", Arrays.asList("a", null));
     record.put("event_time", eventTime);
     if (writer.getField("note") != null) {
       record.put("note", note);
@@ -118,8 +121,8 @@ public record Sale(
       byte[] bytes = new byte[encoded.remaining()];
       encoded.get(bytes);
       return bytes;
-    } catch (java.io.IOException e) {
-      throw new java.io.UncheckedIOException(e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -13,6 +13,7 @@ import dev.lambdastack.views.Metric;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.Views;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,6 +23,9 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
@@ -201,7 +205,7 @@ public final class Scene implements AutoCloseable {
 
   public List<Placed> sendAll(int partition, List<Sale> sales, Schema writer) {
     List<Placed> placed = new ArrayList<>();
-    List<java.util.concurrent.Future<RecordMetadata>> acks = new ArrayList<>();
+    List<Future<RecordMetadata>> acks = new ArrayList<>();
     for (Sale sale : sales) {
       acks.add(producer.send(new ProducerRecord<>(topic, partition, null, sale.encode(writer))));
     }
@@ -214,14 +218,13 @@ public final class Scene implements AutoCloseable {
   public RecordMetadata sendRaw(int partition, byte[] value) {
     return done(
         producer.send(
-            new ProducerRecord<>(
-                topic, partition, "key".getBytes(java.nio.charset.StandardCharsets.UTF_8), value)));
+            new ProducerRecord<>(topic, partition, "key".getBytes(StandardCharsets.UTF_8), value)));
   }
 
-  private static <T> T done(java.util.concurrent.Future<T> future) {
+  private static <T> T done(Future<T> future) {
     try {
       return future.get();
-    } catch (InterruptedException | java.util.concurrent.ExecutionException e) {
+    } catch (InterruptedException | ExecutionException e) {
       throw new IllegalStateException(e);
     }
   }
@@ -300,7 +303,7 @@ public final class Scene implements AutoCloseable {
    * the list of the topic's partitions, which is written before anything is read.
    */
   public Map<String, Long> everything() throws IOException {
-    Map<String, Long> files = new java.util.TreeMap<>();
+    Map<String, Long> files = new TreeMap<>();
     try (FileSystem fileSystem = servers.hdfs().fileSystem()) {
       Path root = new Path("/scene/" + topic);
       if (!fileSystem.exists(root)) {

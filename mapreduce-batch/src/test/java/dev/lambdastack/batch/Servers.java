@@ -4,6 +4,7 @@ import dev.lambdastack.embedded.EmbeddedHBase;
 import dev.lambdastack.embedded.EmbeddedHdfs;
 import dev.lambdastack.embedded.EmbeddedKafka;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterContext;
@@ -42,7 +43,7 @@ public final class Servers implements AutoCloseable {
       kafka = kafka == null ? EmbeddedKafka.builder().start() : kafka;
       return kafka;
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -51,7 +52,7 @@ public final class Servers implements AutoCloseable {
       hdfs = hdfs == null ? EmbeddedHdfs.start() : hdfs;
       return hdfs;
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -60,7 +61,7 @@ public final class Servers implements AutoCloseable {
       hbase = hbase == null ? EmbeddedHBase.builder(hdfs()).start() : hbase;
       return hbase;
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -2,6 +2,7 @@ package dev.lambdastack.reference;
 
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.views.EventType;
+import org.apache.avro.Schema;
 
 /** The events of the guide, each with the schema version that readers are pinned to. */
 public final class ReferenceEvents {
@@ -46,7 +47,7 @@ public final class ReferenceEvents {
 
   private ReferenceEvents() {}
 
-  private static org.apache.avro.Schema retail(String name) {
+  private static Schema retail(String name) {
     return SCHEMAS.find("dev.lambdastack.events.retail." + name, 1);
   }
 }

@@ -116,10 +116,12 @@ final class Answers {
             List.of(category),
             start(LocalDate.of(year, 1, 1)),
             start(LocalDate.of(year + 1, 1, 1)));
+
     BigDecimal revenue =
         answer.rows().stream()
             .map(r -> (BigDecimal) r.value("total_revenue"))
             .reduce(BigDecimal.ZERO, BigDecimal::add);
+
     Provenance from = answer.provenance();
     return String.format(
         Locale.ROOT,

@@ -38,6 +38,7 @@ public record BatchRun(
             seconds(archived.duration()),
             count(archived.ticks()),
             count(archived.deadLetters())));
+
     lines.add(
         "recompute  %s from %s events, in %s"
             .formatted(
@@ -53,10 +54,12 @@ public record BatchRun(
                     .collect(Collectors.joining(", ")),
                 count(versions.get(0).events()),
                 seconds(recomputing)));
+
     Version last = versions.get(versions.size() - 1);
     lines.add(
         "publish    the horizon is %s: what Kafka took before is batch's, what it took since is speed's"
             .formatted(Answers.SECOND.format(last.horizon().instant(last.epochLength()))));
+
     return lines;
   }
 

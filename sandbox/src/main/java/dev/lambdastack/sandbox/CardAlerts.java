@@ -6,7 +6,7 @@ import dev.lambdastack.schemas.EventEncoder;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.store.AlertStore;
 import dev.lambdastack.serving.store.AlertStore.Alert;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.alert.AlertJob;
 import dev.lambdastack.speed.alert.RulesLoader;
@@ -50,6 +50,7 @@ final class CardAlerts {
   /** Runs {@code lambda alerts card-transactions} until it has raised an alert; all alerts then. */
   List<Alert> run() throws Exception {
     send();
+
     try (AlertJob job =
             AlertJob.start(
                 config,
@@ -57,9 +58,10 @@ final class CardAlerts {
                 RulesLoader.FROM_CLASS_PATH,
                 SchemaStore.load(Thread.currentThread().getContextClassLoader()),
                 Optional.empty());
-        Connection hbase = Store.connect(config)) {
+        Connection hbase = HBaseConnector.connect(config)) {
       AlertStore store = new AlertStore(hbase);
       long deadline = System.nanoTime() + LIMIT.toNanos();
+
       while (store.all().isEmpty()) {
         if (job.hasEnded() || System.nanoTime() - deadline > 0) {
           throw new IllegalStateException("The alert job raised no alert within " + LIMIT);
@@ -67,6 +69,7 @@ final class CardAlerts {
         // Looks again: a table tells nobody of a new row.
         Thread.sleep(PAUSE.toMillis());
       }
+
       return store.all();
     }
   }
@@ -74,6 +77,7 @@ final class CardAlerts {
   private void send() throws Exception {
     EventEncoder encoder = new EventEncoder(ReferenceEvents.CARD_TRANSACTIONS);
     GenericData.Record event = new GenericData.Record(ReferenceEvents.CARD_TRANSACTIONS.schema());
+
     try (KafkaProducer<byte[], byte[]> producer =
         new KafkaProducer<>(LogClients.producer(config.kafka().within(LIMIT)))) {
       for (Use use : USES) {
@@ -83,6 +87,7 @@ final class CardAlerts {
         event.put("longitude", use.longitude());
         event.put("amount", new BigDecimal(use.amount()));
         event.put("event_time", use.time());
+
         producer
             .send(
                 new ProducerRecord<>(

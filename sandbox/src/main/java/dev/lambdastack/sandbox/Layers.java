@@ -99,16 +99,19 @@ public final class Layers {
   /** Archives, and recomputes and publishes all views of the topic. */
   public BatchRun batch() throws IOException, InterruptedException {
     ArchiveResult archived = archive();
+
     long started = System.nanoTime();
     List<Version> versions = new ArrayList<>();
     for (View view : views().ofTopic(topic)) {
       versions.add(recompute(view.name()));
     }
     Duration recomputing = Duration.ofNanos(System.nanoTime() - started);
+
     List<Flip> flips = new ArrayList<>();
     for (Version version : versions) {
       flips.add(publish(version.shape().name()));
     }
+
     return new BatchRun(archived, versions, recomputing, flips);
   }
 

@@ -60,11 +60,13 @@ final class LiveStage {
     screen.heading(
         "Live: the sales of 1998, %s a second, while a second batch run moves the horizon"
             .formatted(count(Math.round(perSecond))));
+
     Pace pace = Pace.start(producer, events, perSecond);
     try (Screen.Progress progress = screen.progress("events", events.size())) {
       Answers answers = new Answers(client, screen);
       String category = Showcase.category(events);
       long nextPoll = System.nanoTime();
+
       while (!pace.ended()) {
         Thread.sleep(PAUSE.toMillis());
         progress.at(pace.sent());
@@ -75,6 +77,7 @@ final class LiveStage {
             isBatchRunning() && pace.sent() > events.size() * SLOW_FROM
                 ? perSecond * SLOWER
                 : perSecond);
+
         if (!isBatchRunning()) {
           showSecondBatch(progress);
         }
@@ -83,12 +86,14 @@ final class LiveStage {
           progress.say("%s", answers.soFar(category, 1998));
         }
       }
+
       pace.await();
       if (secondBatch == null) {
         startSecondBatch(progress);
       }
       showSecondBatch(progress);
     }
+
     Instant end = ledger.lastAppended();
     layers.awaitFresh(client, end);
     screen.say(

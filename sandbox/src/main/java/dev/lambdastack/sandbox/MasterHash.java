@@ -23,12 +23,14 @@ public record MasterHash(int files, long bytes, String sha256) {
   static MasterHash of(LambdaConfig config, String topic) throws IOException {
     Path root = new Path(config.master().folder(), topic);
     FileSystem fileSystem = root.getFileSystem(config.hadoop());
+
     Map<String, Path> files = new TreeMap<>();
     RemoteIterator<LocatedFileStatus> all = fileSystem.listFiles(root, true);
     while (all.hasNext()) {
       Path path = all.next().getPath();
       files.put(path.toUri().getPath(), path);
     }
+
     MessageDigest digest = newDigest();
     long bytes = 0;
     byte[] buffer = new byte[1 << 16];
@@ -42,6 +44,7 @@ public record MasterHash(int files, long bytes, String sha256) {
         }
       }
     }
+
     return new MasterHash(files.size(), bytes, HexFormat.of().formatHex(digest.digest()));
   }
 

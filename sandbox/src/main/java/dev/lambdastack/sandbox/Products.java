@@ -31,6 +31,7 @@ final class Products {
     EventEncoder encoder = new EventEncoder(ReferenceEvents.PRODUCTS);
     GenericData.Record event = new GenericData.Record(ReferenceEvents.PRODUCTS.schema());
     List<Future<?>> sent = new ArrayList<>();
+
     try (KafkaProducer<byte[], byte[]> producer =
         new KafkaProducer<>(LogClients.producer(config.kafka().within(Duration.ofMinutes(1))))) {
       for (Product product : products) {
@@ -39,6 +40,7 @@ final class Products {
         event.put("brand_name", product.brand());
         event.put("product_category", product.category());
         event.put("event_time", SINCE);
+
         sent.add(
             producer.send(
                 new ProducerRecord<>(
@@ -46,6 +48,7 @@ final class Products {
       }
       producer.flush();
     }
+
     for (Future<?> future : sent) {
       try {
         future.get();

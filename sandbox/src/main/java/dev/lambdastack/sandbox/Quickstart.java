@@ -67,6 +67,7 @@ public final class Quickstart implements Callable<Integer> {
           String.format(
               Locale.ROOT, "Cannot replay --rows %d: expected a number of at least 1", rows));
     }
+
     for (String topic : topics) {
       if (!topic.matches("[a-zA-Z0-9][a-zA-Z0-9._-]{0,199}")
           || ReferenceEvents.ORDERS.topic().equals(topic)) {
@@ -75,6 +76,7 @@ public final class Quickstart implements Callable<Integer> {
                 .formatted(topic, ReferenceEvents.ORDERS.topic()));
       }
     }
+
     Screen screen = new Screen(spec.commandLine().getOut(), System.console() != null);
     Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
     try (Workspace workspace = Workspace.create(temporary)) {

@@ -82,6 +82,7 @@ final class Tour {
   private void startClusters() throws Exception {
     screen.heading("Start Kafka, HDFS and HBase");
     sandbox = Sandbox.start(EPOCH);
+
     EmbeddedKafka kafka = sandbox.clusters().kafka();
     kafka.createTopic(TOPIC, PARTITIONS);
     kafka.createTopic(
@@ -91,6 +92,7 @@ final class Tour {
     for (String topic : topics) {
       kafka.createTopic(topic, PARTITIONS);
     }
+
     layers = new Layers(sandbox.config(), TOPIC, ViewsLoader.FROM_CLASS_PATH);
     screen.say(
         "Kafka %s, HDFS %s; topic %s with %d partitions, epochs of %d s",
@@ -113,6 +115,7 @@ final class Tour {
       }
       producer.flush();
     }
+
     Lateness late = Lateness.of(ledger.entries(), Map.of());
     screen.say(
         "%s events: %s sales, and one sale in %d returned %d days later (we add the returns, the data has none)",
@@ -160,11 +163,13 @@ final class Tour {
     answers.brands(showcase.day(), 5);
     sayLate();
     showAlerts();
+
     screen.heading("Compare every answer with a plain recomputation from the source rows");
     Oracle oracle =
         new Oracle(products.stream().collect(Collectors.toMap(Product::id, Product::brand)));
     oracle.countAll(history);
     oracle.countAll(live);
+
     Verdict verdict = oracle.compare(client);
     verdict.differences().stream()
         .limit(SHOWN_DIFFERENCES)
@@ -172,19 +177,23 @@ final class Tour {
     if (verdict.differences().size() > SHOWN_DIFFERENCES) {
       screen.say("… and %s more", count(verdict.differences().size() - SHOWN_DIFFERENCES));
     }
+
     screen.say("%s", verdict);
     screen.say(
         "(All windows of the three views, found or expected; %d reads by key were compared besides.)",
         verdict.keyQueries());
+
     screen.title(
         "%n%.0f s, at most %s of memory.",
         screen.elapsed().toMillis() / 1000.0,
         Memory.peakBytes().isPresent()
             ? String.format(Locale.ROOT, "%.1f GB", Memory.peakBytes().getAsLong() / 1e9)
             : "an unknown amount");
+
     if (keep) {
       stayUp(showcase);
     }
+
     return verdict.allEqual() ? 0 : 1;
   }
 
@@ -209,6 +218,7 @@ final class Tour {
   private void stayUp(Showcase showcase) throws Exception {
     Path folder = workspace.path().resolve("conf");
     sandbox.writeSiteFiles(folder);
+
     screen.title("%nStays up until Ctrl-C. From another terminal, in the project's folder:%n");
     screen.title("  export LAMBDA_CONF=%s", folder);
     screen.title("  scripts/lambda views --published");
@@ -222,6 +232,7 @@ final class Tour {
     screen.title(
         "  scripts/lambda query action_metrics --all --from %s --to %s --format csv",
         showcase.opening(), showcase.opening().plus(Showcase.MINUTES));
+
     new CountDownLatch(1).await();
   }
 

@@ -75,6 +75,7 @@ public final class UndoDrill {
   public Outcome run(List<ShopEvent> events) throws Exception {
     sandbox.clusters().kafka().createTopic(DrillViews.TOPIC, PARTITIONS);
     Revenue revenue = new Revenue(events);
+
     try (LambdaClient client = right.client()) {
       narrator.heading("A view that is right");
       produce(events.subList(0, events.size() / 2));
@@ -82,10 +83,12 @@ public final class UndoDrill {
       right.archive();
       Version first = right.recompute(DrillViews.VIEW);
       say(right.publish(DrillViews.VIEW));
+
       try (RunningSpeedJob speed = right.startSpeed()) {
         produce(events.subList(events.size() / 2, events.size()));
         right.awaitFresh(client, ledger.lastAppended());
         right.awaitComplete(client);
+
         MasterHash before = MasterHash.of(config, DrillViews.TOPIC);
         narrator.say(
             String.format(
@@ -94,6 +97,7 @@ public final class UndoDrill {
                 before.files(),
                 before.bytes(),
                 before.sha256().substring(0, 16)));
+
         try (Watcher watcher = new Watcher(client, revenue)) {
           answers(watcher.next(), revenue);
           publishMistake(watcher, revenue, first);
@@ -109,16 +113,19 @@ public final class UndoDrill {
   private void publishMistake(Watcher watcher, Revenue revenue, Version first) throws Exception {
     narrator.heading("A formula that is wrong: price x 0.5");
     Version wrong = mistaken.recompute(DrillViews.VIEW);
+
     try (RunningSpeedJob speed = mistaken.startSpeed()) {
       awaitApplied(speed);
       say(onceAsFresh(() -> mistaken.publish(DrillViews.VIEW)));
       answers(watcher.next(), revenue);
+
       narrator.heading("Undone in one command");
       narrator.say(
           String.format(
               Locale.ROOT, "$ lambda rollback %s --to %d", DrillViews.VIEW, first.number()));
       say(onceAsFresh(() -> right.rollback(DrillViews.VIEW, first.number())));
       answers(watcher.next(), revenue);
+
       narrator.say(
           String.format(
               Locale.ROOT,

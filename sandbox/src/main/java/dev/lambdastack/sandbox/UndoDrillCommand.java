@@ -58,6 +58,7 @@ public final class UndoDrillCommand implements Callable<Integer> {
           String.format(
               Locale.ROOT, "Cannot replay --rows %d: expected a number of at least 2", rows));
     }
+
     Screen screen = new Screen(spec.commandLine().getOut(), System.console() != null);
     screen.title("The undo drill, with FoodMart's sales, in this one JVM.");
     try (Workspace workspace = Workspace.create(Path.of(System.getProperty("java.io.tmpdir")))) {

@@ -48,15 +48,18 @@ final class Watcher implements AutoCloseable {
    */
   Answer next() throws InterruptedException {
     long deadline = System.nanoTime() + LIMIT_NANOS;
+
     int until;
     synchronized (this) {
       // One may have been under way already.
       until = kinds.size() + 2;
     }
+
     while (true) {
       if (end.isCompletedExceptionally()) {
         end.join();
       }
+
       synchronized (this) {
         if (kinds.size() >= until) {
           return last;

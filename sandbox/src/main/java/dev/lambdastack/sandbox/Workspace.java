@@ -44,6 +44,7 @@ final class Workspace implements AutoCloseable {
               .formatted(folder, e.getMessage()),
           e);
     }
+
     System.setProperty(TEMPORARY, folder.toString());
     return new Workspace(folder);
   }
@@ -63,6 +64,7 @@ final class Workspace implements AutoCloseable {
         last = e;
       }
     }
+
     if (last != null && Files.exists(folder)) {
       throw new IOException("Cannot delete " + folder + ": " + last.getMessage(), last);
     }
@@ -75,6 +77,7 @@ final class Workspace implements AutoCloseable {
   void abandon() {
     long end = System.nanoTime() + ABANDON_LIMIT.toNanos();
     long goneSince = Long.MAX_VALUE;
+
     while (System.nanoTime() < end) {
       try {
         if (Files.exists(folder)) {
@@ -85,6 +88,7 @@ final class Workspace implements AutoCloseable {
         } else if (System.nanoTime() - goneSince > QUIET.toNanos()) {
           return;
         }
+
         Thread.sleep(QUIET.toMillis() / 10);
       } catch (IOException e) {
         // Something was written meanwhile: look again.
@@ -102,6 +106,7 @@ final class Workspace implements AutoCloseable {
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
+
     for (Path path : deepestFirst) {
       try {
         Files.deleteIfExists(path);

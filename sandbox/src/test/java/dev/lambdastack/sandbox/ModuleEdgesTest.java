@@ -173,15 +173,28 @@ class ModuleEdgesTest {
     check(
         noClasses()
             .that()
-            .resideInAPackage(LOG)
+            .resideInAPackage("dev.lambdastack.log")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("org.apache.hadoop..", "org.apache.flink..", "org.apache.parquet..")
             .orShould()
             .dependOnClassesThat(
                 resideInAPackage("dev.lambdastack..")
-                    .and(resideOutsideOfPackages(VIEWS, LOG, SETTINGS)))
+                    .and(resideOutsideOfPackages(VIEWS, "dev.lambdastack.log", SETTINGS)))
             .because("both layers read a topic by it"));
+  }
+
+  @Test
+  void whatBothLayersAgreeOnIsFilesAndTheContract() {
+    check(
+        noClasses()
+            .that()
+            .resideInAPackage("dev.lambdastack.log.agreement")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                "org.apache.kafka..", "org.apache.hadoop.hbase..", "org.apache.flink..")
+            .because("the archive needs HBase at no time"));
   }
 
   @Test

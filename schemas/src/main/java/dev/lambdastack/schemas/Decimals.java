@@ -26,6 +26,7 @@ public final class Decimals {
     if (length < 1) {
       throw new ArithmeticException("a decimal without bytes");
     }
+
     long value = bytes[start];
     for (int i = start + 1; i < start + length; i++) {
       // What leaves at the top must be copies of the sign.
@@ -34,6 +35,7 @@ public final class Decimals {
       }
       value = value << 8 | bytes[i] & 0xFF;
     }
+
     return value;
   }
 
@@ -42,12 +44,14 @@ public final class Decimals {
     if (length < 1) {
       return false;
     }
+
     if (precision >= POWERS_OF_TEN.length) {
       return new BigInteger(Arrays.copyOfRange(bytes, start, start + length))
               .abs()
               .compareTo(BigInteger.TEN.pow(precision))
           < 0;
     }
+
     long value = bytes[start];
     for (int i = start + 1; i < start + length; i++) {
       if (value != value << 8 >> 8) {
@@ -55,6 +59,7 @@ public final class Decimals {
       }
       value = value << 8 | bytes[i] & 0xFF;
     }
+
     return value > -POWERS_OF_TEN[precision] && value < POWERS_OF_TEN[precision];
   }
 }

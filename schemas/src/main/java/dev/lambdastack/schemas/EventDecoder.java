@@ -64,12 +64,15 @@ public final class EventDecoder {
       throw new IllegalArgumentException("a column stands twice in " + columns);
     }
     columns.forEach(type::column);
+
     this.type = type;
     this.earliest = eventTimeMin.toEpochMilli();
     this.row = new EventRow(columns.size());
     this.event = new DecodedEvent(row);
+
     Schema pinned = type.schema();
     this.pinnedFingerprint = SchemaNormalization.parsingFingerprint64(pinned);
+
     Set<String> names = new HashSet<>(pinned.getAliases());
     names.add(pinned.getFullName());
     for (SchemaVersion version : schemas.all()) {
@@ -77,10 +80,12 @@ public final class EventDecoder {
         others.putIfAbsent(version.fingerprint(), version);
         continue;
       }
+
       checkReadable(version);
       plans.putIfAbsent(
           version.fingerprint(), new WriterPlan(version, type, pinnedFingerprint, columns));
     }
+
     plans.computeIfAbsent(
         pinnedFingerprint,
         f ->
@@ -116,11 +121,13 @@ public final class EventDecoder {
         || (value[1] & 0xFF) != MARKER_1) {
       return new Rejection(Rejection.Reason.NOT_SINGLE_OBJECT, notSingleObject(value));
     }
+
     long fingerprint = fingerprint(value);
     WriterPlan plan = plans.get(fingerprint);
     if (plan == null) {
       return unknown(fingerprint);
     }
+
     cursor.reset(value, HEADER_BYTES);
     row.place(value, partition, offset);
     try {
@@ -129,6 +136,7 @@ public final class EventDecoder {
       return new Rejection(
           Rejection.Reason.CORRUPT, "no %s: %s".formatted(plan.writer(), e.getMessage()));
     }
+
     Optional<Rejection> rejection = judge(row.eventTime(), appendTimeMillis, row.keyTextBytes());
     return rejection.isPresent() ? rejection.get() : event.set(plan, value);
   }
@@ -143,6 +151,7 @@ public final class EventDecoder {
             HexFormat.ofDelimiter(" ")
                 .withUpperCase()
                 .formatHex(value, 0, Math.min(value.length, HEADER_BYTES)));
+
     boolean registered = value.length >= REGISTRY_HEADER_BYTES && value[0] == 0;
     return registered
         ? String.format(
@@ -167,6 +176,7 @@ public final class EventDecoder {
               Rejection.Reason.EVENT_TIME_TOO_EARLY,
               "event time %s lies before %s".formatted(text(eventTimeMillis), text(earliest))));
     }
+
     long ahead = MAX_AHEAD.toMillis();
     long latest =
         appendTimeMillis > Long.MAX_VALUE - ahead ? Long.MAX_VALUE : appendTimeMillis + ahead;
@@ -181,6 +191,7 @@ public final class EventDecoder {
                   MAX_AHEAD.toHours(),
                   text(appendTimeMillis))));
     }
+
     if (keyTextBytes > RowKey.MAX_TEXT_BYTES) {
       return Optional.of(
           new Rejection(
@@ -191,6 +202,7 @@ public final class EventDecoder {
                   keyTextBytes,
                   RowKey.MAX_TEXT_BYTES)));
     }
+
     return Optional.empty();
   }
 

@@ -57,6 +57,7 @@ public final class EventEncoder {
           "Cannot send %s to topic %s: expected %s"
               .formatted(schema.getFullName(), type.topic(), type.schema().getFullName()));
     }
+
     checkTexts(event, "");
     out.reset();
     try {
@@ -71,6 +72,7 @@ public final class EventEncoder {
               .formatted(schema.getFullName(), type.topic(), e.getMessage()),
           e);
     }
+
     return out.toByteArray();
   }
 

@@ -40,9 +40,11 @@ final class Evolution {
     } catch (AvroRuntimeException e) {
       problems.add(new Problem(THE_RECORD, e.getMessage()));
     }
+
     if (problems.isEmpty()) {
       meanings(reader, writer, "", problems, new HashSet<>());
     }
+
     return problems;
   }
 
@@ -63,7 +65,7 @@ final class Evolution {
       case TYPE_MISMATCH ->
           "%s cannot be read as %s"
               .formatted(found.getWriterFragment().getType(), found.getReaderFragment().getType())
-              .toLowerCase(java.util.Locale.ROOT);
+              .toLowerCase(Locale.ROOT);
       case MISSING_ENUM_SYMBOLS ->
           "symbols "
               + found.getMessage()
@@ -95,6 +97,7 @@ final class Evolution {
                     : null;
       }
     }
+
     return path.isEmpty() ? THE_RECORD : path.toString();
   }
 
@@ -106,12 +109,14 @@ final class Evolution {
       unionMeanings(reader, writer, path, problems, seen);
       return;
     }
+
     if (!Objects.equals(meaning(reader), meaning(writer))) {
       problems.add(
           new Problem(
               path, "its meaning changes from %s to %s".formatted(name(writer), name(reader))));
       return;
     }
+
     switch (reader.getType()) {
       case RECORD -> {
         if (seen.add(new Pair(reader.getFullName(), writer.getFullName()))) {
@@ -148,6 +153,7 @@ final class Evolution {
         reader.getType() == Schema.Type.UNION ? reader.getTypes() : List.of(reader);
     List<Schema> writers =
         writer.getType() == Schema.Type.UNION ? writer.getTypes() : List.of(writer);
+
     for (Schema written : writers) {
       List<Problem> found = null;
       for (Schema candidate : readers) {
@@ -162,6 +168,7 @@ final class Evolution {
           meanings(candidate, written, path, found, new HashSet<>(seen));
         }
       }
+
       if (found != null) {
         problems.addAll(found);
       }

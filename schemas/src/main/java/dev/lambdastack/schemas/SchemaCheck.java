@@ -6,6 +6,7 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,12 +33,14 @@ public final class SchemaCheck {
       err.println("Usage: SchemaCheck <folder with the files <name>.v<number>.avsc>");
       return InvalidInputException.EXIT_CODE;
     }
+
     List<String> problems;
     try {
       problems = problems(Path.of(args[0]));
     } catch (InvalidInputException e) {
       problems = List.of(e.getMessage());
     }
+
     problems.forEach(err::println);
     if (problems.isEmpty()) {
       out.println("All schemas in " + args[0] + " go together.");
@@ -59,18 +62,22 @@ public final class SchemaCheck {
             "Cannot check %s: expected a folder, found %s"
                 .formatted(folder, Files.exists(folder) ? "a file" : "nothing"));
       }
+
       versions = SchemaStore.readFolder(folder);
     } catch (IOException e) {
       throw new InvalidInputException("Cannot read %s: %s".formatted(folder, e), e);
     }
+
     if (versions.isEmpty()) {
       throw new InvalidInputException(
           "Cannot check %s: expected files <name>.v<number>.avsc, found none".formatted(folder));
     }
+
     Map<String, List<SchemaVersion>> byFile = new LinkedHashMap<>();
     versions.stream()
-        .sorted(java.util.Comparator.comparingInt(SchemaVersion::version))
+        .sorted(Comparator.comparingInt(SchemaVersion::version))
         .forEach(v -> byFile.computeIfAbsent(stem(v), s -> new ArrayList<>()).add(v));
+
     List<String> problems = new ArrayList<>();
     Map<String, String> stems = new HashMap<>();
     byFile.forEach(
@@ -83,6 +90,7 @@ public final class SchemaCheck {
                     .formatted(family.get(0).source(), family.get(0).fullName(), other));
           }
         });
+
     return problems;
   }
 
@@ -104,6 +112,7 @@ public final class SchemaCheck {
                 i + 1));
         return;
       }
+
       for (SchemaVersion earlier : family.subList(0, i)) {
         if (!later.fullName().equals(earlier.fullName())) {
           problems.add(
@@ -112,6 +121,7 @@ public final class SchemaCheck {
                       later.source(), later.fullName(), earlier.fullName(), earlier.source()));
           continue;
         }
+
         report(later, later, earlier, problems);
         report(later, earlier, later, problems);
       }

@@ -81,12 +81,14 @@ public final class SchemaEdits {
     if (problems.isEmpty()) {
       return;
     }
+
     String source =
         versions.stream()
             .filter(v -> v.schema().equals(type.schema()))
             .map(SchemaVersion::source)
             .findFirst()
             .orElseThrow();
+
     Evolution.Problem problem = problems.get(0);
     throw new InvalidInputException(
         "Cannot use schema %s: it cannot read what is archived of topic %s, field '%s': %s; bring it back as it was, and put the change into the next version, as a field of a new name with a default"
@@ -101,6 +103,7 @@ public final class SchemaEdits {
     if (!Evolution.name(then).equals(Evolution.name(now))) {
       return differ(path, Evolution.name(then), Evolution.name(now));
     }
+
     return switch (then.getType()) {
       case RECORD -> record(path, then, now, seen);
       case ENUM ->
@@ -128,6 +131,7 @@ public final class SchemaEdits {
     if (!seen.add(then.getFullName())) {
       return Optional.empty();
     }
+
     Optional<Difference> found = differ(path, named(then), named(now));
     for (Schema.Field field : then.getFields()) {
       String at = path.isEmpty() ? field.name() : path + "." + field.name();
@@ -141,6 +145,7 @@ public final class SchemaEdits {
               .or(() -> differ(at, defaultOf(field), defaultOf(other)))
               .or(() -> differ(at, "aliases " + field.aliases(), "aliases " + other.aliases()));
     }
+
     return found
         .or(
             () ->

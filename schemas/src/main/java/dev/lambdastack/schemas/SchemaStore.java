@@ -81,6 +81,7 @@ public final class SchemaStore implements org.apache.avro.message.SchemaStore, S
                 version.source()));
       }
     }
+
     all().forEach(this::addFingerprint);
   }
 
@@ -92,6 +93,7 @@ public final class SchemaStore implements org.apache.avro.message.SchemaStore, S
           "Cannot tell events of %s and %s apart: they have one fingerprint, but field '%s' differs (%s); add a field of a new name instead"
               .formatted(twin.source(), version.source(), problem.field(), problem.why()));
     }
+
     if (twin != null && !readingForm(twin).equals(readingForm(version))) {
       throw new InvalidInputException(
           "Cannot tell %s and %s apart: they have one fingerprint, but other defaults or aliases, so that what is read would depend on when; give the field of the other default a new name"
@@ -143,6 +145,7 @@ public final class SchemaStore implements org.apache.avro.message.SchemaStore, S
           folders.putIfAbsent(url.toString().replaceAll("/+$", ""), url);
         }
       }
+
       for (URL folder : folders.values()) {
         if (folder.getProtocol().equals("file")) {
           versions.addAll(readFolder(Path.of(folder.toURI())));
@@ -160,6 +163,7 @@ public final class SchemaStore implements org.apache.avro.message.SchemaStore, S
               .formatted(e),
           e);
     }
+
     return new SchemaStore(versions);
   }
 
@@ -187,6 +191,7 @@ public final class SchemaStore implements org.apache.avro.message.SchemaStore, S
     try (Stream<Path> walk = Files.walk(folder)) {
       files = walk.filter(f -> f.toString().endsWith(SUFFIX)).sorted().toList();
     }
+
     for (Path file : files) {
       try (InputStream text = Files.newInputStream(file)) {
         versions.add(
@@ -194,6 +199,7 @@ public final class SchemaStore implements org.apache.avro.message.SchemaStore, S
                 String.valueOf(file.getFileName()), text, folder.relativize(file).toString()));
       }
     }
+
     return versions;
   }
 
@@ -233,6 +239,7 @@ public final class SchemaStore implements org.apache.avro.message.SchemaStore, S
                           .map(e -> e.getKey() + " " + e.getValue().keySet())
                           .collect(Collectors.joining(", "))));
     }
+
     return found.schema();
   }
 
@@ -261,6 +268,7 @@ public final class SchemaStore implements org.apache.avro.message.SchemaStore, S
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }
+
     return array.toString();
   }
 
@@ -276,6 +284,7 @@ public final class SchemaStore implements org.apache.avro.message.SchemaStore, S
       if (!array.isArray()) {
         throw new IOException("no array");
       }
+
       for (JsonNode node : array) {
         versions.add(
             new SchemaVersion(
@@ -289,6 +298,7 @@ public final class SchemaStore implements org.apache.avro.message.SchemaStore, S
               .formatted(json.length() > 80 ? json.substring(0, 80) + "…" : json),
           e);
     }
+
     return new SchemaStore(versions);
   }
 

@@ -68,6 +68,7 @@ public record SchemaVersion(Schema schema, int version, String source) {
           "Cannot use schema %s: expected a file name like order.v1.avsc, found %s"
               .formatted(source, fileName));
     }
+
     Schema schema;
     try {
       schema = SchemaParser.parseSingle(new String(text.readAllBytes(), StandardCharsets.UTF_8));
@@ -77,6 +78,7 @@ public record SchemaVersion(Schema schema, int version, String source) {
               .formatted(source, oneLine(e)),
           e);
     }
+
     return new SchemaVersion(schema, Integer.parseInt(name.group(2)), source);
   }
 

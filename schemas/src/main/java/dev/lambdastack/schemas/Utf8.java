@@ -12,6 +12,7 @@ final class Utf8 {
       if (lead >= 0) {
         continue;
       }
+
       int more;
       int low = 0x80;
       int high = 0xBF;
@@ -29,9 +30,11 @@ final class Utf8 {
       } else {
         return false;
       }
+
       if (end - at < more) {
         return false;
       }
+
       for (int i = 0; i < more; i++) {
         int next = bytes[at++] & 0xFF;
         if (next < low || next > high) {
@@ -41,6 +44,7 @@ final class Utf8 {
         high = 0xBF;
       }
     }
+
     return true;
   }
 }

@@ -25,6 +25,7 @@ interface Wire {
     Wire compile(Schema schema) {
       LogicalType logical = schema.getLogicalType();
       int precision = logical instanceof LogicalTypes.Decimal d ? d.getPrecision() : 0;
+
       return switch (schema.getType()) {
         case NULL -> c -> c.isNull = true;
         case BOOLEAN -> Wire::bool;
@@ -66,6 +67,7 @@ interface Wire {
         }
         fields = made;
       }
+
       Wire[] wires = fields;
       return c -> {
         c.enter();
@@ -111,6 +113,7 @@ interface Wire {
   private static void bytes(Cursor c, int length, int precision) throws MalformedException {
     c.text(length);
     c.isNull = false;
+
     if (precision > 0) {
       if (!Decimals.fits(c.bytes(), c.textStart, length, precision)) {
         throw new MalformedException(
@@ -163,10 +166,12 @@ interface Wire {
           int size = c.varLength();
           end = c.position() + size;
         }
+
         c.addItems(count);
         for (long i = 0; i < count; i++) {
           item.read(c);
         }
+
         if (end >= 0 && end != c.position()) {
           throw new MalformedException(
               String.format(

@@ -44,10 +44,12 @@ final class WriterPlan {
     this.fingerprint = writer.fingerprint();
     this.converted = fingerprint != readerFingerprint;
     this.reader = new GenericDatumReader<>(writer.schema(), type.schema());
+
     List<Schema.Field> written = writer.schema().getFields();
     Wire.Compiler compiler = new Wire.Compiler();
     this.wires = new Wire[written.size()];
     this.stores = new Store[written.size()];
+
     for (int i = 0; i < wires.length; i++) {
       wires[i] = compiler.compile(written.get(i).schema());
       stores[i] = NOTHING;
@@ -55,6 +57,7 @@ final class WriterPlan {
     for (int i = 0; i < columns.size(); i++) {
       add(type, columns.get(i), storeOf(type, columns.get(i), i));
     }
+
     add(type, type.eventTime(), (cursor, row) -> row.setEventTime(cursor.number));
     for (String column : EventDecoder.keyTexts(type)) {
       add(type, column, WriterPlan::count);
@@ -68,6 +71,7 @@ final class WriterPlan {
   private void add(EventType type, String column, Store store) {
     Schema.Field field = type.schema().getField(column);
     Schema.Field written = Evolution.writtenField(field, writer.schema());
+
     if (written == null) {
       Cursor value = defaultOf(field, type.column(column));
       defaults.add((cursor, row) -> store.store(value, row));
@@ -96,6 +100,7 @@ final class WriterPlan {
           case STRING ->
               schema.getType() == Schema.Type.ENUM ? enumStore(schema, index) : textStore(index);
         };
+
     return (c, row) -> {
       if (c.isNull) {
         row.setNull(index);
@@ -122,10 +127,12 @@ final class WriterPlan {
       byte[] utf8 = symbol.getBytes(StandardCharsets.UTF_8);
       known.put(ByteBuffer.wrap(utf8), utf8);
     }
+
     byte[] other =
         schema.getEnumDefault() == null
             ? null
             : schema.getEnumDefault().getBytes(StandardCharsets.UTF_8);
+
     return (c, row) ->
         row.setText(
             index, other == null ? c.symbol : known.getOrDefault(ByteBuffer.wrap(c.symbol), other));
@@ -148,6 +155,7 @@ final class WriterPlan {
     if (value == null) {
       return cursor;
     }
+
     switch (column.type()) {
       case LONG -> cursor.number = ((Number) value).longValue();
       case TIMESTAMP -> {
@@ -166,6 +174,7 @@ final class WriterPlan {
         cursor.number = Decimals.unscaled(bytes, 0, bytes.length);
       }
     }
+
     return cursor;
   }
 

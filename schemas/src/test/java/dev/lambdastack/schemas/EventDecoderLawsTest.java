@@ -7,6 +7,7 @@ import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.Row;
 import java.io.ByteArrayInputStream;
 import java.io.FilterInputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
@@ -155,7 +156,7 @@ class EventDecoderLawsTest {
     GenericRecord record =
         new GenericDatumReader<GenericRecord>(s.writer, s.type.schema()).read(null, decoder);
     if (!decoder.isEnd()) {
-      throw new java.io.IOException("bytes are left");
+      throw new IOException("bytes are left");
     }
     return record;
   }

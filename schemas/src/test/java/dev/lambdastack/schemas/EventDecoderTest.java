@@ -14,7 +14,9 @@ import dev.lambdastack.views.Row;
 import dev.lambdastack.views.RowKey;
 import java.io.ByteArrayOutputStream;
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -105,9 +107,7 @@ class EventDecoderTest {
   void bytesInAnotherEncodingAreRejected() {
     assertRejected(new byte[0], Reason.NOT_SINGLE_OBJECT, "0 bytes");
     assertRejected(
-        "{\"order_id\":1}".getBytes(java.nio.charset.StandardCharsets.UTF_8),
-        Reason.NOT_SINGLE_OBJECT,
-        "7B 22");
+        "{\"order_id\":1}".getBytes(StandardCharsets.UTF_8), Reason.NOT_SINGLE_OBJECT, "7B 22");
     assertRejected(
         new byte[] {0, 0, 0, 1, 2, 30},
         Reason.NOT_SINGLE_OBJECT,
@@ -205,7 +205,7 @@ class EventDecoderTest {
   }
 
   private static ByteBuffer decimal(long unscaled) {
-    return ByteBuffer.wrap(java.math.BigInteger.valueOf(unscaled).toByteArray());
+    return ByteBuffer.wrap(BigInteger.valueOf(unscaled).toByteArray());
   }
 
   @Test

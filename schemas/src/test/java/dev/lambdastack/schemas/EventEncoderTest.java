@@ -14,6 +14,7 @@ import java.util.HexFormat;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericRecord;
+import org.apache.avro.generic.IndexedRecord;
 import org.junit.jupiter.api.Test;
 
 class EventEncoderTest {
@@ -86,7 +87,7 @@ class EventEncoderTest {
   @Test
   void theKeyIsThePartitionKeyAsText() {
     for (Object event : new Object[] {order(), generic()}) {
-      org.apache.avro.generic.IndexedRecord e = (org.apache.avro.generic.IndexedRecord) event;
+      IndexedRecord e = (IndexedRecord) event;
       assertThat(keyedBy("customer_id").key(e)).isEqualTo(utf8("42"));
       assertThat(keyedBy("product_category").key(e)).isEqualTo(utf8("Bread"));
       assertThat(keyedBy("action").key(e)).isEqualTo(utf8("return"));

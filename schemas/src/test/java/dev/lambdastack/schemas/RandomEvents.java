@@ -6,6 +6,7 @@ import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,8 +57,8 @@ final class RandomEvents {
         }
       }
     }
-    java.util.Collections.shuffle(reader, random);
-    java.util.Collections.shuffle(writer, random);
+    Collections.shuffle(reader, random);
+    Collections.shuffle(writer, random);
     return new Schemas(record(reader), record(writer));
   }
 
@@ -369,7 +370,7 @@ final class RandomEvents {
         some.add(one);
       }
     }
-    java.util.Collections.shuffle(some, random);
+    Collections.shuffle(some, random);
     return some;
   }
 }

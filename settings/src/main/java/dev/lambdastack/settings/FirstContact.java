@@ -66,11 +66,13 @@ public final class FirstContact {
     String key = master.startsWith("hdfs:") ? "lambda.master" : "fs.defaultFS";
     URI uri =
         master.startsWith("hdfs:") ? URI.create(master) : URI.create(conf.get(key, "file:///"));
+
     if (!"hdfs".equals(uri.getScheme())
         || uri.getHost() == null
         || conf.getTrimmedStringCollection("dfs.nameservices").contains(uri.getHost())) {
       return;
     }
+
     int port = uri.getPort() < 0 ? 8020 : uri.getPort();
     check(
         "the file system of lambda.master=" + master,
@@ -93,6 +95,7 @@ public final class FirstContact {
       if (colon < 0 && port == 0) {
         return List.of();
       }
+
       try {
         int named = colon < 0 ? port : Integer.parseInt(host.substring(colon + 1));
         addresses.add(new InetSocketAddress(colon < 0 ? host : host.substring(0, colon), named));
@@ -100,6 +103,7 @@ public final class FirstContact {
         return List.of();
       }
     }
+
     return addresses;
   }
 
@@ -117,9 +121,11 @@ public final class FirstContact {
       }
       why = problem.get();
     }
+
     if (addresses.isEmpty()) {
       return;
     }
+
     throw new UnavailableException(
         "Cannot reach %s at %s (%s): no server answers there (%s); start it, or let LAMBDA_CONF name the folder with the %s-site.xml of your cluster"
             .formatted(
@@ -158,15 +164,18 @@ public final class FirstContact {
     Configuration defaults = only(conf, files + "-default.xml");
     Configuration site = only(conf, files + "-site.xml");
     URL found = conf.getResource(files + "-site.xml");
+
     for (String key : keys) {
       String set = site.get(key, defaults.get(key));
       if (!Objects.equals(conf.get(key), set)) {
         return "from -D " + key;
       }
     }
+
     if (keys.stream().anyMatch(key -> site.get(key) != null)) {
       return "from " + path(found);
     }
+
     String named = System.getenv("LAMBDA_CONF");
     return "the default, since "
         + (found != null

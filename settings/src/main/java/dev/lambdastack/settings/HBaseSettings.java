@@ -3,11 +3,13 @@ package dev.lambdastack.settings;
 import java.time.Duration;
 
 /**
- * How the stack uses HBase.
+ * The settings of the HBase clients of all layers.
  *
- * @param timeout how long a command waits for HBase before it says that it cannot be reached
- * @param operationTimeout how long a command that works on HBase waits for one operation
- * @param regions how many a new table has
+ * @param timeout how long a command waits for the first contact before it says that HBase cannot be
+ *     reached; at least 1 ms
+ * @param operationTimeout how long the batch layer waits for one operation (a read, a write, a new
+ *     table) once it has reached HBase; at least 1 s
+ * @param regions into how many regions a new table is split, at most; 1 to 256
  */
 public record HBaseSettings(Duration timeout, Duration operationTimeout, int regions) {
   static HBaseSettings of(Values values) {

@@ -36,9 +36,11 @@ public record SpeedSettings(
             values.duration("lambda.speed.restart-delay", Duration.ofMillis(200)),
             values.duration("lambda.speed.retention", Duration.ofSeconds(1)),
             values.text(DEAD_LETTERS));
+
     if (!speed.stateBackend.equals("hashmap") && !speed.stateBackend.equals("rocksdb")) {
       throw values.bad(STATE_BACKEND, "hashmap or rocksdb");
     }
+
     speed.deadLettersTopic("");
     return speed;
   }

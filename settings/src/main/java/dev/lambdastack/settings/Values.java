@@ -73,6 +73,7 @@ final class Values {
         return duration;
       }
     }
+
     throw bad(
         key,
         String.format(
@@ -95,6 +96,7 @@ final class Values {
     } catch (NumberFormatException e) {
       // said below
     }
+
     throw bad(
         key,
         "a whole number of at least "

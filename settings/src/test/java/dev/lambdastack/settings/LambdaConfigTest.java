@@ -56,7 +56,7 @@ class LambdaConfigTest {
                 .getClassLoader()
                 .getResourceAsStream("lambda-default.xml")
                 .readAllBytes(),
-            java.nio.charset.StandardCharsets.UTF_8);
+            StandardCharsets.UTF_8);
     assertThat(xml.split("<description>", -1)).hasSize(defaults().size() + 1);
   }
 

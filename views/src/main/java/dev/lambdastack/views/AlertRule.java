@@ -123,6 +123,7 @@ public final class AlertRule {
                     name,
                     eventType == null ? "event type: call over(...)" : "key: call keyedBy(...)"));
       }
+
       if (!key.equals(eventType.partitionKey())) {
         throw new InvalidInputException(
             "Cannot key rule %s by '%s': topic %s is partitioned by '%s', and only events of one partition have an order (expected keyedBy(\"%s\"))"
@@ -133,12 +134,14 @@ public final class AlertRule {
                     eventType.partitionKey(),
                     eventType.partitionKey()));
       }
+
       Column column = eventType.column(key);
       if (column.nullable() || column.type() == ColumnType.DOUBLE) {
         throw new InvalidInputException(
             "Cannot key rule %s by '%s': expected a column that is never null and not floating point, found %s%s"
                 .formatted(name, key, column.nullable() ? "nullable " : "", column.type()));
       }
+
       columns.forEach(eventType::column);
       return new AlertRule(name, eventType, columns, version, logic);
     }

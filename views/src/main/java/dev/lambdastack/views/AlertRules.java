@@ -17,6 +17,7 @@ public final class AlertRules {
             "Two jars on the class path declare rule '%s': rename one or remove one jar"
                 .formatted(rule.name()));
       }
+
       for (AlertRule other : byName.values()) {
         if (other.eventType().topic().equals(rule.eventType().topic())
             && !other.eventType().equals(rule.eventType())) {
@@ -77,6 +78,7 @@ public final class AlertRules {
                               .sorted()
                               .collect(Collectors.joining(", "))));
     }
+
     return rules;
   }
 }

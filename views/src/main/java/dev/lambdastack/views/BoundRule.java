@@ -66,10 +66,12 @@ public final class BoundRule {
       } finally {
         call.end();
       }
+
       Optional<String> half = outcome.alert().flatMap(Surrogates::alone);
       if (half.isPresent()) {
         return setAside(state, row, "the alert has half of a character, " + half.get());
       }
+
       int alert = outcome.alert().map(a -> a.getBytes(StandardCharsets.UTF_8).length).orElse(0);
       if (alert > MAX_ALERT_BYTES) {
         return setAside(state, row, tooLong("the alert", alert, MAX_ALERT_BYTES));
@@ -78,6 +80,7 @@ public final class BoundRule {
         return setAside(
             state, row, tooLong("what it remembers", outcome.state().length, MAX_STATE_BYTES));
       }
+
       return outcome;
     } catch (Exception e) {
       // Whatever it declares: code of other languages throws checked ones too.
@@ -122,6 +125,7 @@ public final class BoundRule {
           state == null
               ? Optional.empty()
               : Optional.of(logic.read(new DataInputStream(new ByteArrayInputStream(state))));
+
       AlertLogic.Step<S> step = logic.next(before, row);
       ByteArrayOutputStream after = new ByteArrayOutputStream();
       logic.write(step.state(), new DataOutputStream(after));

@@ -63,20 +63,24 @@ public final class BoundView {
 
   BoundView(View view, List<String> columns) {
     this.view = view;
+
     Map<String, Integer> index = new HashMap<>();
     columns.forEach(c -> index.putIfAbsent(c, index.size()));
     if (index.size() != columns.size() || !index.keySet().containsAll(view.columns())) {
       throw new IllegalArgumentException(
           "rows of " + columns + " for view " + view.name() + " of " + view.columns());
     }
+
     int count = columns.size();
     derivedRow = view.derived().isEmpty() ? null : new DerivedRow(view, index, count);
     for (String name : view.derived().keySet()) {
       index.put(name, count++);
     }
+
     view.filter()
         .forEach(
             (c, condition) -> tests.add(new Test(condition.test(view.column(c)), index.get(c))));
+
     keyColumns = view.shape().keyColumns().toArray(Column[]::new);
     keys = Arrays.stream(keyColumns).mapToInt(c -> index.get(c.name())).toArray();
     keysMayBeLong =
@@ -87,6 +91,7 @@ public final class BoundView {
         view.shape().metrics().stream()
             .mapToInt(m -> m.input() == null ? -1 : index.get(m.input().name()))
             .toArray();
+
     shares =
         columns.containsAll(view.columnsWithRules())
             ? Optional.of(
@@ -111,6 +116,7 @@ public final class BoundView {
   public boolean accepts(Row row) {
     whySetAside = Optional.empty();
     current = derivedRow == null ? row : derivedRow.over(row);
+
     try {
       for (Test test : tests) {
         if (!test.test().accepts(current, test.column())) {
@@ -144,6 +150,7 @@ public final class BoundView {
         throw tooLong("the row key", length, RowKey.MAX_DERIVED_BYTES);
       }
     }
+
     for (int column : keptTexts) {
       int length = current.isNull(column) ? 0 : current.utf8At(column).length;
       if (length > Aggregate.maxTextBytes(keptTexts.length)) {
@@ -301,12 +308,14 @@ public final class BoundView {
         } finally {
           call.end();
         }
+
         if (value == null) {
           if (!column.nullable()) {
             throw new IllegalStateException("null (the column is declared as never null)");
           }
           return null;
         }
+
         return switch (column.type()) {
           case STRING -> utf8((String) value);
           case LONG -> RowKey.wholeNumber(value);

@@ -50,10 +50,12 @@ public record Column(String name, ColumnType type, int scale, boolean nullable) 
       Schema first = schema.getTypes().get(0);
       schema = first.getType() == Schema.Type.NULL ? schema.getTypes().get(1) : first;
     }
+
     ColumnType type = typeOf(schema);
     if (type == null) {
       return Optional.empty();
     }
+
     int scale =
         type == ColumnType.DECIMAL
             ? ((LogicalTypes.Decimal) schema.getLogicalType()).getScale()

@@ -79,12 +79,14 @@ public record Condition(Operator operator, List<Object> operands) {
     if (operator == Operator.IS_NOT_NULL) {
       return (row, c) -> !row.isNull(c);
     }
+
     Test onValue =
         switch (column.type()) {
           case STRING -> strings(column);
           case LONG, DECIMAL, TIMESTAMP, BOOLEAN -> longs(column);
           case DOUBLE -> doubles(column);
         };
+
     return (row, c) -> !row.isNull(c) && onValue.accepts(row, c);
   }
 
@@ -99,6 +101,7 @@ public record Condition(Operator operator, List<Object> operands) {
                   return s.getBytes(StandardCharsets.UTF_8);
                 })
             .toArray(byte[][]::new);
+
     return switch (operator) {
       case IN -> (row, c) -> contains(values, row.utf8At(c));
       case NOT_IN -> (row, c) -> !contains(values, row.utf8At(c));
@@ -147,6 +150,7 @@ public record Condition(Operator operator, List<Object> operands) {
     } catch (ArithmeticException e) {
       throw misfit(column, operand);
     }
+
     throw misfit(column, operand);
   }
 
@@ -161,6 +165,7 @@ public record Condition(Operator operator, List<Object> operands) {
                   return n.doubleValue();
                 })
             .toArray();
+
     return switch (operator) {
       case IN -> (row, c) -> Arrays.stream(values).anyMatch(v -> v == row.doubleAt(c));
       case NOT_IN -> (row, c) -> Arrays.stream(values).noneMatch(v -> v == row.doubleAt(c));

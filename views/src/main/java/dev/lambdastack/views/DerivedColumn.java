@@ -35,6 +35,7 @@ public record DerivedColumn(
     String className = derivation.getClass().getName();
     String method = "";
     ClassLoader loader = derivation.getClass().getClassLoader();
+
     try {
       Method replace = derivation.getClass().getDeclaredMethod("writeReplace");
       replace.setAccessible(true);
@@ -44,12 +45,14 @@ public record DerivedColumn(
     } catch (ReflectiveOperationException notALambda) {
       method = "apply";
     }
+
     try (InputStream code = loader.getResourceAsStream(className.replace('.', '/') + ".class")) {
       if (code == null) {
         throw new InvalidInputException(
             "Cannot fingerprint derived column '%s': the class file of %s is not to be found; declare it in a class of your jar"
                 .formatted(column.name(), className));
       }
+
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       digest.update(code.readAllBytes());
       digest.update(method.getBytes(StandardCharsets.UTF_8));

@@ -44,6 +44,7 @@ public final class EventShape {
               ? "a record without fields (" + record.getName() + ")"
               : "a record of nulls alone (" + record.getName() + ")");
     }
+
     Set<String> inner = new HashSet<>(within);
     inner.add(record.getFullName());
     return record.getFields().stream()

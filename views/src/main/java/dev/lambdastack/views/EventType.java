@@ -26,12 +26,14 @@ public final class EventType {
     schema.getFields().forEach(f -> Column.of(f).ifPresent(c -> columns.put(c.name(), c)));
     this.eventTime = eventTime;
     this.partitionKey = partitionKey;
+
     Column time = column(eventTime);
     if (time.type() != ColumnType.TIMESTAMP || time.nullable()) {
       throw new InvalidInputException(
           "Cannot use '%s' as event time of topic %s: expected a timestamp-millis that is never null, found %s%s"
               .formatted(eventTime, topic, time.nullable() ? "nullable " : "", time.type()));
     }
+
     column(partitionKey);
   }
 
@@ -91,6 +93,7 @@ public final class EventType {
     if (column != null) {
       return column;
     }
+
     Schema.Field field = schema.getField(name);
     if (field != null) {
       throw new InvalidInputException(
@@ -102,6 +105,7 @@ public final class EventType {
               Column.MAX_PRECISION,
               field.schema()));
     }
+
     throw new InvalidInputException(
         "No column '%s' in schema %s of topic %s; it has %s"
             .formatted(

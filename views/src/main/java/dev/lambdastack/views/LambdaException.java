@@ -1,5 +1,7 @@
 package dev.lambdastack.views;
 
+import java.nio.file.FileSystemException;
+
 /**
  * What a person is told in one line, without a trace: what is wrong, what was expected and found,
  * and what to do. Its type says what kind of fault it is, and so which exit code a command ends
@@ -26,6 +28,23 @@ public abstract class LambdaException extends RuntimeException {
    */
   protected LambdaException(String message, Throwable cause) {
     super(message, cause);
+  }
+
+  /**
+   * What lies at the bottom of a fault, as one line: the first line of its message, behind its type
+   * where the message alone says too little.
+   */
+  public static String rootMessage(Throwable fault) {
+    Throwable root = fault;
+    while (root.getCause() != null && root.getCause() != root) {
+      root = root.getCause();
+    }
+    String name = root.getClass().getSimpleName();
+    String message =
+        root.getMessage() == null ? name : root.getMessage().lines().findFirst().orElse(name);
+
+    // Java says of a file that is missing its path alone.
+    return root instanceof FileSystemException ? name + ": " + message : message;
   }
 
   /** What a command that stops on it ends with. */

@@ -88,11 +88,13 @@ public record Metric(Kind kind, String column, int scale, RoundingMode rounding)
               scale,
               Column.MAX_PRECISION));
     }
+
     if (rounding == RoundingMode.UNNECESSARY) {
       throw new InvalidInputException(
           "Cannot average '%s' without rounding: a third has no last digit; choose a rounding such as HALF_EVEN"
               .formatted(column));
     }
+
     return new Metric(Kind.AVG, column, scale, rounding);
   }
 
@@ -140,6 +142,7 @@ public record Metric(Kind kind, String column, int scale, RoundingMode rounding)
           case SUM, AVG -> input.type().isExactNumber();
           case MIN, MAX -> input.type() != ColumnType.STRING && input.type() != ColumnType.BOOLEAN;
         };
+
     if (!fits) {
       String why =
           input.type() == ColumnType.DOUBLE
@@ -148,11 +151,7 @@ public record Metric(Kind kind, String column, int scale, RoundingMode rounding)
       throw new InvalidInputException(
           "Cannot take %s of column '%s' (%s) for metric '%s': %s"
               .formatted(
-                  kind.name().toLowerCase(java.util.Locale.ROOT),
-                  input.name(),
-                  input.type(),
-                  name,
-                  why));
+                  kind.name().toLowerCase(Locale.ROOT), input.name(), input.type(), name, why));
     }
   }
 }

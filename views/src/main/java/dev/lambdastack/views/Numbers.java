@@ -39,6 +39,7 @@ public final class Numbers {
     if (number.signum() == 0) {
       return BigDecimal.ZERO.setScale(scale);
     }
+
     long before = (long) number.precision() - number.scale();
     long tooMany = (long) number.scale() - scale;
     // Of what is cut off, all digits would have to be zeros.
@@ -50,6 +51,7 @@ public final class Numbers {
               precision,
               scale));
     }
+
     return number.setScale(scale, RoundingMode.UNNECESSARY);
   }
 

@@ -29,6 +29,7 @@ final class Providers {
     List<T> all = new ArrayList<>();
     Iterator<ServiceLoader.Provider<P>> providers =
         ServiceLoader.load(kind, loader).stream().iterator();
+
     while (true) {
       String current = null;
       try {
@@ -63,6 +64,7 @@ final class Providers {
       Class<?> kind, ClassLoader loader, String provider, Throwable failure) {
     String said = failure.toString().replace('/', '.');
     String services = "META-INF/services/" + kind.getName();
+
     try {
       for (URL file : Collections.list(loader.getResources(services))) {
         for (String name : names(file)) {
@@ -79,6 +81,7 @@ final class Providers {
     } catch (IOException e) {
       failure.addSuppressed(e);
     }
+
     return provider == null ? "a provider" : provider;
   }
 

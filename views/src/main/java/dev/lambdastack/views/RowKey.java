@@ -6,6 +6,7 @@ import java.lang.invoke.VarHandle;
 import java.math.BigDecimal;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -89,9 +90,11 @@ public final class RowKey {
               key.size(),
               key));
     }
+
     for (int i = 0; i < columns.size(); i++) {
       components.append(columns.get(i), key.get(i));
     }
+
     byte[] row = of(shape.saltBuckets(), components.bytes(), components.length(), 0);
     if (row.length > MAX_BYTES) {
       throw new InvalidInputException(
@@ -102,6 +105,7 @@ public final class RowKey {
               MAX_BYTES,
               row.length));
     }
+
     return Arrays.copyOf(row, row.length - WINDOW_BYTES);
   }
 
@@ -146,6 +150,7 @@ public final class RowKey {
         case DOUBLE -> throw new AssertionError("keys are never floating point");
       }
     }
+
     return key;
   }
 
@@ -201,6 +206,7 @@ public final class RowKey {
           target[at++] = (byte) 0xFF;
         }
       }
+
       target[at++] = 0;
       target[at++] = 0;
       length = at;
@@ -244,6 +250,7 @@ public final class RowKey {
             "Cannot use null as key part '%s': expected %s; keys are never null"
                 .formatted(column.name(), column.type()));
       }
+
       try {
         switch (column.type()) {
           case STRING -> appendUtf8(whole((String) part).getBytes(StandardCharsets.UTF_8));
@@ -304,7 +311,7 @@ public final class RowKey {
         }
         case DOUBLE -> throw new AssertionError("keys are never floating point");
       };
-    } catch (IllegalArgumentException | ArithmeticException | java.time.DateTimeException e) {
+    } catch (IllegalArgumentException | ArithmeticException | DateTimeException e) {
       throw new InvalidInputException(
           "Cannot read '%s' as key part '%s': expected %s"
               .formatted(

@@ -22,11 +22,13 @@ final class RuleCheck {
           "View %s expects something of metric '%s', which it does not have"
               .formatted(view.name(), range.metric()));
     }
+
     if (!has(view, m -> m.name().equals(range.metric()) && isNumber(m))) {
       throw new InvalidInputException(
           "View %s expects metric '%s' to be in a range, but it is no number"
               .formatted(view.name(), range.metric()));
     }
+
     if (range.least() != null
         && range.greatest() != null
         && range.least().compareTo(range.greatest()) > 0) {
@@ -41,6 +43,7 @@ final class RuleCheck {
           "View %s expects column '%s' to be unique: expected a column that is never null"
               .formatted(view.name(), unique.column()));
     }
+
     if (!has(
         view,
         m ->

@@ -14,12 +14,14 @@ public final class Surrogates {
       if (!Character.isSurrogate(c)) {
         continue;
       }
+
       if (i + 1 == text.length() || !Character.isSurrogatePair(c, text.charAt(i + 1))) {
         return Optional.of(
             String.format(Locale.ROOT, "\\u%04x alone at character %d", (int) c, i + 1));
       }
       i++;
     }
+
     return Optional.empty();
   }
 }

@@ -49,6 +49,7 @@ public final class View {
     eventType = b.eventType;
     filter = new LinkedHashMap<>(b.filter);
     derived = new LinkedHashMap<>(b.derived);
+
     List<Column> keys = new ArrayList<>();
     for (String key : b.keys) {
       Column column = column(key);
@@ -59,6 +60,7 @@ public final class View {
       }
       keys.add(column);
     }
+
     List<ViewShape.NamedMetric> metrics = new ArrayList<>();
     b.metrics.forEach(
         (name, metric) -> {
@@ -66,14 +68,17 @@ public final class View {
           metric.check(name, input);
           metrics.add(new ViewShape.NamedMetric(name, metric, input));
         });
+
     List<Lookup> lookups = new ArrayList<>();
     b.lookups.forEach(
         (key, to) -> lookups.add(new Lookup(key, to.dimension().topic(), to.attribute())));
+
     shape = new ViewShape(b.name, keys, b.window, b.saltBuckets, metrics, lookups);
     dimensions = b.lookups.values().stream().map(Builder.To::dimension).distinct().toList();
     checkLookups(b.lookups);
     filter.forEach((column, condition) -> condition.test(column(column)));
     fingerprint = sha256(declaration());
+
     rules = List.copyOf(b.rules);
     rules.forEach(rule -> RuleCheck.check(this, rule));
   }
@@ -101,6 +106,7 @@ public final class View {
                     new InvalidInputException(
                         "View %s looks up '%s', which is no key column of it: add it to keyedBy(...)"
                             .formatted(name(), key)));
+
     Column id = dimension.column(dimension.partitionKey());
     if (id.type() != part.type() || id.scale() != part.scale() || id.nullable()) {
       throw new InvalidInputException(
@@ -114,6 +120,7 @@ public final class View {
                   id.nullable() ? "nullable " : "",
                   id.type()));
     }
+
     if (dimension.column(attribute).type() != ColumnType.STRING) {
       throw new InvalidInputException(
           "View %s cannot show '%s' by attribute '%s' of %s: expected a text, found %s"
@@ -238,10 +245,12 @@ public final class View {
     json.put("topic", eventType.topic());
     json.put("eventTime", eventType.eventTime());
     json.set("shape", shape.toJson());
+
     if (!keptTexts().isEmpty()) {
       // What leaves an event out is part of what a view computes.
       json.put("keptTextBytes", Aggregate.maxTextBytes(keptTexts().size()));
     }
+
     ArrayNode conditions = json.putArray("where");
     filter.forEach(
         (column, condition) -> {
@@ -249,6 +258,7 @@ public final class View {
           node.set("column", ViewShape.columnJson(column(column)));
           node.put("condition", describe(condition));
         });
+
     ArrayNode formulas = json.putArray("derived");
     for (DerivedColumn formula : derived.values()) {
       ObjectNode node = formulas.addObject();
@@ -258,6 +268,7 @@ public final class View {
       formula.inputs().forEach(i -> inputs.add(ViewShape.columnJson(eventType.column(i))));
       node.put("code", formula.codeDigest());
     }
+
     return json.toString();
   }
 
@@ -451,6 +462,7 @@ public final class View {
       if (problem != null) {
         throw new InvalidInputException("Cannot build view %s: %s".formatted(name, problem));
       }
+
       for (DerivedColumn formula : derived.values()) {
         if (eventType.columns().containsKey(formula.column().name())) {
           throw new InvalidInputException(
@@ -458,12 +470,14 @@ public final class View {
                   .formatted(name, formula.column().name(), eventType.topic()));
         }
         formula.inputs().forEach(eventType::column);
+
         if (!isRead(formula.column().name())) {
           throw new InvalidInputException(
               "View %s derives column '%s', which no key, condition or metric reads: use it or remove it"
                   .formatted(name, formula.column().name()));
         }
       }
+
       filter.forEach(this::checkSymbols);
       for (String key : keys) {
         if (metrics.containsKey(key)) {
@@ -472,6 +486,7 @@ public final class View {
                   .formatted(name, key));
         }
       }
+
       return new View(this);
     }
 

@@ -82,10 +82,13 @@ public record ViewShape(
   public JsonNode toJson() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("name", name);
+
     ArrayNode keys = json.putArray("key");
     keyColumns.forEach(c -> keys.add(columnJson(c)));
+
     json.put("windowMillis", window.toMillis());
     json.put("saltBuckets", saltBuckets);
+
     ArrayNode array = json.putArray("metrics");
     for (NamedMetric named : metrics) {
       ObjectNode metric = array.addObject();
@@ -99,6 +102,7 @@ public record ViewShape(
         metric.put("rounding", named.metric().rounding().name());
       }
     }
+
     if (!lookups.isEmpty()) {
       ArrayNode lookupArray = json.putArray("lookups");
       for (Lookup lookup : lookups) {
@@ -108,12 +112,14 @@ public record ViewShape(
         node.put("attribute", lookup.attribute());
       }
     }
+
     return json;
   }
 
   public static ViewShape fromJson(JsonNode json) {
     List<Column> keys = new ArrayList<>();
     json.get("key").forEach(c -> keys.add(columnOf(c)));
+
     List<NamedMetric> metrics = new ArrayList<>();
     for (JsonNode m : json.get("metrics")) {
       Metric.Kind kind = Metric.Kind.valueOf(m.get("kind").asText());
@@ -123,12 +129,14 @@ public record ViewShape(
           m.has("rounding")
               ? RoundingMode.valueOf(m.get("rounding").asText())
               : RoundingMode.UNNECESSARY;
+
       metrics.add(
           new NamedMetric(
               m.get("name").asText(),
               new Metric(kind, input == null ? null : input.name(), scale, rounding),
               input));
     }
+
     List<Lookup> lookups = new ArrayList<>();
     json.path("lookups")
         .forEach(
@@ -138,6 +146,7 @@ public record ViewShape(
                         l.get("column").asText(),
                         l.get("dimension").asText(),
                         l.get("attribute").asText())));
+
     return new ViewShape(
         json.get("name").asText(),
         keys,

@@ -1,5 +1,6 @@
 package dev.lambdastack.views;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,6 +19,7 @@ public final class Views {
                 .formatted(view.name()));
       }
     }
+
     checkDimensions();
     for (View view : byName.values()) {
       for (View other : byName.values()) {
@@ -40,6 +42,7 @@ public final class Views {
                   .formatted(
                       view.name(), dimension.topic(), ofTopic(dimension.topic()).get(0).name()));
         }
+
         for (View other : byName.values()) {
           if (other.dimensions().stream()
               .anyMatch(d -> d.topic().equals(dimension.topic()) && !d.equals(dimension))) {
@@ -141,7 +144,7 @@ public final class Views {
                                     .collect(Collectors.toSet())))));
   }
 
-  private static String known(String what, java.util.Collection<String> names) {
+  private static String known(String what, Collection<String> names) {
     return names.isEmpty()
         ? "there are no " + what + " on the class path (put your view jar there)"
         : "the " + what + " are " + names.stream().sorted().collect(Collectors.joining(", "));

@@ -15,6 +15,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.math.RoundingMode;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaBuilder;
@@ -95,7 +96,7 @@ class DeclarationTest {
         assertRefused(
             () -> view().metric("m", metric).build(),
             "Cannot take %s of column '%s' (%s) for metric 'm': expected a number"
-                .formatted(metric.kind().name().toLowerCase(java.util.Locale.ROOT), column, type));
+                .formatted(metric.kind().name().toLowerCase(Locale.ROOT), column, type));
       }
     }
     assertRefused(

@@ -20,6 +20,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import net.jqwik.api.EdgeCasesMode;
@@ -139,12 +140,12 @@ class DerivedColumnTest {
     assertThat(
             actual.values().stream()
                 .map(v -> (BigDecimal) v.get("tax"))
-                .filter(java.util.Objects::nonNull)
+                .filter(Objects::nonNull)
                 .reduce(BigDecimal.ZERO, BigDecimal::add))
         .isEqualByComparingTo(
             counted.stream()
                 .map(e -> (BigDecimal) e.value("money_null"))
-                .filter(java.util.Objects::nonNull)
+                .filter(Objects::nonNull)
                 .map(m -> m.multiply(new BigDecimal("0.2")).setScale(3, RoundingMode.HALF_EVEN))
                 .reduce(BigDecimal.ZERO, BigDecimal::add));
     for (TestEvent event : counted) {

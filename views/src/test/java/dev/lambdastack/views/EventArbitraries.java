@@ -3,6 +3,7 @@ package dev.lambdastack.views;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,7 +56,7 @@ public final class EventArbitraries {
       // Few event times, so that most latest values are decided by partition and offset.
       events.add(new TestEvent(values, random.nextInt(3) - 1, i % 3, i / 3));
     }
-    java.util.Collections.shuffle(events, random);
+    Collections.shuffle(events, random);
     return events;
   }
 

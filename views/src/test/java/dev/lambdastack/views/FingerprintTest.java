@@ -12,6 +12,7 @@ import static dev.lambdastack.views.Metric.sum;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.reflect.Proxy;
 import java.math.RoundingMode;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -221,7 +222,7 @@ class FingerprintTest {
   void aFormulaWithoutAClassFileIsRefused() {
     Derivation proxy =
         (Derivation)
-            java.lang.reflect.Proxy.newProxyInstance(
+            Proxy.newProxyInstance(
                 FingerprintTest.class.getClassLoader(),
                 new Class<?>[] {Derivation.class},
                 (self, method, arguments) -> 1L);

@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.views.aggregate.DistinctSketch;
 import dev.lambdastack.views.handoff.Cell;
+import dev.lambdastack.views.handoff.LostOffsets;
 import dev.lambdastack.views.handoff.Version;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -203,6 +204,22 @@ class GoldenBytesTest {
     Version version = old.with(TestRows.ORIGIN);
     assertThat(version.toJson())
         .isEqualTo(old.toJson().replaceFirst("}$", ",\"origin\":" + TestRows.ORIGIN_JSON + "}"));
+    assertThat(Version.fromJson(version.toJson())).isEqualTo(version);
+  }
+
+  @Test
+  void theCountsOfAVersionAreWhatTheyAlwaysWere() {
+    Version whole = TestRows.version(3, "f0", 12, Map.of(0, 40L));
+    LostOffsets lost = LostOffsets.NONE.with(1, 2, 5);
+    Version version = whole.with(new Version.Counts(345, 6789, lost, 17, 29));
+
+    assertThat(version.toJson())
+        .isEqualTo(
+            whole
+                .toJson()
+                .replace(
+                    "\"events\":6789",
+                    "\"events\":6789,\"lost\":3,\"lostOffsets\":{\"1\":[[2,5]]},\"rejected\":17,\"setAside\":29"));
     assertThat(Version.fromJson(version.toJson())).isEqualTo(version);
   }
 

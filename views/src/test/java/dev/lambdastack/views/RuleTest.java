@@ -20,6 +20,7 @@ import dev.lambdastack.views.aggregate.DistinctSketch;
 import dev.lambdastack.views.handoff.Origin;
 import java.math.BigDecimal;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -47,7 +48,7 @@ class RuleTest {
         .with("money", new BigDecimal("2.50"))
         .with("whole", id)
         .with("real", 1.5)
-        .with("time", java.time.Instant.EPOCH)
+        .with("time", Instant.EPOCH)
         .with("text", "a");
   }
 

@@ -84,9 +84,9 @@ public final class TestRows {
         EPOCH,
         12,
         "d1".repeat(32),
-        345,
-        6789,
-        Instant.parse("2026-01-31T12:34:56.789Z"));
+        Version.Counts.of(345, 6789),
+        Instant.parse("2026-01-31T12:34:56.789Z"),
+        Optional.empty());
   }
 
   public static Generation generation(

@@ -79,6 +79,7 @@ final class Explanation {
               String.join(", ", inputs),
               formula.get("version").asInt()));
     }
+
     return texts;
   }
 
@@ -93,6 +94,7 @@ final class Explanation {
     String text = node.get("condition").asText();
     int bracket = text.indexOf('[');
     String operands = text.substring(bracket + 1, text.length() - 1);
+
     String words =
         switch (text.substring(0, bracket)) {
           case "IN" -> "is " + (operands.contains(", ") ? "one of " : "") + operands;
@@ -103,6 +105,7 @@ final class Explanation {
           case "IS_NOT_NULL" -> "is there";
           default -> text;
         };
+
     return "events whose " + node.get("column").get("name").asText() + " " + words;
   }
 
@@ -110,6 +113,7 @@ final class Explanation {
     String window =
         "windows of %s of %s, UTC"
             .formatted(Durations.words(shape.window()), view.eventType().eventTime());
+
     List<String> texts = new ArrayList<>();
     texts.add(
         shape.keyColumns().isEmpty()
@@ -119,11 +123,13 @@ final class Explanation {
                     .collect(Collectors.joining(", "))
                 + " and "
                 + window);
+
     for (Lookup lookup : shape.lookups()) {
       texts.add(
           "%s is what dimension %s says of %s when an answer is read, or '%s'"
               .formatted(lookup.attribute(), lookup.dimension(), lookup.column(), Lookup.UNKNOWN));
     }
+
     return texts;
   }
 
@@ -137,6 +143,7 @@ final class Explanation {
   private static String metric(ViewShape.NamedMetric named) {
     Metric metric = named.metric();
     String column = metric.input().orElse("");
+
     return switch (metric.kind()) {
       case COUNT -> "the number of events";
       case SUM -> "the exact sum of " + column;

@@ -7,8 +7,8 @@ import dev.lambdastack.console.Texts;
 import dev.lambdastack.serving.read.LambdaClient;
 import dev.lambdastack.serving.read.Provenance;
 import dev.lambdastack.serving.store.Failing;
-import dev.lambdastack.serving.store.PublishedStore;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.AlertRule;
 import dev.lambdastack.views.AlertRules;
@@ -80,8 +80,8 @@ public final class ViewsCommand implements Callable<Integer> {
 
     if (published) {
       try (LambdaClient client = LambdaClient.open(checked.hadoop());
-          Connection hbase = Store.connect(checked)) {
-        published(views, client, new PublishedStore(hbase), out);
+          Connection hbase = HBaseConnector.connect(checked)) {
+        published(views, client, new PublishedTable(hbase), out);
       }
     } else if (name != null) {
       Explanation.of(views.find(name)).stream().map(Printable::line).forEach(out::println);
@@ -146,7 +146,7 @@ public final class ViewsCommand implements Callable<Integer> {
     table.print(out);
   }
 
-  private void published(Views views, LambdaClient client, PublishedStore store, PrintWriter out)
+  private void published(Views views, LambdaClient client, PublishedTable store, PrintWriter out)
       throws IOException {
     List<String> names = name == null ? client.views() : List.of(name);
     if (names.isEmpty()) {
@@ -174,6 +174,7 @@ public final class ViewsCommand implements Callable<Integer> {
       if (from.generation().isPresent()) {
         long generation = from.generation().get().number();
         store
+            .progress()
             .failing(view, generation)
             .map(f -> failing(view, generation, f))
             .ifPresent(troubles::add);
@@ -201,10 +202,12 @@ public final class ViewsCommand implements Callable<Integer> {
         from.version()
             .map(v -> v.fingerprint())
             .orElseGet(() -> from.generation().orElseThrow().fingerprint());
+
     Optional<View> declared = views.all().stream().filter(v -> v.name().equals(name)).findFirst();
     if (declared.isEmpty()) {
       return fingerprint.substring(0, SHORT) + " (no jar declares it here)";
     }
+
     return declared.get().fingerprint().equals(fingerprint)
         ? fingerprint.substring(0, SHORT)
         : "%s (the jar here declares %s)"

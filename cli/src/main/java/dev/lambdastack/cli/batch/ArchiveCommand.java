@@ -27,13 +27,13 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "archive",
     sortOptions = false,
-    header = "Takes the epochs of a topic that are over from Kafka into the master dataset.",
+    header = "Archives the finished epochs of a topic from Kafka to the master dataset.",
     description =
-        "%nEvery committed record before the new horizon is archived once, whatever happens; where nothing is due, nothing is done.%n",
+        "%nArchives every committed record before the new horizon exactly once, also after failures. Does nothing when no epoch has finished.%n",
     footer = {
       "",
       "Exit codes: 0 archived or nothing to do, 2 bad input or refused, 69 Kafka or HDFS does not",
-      "answer, 70 unexpected fault, 75 another run has archived the same epochs meanwhile."
+      "answer, 70 unexpected fault, 75 another run won the race for the same epochs."
     })
 public final class ArchiveCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -47,7 +47,7 @@ public final class ArchiveCommand implements Callable<Integer> {
   @Option(
       names = "--accept-gap",
       description =
-          "Goes on where retention has removed records before they were archived: they are lost, and the manifest says which.")
+          "Continues after a gap: accepts that retention removed records before they were archived. The manifest lists the lost offsets.")
   private boolean acceptGap;
 
   @Mixin private ConfigOptions config;
@@ -118,40 +118,41 @@ public final class ArchiveCommand implements Callable<Integer> {
             (partition, span) ->
                 out.printf(
                     Locale.ROOT,
-                    "%s: offsets [%d, %d) of partition %d %s lost: retention had removed them before they were archived%n",
+                    "%s: offsets [%d, %d) of partition %d %s lost: retention removed them before they were archived%n",
                     result.topic(),
                     span.start(),
                     span.end(),
                     partition,
-                    dryRun ? "would be given up as" : "are"));
+                    dryRun ? "would be recorded as" : "are"));
   }
 
   private void printPartitions(PrintWriter out, ArchiveResult result) {
     if (!result.added().isEmpty()) {
       out.printf(
-          "%s: partitions %s were added to the topic and are taken from their first record on%n",
+          "%s: partitions %s are new and are archived from their first record on%n",
           result.topic(), new TreeSet<>(result.added()));
     }
 
     if (!result.byClock().isEmpty()) {
       out.printf(
-          "%s: partitions %s were closed by the clock (lambda.tick=false): that the hand-off is exact rests on clocks there%n",
+          "%s: the clock closed the epochs of partitions %s (lambda.tick=false): there the hand-off is only as exact as the clocks%n",
           result.topic(), result.byClock());
     }
 
     if (!result.isEmpty() && !dryRun && !result.holding().isEmpty() && result.byClock().isEmpty()) {
       out.printf(
-          "%s: partitions %s have no record that committed readers see past the newest boundary (an open transaction, or a broker's clock that is behind): later epochs wait%n",
+          "%s: partitions %s have no committed record past the newest boundary: later epochs wait (the cause is an open transaction, or a broker's clock that is behind)%n",
           result.topic(), result.holding());
     }
   }
 
   private static String nothing(ArchiveResult result) {
     Instant next = new Epoch(result.toEpoch() + 1, result.epochLength()).start();
+
     return result.holding().isEmpty()
         ? "%s: nothing to archive; the horizon is %s, the next boundary is due at %s"
             .formatted(result.topic(), horizon(result), next)
-        : "%s: nothing to archive yet; the horizon is %s, partitions %s have no record that committed readers see past the next boundary %s"
+        : "%s: nothing to archive yet; the horizon is %s, partitions %s have no committed record past the next boundary %s"
             .formatted(result.topic(), horizon(result), result.holding(), next);
   }
 

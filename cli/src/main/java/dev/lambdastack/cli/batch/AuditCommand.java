@@ -5,8 +5,8 @@ import dev.lambdastack.batch.audit.AuditReport;
 import dev.lambdastack.console.ConfigOptions;
 import dev.lambdastack.console.Format;
 import dev.lambdastack.serving.store.Catalog;
-import dev.lambdastack.serving.store.PublishedStore;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.Views;
@@ -80,11 +80,12 @@ public final class AuditCommand implements Callable<Integer> {
     Views views = Views.load(Thread.currentThread().getContextClassLoader());
     List<String> names = views.ofTopic(topic).stream().map(View::name).toList();
     List<Version> versions = new ArrayList<>();
+
     if (!offline && !names.isEmpty()) {
-      try (Connection connection = Store.connectForWork(settings)) {
-        PublishedStore store = new PublishedStore(connection);
+      try (Connection connection = HBaseConnector.connectForWork(settings)) {
+        PublishedTable store = new PublishedTable(connection);
         for (String name : names) {
-          Catalog catalog = store.catalog(name);
+          Catalog catalog = store.catalog().of(name);
           catalog.versions().forEach(v -> versions.add(v.version()));
           versions.addAll(catalog.past());
         }
@@ -92,6 +93,7 @@ public final class AuditCommand implements Callable<Integer> {
         return List.of();
       }
     }
+
     return versions;
   }
 

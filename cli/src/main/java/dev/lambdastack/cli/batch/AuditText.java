@@ -136,17 +136,20 @@ final class AuditText {
     totals.put("complete", report.complete().map(Instant::toString).orElse(null));
     totals.put("manifests", report.manifests());
     totals.put("vouched_manifest", report.vouched());
+
     totals.put("read", report.counts().read());
     totals.put("events", report.counts().events());
     totals.put("dead_letters", report.counts().deadLetters());
     totals.put("ticks", report.counts().ticks());
     totals.put("lost_offsets", report.counts().lost());
+
     totals.put("files", report.files());
     totals.put("bytes", report.bytes());
     totals.put("deep", report.deep());
     totals.put("replaced_files", report.superseded());
     totals.put("retention_ms", report.retention().map(Duration::toMillis).orElse(null));
     totals.put("retention_used", report.retentionUsed());
+
     return totals;
   }
 

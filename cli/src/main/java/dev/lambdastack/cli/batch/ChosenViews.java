@@ -31,6 +31,7 @@ final class ChosenViews {
           "Cannot tell which views are meant: expected names of views, --topic or --all, found %s"
               .formatted(ways == 0 ? "none of them" : "more than one of them"));
     }
+
     if (all) {
       return declared.all().stream().map(View::name).toList();
     }
@@ -38,6 +39,7 @@ final class ChosenViews {
       declared.eventType(topic);
       return declared.ofTopic(topic).stream().map(View::name).toList();
     }
+
     return names.stream().distinct().toList();
   }
 }

@@ -58,6 +58,7 @@ public final class CleanupCommand implements Callable<Integer> {
 
   private void print(PrintWriter out, String view, Cleanup.Cleaned cleaned) {
     String verb = dryRun ? "would drop" : "dropped";
+
     cleaned
         .versions()
         .forEach(
@@ -76,9 +77,11 @@ public final class CleanupCommand implements Callable<Integer> {
     cleaned
         .leftovers()
         .forEach(t -> out.printf("%s: %s table %s, which nothing lists%n", view, verb, t));
+
     if (cleaned.isEmpty()) {
       out.printf("%s: nothing to drop%n", view);
     }
+
     out.flush();
   }
 }

@@ -8,8 +8,8 @@ import dev.lambdastack.batch.master.MasterDataset;
 import dev.lambdastack.console.ConfigOptions;
 import dev.lambdastack.console.Texts;
 import dev.lambdastack.schemas.SchemaStore;
-import dev.lambdastack.serving.store.PublishedStore;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.Views;
 import dev.lambdastack.views.handoff.Version;
@@ -65,8 +65,8 @@ public final class CompactCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
 
     print(out, dryRun ? compaction.plan(topic) : compaction.run(topic));
-    try (Connection connection = Store.connectForWork(settings)) {
-      List<Version> kept = new PublishedStore(connection).versions();
+    try (Connection connection = HBaseConnector.connectForWork(settings)) {
+      List<Version> kept = new PublishedTable(connection).catalog().versions();
       MasterDataset dataset =
           MasterDataset.open(settings.hadoop(), settings.master().folder(), topic);
 

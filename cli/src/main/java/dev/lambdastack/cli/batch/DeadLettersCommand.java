@@ -261,6 +261,7 @@ public final class DeadLettersCommand implements Callable<Integer> {
           selected.topic,
           letter.partition(),
           letter.offset());
+
       out.printf("  appended  %s%n", Instant.ofEpochMilli(letter.appendTimeMillis()));
       out.printf(Locale.ROOT, "  manifest  %d%n", letter.manifest());
       out.printf("  reason    %s: %s%n", letter.reason(), Bytes.escaped(letter.detail()));
@@ -269,6 +270,7 @@ public final class DeadLettersCommand implements Callable<Integer> {
       for (DeadLetter.Header header : letter.headers()) {
         out.printf("  header    %s%n", header(header));
       }
+
       if (letter.value() == null) {
         out.println("  value     none");
       } else {
@@ -279,6 +281,7 @@ public final class DeadLettersCommand implements Callable<Integer> {
               Locale.ROOT, "    … %d more; --bytes shows more%n", letter.value().length - bytes);
         }
       }
+
       out.println();
     }
 
@@ -309,6 +312,7 @@ public final class DeadLettersCommand implements Callable<Integer> {
                   "key_hex",
                   "headers",
                   "value_hex"));
+
       for (Tally.Seen seen : shown) {
         DeadLetter letter = seen.letter();
         listing.add(
@@ -327,6 +331,7 @@ public final class DeadLettersCommand implements Callable<Integer> {
                     .collect(Collectors.joining("; ")),
                 letter.value() == null ? null : Bytes.hex(letter.value())));
       }
+
       return listing;
     }
   }

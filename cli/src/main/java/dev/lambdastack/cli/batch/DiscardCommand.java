@@ -41,6 +41,7 @@ public final class DiscardCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Publish publish = new Publish(config.load(new Configuration()), Clock.systemUTC());
     Version gone = publish.discard(view, version);
+
     spec.commandLine()
         .getOut()
         .printf(

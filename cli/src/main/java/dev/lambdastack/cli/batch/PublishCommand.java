@@ -66,6 +66,7 @@ public final class PublishCommand implements Callable<Integer> {
     Publish publish = new Publish(config.load(new Configuration()), Clock.systemUTC());
     Views declared = Views.load(Thread.currentThread().getContextClassLoader());
     List<String> chosen = views.of(declared);
+
     if (version != null && chosen.size() != 1) {
       throw new InvalidInputException(
           String.format(
@@ -74,16 +75,19 @@ public final class PublishCommand implements Callable<Integer> {
               version,
               chosen.size()));
     }
+
     if (dryRun) {
       if (version != null || force) {
         throw new InvalidInputException(
             "Cannot tell what would be published: expected --dry-run without --version and --force");
       }
+
       for (String view : chosen) {
         PublishPlanText.print(spec.commandLine().getOut(), publish.plan(view), declared);
       }
       return 0;
     }
+
     OptionalLong number = version == null ? OptionalLong.empty() : OptionalLong.of(version);
     int code = 0;
     for (String view : chosen) {
@@ -95,6 +99,7 @@ public final class PublishCommand implements Callable<Integer> {
         code = FlipText.print(spec.commandLine().getOut(), spec.commandLine().getErr(), held);
       }
     }
+
     return code;
   }
 }

@@ -35,11 +35,13 @@ final class PublishPlanText {
                           "version %d answers already, and no newer one is complete",
                           v.number()))
               .orElse("no version is complete yet"));
+
       plan.terms().forEach(term -> out.printf("%s:   %s%n", view, Printable.line(term)));
       for (Rule rule : rules(view, declared)) {
         out.printf("%s:   rule %s%n", view, Printable.line(rule.text()));
       }
     }
+
     out.flush();
   }
 

@@ -177,6 +177,7 @@ public final class RecomputeCommand implements Callable<Integer> {
                             Texts.count(plan.events(), "event"),
                             plan.horizon(),
                             plan.whyFull()));
+
     return "%s: %s".formatted(plan.view(), what);
   }
 
@@ -190,6 +191,7 @@ public final class RecomputeCommand implements Callable<Integer> {
           version.number(),
           version.horizon().instant(version.epochLength()));
     }
+
     return String.format(
         Locale.ROOT,
         "%s: version %d complete: %s from %s up to %s (manifest %d), %s%s%s",

@@ -178,17 +178,21 @@ public final class VersionsCommand implements Callable<Integer> {
       json.put("table", v.table());
       json.put("horizon", v.horizon().instant(v.epochLength()).toString());
       json.put("horizon_epoch", v.horizon().epoch());
+
       json.put("rows", v.rows());
       json.put("events", v.events());
       json.put("rejected", v.rejected());
       json.put("set_aside", v.setAside());
+
       json.put("manifest", v.manifest());
       json.put("input", v.manifestDigest());
       json.put("declaration", v.fingerprint());
       json.put("created", v.created().toString());
+
       v.origin().ifPresent(o -> json.put("duration_ms", o.duration().toMillis()));
       v.origin().ifPresent(o -> json.put("by", o.user()));
       info.answersSince().ifPresent(t -> json.put("answers_since", t.toString()));
+
       info.report()
           .ifPresent(
               report -> {
@@ -206,6 +210,7 @@ public final class VersionsCommand implements Callable<Integer> {
                         });
               });
     }
+
     return array;
   }
 }

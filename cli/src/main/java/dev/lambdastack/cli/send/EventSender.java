@@ -62,6 +62,7 @@ final class EventSender implements AutoCloseable {
   void send(byte[] key, byte[] value) {
     stopAfterFailure();
     sent++;
+
     try {
       producer.send(
           new ProducerRecord<>(topic, key, value),
@@ -77,6 +78,7 @@ final class EventSender implements AutoCloseable {
     } catch (KafkaException e) {
       failure.compareAndSet(null, e);
     }
+
     stopAfterFailure();
   }
 
@@ -96,6 +98,7 @@ final class EventSender implements AutoCloseable {
     if (failure.get() == null) {
       return;
     }
+
     // Whatever is still under way ends one way or the other before it is counted.
     producer.flush();
     long known = acknowledged.get();

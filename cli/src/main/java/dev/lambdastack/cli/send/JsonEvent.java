@@ -94,6 +94,7 @@ final class JsonEvent {
             false,
             // No default: whose row shall go must be said.
             List.of(new Schema.Field(field, schema.getField(field).schema())));
+
     GenericRecord record = parse(id, line);
     if (record.get(field) == null) {
       throw new InvalidInputException("field '%s' is null: no row has such an id".formatted(field));
@@ -105,6 +106,7 @@ final class JsonEvent {
     if (!json.isObject()) {
       throw misfit(path, "an object of " + schema.getName(), json);
     }
+
     for (Iterator<String> names = json.fieldNames(); names.hasNext(); ) {
       String name = names.next();
       if (schema.getField(name) == null) {
@@ -117,6 +119,7 @@ final class JsonEvent {
                         ", ", schema.getFields().stream().map(Schema.Field::name).toList())));
       }
     }
+
     GenericRecord record = new GenericData.Record(schema);
     for (Schema.Field field : schema.getFields()) {
       String at = path.isEmpty() ? field.name() : path + "." + field.name();
@@ -129,6 +132,7 @@ final class JsonEvent {
         throw new InvalidInputException("field '%s' is missing".formatted(at));
       }
     }
+
     return record;
   }
 
@@ -137,6 +141,7 @@ final class JsonEvent {
     if (logical instanceof LogicalTypes.Decimal decimal) {
       return decimal(decimal, json, path);
     }
+
     return switch (schema.getType()) {
       case RECORD -> record(schema, json, path);
       case UNION -> union(schema, json, path);
@@ -167,6 +172,7 @@ final class JsonEvent {
         first = first == null ? e : first;
       }
     }
+
     throw first == null ? misfit(path, "a value", json) : first;
   }
 
@@ -210,9 +216,11 @@ final class JsonEvent {
             "a number of at most %d digits, %d of them after the point",
             type.getPrecision(),
             type.getScale());
+
     if (!json.isNumber() && !json.isTextual()) {
       throw misfit(path, expected, json);
     }
+
     try {
       return Numbers.exact(Numbers.parse(json.asText()), type.getScale(), type.getPrecision());
     } catch (ArithmeticException | NumberFormatException e) {
@@ -230,9 +238,11 @@ final class JsonEvent {
   private static Object number(LogicalType logical, JsonNode json, String path) {
     boolean millis = logical instanceof LogicalTypes.TimestampMillis;
     boolean micros = logical instanceof LogicalTypes.TimestampMicros;
+
     if (json.isTextual() && (millis || micros)) {
       return instant(json, path, millis ? ChronoUnit.MILLIS : ChronoUnit.MICROS);
     }
+
     if (!json.isIntegralNumber() || !json.canConvertToLong()) {
       throw misfit(
           path,
@@ -241,6 +251,7 @@ final class JsonEvent {
               : "a whole number of 64 bits",
           json);
     }
+
     return json.longValue();
   }
 
@@ -251,12 +262,14 @@ final class JsonEvent {
     } catch (DateTimeException e) {
       throw misfit(path, "an instant such as 2026-01-31T12:00:00Z", json);
     }
+
     if (!fits(instant, unit)) {
       String expected =
           "an instant whose %s since 1970 have 64 bits"
               .formatted(unit.name().toLowerCase(Locale.ROOT));
       throw misfit(path, expected, json);
     }
+
     return instant;
   }
 

@@ -44,13 +44,16 @@ final class Lines implements AutoCloseable {
                 number + 1),
             e);
       }
+
       if (text == null) {
         return null;
       }
+
       number++;
       if (number == 1 && text.startsWith(BYTE_ORDER_MARK)) {
         text = text.substring(BYTE_ORDER_MARK.length());
       }
+
       if (!text.isBlank()) {
         return new Line(number, text);
       }

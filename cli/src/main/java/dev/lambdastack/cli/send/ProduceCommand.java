@@ -99,23 +99,27 @@ public final class ProduceCommand implements Callable<Integer> {
           "Cannot send --rate %s events per second: expected more than 0 and at most 1e9"
               .formatted(rate));
     }
+
     LambdaConfig checked = config.load(new Configuration());
     Views views = Views.load(Thread.currentThread().getContextClassLoader());
     Optional<EventType> dimension = views.findDimension(topic);
     Optional<EventType> ofRules =
         AlertRules.load(Thread.currentThread().getContextClassLoader()).findEventType(topic);
     EventType type = dimension.or(() -> ofRules).orElseGet(() -> views.eventType(topic));
+
     if (delete && dimension.isEmpty()) {
       throw new InvalidInputException(
           "Cannot delete from topic %s: its events are for good; only a dimension's rows can go, that is of a topic that a view looks up in"
               .formatted(topic));
     }
+
     EventEncoder encoder = new EventEncoder(type);
     Form read = delete ? line -> deletion(type, encoder, line) : line -> event(type, encoder, line);
     Form form =
         dimension.isPresent() || allowDeadLetters ? read : judged(read, Prospect.of(checked, type));
     Known known =
         file == null ? Known.NOTHING : checkFile(fitting(form, EventSender.MAX_RECORD_BYTES));
+
     FirstContact.kafka(checked);
     int mostBytes;
     try (TopicLog log = TopicLog.open(checked.kafka(), topic)) {
@@ -127,9 +131,11 @@ public final class ProduceCommand implements Callable<Integer> {
       log.awaitLeaders();
       mostBytes = Math.min(EventSender.MAX_RECORD_BYTES, log.maxMessageBytes());
     }
+
     if (known.longestBytes() > mostBytes) {
       throw refused(known.longestLine(), tooLong(known.longestBytes(), mostBytes));
     }
+
     long sent = send(fitting(form, mostBytes), checked, known.lines());
     spec.commandLine().getOut().println("Sent %s to topic %s.".formatted(counted(sent), topic));
     return 0;
@@ -249,10 +255,12 @@ public final class ProduceCommand implements Callable<Integer> {
           throw stopped(
               String.format(Locale.ROOT, "line %d: %s", line.number(), e.getMessage()), e, sender);
         }
+
         pace.await();
         sender.send(message.key(), message.value());
         progress.step();
       }
+
       return sender.flush();
     }
   }

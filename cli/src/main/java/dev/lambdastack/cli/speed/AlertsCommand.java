@@ -9,13 +9,12 @@ import dev.lambdastack.console.UntilCtrlC;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.store.AlertStore;
 import dev.lambdastack.serving.store.AlertStore.Alert;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.alert.AlertJob;
 import dev.lambdastack.speed.alert.RulesLoader;
 import dev.lambdastack.speed.launch.FlinkCluster;
 import dev.lambdastack.views.AlertRule;
-import dev.lambdastack.views.UnavailableException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -131,7 +130,7 @@ public final class AlertsCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
 
-    try (UntilCtrlC signal = UntilCtrlC.thenRun(() -> endBySignal(job))) {
+    try (UntilCtrlC signal = UntilCtrlC.thenRun(() -> JobEnds.endBySignal(List.of(job)))) {
       // Only now: whoever has read it may end the process.
       out.println("Alerts go to topic %s until Ctrl-C.".formatted(alertsTopic));
       out.flush();
@@ -144,13 +143,13 @@ public final class AlertsCommand implements Callable<Integer> {
       job.awaitEnd();
       return 0;
     } finally {
-      job.close();
+      JobEnds.end(List.of(job));
     }
   }
 
   private void list(LambdaConfig loaded) throws IOException {
     PrintWriter out = spec.commandLine().getOut();
-    try (Connection hbase = Store.connect(loaded)) {
+    try (Connection hbase = HBaseConnector.connect(loaded)) {
       AlertStore store = new AlertStore(hbase);
       store.ensureTable();
       List<Alert> alerts =
@@ -184,26 +183,6 @@ public final class AlertsCommand implements Callable<Integer> {
         out.println();
       }
       out.println(Texts.count(alerts.size(), "alert"));
-    }
-  }
-
-  /**
-   * A signal gives the exit code, but not of a job that was failing: its supervisor should know.
-   */
-  private static void endBySignal(AlertJob job) {
-    boolean failing = job.news().failing().isPresent();
-    end(job);
-    if (failing) {
-      Runtime.getRuntime().halt(UnavailableException.EXIT_CODE);
-    }
-  }
-
-  /** Its checkpoint stays: the next start goes on from there. */
-  private static void end(AlertJob job) {
-    try {
-      job.close();
-    } catch (Exception e) {
-      // The process ends in any case.
     }
   }
 }

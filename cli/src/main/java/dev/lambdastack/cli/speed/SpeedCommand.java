@@ -11,7 +11,6 @@ import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.speed.launch.SpeedOptions;
 import dev.lambdastack.speed.launch.StatusLine;
 import dev.lambdastack.views.InvalidInputException;
-import dev.lambdastack.views.UnavailableException;
 import dev.lambdastack.views.handoff.Epoch;
 import dev.lambdastack.views.handoff.Generation;
 import java.io.PrintWriter;
@@ -22,8 +21,6 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -53,8 +50,6 @@ import picocli.CommandLine.Spec;
       "or has taken over, 130 ended by Ctrl-C, 143 by kill."
     })
 public final class SpeedCommand implements Callable<Integer> {
-  private static final Logger LOG = LoggerFactory.getLogger(SpeedCommand.class);
-
   @Spec private CommandSpec spec;
 
   @Parameters(
@@ -139,7 +134,7 @@ public final class SpeedCommand implements Callable<Integer> {
   }
 
   private int watch(List<RunningSpeedJob> jobs, PrintWriter out, PrintWriter err) throws Exception {
-    try (UntilCtrlC signal = UntilCtrlC.thenRun(() -> endBySignal(jobs))) {
+    try (UntilCtrlC signal = UntilCtrlC.thenRun(() -> JobEnds.endBySignal(jobs))) {
       // Only now: whoever has read it may end the process.
       out.println("Speed rows are kept until Ctrl-C; the newest checkpoint stays.");
       out.flush();
@@ -148,7 +143,7 @@ public final class SpeedCommand implements Callable<Integer> {
           .watch();
       return 0;
     } finally {
-      end(jobs);
+      JobEnds.end(jobs);
     }
   }
 
@@ -176,27 +171,5 @@ public final class SpeedCommand implements Callable<Integer> {
             "%s (epoch %d)",
             new Epoch(g.coverage(), g.epochLength()).start(),
             g.coverage());
-  }
-
-  /**
-   * A signal gives the exit code, but not of a job that was failing: its supervisor should know.
-   */
-  private static void endBySignal(List<RunningSpeedJob> jobs) {
-    boolean failing = jobs.stream().anyMatch(job -> job.news().failing().isPresent());
-    end(jobs);
-    if (failing) {
-      Runtime.getRuntime().halt(UnavailableException.EXIT_CODE);
-    }
-  }
-
-  /** Their checkpoints stay: the next start goes on from there. */
-  private static void end(List<RunningSpeedJob> jobs) {
-    for (RunningSpeedJob job : jobs) {
-      try {
-        job.close();
-      } catch (Exception e) {
-        LOG.warn("The job did not end well", e);
-      }
-    }
   }
 }

@@ -20,7 +20,7 @@ import dev.lambdastack.batch.publish.Versions;
 import dev.lambdastack.batch.recompute.Recompute;
 import dev.lambdastack.batch.recompute.RecomputeIT;
 import dev.lambdastack.serving.query.QueryCommand;
-import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.serving.store.ViewTables;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.UnavailableException;
@@ -147,25 +147,27 @@ class RunsIT {
       }
       try (Connection connection = RecomputeIT.connect(scene);
           Admin admin = connection.getAdmin()) {
-        PublishedStore store = new PublishedStore(connection);
-        Version answers = store.read(HeldViews.VIEW).orElseThrow().row().version().orElseThrow();
+        PublishedTable store = new PublishedTable(connection);
+        Version answers =
+            store.pointer().read(HeldViews.VIEW).orElseThrow().row().version().orElseThrow();
         assertThat(answers.number()).isEqualTo(1);
         assertSame(table(connection, answers), held(before));
-        assertThat(store.versions(HeldViews.VIEW)).containsExactly(answers);
+        assertThat(store.catalog().versions(HeldViews.VIEW)).containsExactly(answers);
         assertThat(admin.tableExists(ViewTables.batch(HeldViews.VIEW, 2)))
             .as("it could not be dropped")
             .isTrue();
         CommandRun again =
             CommandRun.of(scene.conf(), new RecomputeCommand(), HeldViews.VIEW, "--publish");
         assertThat(again.code()).as(again.err()).isZero();
-        Version healed = store.read(HeldViews.VIEW).orElseThrow().row().version().orElseThrow();
+        Version healed =
+            store.pointer().read(HeldViews.VIEW).orElseThrow().row().version().orElseThrow();
         assertThat(healed.number()).isEqualTo(3);
         assertThat(healed.events()).isEqualTo(sent.size());
         assertSame(table(connection, healed), held(sent));
         assertThat(admin.tableExists(ViewTables.batch(HeldViews.VIEW, 2))).isFalse();
         assertThat(admin.listSnapshots(Pattern.compile("lambda-" + HeldViews.VIEW + "-.*")))
             .isEmpty();
-        assertThat(store.making(HeldViews.VIEW)).isEmpty();
+        assertThat(store.runs().making(HeldViews.VIEW)).isEmpty();
         assertThat(scene.everything().keySet()).noneMatch(f -> f.contains("/staging/"));
       }
       whatIsDamagedIsOneLineUntilItIsBack(scene);
@@ -176,8 +178,8 @@ class RunsIT {
   /** Of another declaration than the one that the speed layer answers for, as an edited view is. */
   private static void whatTheHandOffRefusesIsKeptAsACandidate(Scene scene) throws Exception {
     try (Connection connection = RecomputeIT.connect(scene)) {
-      PublishedStore store = new PublishedStore(connection);
-      PublishedRow row = store.read(HeldViews.VIEW).orElseThrow().row();
+      PublishedTable store = new PublishedTable(connection);
+      PublishedRow row = store.pointer().read(HeldViews.VIEW).orElseThrow().row();
       Version version = row.version().orElseThrow();
       Generation before =
           new Generation(
@@ -193,17 +195,19 @@ class RunsIT {
               Duration.ofDays(7),
               scene.clock().instant());
       assertThat(
-              store.compareAndSet(
-                  Optional.of(row),
-                  new PublishedRow(
-                      HeldViews.VIEW, row.flips() + 1, Optional.empty(), Optional.of(before))))
+              store
+                  .pointer()
+                  .compareAndSet(
+                      Optional.of(row),
+                      new PublishedRow(
+                          HeldViews.VIEW, row.flips() + 1, Optional.empty(), Optional.of(before))))
           .isTrue();
 
       CommandRun refused =
           CommandRun.of(
               scene.conf(), new RecomputeCommand(), HeldViews.VIEW, "--full", "--publish");
 
-      long number = store.lastVersion(HeldViews.VIEW);
+      long number = store.runs().lastVersion(HeldViews.VIEW);
       assertThat(refused.code()).as(refused.err()).isEqualTo(2);
       assertThat(refused.out()).contains("version " + number + " complete");
       assertThat(refused.err().lines())
@@ -310,9 +314,10 @@ class RunsIT {
       assertThat(runs.get(0).get().base()).hasValue(base);
       assertThat(runs.get(1).get().base()).hasValue(base);
       assertThat(versions).extracting(Version::number).containsExactlyInAnyOrder(2L, 3L, 4L);
-      PublishedStore store = new PublishedStore(connection);
-      assertThat(store.versions(view.name())).hasSize(4);
-      Version answers = store.read(view.name()).orElseThrow().row().version().orElseThrow();
+      PublishedTable store = new PublishedTable(connection);
+      assertThat(store.catalog().versions(view.name())).hasSize(4);
+      Version answers =
+          store.pointer().read(view.name()).orElseThrow().row().version().orElseThrow();
       assertThat(versions).contains(answers);
       assertThat(admin.listSnapshots(Pattern.compile("lambda-" + view.name() + "-.*"))).isEmpty();
     }
@@ -329,12 +334,12 @@ class RunsIT {
       List<Scene.Placed> sent = produce(scene, random);
       scene.toEpochStart();
       scene.archive(Sale.V1).run(scene.topic());
-      PublishedStore store = new PublishedStore(connection);
-      store.ensureTable();
+      PublishedTable store = new PublishedTable(connection);
+      store.ensure();
       Lease lease =
           Lease.take(scene.dataset(), "at-work", scene.clock(), scene.config().master().lease());
       for (String run : List.of(lease.path(), lease.path() + "-killed")) {
-        long number = store.beginVersion(view.name(), run);
+        long number = store.runs().begin(view.name(), run);
         ViewTables.createBatch(admin, view.name(), number, new byte[0][], "pin");
       }
       Version version = recompute(scene, view).run(view.name());
@@ -342,14 +347,14 @@ class RunsIT {
       assertSame(table(connection, version), everything(sent));
       assertThat(admin.tableExists(ViewTables.batch(view.name(), 1))).isTrue();
       assertThat(admin.tableExists(ViewTables.batch(view.name(), 2))).isFalse();
-      assertThat(store.making(view.name())).containsOnlyKeys(1L);
+      assertThat(store.runs().making(view.name())).containsOnlyKeys(1L);
       // Its lease is gone: it is at work no more.
       lease.close();
       Version next =
           recompute(scene, view).run(List.of(view.name()), Recompute.Options.FULL).get(0).version();
       assertThat(next.number()).isEqualTo(4);
       assertThat(admin.tableExists(ViewTables.batch(view.name(), 1))).isFalse();
-      assertThat(store.making(view.name())).isEmpty();
+      assertThat(store.runs().making(view.name())).isEmpty();
     }
   }
 
@@ -413,7 +418,7 @@ class RunsIT {
           .extracting(Version::number)
           .containsExactly(2L);
       assertThat(admin.tableExists(ViewTables.batch(name, 2))).isFalse();
-      assertThat(new PublishedStore(connection).asOfVersions(name)).isEmpty();
+      assertThat(new PublishedTable(connection).catalog().pastVersions(name)).isEmpty();
     }
   }
 

@@ -9,6 +9,7 @@ import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.Views;
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -205,7 +206,7 @@ class JsonEventTest {
     assertThat(all.get("flag")).isEqualTo(true);
     assertThat(all.get("raw")).isEqualTo(ByteBuffer.wrap(new byte[] {0, (byte) 0xFE}));
     assertThat(((GenericData.Fixed) all.get("four")).bytes())
-        .isEqualTo("wxyz".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+        .isEqualTo("wxyz".getBytes(StandardCharsets.US_ASCII));
     assertThat(all.get("list")).isEqualTo(List.of(1, 2));
     assertThat(all.get("map")).isEqualTo(Map.of("k", "v"));
     assertThat(all.get("day")).isEqualTo(2);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lambdastack.views.InvalidInputException;
 import java.io.ByteArrayInputStream;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
@@ -35,7 +36,7 @@ class LinesTest {
 
   @Test
   void anythingButUtf8IsRefused() throws Exception {
-    try (Lines lines = of("Łódź".getBytes(java.nio.charset.Charset.forName("ISO-8859-2")))) {
+    try (Lines lines = of("Łódź".getBytes(Charset.forName("ISO-8859-2")))) {
       assertThatThrownBy(lines::next)
           .isInstanceOf(InvalidInputException.class)
           .hasMessageContaining("the text is not UTF-8")

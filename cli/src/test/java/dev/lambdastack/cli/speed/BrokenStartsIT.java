@@ -8,7 +8,7 @@ import dev.lambdastack.embedded.Await;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.schemas.SchemaVersion;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.TestingCells;
 import dev.lambdastack.speed.TestingClusters;
@@ -92,7 +92,7 @@ class BrokenStartsIT {
     TestingClusters.removeTopic("orders");
     TestingClusters.kafka().createTopic("orders", 3);
     LambdaConfig config = config();
-    try (Connection hbase = Store.connect(config);
+    try (Connection hbase = HBaseConnector.connect(config);
         Admin admin = hbase.getAdmin();
         TopicLog log = TopicLog.open(config.kafka().within(LIMIT), "orders");
         TestingOrders orders = new TestingOrders("orders", 1)) {

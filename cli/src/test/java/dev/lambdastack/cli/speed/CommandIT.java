@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lambdastack.console.CommandRunner;
 import dev.lambdastack.embedded.Await;
 import dev.lambdastack.log.TopicLog;
-import dev.lambdastack.serving.store.PublishedStore;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.TestingCells;
 import dev.lambdastack.speed.TestingClusters;
@@ -62,10 +62,14 @@ class CommandIT {
         .start();
   }
 
-  private void awaitProgress(PublishedStore store, TopicLog log, Process process) throws Exception {
+  private void awaitProgress(PublishedTable store, TopicLog log, Process process) throws Exception {
     long deadline = System.nanoTime() + LIMIT.toNanos();
     Map<Integer, Long> ends = log.endOffsets();
-    while (store.read("action_metrics").filter(s -> s.progress().reaches(ends)).isEmpty()) {
+    while (store
+        .pointer()
+        .read("action_metrics")
+        .filter(s -> s.progress().reaches(ends))
+        .isEmpty()) {
       assertThat(process.isAlive()).as("the command runs").isTrue();
       assertThat(System.nanoTime()).as("gave up waiting").isLessThan(deadline);
       Thread.sleep(50);
@@ -109,12 +113,12 @@ class CommandIT {
     TestingClusters.removeTopic("orders");
     TestingClusters.kafka().createTopic("orders", 3);
     LambdaConfig config = TestingClusters.config(Map.of("lambda.epoch", "1s"));
-    try (Connection hbase = Store.connect(config);
+    try (Connection hbase = HBaseConnector.connect(config);
         TopicLog log = TopicLog.open(config.kafka().within(LIMIT), "orders");
         TestingOrders orders = new TestingOrders("orders", 1)) {
       TestingClusters.removeViews(hbase);
-      PublishedStore store = new PublishedStore(hbase);
-      store.ensureTable();
+      PublishedTable store = new PublishedTable(hbase);
+      store.ensure();
       for (String ending : List.of("signal", "kill", "none")) {
         orders.send(60, 0, 1, 2);
         log.tick(log.partitions());
@@ -131,7 +135,7 @@ class CommandIT {
           if (ending.equals("signal")) {
             process.destroy();
             assertThat(process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
-            String life = store.generations("action_metrics").get(0).life();
+            String life = store.catalog().generations("action_metrics").get(0).life();
             String jobFolder = Checkpoints.of(config, "orders", life).uri();
             assertThat(RunClaim.find(List.of(jobFolder), config.hadoop()).silent().get(jobFolder))
                 .as("claims of a run that has ended, for which the next start would wait")
@@ -146,8 +150,8 @@ class CommandIT {
             .contains("action_metrics generation 1")
             .doesNotContain("Exception");
       }
-      Generation generation = store.generations("action_metrics").get(0);
-      assertThat(store.generations("action_metrics")).hasSize(1);
+      Generation generation = store.catalog().generations("action_metrics").get(0);
+      assertThat(store.catalog().generations("action_metrics")).hasSize(1);
       var epochs = TestingCells.epochs(orders.log(3), Duration.ofSeconds(1));
       assertThat(TestingCells.actual(hbase, generation))
           .isEqualTo(TestingCells.actionMetrics(orders, epochs, 0));

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lambdastack.console.CommandRunner;
 import dev.lambdastack.log.TopicLog;
-import dev.lambdastack.serving.store.AdoptionStore;
-import dev.lambdastack.serving.store.PublishedStore;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.log.agreement.TopicAgreement;
+import dev.lambdastack.serving.store.HBaseConnector;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.TestingClusters;
 import dev.lambdastack.views.InvalidInputException;
@@ -36,20 +36,20 @@ class RefusalsIT {
   @BeforeEach
   void newTopic() throws Exception {
     TestingClusters.removeTopic("orders");
-    hbase = Store.connect(TestingClusters.config(Map.of()));
+    hbase = HBaseConnector.connect(TestingClusters.config(Map.of()));
     TestingClusters.removeViews(hbase);
   }
 
   @AfterEach
   void nothingWasOpened() throws Exception {
-    PublishedStore store = new PublishedStore(hbase);
-    store.ensureTable();
-    assertThat(store.views()).isEmpty();
+    PublishedTable store = new PublishedTable(hbase);
+    store.ensure();
+    assertThat(store.pointer().views()).isEmpty();
     for (View view : Views.load(getClass().getClassLoader()).ofTopic("orders")) {
-      assertThat(store.generations(view.name())).as(view.name()).isEmpty();
+      assertThat(store.catalog().generations(view.name())).as(view.name()).isEmpty();
     }
     try (Admin admin = hbase.getAdmin()) {
-      assertThat(admin.listTableNamesByNamespace("lambda")).containsExactly(PublishedStore.TABLE);
+      assertThat(admin.listTableNamesByNamespace("lambda")).containsExactly(PublishedTable.NAME);
     }
     hbase.close();
   }
@@ -134,7 +134,7 @@ class RefusalsIT {
     createTopic("orders", Map.of());
     LambdaConfig archive = TestingClusters.config(Map.of());
     try (TopicLog log = TopicLog.open(archive.kafka(), "orders")) {
-      AdoptionStore.of(archive, "orders", log.topicId())
+      TopicAgreement.of(archive, "orders", log.topicId())
           .adopt(log.partitions(), log.partitions(), Instant.EPOCH);
     }
     assertThat(refusal("orders", "-D", "lambda.event-time.min=2000-01-01T00:00:00Z"))

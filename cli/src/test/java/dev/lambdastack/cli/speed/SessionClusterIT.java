@@ -10,7 +10,7 @@ import dev.lambdastack.reference.ReferenceEvents;
 import dev.lambdastack.schemas.EventEncoder;
 import dev.lambdastack.serving.store.AlertStore;
 import dev.lambdastack.serving.store.AlertStore.Alert;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.TestingCells;
 import dev.lambdastack.speed.TestingClusters;
@@ -96,7 +96,7 @@ class SessionClusterIT {
     TestingClusters.kafka().createTopic("orders", 3);
     LambdaConfig config = TestingClusters.config(Map.of("lambda.epoch", "1s"));
     try (MiniCluster cluster = cluster();
-        Connection hbase = Store.connect(config);
+        Connection hbase = HBaseConnector.connect(config);
         TopicLog log = TopicLog.open(config.kafka().within(LIMIT), "orders");
         TestingOrders orders = new TestingOrders("orders", 1)) {
       TestingClusters.removeViews(hbase);
@@ -139,7 +139,7 @@ class SessionClusterIT {
     StringWriter said = new StringWriter();
     AtomicReference<CompletableFuture<Integer>> running = new AtomicReference<>();
     try (MiniCluster cluster = cluster();
-        Connection hbase = Store.connect(TestingClusters.config(Map.of()))) {
+        Connection hbase = HBaseConnector.connect(TestingClusters.config(Map.of()))) {
       TestingClusters.removeViews(hbase);
       cluster.start();
       URI rest = cluster.getRestAddress().get();
@@ -207,7 +207,7 @@ class SessionClusterIT {
     String card = "card " + System.nanoTime();
     EventEncoder encoder = new EventEncoder(ReferenceEvents.CARD_TRANSACTIONS);
     try (MiniCluster cluster = cluster();
-        Connection hbase = Store.connect(config);
+        Connection hbase = HBaseConnector.connect(config);
         KafkaProducer<byte[], byte[]> producer = TestingOrders.producer(Map.of())) {
       cluster.start();
       URI rest = cluster.getRestAddress().get();

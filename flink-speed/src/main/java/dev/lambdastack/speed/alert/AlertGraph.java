@@ -28,6 +28,7 @@ final class AlertGraph {
       SchemaStore schemas,
       int parallelism) {
     int readers = Math.min(parallelism, plan.starts().size());
+
     env.fromSource(
             KeyedRecords.source(plan), WatermarkStrategy.noWatermarks(), "log", KeyedRecord.TYPE)
         .uid("log")

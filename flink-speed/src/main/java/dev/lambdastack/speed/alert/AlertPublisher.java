@@ -122,6 +122,7 @@ final class AlertPublisher extends AbstractStreamOperator<Void>
             raised.offset(),
             Instant.ofEpochMilli(raised.eventTimeMillis()),
             raised.appendTimeMillis()));
+
     if (pending.size() >= MAX_PENDING) {
       publish();
     } else if (!isDue) {
@@ -154,7 +155,9 @@ final class AlertPublisher extends AbstractStreamOperator<Void>
     if (pending.isEmpty()) {
       return;
     }
+
     store.put(pending);
+
     List<GenericRecord> events = new ArrayList<>();
     for (Alert alert : pending) {
       if (!topic.holds(alert.id())) {
@@ -163,6 +166,7 @@ final class AlertPublisher extends AbstractStreamOperator<Void>
     }
     List<AlertTopic.Entry> entries =
         events.stream().map(e -> new AlertTopic.Entry(encoder.key(e), encoder.value(e))).toList();
+
     try {
       Restarts.decide(() -> topic.append(entries));
     } catch (IOException e) {
@@ -170,6 +174,7 @@ final class AlertPublisher extends AbstractStreamOperator<Void>
       checkOurs();
       throw e;
     }
+
     pending.clear();
   }
 

@@ -60,6 +60,7 @@ final class AlertTopic implements AutoCloseable {
     settings.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, (int) TRANSACTION.toMillis());
     KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(settings);
     AlertTopic topic = new AlertTopic(plan, producer);
+
     try {
       producer.initTransactions();
       topic.read(from);
@@ -83,6 +84,7 @@ final class AlertTopic implements AutoCloseable {
             new KafkaConsumer<>(LogClients.consumer(plan.kafka()))) {
       Map<Integer, Long> begins = log.beginOffsets();
       Map<Integer, Long> ends = log.highWatermarks();
+
       List<TopicPartition> partitions = new ArrayList<>();
       ends.keySet().forEach(p -> partitions.add(new TopicPartition(plan.alertsTopic(), p)));
       consumer.assign(partitions);
@@ -92,6 +94,7 @@ final class AlertTopic implements AutoCloseable {
         consumer.seek(p, start);
         next.put(p.partition(), Math.max(start, ends.get(p.partition())));
       }
+
       while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.get(p.partition()))) {
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
           if (record.key() != null) {
@@ -121,6 +124,7 @@ final class AlertTopic implements AutoCloseable {
     if (entries.isEmpty()) {
       return;
     }
+
     try {
       producer.beginTransaction();
       List<Future<RecordMetadata>> sent = new ArrayList<>();
@@ -128,6 +132,7 @@ final class AlertTopic implements AutoCloseable {
         sent.add(
             producer.send(new ProducerRecord<>(plan.alertsTopic(), entry.key(), entry.value())));
       }
+
       producer.commitTransaction();
       for (Future<RecordMetadata> future : sent) {
         RecordMetadata metadata = future.get();

@@ -32,6 +32,7 @@ final class KeyedRecords implements KafkaRecordDeserializationSchema<KeyedRecord
   static KafkaSource<KeyedRecord> source(AlertPlan plan) {
     Map<TopicPartition, Long> offsets = new HashMap<>();
     plan.starts().forEach((p, offset) -> offsets.put(new TopicPartition(plan.topic(), p), offset));
+
     Properties properties = new Properties();
     LogClients.consumer(plan.kafka())
         .forEach(
@@ -42,6 +43,7 @@ final class KeyedRecords implements KafkaRecordDeserializationSchema<KeyedRecord
             });
     properties.setProperty("partition.discovery.interval.ms", DISCOVERY_MILLIS);
     properties.setProperty("commit.offsets.on.checkpoint", "false");
+
     return KafkaSource.<KeyedRecord>builder()
         .setProperties(properties)
         .setBootstrapServers(plan.kafka().bootstrapServers())

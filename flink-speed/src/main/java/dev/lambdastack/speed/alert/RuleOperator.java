@@ -87,14 +87,17 @@ final class RuleOperator extends AbstractStreamOperator<RaisedAlert>
               .formatted(
                   plan.declaration().replace('\n', ';'), declaration(rules).replace('\n', ';')));
     }
+
     EventType type = rules.get(0).eventType();
     key = type.column(type.partitionKey());
+
     Set<String> columns = new LinkedHashSet<>();
     rules.forEach(r -> columns.addAll(r.columns()));
     columns.add(key.name());
     List<String> order = List.copyOf(columns);
     keyColumn = order.indexOf(key.name());
     decoder = new EventDecoder(schemas, type, order, plan.eventTimeMin());
+
     SetAsideLimit limit =
         LambdaConfig.of(plan.settings().toConfiguration(new Configuration(false))).setAsideLimit();
     targets = new ArrayList<>();
@@ -121,6 +124,7 @@ final class RuleOperator extends AbstractStreamOperator<RaisedAlert>
       tell(record, rejection.reason() + " " + rejection.detail());
       return;
     }
+
     Row row = ((DecodedEvent) decoded).row();
     String id = Lookup.id(keyOf(row));
     if (!id.equals(record.key())) {
@@ -130,6 +134,7 @@ final class RuleOperator extends AbstractStreamOperator<RaisedAlert>
           "its Kafka key is '%s' and its %s is '%s'".formatted(record.key(), key.name(), id));
       return;
     }
+
     try {
       for (Target target : targets) {
         show(target, record, row);
@@ -146,6 +151,7 @@ final class RuleOperator extends AbstractStreamOperator<RaisedAlert>
     if (outcome.whySetAside().isPresent()) {
       return;
     }
+
     target.state().update(outcome.state());
     if (outcome.alert().isPresent()) {
       output.collect(

@@ -154,6 +154,7 @@ public final class Checkpoints {
               .formatted(new Path(folder, SLOTS), e.getMessage()),
           e);
     }
+
     String suffix =
         String.format(Locale.ROOT, " %s %d", generation.shape().name(), generation.number());
     return lines

@@ -38,6 +38,7 @@ final class ClassPathJars {
     if (!jar.toString().endsWith(".jar") || !Files.isRegularFile(jar) || !jars.add(jar)) {
       return;
     }
+
     try (JarFile file = new JarFile(jar.toFile())) {
       Manifest manifest = file.getManifest();
       String more =

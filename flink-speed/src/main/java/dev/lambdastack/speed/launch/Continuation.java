@@ -1,6 +1,6 @@
 package dev.lambdastack.speed.launch;
 
-import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.plan.Slot;
 import dev.lambdastack.speed.progress.RunClaim;
@@ -80,7 +80,7 @@ record Continuation(
       String topic,
       List<View> views,
       SpeedOptions options,
-      PublishedStore store)
+      PublishedTable store)
       throws IOException, InterruptedException {
     if (options.fresh()) {
       return new Continuation(Map.of(), views, List.of(AS_ASKED), List.of());
@@ -92,7 +92,7 @@ record Continuation(
     private final LambdaConfig config;
     private final String topic;
     private final List<View> views;
-    private final PublishedStore store;
+    private final PublishedTable store;
     private final Map<String, Checkpoints> checkpoints = new HashMap<>();
     private final Map<String, From> lives = new TreeMap<>();
     private final List<View> anew = new ArrayList<>();
@@ -100,7 +100,7 @@ record Continuation(
     private final List<View> left = new ArrayList<>();
     private final Set<String> running = new TreeSet<>();
 
-    Choice(LambdaConfig config, String topic, List<View> views, PublishedStore store) {
+    Choice(LambdaConfig config, String topic, List<View> views, PublishedTable store) {
       this.config = config;
       this.topic = topic;
       this.views = views;
@@ -179,6 +179,7 @@ record Continuation(
     private Optional<Slot> carried(View view) throws IOException {
       long answering =
           store
+              .pointer()
               .known(view.name())
               .current()
               .flatMap(PublishedRow::generation)
@@ -186,7 +187,7 @@ record Continuation(
               .map(Generation::number)
               .orElse(0L);
       List<Generation> generations =
-          store.generations(view.name()).stream()
+          store.catalog().generations(view.name()).stream()
               .filter(g -> g.fingerprint().equals(view.fingerprint()))
               .filter(g -> g.number() >= answering)
               .sorted(Comparator.comparingLong(Generation::number).reversed())
@@ -202,7 +203,8 @@ record Continuation(
 
     private String whyAnew(View view) throws IOException {
       Optional<Generation> latest =
-          store.generations(view.name()).stream().max(Comparator.comparingLong(Generation::number));
+          store.catalog().generations(view.name()).stream()
+              .max(Comparator.comparingLong(Generation::number));
       if (latest.isEmpty()) {
         return "view %s has no generation yet".formatted(view.name());
       }
@@ -226,7 +228,7 @@ record Continuation(
     private String life(String checkpoint) throws IOException {
       Set<String> parts = new HashSet<>(List.of(checkpoint.split("/")));
       for (View view : views) {
-        for (Generation generation : store.generations(view.name())) {
+        for (Generation generation : store.catalog().generations(view.name())) {
           if (parts.contains(generation.life())) {
             return generation.life();
           }
@@ -243,7 +245,7 @@ record Continuation(
       List<Slot> slots = new ArrayList<>();
       List<String> changed = new ArrayList<>();
       for (View view : views) {
-        for (Generation generation : store.generations(view.name())) {
+        for (Generation generation : store.catalog().generations(view.name())) {
           if (!generation.life().equals(life)) {
             continue;
           }

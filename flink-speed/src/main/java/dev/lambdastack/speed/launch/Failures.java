@@ -62,6 +62,7 @@ final class Failures {
     if (endpoint.isEmpty()) {
       return Optional.empty();
     }
+
     try {
       HttpResponse<String> answer =
           http.send(
@@ -72,9 +73,11 @@ final class Failures {
       // The job does not depend on what a person can see of it.
       return Optional.empty();
     }
+
     if (times.isEmpty() || times.size() < 2 * told) {
       return Optional.empty();
     }
+
     told = times.size();
     return Optional.of(
         String.format(

@@ -63,18 +63,9 @@ public record FlinkCluster(String host, int port) {
             gaveUp ->
                 new UnavailableException(
                     "Flink does not answer any more: %s; look whether the job runs once Flink is back (flink list), and start it again where it does not"
-                        .formatted(rootMessage(gaveUp)),
+                        .formatted(LambdaException.rootMessage(gaveUp)),
                     e))
         .orElse(e);
-  }
-
-  /** The first line of what is at the bottom of it. */
-  static String rootMessage(Throwable e) {
-    Throwable root = e;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
-    return String.valueOf(root.getMessage()).lines().findFirst().orElse("");
   }
 
   /**
@@ -91,14 +82,17 @@ public record FlinkCluster(String host, int port) {
                   URI.create(String.format(Locale.ROOT, "http://%s:%d/overview", host, port)))
               .timeout(TIMEOUT)
               .build();
+
       HttpResponse<String> answer =
           HttpClient.newBuilder()
               .connectTimeout(TIMEOUT)
               .build()
               .send(request, HttpResponse.BodyHandlers.ofString());
+
       if (answer.statusCode() == 200 && answer.body().contains("flink-version")) {
         return;
       }
+
       throw new InvalidInputException(
           unreachable(
               String.format(

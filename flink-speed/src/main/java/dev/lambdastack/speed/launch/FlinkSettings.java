@@ -44,21 +44,25 @@ public final class FlinkSettings {
     flink.set(
         RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_RESET_BACKOFF_THRESHOLD,
         CALM_AGAIN);
+
     flink.set(StateBackendOptions.STATE_BACKEND, config.speed().stateBackend());
     flink.set(
         CheckpointingOptions.INCREMENTAL_CHECKPOINTS,
         config.speed().stateBackend().equals("rocksdb"));
+
     for (Map.Entry<String, String> entry : config.hadoop()) {
       if (entry.getKey().startsWith(PREFIX)) {
         flink.setString(entry.getKey().substring(PREFIX.length()), entry.getValue());
       }
     }
+
     flink.set(PipelineOptions.NAME, "lambda speed " + topic);
     // Nothing falls back to Kryo, and state is found by names that we gave.
     flink.set(PipelineOptions.GENERIC_TYPES, false);
     flink.set(PipelineOptions.AUTO_GENERATE_UIDS, false);
     flink.set(PipelineOptions.OBJECT_REUSE, true);
     flink.set(PipelineOptions.MAX_PARALLELISM, SpeedJob.MAX_PARALLELISM);
+
     flink.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, config.speed().checkpointInterval());
     flink.set(CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE, CheckpointingMode.EXACTLY_ONCE);
     // An unaligned barrier overtakes contributions, and the totals before it would lack them.

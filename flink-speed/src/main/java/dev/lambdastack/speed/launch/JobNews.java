@@ -50,6 +50,11 @@ public final class JobNews {
     this.newestCheckpoint = newestCheckpoint;
   }
 
+  /** Names the job, such as "The speed job of topic orders". */
+  String job() {
+    return name;
+  }
+
   /**
    * What was set aside since the tasks started last, by view or rule; some seconds late.
    *

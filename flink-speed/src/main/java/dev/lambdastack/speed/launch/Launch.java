@@ -1,10 +1,10 @@
 package dev.lambdastack.speed.launch;
 
 import dev.lambdastack.log.TopicLog;
+import dev.lambdastack.log.agreement.TopicAgreement;
 import dev.lambdastack.schemas.SchemaStore;
-import dev.lambdastack.serving.store.AdoptionStore;
-import dev.lambdastack.serving.store.PublishedStore;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.settings.FirstContact;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.SpeedJob;
@@ -14,6 +14,7 @@ import dev.lambdastack.speed.plan.SpeedPlan;
 import dev.lambdastack.speed.plan.SpeedStart;
 import dev.lambdastack.speed.progress.RunClaim;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LambdaException;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.handoff.Adoptions;
 import dev.lambdastack.views.handoff.Generation;
@@ -92,12 +93,15 @@ public final class Launch {
     this.topic = topic;
     this.options = options;
     this.clock = clock;
+
     if (options.fresh() && options.restore().isPresent()) {
       throw new InvalidInputException(
           "Cannot start afresh and from a checkpoint at once: give --fresh or --restore");
     }
+
     var known = options.views().load(Thread.currentThread().getContextClassLoader());
     known.eventType(topic);
+
     config
         .speed()
         .deadLettersTopic(topic)
@@ -108,6 +112,7 @@ public final class Launch {
                   "Cannot send dead letters to topic %s: a view reads it; set lambda.speed.dead-letters-topic to another one, or to off"
                       .formatted(name));
             });
+
     this.views = known.ofTopic(topic);
     this.schemas =
         options
@@ -126,11 +131,13 @@ public final class Launch {
   public Started run() throws Exception {
     FirstContact.kafka(config);
     try (TopicLog log = TopicLog.open(config.kafka(), topic);
-        Connection hbase = Store.connect(config)) {
+        Connection hbase = HBaseConnector.connect(config)) {
       log.checkSettings();
       log.checkReadable();
-      PublishedStore store = new PublishedStore(hbase);
-      store.ensureTable();
+
+      PublishedTable store = new PublishedTable(hbase);
+      store.ensure();
+
       Continuation choice = Continuation.choose(config, topic, views, options, store);
       List<Life> lives = new ArrayList<>();
       for (Continuation.From from : choice.lives().values()) {
@@ -138,6 +145,7 @@ public final class Launch {
         CheckpointFiles.check(config, from.checkpoint(), OTHERWISE);
         lives.add(new Life(goOn(from, log, store), Optional.of(from), from.reason()));
       }
+
       if (!choice.anew().isEmpty()) {
         // First, since it may refuse: then no generation is left behind.
         Adoptions adoptions = adopt(log.partitions(), log);
@@ -148,6 +156,7 @@ public final class Launch {
                 Optional.empty(),
                 String.join("; ", choice.reasons())));
       }
+
       return new Started(start(lives), choice.left().stream().map(View::name).toList());
     }
   }
@@ -173,7 +182,7 @@ public final class Launch {
     List<RunningSpeedJob> jobs = new ArrayList<>();
     try {
       for (Life life : lives) {
-        Connection hbase = Store.connect(config);
+        Connection hbase = HBaseConnector.connect(config);
         try {
           jobs.add(start(life, hbase));
         } catch (Exception e) {
@@ -199,6 +208,7 @@ public final class Launch {
     Checkpoints checkpoints = Checkpoints.of(config, topic, plan.life());
     RunClaim claim = RunClaim.of(plan);
     checkpoints.claim(claim, life.from().flatMap(Continuation.From::silent));
+
     // From now on: the rest may take longer than a second start waits.
     AutoCloseable signing = claim.signing();
     try {
@@ -207,19 +217,19 @@ public final class Launch {
       if (!from.equals(life.from())) {
         CheckpointFiles.check(config, from.get().checkpoint(), OTHERWISE);
       }
+
       checkpoints.carry(plan.slots());
       Submitted submitted = submit(plan, from, checkpoints);
-      return new RunningSpeedJob(
-          submitted.client(),
-          submitted.news(),
-          plan,
-          new PublishedStore(hbase),
-          hbase,
-          checkpoints,
-          claim,
-          signing,
-          from.map(Continuation.From::checkpoint),
-          life.reason());
+
+      RunningJob.Started started =
+          new RunningJob.Started(
+              submitted.client(),
+              submitted.news(),
+              checkpoints,
+              claim,
+              signing,
+              from.map(Continuation.From::checkpoint));
+      return new RunningSpeedJob(started, plan, hbase, life.reason());
     } catch (Exception e) {
       signing.close();
       claim.release();
@@ -237,11 +247,13 @@ public final class Launch {
             settings.restore(
                 f.checkpoint(),
                 f.isFlinks() ? RecoveryClaimMode.CLAIM : RecoveryClaimMode.NO_CLAIM));
+
     StreamExecutionEnvironment env =
         options
             .environment()
             .orElse(() -> settings.localEnvironment(config.speed().parallelism()))
             .get();
+
     settings.applyTo(env);
     new SpeedJob(
             plan,
@@ -250,6 +262,7 @@ public final class Launch {
             options.source().apply(plan),
             options.sink().apply(plan))
         .addTo(env, config.speed().parallelism());
+
     try {
       JobClient client = env.executeAsync("lambda speed " + topic);
       return new Submitted(
@@ -259,14 +272,14 @@ public final class Launch {
           && ExceptionUtils.findThrowable(e, JobInitializationException.class).isPresent()) {
         throw new InvalidInputException(
             "Cannot go on from %s: %s; give another checkpoint, or start with --fresh"
-                .formatted(from.get().checkpoint(), FlinkCluster.rootMessage(e)),
+                .formatted(from.get().checkpoint(), LambdaException.rootMessage(e)),
             e);
       }
       throw e;
     }
   }
 
-  private SpeedPlan goOn(Continuation.From from, TopicLog log, PublishedStore store)
+  private SpeedPlan goOn(Continuation.From from, TopicLog log, PublishedTable store)
       throws IOException {
     List<Generation> generations = from.slots().stream().map(Slot::generation).toList();
     for (Generation g : generations) {
@@ -282,13 +295,16 @@ public final class Launch {
                 g.epochLength().toMillis()));
       }
     }
+
     SpeedStart life = SpeedStart.earliest(starts(generations));
+
     // Where its partitions stand is in the checkpoint; these are not behind it.
     Map<Integer, Long> offsets = new TreeMap<>();
     for (int partition : log.partitions()) {
       offsets.put(partition, life.offsets().getOrDefault(partition, 0L));
     }
     offsets.putAll(published(generations, store));
+
     return plan(
         from.slots(),
         new SpeedStart(offsets, life.logTimeMillis(), life.coverage(), life.firstEpoch()),
@@ -297,12 +313,17 @@ public final class Launch {
   }
 
   /** The least that the generations have published, of the partitions of which all have. */
-  private static Map<Integer, Long> published(List<Generation> generations, PublishedStore store)
+  private static Map<Integer, Long> published(List<Generation> generations, PublishedTable store)
       throws IOException {
     Map<Integer, Long> least = new TreeMap<>();
     for (Generation g : generations) {
       Map<Integer, Progress.Applied> applied =
-          store.known(g.shape().name()).generations().getOrDefault(g, Progress.NONE).applied();
+          store
+              .pointer()
+              .known(g.shape().name())
+              .generations()
+              .getOrDefault(g, Progress.NONE)
+              .applied();
       if (g.equals(generations.get(0))) {
         applied.forEach((p, a) -> least.put(p, a.offset()));
       }
@@ -313,7 +334,7 @@ public final class Launch {
   }
 
   private Adoptions adopt(Set<Integer> atFirst, TopicLog log) throws IOException {
-    AdoptionStore store = AdoptionStore.of(config, topic, log.topicId());
+    TopicAgreement store = TopicAgreement.of(config, topic, log.topicId());
     store.agreeOnEventTime(views.get(0).eventType().eventTime());
     store.agreeOnSchemas(schemas, views.get(0).eventType());
     return store.adopt(
@@ -342,11 +363,13 @@ public final class Launch {
 
   private SpeedPlan plan(List<Slot> slots, SpeedStart start, Adoptions adoptions, TopicLog log) {
     String life = slots.get(0).generation().life();
+
     TreeMap<Integer, Long> logTimes = new TreeMap<>();
     start
         .offsets()
         .keySet()
         .forEach(p -> logTimes.put(p, Math.max(start.logTimeMillis(), adoptions.floorMillis(p))));
+
     return new SpeedPlan(
         topic,
         log.topicId(),

@@ -1,7 +1,7 @@
 package dev.lambdastack.speed.launch;
 
 import dev.lambdastack.log.TopicLog;
-import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.serving.store.ViewTables;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.plan.SpeedStart;
@@ -27,7 +27,7 @@ import org.apache.hadoop.hbase.client.Connection;
 /** Opens the generations of a new life: decides for all views first, then writes. */
 final class Opening {
   private final LambdaConfig config;
-  private final PublishedStore store;
+  private final PublishedTable store;
   private final Clock clock;
 
   /**
@@ -37,7 +37,7 @@ final class Opening {
    */
   record Opened(List<Generation> generations, SpeedStart start) {}
 
-  Opening(LambdaConfig config, PublishedStore store, Clock clock) {
+  Opening(LambdaConfig config, PublishedTable store, Clock clock) {
     this.config = config;
     this.store = store;
     this.clock = clock;
@@ -48,20 +48,23 @@ final class Opening {
         new SpeedStart.Log(
             log.topic(), log.partitions(), log.beginOffsets(), log.oldestAppendTime());
     Instant now = clock.instant();
+
     Map<View, SpeedStart> starts = new LinkedHashMap<>();
     for (View view : views) {
       starts.put(
           view,
           SpeedStart.decide(
               view.name(),
-              store.versions(view.name()),
-              store.known(view.name()).current(),
+              store.catalog().versions(view.name()),
+              store.pointer().known(view.name()).current(),
               bounds,
               config.log().epoch(),
               now.minus(config.log().clockSkew())));
     }
+
     String life = UUID.randomUUID().toString();
     Checkpoints.of(config, log.topic(), life).make();
+
     List<Generation> generations = new ArrayList<>();
     try (Admin admin = hbase.getAdmin()) {
       for (Map.Entry<View, SpeedStart> start : starts.entrySet()) {
@@ -75,26 +78,28 @@ final class Opening {
 
   private Generation open(View view, SpeedStart start, String life, Instant now, Admin admin)
       throws IOException {
-    return store.openGeneration(
-        view.name(),
-        number -> {
-          Generation generation =
-              new Generation(
-                  number,
-                  ViewTables.speed(view.name(), number).getNameAsString(),
-                  view.fingerprint(),
-                  view.shape(),
-                  life,
-                  start.coverage(),
-                  start.firstEpoch(),
-                  start.offsets(),
-                  config.log().epoch(),
-                  retention(),
-                  now);
-          // Before the catalog names it: who finds a generation finds its table.
-          createTable(generation, admin);
-          return generation;
-        });
+    return store
+        .catalog()
+        .openGeneration(
+            view.name(),
+            number -> {
+              Generation generation =
+                  new Generation(
+                      number,
+                      ViewTables.speed(view.name(), number).getNameAsString(),
+                      view.fingerprint(),
+                      view.shape(),
+                      life,
+                      start.coverage(),
+                      start.firstEpoch(),
+                      start.offsets(),
+                      config.log().epoch(),
+                      retention(),
+                      now);
+              // Before the catalog names it: who finds a generation finds its table.
+              createTable(generation, admin);
+              return generation;
+            });
   }
 
   /** HBase counts seconds. */
@@ -107,6 +112,7 @@ final class Opening {
       if (ViewTables.createSpeed(admin, generation, config.hbase().regions())) {
         return;
       }
+
       // A starter that came no further than this left it, so it is empty.
       TableName table = TableName.valueOf(generation.table());
       int found = admin.getDescriptor(table).getColumnFamily(Cell.speedFamily()).getTimeToLive();

@@ -64,9 +64,11 @@ public final class StatusLine {
       }
       Thread.sleep(PERIOD.toMillis());
     }
+
     if (isWatched) {
       err.println();
     }
+
     for (RunningSpeedJob job : jobs) {
       if (job.hasEnded()) {
         job.awaitEnd();

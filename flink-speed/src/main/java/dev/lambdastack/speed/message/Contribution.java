@@ -1,5 +1,6 @@
 package dev.lambdastack.speed.message;
 
+import dev.lambdastack.views.aggregate.Aggregate;
 import java.io.IOException;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeutils.SimpleTypeSerializerSnapshot;
@@ -12,8 +13,7 @@ import org.apache.flink.core.memory.DataOutputView;
  *
  * @param partition of the first of these records
  * @param offset of the first of these records
- * @param aggregate {@link dev.lambdastack.views.aggregate.Aggregate#toBytes()}; not copied, must
- *     not change
+ * @param aggregate {@link Aggregate#toBytes()}; not copied, must not change
  */
 public record Contribution(RowId id, long epoch, int partition, long offset, byte[] aggregate) {
   public static final TypeInformation<Contribution> TYPE =

@@ -1,5 +1,6 @@
 package dev.lambdastack.speed.message;
 
+import dev.lambdastack.views.aggregate.Aggregate;
 import java.io.IOException;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeutils.SimpleTypeSerializerSnapshot;
@@ -11,8 +12,7 @@ import org.apache.flink.core.memory.DataOutputView;
  * All that is known of one row and epoch: a speed cell.
  *
  * @param events how many events the total holds; of two totals of a cell the greater wins
- * @param value {@link dev.lambdastack.views.aggregate.Aggregate#toBytes()}; not copied, must not
- *     change
+ * @param value {@link Aggregate#toBytes()}; not copied, must not change
  */
 public record Total(RowId id, long epoch, long events, byte[] value) {
   public static final TypeInformation<Total> TYPE =

@@ -61,9 +61,11 @@ public record SpeedStart(
       Instant now) {
     versions.forEach(v -> check(view, "version " + v.number(), v.epochLength(), epochLength));
     current.ifPresent(row -> check(view, "what is published", row.epochLength(), epochLength));
+
     if (versions.isEmpty()) {
       return fromTheBeginning(log, epochLength, now);
     }
+
     return versions.stream()
         .filter(v -> reaches(log, v))
         .min(Comparator.comparingLong(v -> v.horizon().epoch()))
@@ -109,6 +111,7 @@ public record SpeedStart(
       String view, List<Version> versions, Log log) {
     Version newest =
         versions.stream().max(Comparator.comparingLong(v -> v.horizon().epoch())).orElseThrow();
+
     return new InvalidInputException(
         String.format(
             Locale.ROOT,

@@ -40,6 +40,7 @@ final class Positions {
                 entry.getValue().offset()));
       }
     }
+
     return Optional.empty();
   }
 

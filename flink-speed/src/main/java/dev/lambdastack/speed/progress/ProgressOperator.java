@@ -2,8 +2,8 @@ package dev.lambdastack.speed.progress;
 
 import dev.lambdastack.log.PartitionsAddedException;
 import dev.lambdastack.log.TopicLog;
-import dev.lambdastack.serving.store.AdoptionStore;
-import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.log.agreement.TopicAgreement;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.message.Position;
 import dev.lambdastack.speed.plan.Restarts;
@@ -64,7 +64,7 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
   private transient Connection hbase;
   private transient RunClaim claim;
   private transient AutoCloseable signing;
-  private transient AdoptionStore adoptions;
+  private transient TopicAgreement adoptions;
   private transient TopicLog log;
   private transient Ticker ticker;
   private transient Publication publication;
@@ -82,6 +82,7 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
             .getOperatorStateStore()
             .getListState(new ListStateDescriptor<>("positions", new Position.Serializer()));
     restored = context.getRestoredCheckpointId();
+
     Map<Integer, Position> initial = new TreeMap<>();
     plan.starts()
         .forEach(
@@ -89,6 +90,7 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
     for (Position position : state.get()) {
       initial.put(position.partition(), position);
     }
+
     positions = Collections.unmodifiableMap(initial);
   }
 
@@ -98,27 +100,33 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
     atBarriers = new TreeMap<>();
     unpublished = new AtomicReference<>();
     claim = RunClaim.of(plan).attempt(restored);
+
     hbase =
         ConnectionFactory.createConnection(
             plan.settings().toConfiguration(HBaseConfiguration.create()));
     LambdaConfig config = LambdaConfig.of(plan.settings().toConfiguration(new Configuration()));
-    adoptions = AdoptionStore.of(config, plan.topic(), plan.topicId());
-    publication = new Publication(new PublishedStore(hbase), plan.slots());
+    adoptions = TopicAgreement.of(config, plan.topic(), plan.topicId());
+    publication = new Publication(new PublishedTable(hbase), plan.slots());
     catchUp = new HashMap<>();
+
     Restarts.decide(this::openTopic);
     if (restored.isPresent()) {
       checkNotBehind();
     }
+
     // Now no total of an attempt before, though it be cut off and live, holds a record behind the
     // ends. Also without a checkpoint: such an attempt may have written totals already.
     Restarts.decide(claim::takeOver);
+
     Restarts.decide(() -> catchUp.putAll(log.endOffsets()));
     catchUp.keySet().retainAll(Positions.before(positions, catchUp));
+
     Restarts.decide(claim::check);
     if (restored.isEmpty()) {
       // Claims nothing: where the generation begins. A restored position may lie within a catch-up.
       publication.publish(Positions.progress(positions));
     }
+
     publisher =
         Executors.newSingleThreadExecutor(
             task -> {
@@ -126,6 +134,7 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
               daemon.setDaemon(true);
               return daemon;
             });
+
     ticker.start();
     signing = claim.signing();
   }
@@ -218,6 +227,7 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
     if (publisher != null) {
       publisher.shutdown();
     }
+
     try (Connection lastToClose = hbase;
         Ticker closed = ticker;
         AutoCloseable ended = signing) {

@@ -1,6 +1,6 @@
 package dev.lambdastack.speed.progress;
 
-import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.speed.plan.Slot;
 import dev.lambdastack.views.handoff.Generation;
 import dev.lambdastack.views.handoff.Progress;
@@ -15,11 +15,11 @@ import java.util.Optional;
  * rules of the hand-off let it. Used by one thread at a time.
  */
 final class Publication {
-  private final PublishedStore store;
+  private final PublishedTable store;
   private final List<Slot> slots;
   private final List<Slot> waiting;
 
-  Publication(PublishedStore store, List<Slot> slots) {
+  Publication(PublishedTable store, List<Slot> slots) {
     this.store = store;
     this.slots = slots;
     this.waiting = new ArrayList<>(slots);
@@ -27,13 +27,17 @@ final class Publication {
 
   /** What readers were told of a generation. */
   Progress published(Slot slot) throws IOException {
-    return store.known(slot.view()).generations().getOrDefault(slot.generation(), Progress.NONE);
+    return store
+        .pointer()
+        .known(slot.view())
+        .generations()
+        .getOrDefault(slot.generation(), Progress.NONE);
   }
 
   /** Says that all before these positions is durable, then takes over where that is allowed. */
   void publish(Progress progress) throws IOException {
     for (Slot slot : slots) {
-      store.putProgress(slot.view(), slot.generation().number(), progress.applied());
+      store.progress().put(slot.view(), slot.generation().number(), progress.applied());
     }
     for (Slot slot : List.copyOf(waiting)) {
       if (isOver(slot)) {
@@ -44,7 +48,7 @@ final class Publication {
 
   /** Whether our generation, or one that came after it, is the one that is read. */
   private boolean isOver(Slot slot) throws IOException {
-    PublishedRow.Known known = store.known(slot.view());
+    PublishedRow.Known known = store.pointer().known(slot.view());
     Generation ours = slot.generation();
     long current =
         known.current().flatMap(PublishedRow::generation).map(Generation::number).orElse(0L);
@@ -53,6 +57,6 @@ final class Publication {
     }
     Optional<PublishedRow> next = PublishedRow.takeOver(known, ours);
     // Where another flip was faster, the next checkpoint decides again.
-    return next.isPresent() && store.compareAndSet(known.current(), next.get());
+    return next.isPresent() && store.pointer().compareAndSet(known.current(), next.get());
   }
 }

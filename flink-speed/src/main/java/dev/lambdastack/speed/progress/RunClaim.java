@@ -158,6 +158,7 @@ public final class RunClaim {
     for (String job : jobFolders) {
       silent.put(job, look(job, conf));
     }
+
     Set<String> alive = new TreeSet<>();
     long begin = time.nanos();
     while (silent.values().stream().anyMatch(claims -> !claims.isEmpty())
@@ -172,12 +173,14 @@ public final class RunClaim {
           alive.add(job);
         }
       }
+
       if (time.nanos() - before > SIGN_INTERVAL.toNanos()) {
         // Where we had to wait for the file system or this machine stood still, so had perhaps
         // those that give signs.
         begin = time.nanos();
       }
     }
+
     Map<String, Set<String>> names = new TreeMap<>();
     silent.forEach(
         (job, claims) ->
@@ -297,12 +300,14 @@ public final class RunClaim {
           "This %s was ended, or its folder was deleted: nothing claims it in %s (run %s); this one stops"
               .formatted(job, folder, run));
     }
+
     Claim last = claims.get(0);
     if (!last.run().equals(run)) {
       throw new LostRaceException(
           "Another %s has gone on in place of this one (run %s, ours is %s); this one stops"
               .formatted(job, last.run(), run));
     }
+
     if (last.checkpoint() > checkpoint) {
       throw new IOException(
           String.format(

@@ -67,6 +67,7 @@ final class CellBuffer {
                       total.value()));
           puts.computeIfAbsent(id.slot(), s -> new ArrayList<>()).add(put);
         });
+
     rows.clear();
     bytes = 0;
     return puts;

@@ -62,6 +62,7 @@ final class HBaseWriter implements SinkWriter<Total> {
   public void write(Total total, Context context) throws IOException, InterruptedException {
     inFlight.check();
     buffer.add(total);
+
     if (buffer.rows() >= BATCH_ROWS || buffer.sizeBytes() >= BATCH_BYTES) {
       send();
     } else if (!sendIsDue) {
@@ -79,6 +80,7 @@ final class HBaseWriter implements SinkWriter<Total> {
     if (buffer.isEmpty()) {
       return;
     }
+
     checkOurs();
     for (Map.Entry<Integer, List<Put>> batch : buffer.drain().entrySet()) {
       long size = batch.getValue().stream().mapToLong(Put::heapSize).sum();

@@ -60,6 +60,7 @@ final class InFlight {
   synchronized boolean settle(Duration limit) {
     long deadline = System.nanoTime() + limit.toNanos();
     boolean interrupted = false;
+
     while (batches > 0) {
       long left = (deadline - System.nanoTime()) / 1_000_000;
       if (left <= 0) {
@@ -71,9 +72,11 @@ final class InFlight {
         interrupted = true;
       }
     }
+
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
+
     return batches == 0;
   }
 

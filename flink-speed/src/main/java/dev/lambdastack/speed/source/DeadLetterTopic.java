@@ -68,8 +68,10 @@ final class DeadLetterTopic implements AutoCloseable {
       lose("Kafka takes them too slowly");
       return;
     }
+
     waitingBytes.addAndGet(size);
     waiting.add(record(envelope, rejection));
+
     if (thread == null) {
       thread = new Thread(this::run, "lambda-speed-dead-letters");
       thread.setDaemon(true);
@@ -87,6 +89,7 @@ final class DeadLetterTopic implements AutoCloseable {
             Locale.ROOT, "%s:%d:%d", plan.topic(), envelope.partition(), envelope.offset());
     ProducerRecord<byte[], byte[]> record =
         new ProducerRecord<>(name, null, null, utf8(key), envelope.value());
+
     Map.of(
             "lambda-topic", plan.topic(),
             "lambda-partition", Integer.toString(envelope.partition()),
@@ -95,6 +98,7 @@ final class DeadLetterTopic implements AutoCloseable {
             "lambda-reason", rejection.reason().name(),
             "lambda-detail", rejection.detail())
         .forEach((header, text) -> record.headers().add(header, utf8(text)));
+
     return record;
   }
 
@@ -107,6 +111,7 @@ final class DeadLetterTopic implements AutoCloseable {
     Map<String, Object> settings = LogClients.producer(plan.kafka());
     settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, (int) MAX_BYTES);
     KafkaProducer<byte[], byte[]> producer = null;
+
     try {
       while (!isClosing || !waiting.isEmpty()) {
         ProducerRecord<byte[], byte[]> record = waiting.poll(100, TimeUnit.MILLISECONDS);
@@ -144,6 +149,7 @@ final class DeadLetterTopic implements AutoCloseable {
       ProducerRecord<byte[], byte[]> record) {
     long size = sizeOf(record.value());
     KafkaProducer<byte[], byte[]> producer = open;
+
     try {
       if (producer == null) {
         producer = new KafkaProducer<>(settings);
@@ -160,6 +166,7 @@ final class DeadLetterTopic implements AutoCloseable {
       waitingBytes.addAndGet(-size);
       lose(e.getMessage());
     }
+
     return producer;
   }
 

@@ -24,6 +24,7 @@ final class EnvelopeDeserializer implements KafkaRecordDeserializationSchema<Env
     } catch (RuntimeException refused) {
       throw new SuppressRestartsException(refused);
     }
+
     out.collect(
         new Envelope(
             kafka.partition(),

@@ -25,6 +25,7 @@ public final class LogSource {
   public static KafkaSource<Envelope> of(SpeedPlan plan) {
     Map<TopicPartition, Long> offsets = new HashMap<>();
     plan.starts().forEach((p, offset) -> offsets.put(new TopicPartition(plan.topic(), p), offset));
+
     return KafkaSource.<Envelope>builder()
         .setProperties(clientProperties(plan))
         .setBootstrapServers(plan.kafka().bootstrapServers())

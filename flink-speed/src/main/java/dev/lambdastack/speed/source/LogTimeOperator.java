@@ -132,11 +132,13 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
         context
             .getOperatorStateStore()
             .getUnionListState(new ListStateDescriptor<>("plan", StringSerializer.INSTANCE));
+
     readings = new TreeMap<>();
     plan.starts()
         .forEach((p, offset) -> readings.put(p, new Reading(offset, plan.startLogTimes().get(p))));
     partition = -1;
     tooLate = Optional.empty();
+
     if (context.isRestored()) {
       Restarts.decide(() -> plan.checkRestored(signature.get()));
       restore(positions.get());
@@ -159,6 +161,7 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
     ticks = getMetricGroup().counter("ticks");
     pending = new PreAggregate();
     told = new HashSet<>();
+
     config()
         .speed()
         .deadLettersTopic(plan.topic())
@@ -167,6 +170,7 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
               deadLetters = new DeadLetterTopic(plan, name);
               getMetricGroup().gauge("deadLettersNotSent", deadLetters::lost);
             });
+
     Restarts.decide(() -> bind(loader.load(getUserCodeClassloader())));
     Restarts.decide(this::checkTopic);
     if (tooLate.isPresent()) {
@@ -197,8 +201,10 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
       ours.add(view);
       columns.addAll(view.columns());
     }
+
     List<String> order = List.copyOf(columns);
     decoder = new EventDecoder(schemas, ours.get(0).eventType(), order, plan.eventTimeMin());
+
     SetAsideLimit limit = config().setAsideLimit();
     targets = new ArrayList<>();
     for (int i = 0; i < ours.size(); i++) {
@@ -218,6 +224,7 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
       partition = envelope.partition();
       reading = readings.get(partition);
     }
+
     if (reading != null && envelope.offset() < reading.first) {
       // Counted before the checkpoint; a source that began anew reads them again.
       return;
@@ -232,14 +239,17 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
                   envelope.offset(),
                   reading == null ? "none" : reading.next)));
     }
+
     long logTime = reading.logTime.advance(envelope.appendTimeMillis());
     reading.next = envelope.offset() + 1;
     reading.moved = true;
+
     if (envelope.tick()) {
       ticks.inc();
     } else {
       count(envelope, Epoch.numberAt(logTime, plan.epochLength()));
     }
+
     flushSoon();
   }
 
@@ -255,6 +265,7 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
       }
       return;
     }
+
     Row row = ((DecodedEvent) decoded).row();
     try {
       contribute(envelope, epoch, row);
@@ -273,6 +284,7 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
                   e.getMessage()),
               e));
     }
+
     if (pending.size() >= MAX_ENTRIES) {
       sendContributions();
     }
@@ -286,6 +298,7 @@ public final class LogTimeOperator extends AbstractStreamOperator<Contribution>
         rejection.reason() == Rejection.Reason.UNKNOWN_SCHEMA
             ? rejection.detail()
             : rejection.reason().name();
+
     if (told.size() < MAX_TOLD && told.add(kind)) {
       LOG.warn(
           "Passed over topic {} partition {} offset {} (told once for its kind): {} {}",

@@ -36,6 +36,7 @@ final class PreAggregate {
    */
   Aggregate at(int slot, BoundView view, long epoch, int partition, long offset) {
     earliestEpoch = Math.min(earliestEpoch, epoch);
+
     int hash = mix(view.rowHash(), slot, epoch);
     int mask = places.length - 1;
     int at = hash & mask;
@@ -49,10 +50,12 @@ final class PreAggregate {
       }
       at = at + 1 & mask;
     }
+
     if (size == entries.length) {
       grow();
       at = free(hash);
     }
+
     Entry entry =
         new Entry(
             hash,
@@ -61,6 +64,7 @@ final class PreAggregate {
             partition,
             offset,
             view.view().shape().emptyAggregate());
+
     entries[size++] = entry;
     places[at] = size;
     return entry.aggregate();
@@ -109,6 +113,7 @@ final class PreAggregate {
               entry.offset(),
               entry.aggregate().toBytes()));
     }
+
     Arrays.fill(entries, 0, size, null);
     Arrays.fill(places, 0);
     size = 0;

@@ -31,6 +31,7 @@ final class Restored {
                 start));
       }
     }
+
     long read =
         positions.values().stream().mapToLong(Position::logTimeMillis).min().orElse(Long.MIN_VALUE);
     for (int partition : plan.starts().keySet()) {
@@ -46,6 +47,7 @@ final class Restored {
                 first));
       }
     }
+
     return Optional.empty();
   }
 }

@@ -1,5 +1,6 @@
 package dev.lambdastack.speed.source;
 
+import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.SetAsideLimit;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,13 +46,14 @@ public final class SetAsideCount {
    * One more event.
    *
    * @param why it is set aside; empty where it is not
-   * @throws dev.lambdastack.views.InvalidInputException when too many are
+   * @throws InvalidInputException when too many are
    */
   public void shown(Optional<String> why) {
     shown++;
     if (why.isEmpty()) {
       return;
     }
+
     count.add(1L);
     long so = count.getLocalValuePrimitive();
     if (so == 1) {
@@ -60,6 +62,7 @@ public final class SetAsideCount {
     if (so <= MAX_TOLD) {
       LOG.warn("Set aside: {}", why.get());
     }
+
     limit.check(who, so, shown, why.get());
   }
 
@@ -87,6 +90,7 @@ public final class SetAsideCount {
                 new Found((Long) value, examples.isEmpty() ? "" : String.valueOf(examples.get(0))));
           }
         });
+
     return found;
   }
 }

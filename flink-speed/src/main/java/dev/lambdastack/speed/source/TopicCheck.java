@@ -36,10 +36,12 @@ public interface TopicCheck extends Serializable {
             "Cannot go on with topic %s: it was deleted and made again meanwhile (topic id %s, now %s); archive it as a new topic"
                 .formatted(plan.topic(), plan.topicId(), log.topicId()));
       }
+
       log.checkReadable();
       if (!log.partitions().equals(plan.starts().keySet())) {
         throw new PartitionsAddedException(plan.topic(), plan.starts().keySet(), log.partitions());
       }
+
       log.beginOffsets().forEach((partition, begin) -> refuseGap(plan, next, partition, begin));
       log.endOffsets().forEach((partition, end) -> refuseCutOff(plan, next, partition, end));
     }

@@ -71,11 +71,13 @@ public final class EpochTotalsOperator extends AbstractStreamOperator<Total>
     super.open();
     shapes = new HashMap<>();
     plan.slots().forEach(slot -> shapes.put(slot.number(), slot.generation().shape()));
+
     totals =
         getKeyedStateStore()
             .getMapState(
                 new MapStateDescriptor<>(
                     "totals", LongSerializer.INSTANCE, BytePrimitiveArraySerializer.INSTANCE));
+
     timers = getInternalTimerService("epochs", VoidNamespaceSerializer.INSTANCE, this);
     changed = new HashMap<>();
     due = NEVER;
@@ -100,6 +102,7 @@ public final class EpochTotalsOperator extends AbstractStreamOperator<Total>
                   timers.currentWatermark(),
                   close + 1)));
     }
+
     ViewShape shape = shapes.get(contribution.id().slot());
     TreeMap<Long, Aggregate> epochs =
         changed.computeIfAbsent(contribution.id(), id -> new TreeMap<>());
@@ -114,6 +117,7 @@ public final class EpochTotalsOperator extends AbstractStreamOperator<Total>
       changedCells++;
       earliestChanged = Math.min(earliestChanged, contribution.epoch());
     }
+
     total.merge(shape.decode(contribution.aggregate()));
     if (changedCells >= MAX_CHANGED) {
       emit();
@@ -164,6 +168,7 @@ public final class EpochTotalsOperator extends AbstractStreamOperator<Total>
                 new Total(row.getKey(), cell.getKey(), cell.getValue().events(), value)));
       }
     }
+
     changed.clear();
     changedCells = 0;
     earliestChanged = Long.MAX_VALUE;

@@ -12,8 +12,9 @@ import dev.lambdastack.reference.alert.TooFarToTravel;
 import dev.lambdastack.schemas.EventEncoder;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.store.AlertStore;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
 import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.speed.CheckpointedStates;
 import dev.lambdastack.speed.TestingClusters;
 import dev.lambdastack.speed.launch.Checkpoints;
 import dev.lambdastack.speed.plan.Settings;
@@ -38,6 +39,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
@@ -91,7 +93,7 @@ class AlertsIT {
         TestingClusters.config(
             Map.of(
                 "lambda.alerts.topic", alertsTopic, "lambda.speed.checkpoint-interval", "400ms"));
-    hbase = Store.connect(config);
+    hbase = HBaseConnector.connect(config);
     producer = new KafkaProducer<>(LogClients.producer(config.kafka().within(LIMIT)));
   }
 
@@ -305,6 +307,12 @@ class AlertsIT {
         Optional<String> before = job.newestCheckpoint();
         send(random, 60);
         await("a checkpoint", job, () -> !job.newestCheckpoint().equals(before));
+        assertThat(CheckpointedStates.names(config, job.newestCheckpoint().orElseThrow()))
+            .isEqualTo(
+                Map.of(
+                    "log", Set.of("SourceReaderState"),
+                    "rules", Set.of("rule-card_too_far"),
+                    "alerts", Set.of("alerts")));
         // Alerts that no checkpoint knows of, most likely, when the job is killed.
         send(random, 60);
         List<String> wanted = List.copyOf(truth().keySet());

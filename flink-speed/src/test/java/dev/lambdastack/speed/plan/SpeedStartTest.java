@@ -140,8 +140,8 @@ class SpeedStartTest {
         EPOCH,
         number,
         "digest",
-        1,
-        1,
-        Instant.EPOCH);
+        Version.Counts.of(1, 1),
+        Instant.EPOCH,
+        Optional.empty());
   }
 }

@@ -60,6 +60,26 @@ public final class TestingPlans {
         plan.startLogTimes().firstEntry().getValue() / EPOCH.toMillis());
   }
 
+  /** The plan, whose partitions have these log times at their starts. */
+  public static SpeedPlan with(SpeedPlan plan, Map<Integer, Long> logTimes) {
+    return new SpeedPlan(
+        plan.topic(),
+        plan.topicId(),
+        plan.life(),
+        plan.run(),
+        plan.folder(),
+        plan.slots(),
+        plan.startOffsets(),
+        new TreeMap<>(logTimes),
+        plan.epochLength(),
+        plan.eventTimeMin(),
+        plan.kafka(),
+        plan.clockSkew(),
+        plan.ticks(),
+        plan.emitInterval(),
+        plan.settings());
+  }
+
   private static Configuration alone() {
     Configuration conf = new Configuration(false);
     conf.set("lambda.speed.dead-letters-topic", "off");
@@ -101,7 +121,7 @@ public final class TestingPlans {
   }
 
   /** The same for each partition. */
-  public static TreeMap<Integer, Long> logTimes(Map<Integer, Long> offsets, long millis) {
+  private static TreeMap<Integer, Long> logTimes(Map<Integer, Long> offsets, long millis) {
     TreeMap<Integer, Long> logTimes = new TreeMap<>(offsets);
     logTimes.replaceAll((p, offset) -> millis);
     return logTimes;

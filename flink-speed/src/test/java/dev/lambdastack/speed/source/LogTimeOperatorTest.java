@@ -151,22 +151,7 @@ class LogTimeOperatorTest {
       assertThat(epochs(harness)).isEqualTo(Map.of(coverage, 1L));
     }
     SpeedPlan fromLogBegin =
-        new SpeedPlan(
-            "orders",
-            "topic-id",
-            "life-1",
-            "run-1",
-            "file:/nowhere",
-            TestingPlans.from(Map.of(0, 5L), coverage).slots(),
-            new TreeMap<>(Map.of(0, 5L)),
-            TestingPlans.logTimes(Map.of(0, 5L), 0),
-            TestingPlans.EPOCH,
-            PLAN.eventTimeMin(),
-            PLAN.kafka(),
-            PLAN.clockSkew(),
-            true,
-            PLAN.emitInterval(),
-            PLAN.settings());
+        TestingPlans.with(TestingPlans.from(Map.of(0, 5L), coverage), Map.of(0, 0L));
     try (var harness = open(fromLogBegin)) {
       harness.processElement(order(0, 5, BASE + 100), 0);
       harness.prepareSnapshotPreBarrier(1);

@@ -7,34 +7,14 @@ import dev.lambdastack.speed.plan.SpeedPlan;
 import dev.lambdastack.speed.plan.TestingPlans;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Epochs take 100 ms; partition 1 was added and counts from epoch 50 on. */
 class RestoredTest {
-  private static final SpeedPlan PLAN = plan(Map.of(0, 7L, 1, 0L), Map.of(0, 0L, 1, 5_000L));
-
-  private static SpeedPlan plan(Map<Integer, Long> offsets, Map<Integer, Long> logTimes) {
-    SpeedPlan plan = TestingPlans.from(offsets, 0);
-    return new SpeedPlan(
-        plan.topic(),
-        plan.topicId(),
-        plan.life(),
-        plan.run(),
-        plan.folder(),
-        plan.slots(),
-        plan.startOffsets(),
-        new TreeMap<>(logTimes),
-        plan.epochLength(),
-        plan.eventTimeMin(),
-        plan.kafka(),
-        plan.clockSkew(),
-        plan.ticks(),
-        plan.emitInterval(),
-        plan.settings());
-  }
+  private static final SpeedPlan PLAN =
+      TestingPlans.with(TestingPlans.from(Map.of(0, 7L, 1, 0L), 0), Map.of(0, 0L, 1, 5_000L));
 
   private static Optional<String> refusal(Position... positions) {
     return Restored.refusal(

@@ -66,6 +66,7 @@ public final class KeyJoin {
     if (only.isEmpty()) {
       return Optional.empty();
     }
+
     List<Object> answeredKey = only.get();
     List<List<Object>> keys = List.of(List.of());
     for (int i = 0; i < attributes.size(); i++) {
@@ -81,6 +82,7 @@ public final class KeyJoin {
         return Optional.empty();
       }
     }
+
     return Optional.of(keys);
   }
 
@@ -117,15 +119,18 @@ public final class KeyJoin {
         key.set(i, attribute == null ? Lookup.UNKNOWN : attribute.orElse(Lookup.UNKNOWN));
       }
     }
+
     byte[] prefix = RowKey.prefix(answered, key);
     if (onlyPrefix.isPresent() && !Arrays.equals(onlyPrefix.get(), prefix)) {
       return;
     }
+
     if (withoutId) {
       eventsWithoutId += row.whole().events();
     } else if (withoutAttribute) {
       eventsWithoutAttribute += row.whole().events();
     }
+
     byte[] joined = RowKey.withWindow(prefix, RowKey.windowStart(row.rowKey()));
     rows.merge(
         ByteBuffer.wrap(joined),

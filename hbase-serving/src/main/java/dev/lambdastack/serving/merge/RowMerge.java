@@ -53,6 +53,7 @@ public final class RowMerge implements Iterator<RowMerge.Merged> {
     if (left == null && right == null) {
       throw new NoSuchElementException();
     }
+
     int order = left == null ? 1 : right == null ? -1 : compare(left, right);
     if (order < 0) {
       return merged(batch.take(), 0);
@@ -61,6 +62,7 @@ public final class RowMerge implements Iterator<RowMerge.Merged> {
       LayerRow row = speed.take();
       return merged(row, row.aggregate().events());
     }
+
     Aggregate whole = batch.take().aggregate();
     whole.merge(speed.take().aggregate());
     return merged(new LayerRow(left.rowKey(), whole), right.aggregate().events());

@@ -18,9 +18,11 @@ final class CsvWriter implements AnswerWriter {
     header.addAll(List.of("window_start", "window_end"));
     answer.shape().metrics().forEach(m -> header.add(m.name()));
     header.addAll(List.of("events", "speed_events"));
+
     Csv.line(header, out);
     answer.rows().forEach(row -> Csv.line(fields(row), out));
     out.flush();
+
     Warnings.lost(answer.provenance()).ifPresent(err::println);
     Warnings.setAside(answer.provenance()).ifPresent(err::println);
     answer

@@ -34,16 +34,19 @@ final class JsonWriter implements AnswerWriter {
     try (JsonGenerator json = FACTORY.createGenerator(out)) {
       json.setPrettyPrinter(
           new DefaultPrettyPrinter().withObjectIndenter(new DefaultIndenter("  ", "\n")));
+
       json.writeStartObject();
       json.writeStringField("view", answer.shape().name());
       json.writeStringField("from", question.from().toString());
       json.writeStringField("to", question.to().toString());
       provenance(json, answer.provenance());
+
       json.writeNumberField("events", answer.events());
       json.writeNumberField("speed_events", answer.speedEvents());
       if (answer.joined().isPresent()) {
         joined(json, answer.joined().get());
       }
+
       json.writeArrayFieldStart("rows");
       for (MergedRow row : answer.rows()) {
         row(json, answer.shape(), row);
@@ -53,6 +56,7 @@ final class JsonWriter implements AnswerWriter {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+
     out.println();
   }
 
@@ -73,6 +77,7 @@ final class JsonWriter implements AnswerWriter {
     json.writeStringField("read_at", from.readAt().toString());
     json.writeNumberField("horizon_epoch", from.horizonEpoch());
     json.writeStringField("horizon", from.horizon().toString());
+
     json.writeFieldName("version");
     Optional<Version> version = from.version();
     if (version.isPresent()) {
@@ -90,6 +95,7 @@ final class JsonWriter implements AnswerWriter {
     } else {
       json.writeNull();
     }
+
     json.writeFieldName("generation");
     Optional<Generation> generation = from.generation();
     if (generation.isPresent()) {
@@ -111,14 +117,17 @@ final class JsonWriter implements AnswerWriter {
       value(json, row.key().get(i));
     }
     json.writeEndObject();
+
     json.writeStringField("window_start", row.start().toString());
     json.writeStringField("window_end", row.end().toString());
+
     json.writeObjectFieldStart("values");
     for (var metric : row.values().entrySet()) {
       json.writeFieldName(metric.getKey());
       value(json, metric.getValue());
     }
     json.writeEndObject();
+
     json.writeNumberField("events", row.events());
     json.writeNumberField("speed_events", row.speedEvents());
     json.writeEndObject();

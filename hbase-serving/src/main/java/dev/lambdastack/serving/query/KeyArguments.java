@@ -36,10 +36,12 @@ final class KeyArguments {
                   String.join(
                       " ", columns.stream().map(c -> "--key <" + c.name() + ">").toList())));
     }
+
     List<Object> key = new ArrayList<>();
     for (int i = 0; i < texts.size(); i++) {
       key.add(RowKey.parsePart(columns.get(i), texts.get(i)));
     }
+
     return key;
   }
 }

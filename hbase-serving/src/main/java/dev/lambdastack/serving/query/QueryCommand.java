@@ -10,7 +10,6 @@ import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.ArgGroup;
@@ -107,6 +106,7 @@ public final class QueryCommand implements Callable<Integer> {
       throw new InvalidInputException(
           "--from %s lies after --to %s; swap them".formatted(from, to));
     }
+
     Configuration conf = config.load(new Configuration()).hadoop();
     try (LambdaClient client = LambdaClient.open(conf)) {
       Answer answer = ask(client);
@@ -117,6 +117,7 @@ public final class QueryCommand implements Callable<Integer> {
               spec.commandLine().getOut(),
               spec.commandLine().getErr());
     }
+
     return 0;
   }
 
@@ -133,10 +134,11 @@ public final class QueryCommand implements Callable<Integer> {
   }
 
   private Answer askVersion(LambdaClient client) throws IOException {
-    Optional<List<Object>> key =
-        keys.all
-            ? Optional.empty()
-            : Optional.of(KeyArguments.parse(client.shapeOfVersion(view, version), keys.parts));
+    if (keys.all) {
+      return client.queryAllOfVersion(view, version, from, to);
+    }
+
+    List<Object> key = KeyArguments.parse(client.shapeOfVersion(view, version), keys.parts);
     return client.queryVersion(view, version, key, from, to);
   }
 }

@@ -61,6 +61,7 @@ final class TableWriter implements AnswerWriter {
                             dimension,
                             time,
                             Texts.duration(Duration.between(time, from.readAt()).abs()))));
+
     unknown(joined.withoutId(), "does not have %s").ifPresent(lines::add);
     unknown(joined.withoutAttribute(), "has %s, without the attribute").ifPresent(lines::add);
     return lines;
@@ -80,6 +81,7 @@ final class TableWriter implements AnswerWriter {
   private static List<String> footer(Question question, Answer answer) {
     Provenance from = answer.provenance();
     List<String> lines = new ArrayList<>();
+
     String counted =
         answer.rows().isEmpty()
             ? "No events in windows that start in [%s, %s)"
@@ -111,10 +113,12 @@ final class TableWriter implements AnswerWriter {
                                 g.number(),
                                 Texts.percent(answer.speedShare())))
                     .orElse("nothing from a speed layer")));
+
     Warnings.lost(from).ifPresent(lines::add);
     Warnings.setAside(from).ifPresent(lines::add);
     answer.joined().ifPresent(joined -> lines.addAll(joined(joined, from)));
     from.incompleteBecause().ifPresent(why -> lines.add("INCOMPLETE: " + why));
+
     lines.add(
         from.freshness().equals(Instant.EPOCH)
             ? "How far the speed layer has come is not known yet."

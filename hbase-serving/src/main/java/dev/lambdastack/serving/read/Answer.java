@@ -1,6 +1,7 @@
 package dev.lambdastack.serving.read;
 
 import dev.lambdastack.serving.merge.MergedRow;
+import dev.lambdastack.views.Lookup;
 import dev.lambdastack.views.ViewShape;
 import java.time.Instant;
 import java.util.Collections;
@@ -39,7 +40,7 @@ public record Answer(
       dimensions = Collections.unmodifiableMap(new TreeMap<>(dimensions));
     }
 
-    /** How many events of the rows stand under {@value dev.lambdastack.views.Lookup#UNKNOWN}. */
+    /** How many events of the rows stand under {@value Lookup#UNKNOWN}. */
     public long unknownEvents() {
       return withoutId + withoutAttribute;
     }

@@ -36,21 +36,18 @@ record Dimensions(
     Map<String, List<Lookup>> byDimension =
         shape.lookups().stream().collect(Collectors.groupingBy(Lookup::dimension));
     for (Map.Entry<String, List<Lookup>> dimension : byDimension.entrySet()) {
-      readOne(store, shape, dimension.getKey(), dimension.getValue(), mostRows, values, wholeUpTo);
+      Dimensions one = readOne(store, shape, dimension.getKey(), dimension.getValue(), mostRows);
+      values.putAll(one.values);
+      wholeUpTo.putAll(one.wholeUpTo);
     }
     return new Dimensions(values, wholeUpTo);
   }
 
-  private static void readOne(
-      DimensionStore store,
-      ViewShape shape,
-      String dimension,
-      List<Lookup> lookups,
-      int mostRows,
-      Map<Lookup, Map<String, Optional<String>>> values,
-      Map<String, Instant> wholeUpTo)
+  private static Dimensions readOne(
+      DimensionStore store, ViewShape shape, String dimension, List<Lookup> lookups, int mostRows)
       throws IOException {
     List<String> attributes = lookups.stream().map(Lookup::attribute).distinct().toList();
+
     for (int attempt = 1; ; attempt++) {
       Optional<Answering> answering = store.find(dimension);
       if (answering.isEmpty()) {
@@ -58,6 +55,7 @@ record Dimensions(
             "Cannot answer for view %s: dimension %s was never loaded; run `lambda dimension %s`"
                 .formatted(shape.name(), dimension, dimension));
       }
+
       for (String attribute : attributes) {
         if (!answering.get().columns().contains(attribute)) {
           throw new InvalidInputException(
@@ -70,12 +68,13 @@ record Dimensions(
                       dimension));
         }
       }
+
       try {
         Map<String, Map<String, Optional<String>>> read =
             store.attributes(answering.get().table(), attributes, mostRows);
+        Map<Lookup, Map<String, Optional<String>>> values = new HashMap<>();
         lookups.forEach(l -> values.put(l, read.get(l.attribute())));
-        wholeUpTo.put(dimension, answering.get().wholeUpTo());
-        return;
+        return new Dimensions(values, Map.of(dimension, answering.get().wholeUpTo()));
       } catch (TableNotFoundException | TableNotEnabledException e) {
         if (attempt == ATTEMPTS) {
           throw new InvalidInputException(

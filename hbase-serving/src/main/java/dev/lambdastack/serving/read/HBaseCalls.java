@@ -1,6 +1,7 @@
 package dev.lambdastack.serving.read;
 
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseFault;
+import dev.lambdastack.views.LambdaException;
 import dev.lambdastack.views.UnavailableException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -94,25 +95,29 @@ final class HBaseCalls implements AutoCloseable {
   }
 
   private static IOException translated(Throwable thrown) {
-    Optional<IOException> gone = Store.tableGone(thrown);
+    Optional<IOException> gone = HBaseFault.tableGone(thrown);
     if (gone.isPresent()) {
       return new TableGoneException(gone.get());
     }
+
     if (thrown instanceof DoNotRetryIOException refused) {
       return refused;
     }
+
     if (thrown instanceof IOException gaveUp) {
       throw new UnavailableException(
           "HBase cannot be read: %s; check that the cluster runs and try again"
-              .formatted(Store.rootMessage(gaveUp)),
+              .formatted(LambdaException.rootMessage(gaveUp)),
           gaveUp);
     }
+
     if (thrown instanceof RuntimeException fault) {
       throw fault;
     }
     if (thrown instanceof Error error) {
       throw error;
     }
+
     return new IOException(thrown);
   }
 

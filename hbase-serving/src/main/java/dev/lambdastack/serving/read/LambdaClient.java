@@ -5,9 +5,9 @@ import dev.lambdastack.serving.merge.MergedRow;
 import dev.lambdastack.serving.merge.RowMerge;
 import dev.lambdastack.serving.merge.RowMerge.Merged;
 import dev.lambdastack.serving.store.DimensionStore;
-import dev.lambdastack.serving.store.PublishedStore;
-import dev.lambdastack.serving.store.PublishedStore.Snapshot;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
+import dev.lambdastack.serving.store.PublishedPointer.Snapshot;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.UnavailableException;
@@ -81,7 +81,7 @@ public final class LambdaClient implements AutoCloseable {
   private final boolean ownsConnection;
   private final Clock clock;
   private final PublishedCache published;
-  private final PublishedStore store;
+  private final PublishedTable store;
   private final HBaseCalls calls = new HBaseCalls();
 
   private LambdaClient(
@@ -90,7 +90,7 @@ public final class LambdaClient implements AutoCloseable {
     this.connection = connection;
     this.ownsConnection = ownsConnection;
     this.clock = clock;
-    this.store = new PublishedStore(connection);
+    this.store = new PublishedTable(connection);
     this.published = new PublishedCache(store, config.read().cache(), clock);
   }
 
@@ -108,7 +108,7 @@ public final class LambdaClient implements AutoCloseable {
       impatient.setLong(key, Math.min(limit, Integer.MAX_VALUE));
     }
     LambdaConfig config = LambdaConfig.of(impatient);
-    return new LambdaClient(config, Store.connect(config), true, Clock.systemUTC());
+    return new LambdaClient(config, HBaseConnector.connect(config), true, Clock.systemUTC());
   }
 
   /** A client on a connection that stays the caller's. */
@@ -118,7 +118,7 @@ public final class LambdaClient implements AutoCloseable {
 
   /** Names of the views that answer, sorted. */
   public List<String> views() throws IOException {
-    return await(deadline(), store::views).stream().sorted().toList();
+    return await(deadline(), () -> store.pointer().views()).stream().sorted().toList();
   }
 
   /** What an answer for a view would come from right now, without reading any. */
@@ -173,21 +173,33 @@ public final class LambdaClient implements AutoCloseable {
   }
 
   /**
-   * The rows of one batch version and nothing else, whatever answers now: also of one that was
-   * never published, such as a version of a moment in the past. The answer is whole up to the
-   * version's horizon.
+   * The rows of one key in one batch version and nothing else, whatever answers now: also in one
+   * that was never published, such as a version of a moment in the past. The answer is whole up to
+   * the version's horizon.
    *
    * @param number of the version
-   * @param key as in {@link #query(String, List, Instant, Instant)}; empty for all keys
+   * @param key as in {@link #query(String, List, Instant, Instant)}
    * @throws InvalidInputException also when there is no such version, or its table is gone
    */
-  public Answer queryVersion(
-      String view, long number, Optional<List<Object>> key, Instant from, Instant to)
+  public Answer queryVersion(String view, long number, List<?> key, Instant from, Instant to)
       throws IOException {
+    WindowRange windows = WindowRange.of(from, to);
+    return answer(
+        view, number, new Question(windows, Optional.of(new ArrayList<>(key)), Incomplete.ALLOW));
+  }
+
+  /** {@link #queryVersion} of all keys, bounded as {@link #queryAll(String, Instant, Instant)}. */
+  public Answer queryAllOfVersion(String view, long number, Instant from, Instant to)
+      throws IOException {
+    WindowRange windows = WindowRange.of(from, to);
+    return answer(view, number, new Question(windows, Optional.empty(), Incomplete.ALLOW));
+  }
+
+  private Answer answer(String view, long number, Question question) throws IOException {
     Deadline deadline = deadline();
     Version version = version(deadline, view, number);
-    Question question = new Question(WindowRange.of(from, to), key, Incomplete.ALLOW);
     Instant readAt = clock.instant();
+
     try {
       PublishedRow alone = new PublishedRow(view, 1, Optional.of(version), Optional.empty());
       return joined(alone, question, deadline, () -> Provenance.ofVersion(view, version, readAt));
@@ -210,11 +222,12 @@ public final class LambdaClient implements AutoCloseable {
   }
 
   private Version version(Deadline deadline, String view, long number) throws IOException {
-    Optional<Version> found = await(deadline, () -> store.version(view, number));
+    Optional<Version> found = await(deadline, () -> store.catalog().version(view, number));
     if (found.isPresent()) {
       return found.get();
     }
-    boolean was = number > 0 && number <= await(deadline, () -> store.lastVersion(view));
+
+    boolean was = number > 0 && number <= await(deadline, () -> store.runs().lastVersion(view));
     throw new InvalidInputException(
         "%s; lambda versions %s lists those it has"
             .formatted(
@@ -246,6 +259,7 @@ public final class LambdaClient implements AutoCloseable {
   private Answer answer(String view, Question question) throws IOException {
     Deadline deadline = deadline();
     PublishedCache.Read read = await(deadline, () -> published.find(view));
+
     while (true) {
       try {
         return read(read.snapshot(), question, deadline);
@@ -273,6 +287,7 @@ public final class LambdaClient implements AutoCloseable {
     PublishedRow row = snapshot.row();
     Instant readAt = clock.instant();
     refuse(question, incomplete(row));
+
     return joined(
         row,
         question,
@@ -299,6 +314,7 @@ public final class LambdaClient implements AutoCloseable {
     List<Answered> answered = rows(row, question, join, deadline);
     Provenance from = provenance.get();
     answered.sort(BY_WINDOW_THEN_KEY);
+
     return new Answer(
         row.shape().answered(),
         answered.stream().map(Answered::row).toList(),
@@ -362,6 +378,7 @@ public final class LambdaClient implements AutoCloseable {
       for (RowRange range : question.ranges(row.shape(), join)) {
         reads.add(start(row, range, question.windows(), deadline));
       }
+
       List<Answered> rows = new ArrayList<>();
       for (RangeRead read : reads) {
         RowMerge merge = read.merge();
@@ -376,6 +393,7 @@ public final class LambdaClient implements AutoCloseable {
           }
         }
       }
+
       join.ifPresent(
           j -> j.rows().forEach(merged -> rows.add(Answered.of(merged, row.shape().answered()))));
       return rows;

@@ -73,6 +73,7 @@ final class LayerReader {
                 horizonEpoch,
                 epoch));
       }
+
       Aggregate total = decode(shape, cell);
       if (whole == null) {
         whole = total;
@@ -80,6 +81,7 @@ final class LayerReader {
         whole.merge(total);
       }
     }
+
     return new LayerRow(result.getRow(), whole);
   }
 

@@ -109,21 +109,25 @@ final class LayerScan implements Iterator<LayerRow>, AutoCloseable {
       if (closed) {
         return new Chunk(List.of(), true);
       }
+
       if (scanner == null) {
         table = connection.getTable(source.table());
         scanner = table.getScanner(source.scan().setCaching(CHUNK));
       }
+
       Result[] results = scanner.next(CHUNK);
       boolean last = results.length < CHUNK;
       if (last) {
         close();
       }
+
       List<LayerRow> rows = new ArrayList<>(results.length);
       for (Result result : results) {
         if (windows.contains(RowKey.windowStart(result.getRow()))) {
           rows.add(source.decode().apply(result));
         }
       }
+
       return new Chunk(rows, last);
     }
 

@@ -1,6 +1,6 @@
 package dev.lambdastack.serving.read;
 
-import dev.lambdastack.serving.store.PublishedStore.Snapshot;
+import dev.lambdastack.serving.store.PublishedPointer.Snapshot;
 import dev.lambdastack.views.handoff.Epoch;
 import dev.lambdastack.views.handoff.Generation;
 import dev.lambdastack.views.handoff.Horizon;
@@ -68,6 +68,7 @@ public record Provenance(
                 .freshness(partitions(snapshot), readAt)
                 .filter(speed -> speed.isAfter(sure))
                 .orElse(sure);
+
     return new Provenance(
         row.view(),
         row.version(),

@@ -1,7 +1,7 @@
 package dev.lambdastack.serving.read;
 
-import dev.lambdastack.serving.store.PublishedStore;
-import dev.lambdastack.serving.store.PublishedStore.Snapshot;
+import dev.lambdastack.serving.store.PublishedPointer.Snapshot;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
 import java.time.Clock;
@@ -13,30 +13,30 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.hadoop.hbase.TableNotFoundException;
 
-/** The published rows that were read lately. Thread-safe. */
+/** A cache of published rows with a time to live. Thread-safe. */
 final class PublishedCache {
   /**
-   * A published row as it was read.
+   * A cached row.
    *
-   * @param readAt before the Get was sent
+   * @param readAt just before the Get was sent
    */
   record Read(Snapshot snapshot, Instant readAt) {}
 
-  private final PublishedStore store;
+  private final PublishedTable store;
   private final Duration keep;
   private final Clock clock;
   private final Map<String, Read> reads = new ConcurrentHashMap<>();
 
-  PublishedCache(PublishedStore store, Duration keep, Clock clock) {
+  PublishedCache(PublishedTable store, Duration keep, Clock clock) {
     this.store = store;
     this.keep = keep;
     this.clock = clock;
   }
 
   /**
-   * The row, at most {@code keep} old.
+   * The row of a view: from the cache while it is younger than {@code keep}, else from the store.
    *
-   * @throws InvalidInputException when nothing answers for a view of this name
+   * @throws InvalidInputException when no published row has this name
    */
   Read find(String view) throws IOException {
     Read read = reads.get(view);
@@ -45,23 +45,27 @@ final class PublishedCache {
 
   private boolean isYoung(Read read) {
     Duration age = Duration.between(read.readAt(), clock.instant());
-    // A clock that was set back says nothing about the age.
+
+    // A negative age means that the clock was set back.
     return !age.isNegative() && age.compareTo(keep) < 0;
   }
 
-  /** The row as it stands in the store. */
+  /** The row of a view from the store, past the cache. */
   Read readAgain(String view) throws IOException {
     Instant readAt = clock.instant();
+
     Optional<Snapshot> snapshot;
     try {
-      snapshot = store.read(view);
+      snapshot = store.pointer().read(view);
     } catch (TableNotFoundException e) {
       throw unknown(view, List.of());
     }
+
     if (snapshot.isEmpty()) {
       reads.remove(view);
-      throw unknown(view, store.views());
+      throw unknown(view, store.pointer().views());
     }
+
     Read read = new Read(snapshot.get(), readAt);
     reads.put(view, read);
     return read;

@@ -25,6 +25,7 @@ record WindowRange(long first, long last) {
     if (from.equals(to) || from.isAfter(GREATEST) || !to.isAfter(LEAST)) {
       return new WindowRange(0, -1);
     }
+
     long first = from.isBefore(LEAST) ? Long.MIN_VALUE : roundUp(from);
     // The last millisecond before `to`.
     long last = to.isAfter(GREATEST) ? Long.MAX_VALUE : floorBefore(to);

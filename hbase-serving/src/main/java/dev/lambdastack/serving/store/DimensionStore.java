@@ -172,6 +172,7 @@ public final class DimensionStore {
       }
       puts.add(put);
     }
+
     TableName name = table(dimension, load);
     try (Table table = connection.getTable(name);
         Admin admin = connection.getAdmin()) {
@@ -223,12 +224,14 @@ public final class DimensionStore {
       table.put(
           new Put(row)
               .addColumn(FAMILY, Bytes.toBytes(WHOLE + load), millis, Bytes.toBytes(millis)));
+
       while (true) {
         Result known = get(dimension);
         byte[] answers = known.getValue(FAMILY, ANSWERS);
         if (answers != null && Bytes.toLong(answers) >= load) {
           return Bytes.toLong(answers) == load;
         }
+
         CheckAndMutate.Builder check = CheckAndMutate.newBuilder(row);
         Put put = new Put(row).addColumn(FAMILY, ANSWERS, Bytes.toBytes(load));
         if (table
@@ -279,13 +282,16 @@ public final class DimensionStore {
     } catch (TableNotFoundException e) {
       return Optional.empty();
     }
+
     byte[] answers = known.getValue(FAMILY, ANSWERS);
     if (answers == null) {
       return Optional.empty();
     }
+
     long load = Bytes.toLong(answers);
     String columns = Bytes.toString(known.getValue(FAMILY, Bytes.toBytes(LOAD + load)));
     byte[] whole = known.getValue(FAMILY, Bytes.toBytes(WHOLE + load));
+
     return Optional.of(
         new Answering(
             load,
@@ -309,6 +315,7 @@ public final class DimensionStore {
       values.put(attribute, new HashMap<>());
       scan.addColumn(ATTRIBUTES, Bytes.toBytes(attribute));
     }
+
     int rows = 0;
     try (Table table = connection.getTable(dimension);
         ResultScanner scanner = table.getScanner(scan)) {

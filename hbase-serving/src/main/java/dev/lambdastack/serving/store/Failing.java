@@ -3,6 +3,7 @@ package dev.lambdastack.serving.store;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.UncheckedIOException;
 import java.time.Instant;
 
 /**
@@ -24,8 +25,13 @@ public record Failing(long times, Instant last, String because) {
         .toString();
   }
 
-  static Failing fromJson(String json) throws JsonProcessingException {
-    JsonNode node = MAPPER.readTree(json);
+  static Failing fromJson(String json) {
+    JsonNode node;
+    try {
+      node = MAPPER.readTree(json);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException("Cannot read " + json, e);
+    }
     return new Failing(
         node.path("times").asLong(),
         Instant.parse(node.path("last").asText()),

@@ -47,11 +47,8 @@ class AnswerWriterTest {
         Sales.EPOCH,
         1,
         "digest",
-        1,
-        1,
-        lost == 0 ? LostOffsets.NONE : LostOffsets.NONE.with(0, 0, lost),
-        0,
-        setAside,
+        new Version.Counts(
+            1, 1, lost == 0 ? LostOffsets.NONE : LostOffsets.NONE.with(0, 0, lost), 0, setAside),
         NOON,
         Optional.empty());
   }

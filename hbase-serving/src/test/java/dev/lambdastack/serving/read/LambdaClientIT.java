@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lambdastack.embedded.Await;
 import dev.lambdastack.serving.merge.MergedRow;
-import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.serving.testing.Layers;
 import dev.lambdastack.serving.testing.Sale;
 import dev.lambdastack.serving.testing.Sales;
@@ -375,7 +375,8 @@ class LambdaClientIT {
     layers.publish(Optional.of(version), Optional.of(generation));
     layers
         .store()
-        .putProgress(layers.view().name(), generation.number(), progress(NOW.toEpochMilli()));
+        .progress()
+        .put(layers.view().name(), generation.number(), progress(NOW.toEpochMilli()));
     try (LambdaClient client = client(NOW)) {
       assertThatThrownBy(() -> client.query(layers.view().name(), List.of("Oslo"), MIN, MAX))
           .isInstanceOf(HandoffException.class)
@@ -469,33 +470,41 @@ class LambdaClientIT {
     Instant horizon = new Epoch(H, Sales.EPOCH).start();
     assertThat(freshness(layers)).as("no progress yet").isEqualTo(horizon);
 
-    PublishedStore store = layers.store();
+    PublishedTable store = layers.store();
     String view = layers.view().name();
-    store.putProgress(
-        view,
-        generation.number(),
-        Map.of(0, new Progress.Applied(5, horizon.plusSeconds(90).toEpochMilli())));
+    store
+        .progress()
+        .put(
+            view,
+            generation.number(),
+            Map.of(0, new Progress.Applied(5, horizon.plusSeconds(90).toEpochMilli())));
     assertThat(freshness(layers)).as("two partitions are silent").isEqualTo(horizon);
 
-    store.putProgress(view, generation.number(), progress(horizon.minusSeconds(90).toEpochMilli()));
+    store
+        .progress()
+        .put(view, generation.number(), progress(horizon.minusSeconds(90).toEpochMilli()));
     assertThat(freshness(layers)).as("speed reads what batch has").isEqualTo(horizon);
 
-    store.putProgress(
-        view,
-        generation.number(),
-        Map.of(
-            0, new Progress.Applied(20, horizon.plusSeconds(70).toEpochMilli()),
-            1, new Progress.Applied(20, horizon.plusSeconds(60).toEpochMilli()),
-            2, new Progress.Applied(20, horizon.plusSeconds(80).toEpochMilli())));
+    store
+        .progress()
+        .put(
+            view,
+            generation.number(),
+            Map.of(
+                0, new Progress.Applied(20, horizon.plusSeconds(70).toEpochMilli()),
+                1, new Progress.Applied(20, horizon.plusSeconds(60).toEpochMilli()),
+                2, new Progress.Applied(20, horizon.plusSeconds(80).toEpochMilli())));
     assertThat(freshness(layers)).as("the slowest partition").isEqualTo(horizon.plusSeconds(60));
 
-    store.putProgress(
-        view,
-        generation.number(),
-        Map.of(
-            0, new Progress.Applied(30, NOW.plusSeconds(70).toEpochMilli()),
-            1, new Progress.Applied(30, NOW.plusSeconds(60).toEpochMilli()),
-            2, new Progress.Applied(30, NOW.plusSeconds(80).toEpochMilli())));
+    store
+        .progress()
+        .put(
+            view,
+            generation.number(),
+            Map.of(
+                0, new Progress.Applied(30, NOW.plusSeconds(70).toEpochMilli()),
+                1, new Progress.Applied(30, NOW.plusSeconds(60).toEpochMilli()),
+                2, new Progress.Applied(30, NOW.plusSeconds(80).toEpochMilli())));
     assertThat(freshness(layers)).as("brokers' clocks run ahead of ours").isEqualTo(NOW);
   }
 
@@ -608,9 +617,9 @@ class LambdaClientIT {
   @Test
   void beforeAnythingIsPublishedTheLineSaysSo() throws Exception {
     try (Admin admin = cluster.connection().getAdmin()) {
-      if (admin.tableExists(PublishedStore.TABLE)) {
-        admin.disableTable(PublishedStore.TABLE);
-        admin.deleteTable(PublishedStore.TABLE);
+      if (admin.tableExists(PublishedTable.NAME)) {
+        admin.disableTable(PublishedTable.NAME);
+        admin.deleteTable(PublishedTable.NAME);
       }
     }
     try (LambdaClient client = client(NOW)) {

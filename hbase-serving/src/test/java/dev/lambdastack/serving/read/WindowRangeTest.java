@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.RowKey;
 import java.time.Instant;
 import java.util.Arrays;
 import net.jqwik.api.Arbitraries;
@@ -59,7 +60,7 @@ class WindowRangeTest {
       assertThat(range.isEmpty()).isFalse();
     }
     if (!range.isEmpty()) {
-      byte[] row = dev.lambdastack.views.RowKey.withWindow(PREFIX, start);
+      byte[] row = RowKey.withWindow(PREFIX, start);
       boolean scanned =
           Arrays.compareUnsigned(row, range.startRow(PREFIX)) >= 0
               && Arrays.compareUnsigned(row, range.stopRow(PREFIX)) < 0;

@@ -1,6 +1,7 @@
 package dev.lambdastack.serving.testing;
 
-import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.serving.store.PublishedPointer;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.serving.store.ViewTables;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.handoff.Cell;
@@ -31,20 +32,20 @@ public final class Layers {
 
   private final Connection connection;
   private final View view;
-  private final PublishedStore store;
+  private final PublishedTable store;
 
   public Layers(Connection connection, View view) throws IOException {
     this.connection = connection;
     this.view = view;
-    this.store = new PublishedStore(connection);
-    store.ensureTable();
+    this.store = new PublishedTable(connection);
+    store.ensure();
   }
 
   public View view() {
     return view;
   }
 
-  public PublishedStore store() {
+  public PublishedTable store() {
     return store;
   }
 
@@ -78,30 +79,32 @@ public final class Layers {
         Sales.EPOCH,
         1,
         "none",
-        puts.size(),
-        sales.size(),
-        Instant.parse("2026-01-01T00:00:00Z"));
+        Version.Counts.of(puts.size(), sales.size()),
+        Instant.parse("2026-01-01T00:00:00Z"),
+        Optional.empty());
   }
 
   /** A new generation with the sales' cells from its coverage on. */
   public Generation generation(long coverage, Duration retention, List<Sale> sales)
       throws IOException {
     Generation generation =
-        store.openGeneration(
-            view.name(),
-            number ->
-                new Generation(
-                    number,
-                    ViewTables.speed(view.name(), number).getNameAsString(),
-                    view.fingerprint(),
-                    view.shape(),
-                    "life",
-                    coverage,
-                    Math.max(coverage, Sales.FIRST_EPOCH),
-                    OFFSETS,
-                    Sales.EPOCH,
-                    retention,
-                    Instant.parse("2026-01-01T00:00:00Z")));
+        store
+            .catalog()
+            .openGeneration(
+                view.name(),
+                number ->
+                    new Generation(
+                        number,
+                        ViewTables.speed(view.name(), number).getNameAsString(),
+                        view.fingerprint(),
+                        view.shape(),
+                        "life",
+                        coverage,
+                        Math.max(coverage, Sales.FIRST_EPOCH),
+                        OFFSETS,
+                        Sales.EPOCH,
+                        retention,
+                        Instant.parse("2026-01-01T00:00:00Z")));
     try (Admin admin = connection.getAdmin()) {
       ViewTables.createSpeed(admin, generation, 3);
     }
@@ -134,15 +137,17 @@ public final class Layers {
   /** Makes this what answers, whatever answered before; the catalog has it then. */
   public PublishedRow publish(Optional<Version> version, Optional<Generation> generation)
       throws IOException {
-    if (version.isPresent() && store.version(view.name(), version.get().number()).isEmpty()) {
-      store.addVersion(version.get());
+    if (version.isPresent()
+        && store.catalog().version(view.name(), version.get().number()).isEmpty()) {
+      store.catalog().add(version.get());
     }
     while (true) {
-      Optional<PublishedRow> before = store.read(view.name()).map(PublishedStore.Snapshot::row);
+      Optional<PublishedRow> before =
+          store.pointer().read(view.name()).map(PublishedPointer.Snapshot::row);
       PublishedRow after =
           new PublishedRow(
               view.name(), before.map(PublishedRow::flips).orElse(0L) + 1, version, generation);
-      if (store.compareAndSet(before, after)) {
+      if (store.pointer().compareAndSet(before, after)) {
         return after;
       }
     }

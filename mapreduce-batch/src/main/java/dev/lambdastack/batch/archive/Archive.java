@@ -15,10 +15,10 @@ import dev.lambdastack.batch.master.PartitionRange;
 import dev.lambdastack.batch.master.StoredManifest;
 import dev.lambdastack.log.PartitionsAddedException;
 import dev.lambdastack.log.TopicLog;
+import dev.lambdastack.log.agreement.TopicAgreement;
 import dev.lambdastack.schemas.EventDecoder;
 import dev.lambdastack.schemas.SchemaEdits;
 import dev.lambdastack.schemas.SchemaStore;
-import dev.lambdastack.serving.store.AdoptionStore;
 import dev.lambdastack.settings.FirstContact;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.EventType;
@@ -95,7 +95,7 @@ public final class Archive {
     long started = System.nanoTime();
     try (TopicLog log = open(type)) {
       MasterDataset dataset = dataset(topic);
-      checkSchemas(type, dataset.contents(), AdoptionStore.of(config, topic, log.topicId()));
+      checkSchemas(type, dataset.contents(), TopicAgreement.of(config, topic, log.topicId()));
       StartingPoint start = assumedStart(dataset, log, gaps);
       Sealed sealed = new Sealing(log, config, clock, start).look();
       long offsets = sealed.ranges().values().stream().mapToLong(r -> r.end() - r.readFrom()).sum();
@@ -126,6 +126,7 @@ public final class Archive {
   private ArchiveResult run(String topic, Gaps gaps) throws IOException, InterruptedException {
     EventType type = checkedType(topic);
     long started = System.nanoTime();
+
     try (TopicLog log = open(type)) {
       MasterDataset dataset = dataset(topic);
       StartingPoint start = start(type, dataset, log, gaps);
@@ -133,6 +134,7 @@ public final class Archive {
       if (sealed.isEmpty()) {
         return result(topic, start, sealed, OptionalLong.empty(), Totals.offsets(0), started);
       }
+
       steps.reached(Step.PLANNED);
       String runId = RunId.next(clock);
       Path staging = Staging.folder(config, dataset.fileSystem(), "archive-" + runId);
@@ -175,11 +177,13 @@ public final class Archive {
   private Committed commit(Run run) throws IOException, InterruptedException {
     List<OffsetRange> ranges =
         OffsetRanges.of(
-            run.sealed().ranges(), run.start().leaderEpochs(), config.archive().splitRecords());
+            run.sealed().ranges(), run.start().partitions(), config.archive().splitRecords());
     List<TaskReport> reports = ranges.isEmpty() ? List.of() : read(run, ranges);
     steps.reached(Step.READ);
+
     Totals totals = Totals.of(ranges, reports);
     totals.checkShare(run.type().topic(), config.archive().deadLettersMaxShare());
+
     ArchiveManifest manifest =
         new ArchiveManifest(
             run.start().sequence(),
@@ -198,10 +202,12 @@ public final class Archive {
             totals.read(),
             totals.ticks(),
             clock.instant());
+
     moveIn(run, manifest);
     steps.reached(Step.MOVED);
     run.log().checkUnchanged();
     checkNotCutOff(run);
+
     Optional<StoredManifest> committed =
         run.dataset().commit(manifest, run.start()::isStillTheEndOf);
     if (committed.isEmpty()) {
@@ -214,6 +220,7 @@ public final class Archive {
               run.sealed().fromEpoch(),
               run.start().sequence()));
     }
+
     steps.reached(Step.COMMITTED);
     return new Committed(committed.get().manifest().sequence(), totals);
   }
@@ -233,6 +240,7 @@ public final class Archive {
     new ArchiveSettings(run.type(), schemas, run.id(), run.sealed().fromEpoch(), ranges)
         .writeTo(job.getConfiguration());
     KafkaCredentials.write(config.kafka(), job.getCredentials());
+
     job.setInputFormatClass(LogInputFormat.class);
     job.setMapperClass(ArchiveMapper.class);
     job.setNumReduceTasks(0);
@@ -240,6 +248,7 @@ public final class Archive {
     job.setOutputKeyClass(NullWritable.class);
     job.setOutputValueClass(NullWritable.class);
     FileOutputFormat.setOutputPath(job, out);
+
     try {
       Jobs.run(job);
     } catch (IOException failed) {
@@ -248,6 +257,7 @@ public final class Archive {
       assumedStart(run.dataset(), run.log(), run.gaps());
       throw failed;
     }
+
     return TaskReports.read(run.dataset().fileSystem(), new Path(out, TaskFolder.REPORTS));
   }
 
@@ -292,7 +302,7 @@ public final class Archive {
     }
   }
 
-  private void checkSchemas(EventType type, Optional<Contents> last, AdoptionStore store)
+  private void checkSchemas(EventType type, Optional<Contents> last, TopicAgreement store)
       throws IOException {
     last.ifPresent(contents -> SchemaEdits.checkArchived(schemas, type, contents.schemas()));
     store.checkSchemas(schemas, type);
@@ -307,15 +317,19 @@ public final class Archive {
       throws IOException {
     Optional<Contents> last = dataset.contents();
     LogState state = state(log, last);
-    AdoptionStore store = AdoptionStore.of(config, log.topic(), log.topicId());
+    TopicAgreement store = TopicAgreement.of(config, log.topic(), log.topicId());
+
     startingPoint(last, state, assumed(store, log, last), gaps);
     checkSchemas(type, last, store);
+
     store.agreeOnEventTime(type.eventTime());
     store.agreeOnSchemas(schemas, type);
+
     Adoptions adoptions = store.adopt(atFirst(log, last), log.partitions(), adoptedAt());
     if (!log.partitions().containsAll(adoptions.partitions())) {
       throw new PartitionsAddedException(log.topic(), log.partitions(), adoptions.partitions());
     }
+
     return startingPoint(last, state, adoptions, gaps);
   }
 
@@ -323,7 +337,7 @@ public final class Archive {
   private StartingPoint assumedStart(MasterDataset dataset, TopicLog log, Gaps gaps)
       throws IOException {
     Optional<Contents> last = dataset.contents();
-    AdoptionStore store = AdoptionStore.of(config, log.topic(), log.topicId());
+    TopicAgreement store = TopicAgreement.of(config, log.topic(), log.topicId());
     return startingPoint(last, state(log, last), assumed(store, log, last), gaps);
   }
 
@@ -343,7 +357,7 @@ public final class Archive {
         last, state, adoptions, gaps, config.log().epoch(), config.log().eventTimeMin());
   }
 
-  private Adoptions assumed(AdoptionStore store, TopicLog log, Optional<Contents> last)
+  private Adoptions assumed(TopicAgreement store, TopicLog log, Optional<Contents> last)
       throws IOException {
     return store
         .read()
@@ -385,12 +399,7 @@ public final class Archive {
         sealed.fromEpoch(),
         sealed.toEpoch(),
         config.log().epoch(),
-        totals.read(),
-        totals.files().stream().mapToLong(DataFile::rows).sum(),
-        totals.ticks(),
-        totals.deadLetters().stream().mapToLong(DeadLetterFile::rows).sum(),
-        totals.files().size(),
-        totals.files().stream().mapToLong(DataFile::lengthBytes).sum(),
+        totals.counts(),
         sealed.holding(),
         sealed.byClock(),
         sealed.isEmpty() ? Set.of() : start.added(),

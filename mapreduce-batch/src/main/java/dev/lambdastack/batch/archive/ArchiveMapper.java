@@ -42,6 +42,7 @@ final class ArchiveMapper
     range = (OffsetRange) context.getInputSplit();
     TaskFolder folder = folder(context, conf, settings);
     open(folder, LambdaConfig.of(conf), settings);
+
     TaskReport report;
     try {
       while (context.nextKeyValue()) {
@@ -64,6 +65,7 @@ final class ArchiveMapper
                   range.partition(),
                   e.getMessage()));
     }
+
     Path path = folder.report(range);
     try (OutputStream out = path.getFileSystem(conf).create(path, false)) {
       out.write(report.toJson());
@@ -110,6 +112,7 @@ final class ArchiveMapper
       ticks++;
       return;
     }
+
     Decoded decoded =
         decoder.decode(record.value(), record.partition(), record.offset(), appendTime);
     if (decoded instanceof DecodedEvent event) {

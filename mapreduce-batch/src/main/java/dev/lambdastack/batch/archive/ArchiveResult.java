@@ -15,10 +15,6 @@ import java.util.TreeMap;
  *     was dry
  * @param fromEpoch inclusive
  * @param toEpoch exclusive; equals {@code fromEpoch} when there was nothing to do
- * @param read records that were read: events, ticks and dead letters; of a dry run the number of
- *     offsets, which is at least that
- * @param files event files
- * @param bytes of the event files
  * @param holding partitions without a record past the newest boundary that was due
  * @param byClock partitions whose end was set by the clock
  * @param added partitions that no manifest held before, where there was one
@@ -31,17 +27,23 @@ public record ArchiveResult(
     long fromEpoch,
     long toEpoch,
     Duration epochLength,
-    long read,
-    long events,
-    long ticks,
-    long deadLetters,
-    int files,
-    long bytes,
+    Counts counts,
     Set<Integer> holding,
     Set<Integer> byClock,
     Set<Integer> added,
     SortedMap<Integer, OffsetSpan> lost,
     Duration duration) {
+  /**
+   * What the run counted.
+   *
+   * @param read records that were read: events, ticks and dead letters; for a dry run the number of
+   *     offsets, which is at least that
+   * @param files event files
+   * @param bytes of the event files
+   */
+  public record Counts(
+      long read, long events, long ticks, long deadLetters, int files, long bytes) {}
+
   public ArchiveResult {
     holding = Set.copyOf(holding);
     byClock = Set.copyOf(byClock);
@@ -52,5 +54,35 @@ public record ArchiveResult(
   /** Whether no epoch was there to take. */
   public boolean isEmpty() {
     return toEpoch <= fromEpoch;
+  }
+
+  /** {@link Counts#read()}. */
+  public long read() {
+    return counts.read;
+  }
+
+  /** {@link Counts#events()}. */
+  public long events() {
+    return counts.events;
+  }
+
+  /** {@link Counts#ticks()}. */
+  public long ticks() {
+    return counts.ticks;
+  }
+
+  /** {@link Counts#deadLetters()}. */
+  public long deadLetters() {
+    return counts.deadLetters;
+  }
+
+  /** {@link Counts#files()}. */
+  public int files() {
+    return counts.files;
+  }
+
+  /** {@link Counts#bytes()}. */
+  public long bytes() {
+    return counts.bytes;
   }
 }

@@ -33,6 +33,7 @@ record ArchiveSettings(
     conf.set(SCHEMAS, schemas.toJson());
     conf.set(RUN, runId);
     conf.setLong(FROM_EPOCH, fromEpoch);
+
     List<String> texts =
         ranges.stream()
             .map(r -> r.partition() + ":" + r.start() + ":" + r.end() + ":" + r.leaderEpoch())
@@ -51,6 +52,7 @@ record ArchiveSettings(
               Long.parseLong(parts[2]),
               Integer.parseInt(parts[3])));
     }
+
     return new ArchiveSettings(
         EventType.of(
             conf.get(TOPIC),

@@ -34,6 +34,7 @@ final class DeadLetters {
     if (writer == null) {
       writer = folder.writer(folder.deadLetterFile(), FileSchema.DEAD_LETTER);
     }
+
     GenericData.Record row = new GenericData.Record(FileSchema.DEAD_LETTER);
     row.put("partition", record.partition());
     row.put("offset", record.offset());
@@ -43,6 +44,7 @@ final class DeadLetters {
     row.put("headers", headers(record));
     row.put("reason", rejection.reason().name());
     row.put("detail", rejection.detail());
+
     writer.write(row);
     rows++;
     reasons.merge(rejection.reason().name(), 1L, Long::sum);
@@ -74,6 +76,7 @@ final class DeadLetters {
     if (writer == null) {
       return Optional.empty();
     }
+
     writer.close();
     return Optional.of(
         new DeadLetterFile(

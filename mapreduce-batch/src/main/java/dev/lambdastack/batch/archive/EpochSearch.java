@@ -23,22 +23,22 @@ final class EpochSearch {
 
   private final Log log;
   private final Duration epochLength;
-  private final Map<Integer, Long> firstEpochs;
+  private final Map<Integer, PartitionStart> starts;
 
   /**
-   * @param firstEpochs for each partition an epoch that no record of it lies before: up to there
-   *     its boundaries are its first offset
+   * @param starts by partition; up to its first epoch, a partition's boundaries are its first
+   *     offset
    */
-  EpochSearch(Log log, Duration epochLength, Map<Integer, Long> firstEpochs) {
+  EpochSearch(Log log, Duration epochLength, Map<Integer, PartitionStart> starts) {
     this.log = log;
     this.epochLength = epochLength;
-    this.firstEpochs = Map.copyOf(firstEpochs);
+    this.starts = Map.copyOf(starts);
   }
 
   /** Those of these partitions that have no boundary of the epoch yet. */
   Set<Integer> without(long epoch, Collection<Integer> partitions) {
     Set<Integer> open = new TreeSet<>(partitions);
-    open.removeIf(p -> firstEpochs.get(p) >= epoch);
+    open.removeIf(p -> starts.get(p).firstEpoch() >= epoch);
     if (!open.isEmpty()) {
       open.removeAll(log.boundaryRecords(startMillis(epoch), Set.copyOf(open)).keySet());
     }
@@ -76,18 +76,20 @@ final class EpochSearch {
    * epoch on. A record that is far behind its predecessor begins many epochs at once, so a quiet
    * log takes few look-ups.
    *
-   * @param start the first offset that the log has, of those from the boundary of {@code from} on
    * @param end what the boundary of an epoch without a record is: the partition's end, where the
    *     clock has closed the epochs
    */
-  Run run(int partition, long from, long to, long start, OptionalLong end) {
+  Run run(int partition, long from, long to, OptionalLong end) {
     NavigableMap<Long, Long> boundaries = new TreeMap<>();
     OptionalInt leaderEpoch = OptionalInt.empty();
+    PartitionStart start = starts.get(partition);
     long epoch = from + 1;
-    if (firstEpochs.get(partition) >= epoch) {
-      boundaries.put(epoch, start);
-      epoch = firstEpochs.get(partition) + 1;
+
+    if (start.firstEpoch() >= epoch) {
+      boundaries.put(epoch, start.readFrom());
+      epoch = start.firstEpoch() + 1;
     }
+
     while (epoch <= to) {
       Boundary last = log.boundaryRecords(startMillis(epoch), List.of(partition)).get(partition);
       if (last == null) {
@@ -99,10 +101,12 @@ final class EpochSearch {
                         "a boundary of partition " + partition + " that was there is gone")));
         return new Run(boundaries, OptionalInt.empty(), true);
       }
+
       boundaries.put(epoch, last.offset());
       leaderEpoch = last.leaderEpoch();
       epoch = Epoch.numberAt(last.appendTimeMillis(), epochLength) + 1;
     }
+
     return new Run(boundaries, leaderEpoch, false);
   }
 

@@ -91,6 +91,7 @@ final class EventFile {
   /** Closes the file; at least one event was written. */
   DataFile finish() throws IOException {
     writer.close();
+
     SortedMap<Integer, OffsetSpan> offsets = new TreeMap<>();
     offsets.put(range.partition(), new OffsetSpan(range.start(), range.end()));
     return new DataFile(

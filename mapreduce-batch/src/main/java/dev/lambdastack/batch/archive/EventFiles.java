@@ -95,9 +95,11 @@ final class EventFiles {
     if (day.epochDay != epochDay) {
       day = days.computeIfAbsent(epochDay, Day::new);
     }
+
     day.events.add(event);
     day.sizeBytes += event.sizeBytes();
     waitingBytes += event.sizeBytes();
+
     if (waitingBytes > memoryBytes) {
       for (Day greatest : byGreatest()) {
         write(greatest);
@@ -121,11 +123,13 @@ final class EventFiles {
     EventFile file = fileOf(full.epochDay);
     // Stable: events of one time stay in the order of their offsets.
     full.events.sort(Comparator.comparingLong(Waiting::eventTime));
+
     for (Waiting event : full.events) {
       if (event.isPinned && file.takesPinned()) {
         file.writePinned(event.value, event.offset, event.appendTime, event.eventTime);
         continue;
       }
+
       if (!(decoder.decode(event.value, range.partition(), event.offset, event.appendTime)
           instanceof DecodedEvent decoded)) {
         throw new IllegalStateException(
@@ -135,8 +139,10 @@ final class EventFiles {
                 range.partition(),
                 event.offset));
       }
+
       file.write(decoded, event.value, event.offset, event.appendTime);
     }
+
     waitingBytes -= full.sizeBytes;
     full.sizeBytes = 0;
     full.events = new ArrayList<>();
@@ -147,11 +153,13 @@ final class EventFiles {
     if (file != null) {
       return file;
     }
+
     if (files.size() < openDates) {
       EventFile own = file(Optional.of(LocalDate.ofEpochDay(epochDay)));
       files.put(epochDay, own);
       return own;
     }
+
     if (mixed == null) {
       mixed = file(Optional.empty());
     }
@@ -169,6 +177,7 @@ final class EventFiles {
         write(waiting);
       }
     }
+
     List<DataFile> finished = new ArrayList<>();
     for (EventFile file : files.values()) {
       finished.add(file.finish());
@@ -176,6 +185,7 @@ final class EventFiles {
     if (mixed != null) {
       finished.add(mixed.finish());
     }
+
     finished.sort(Comparator.comparing(DataFile::path));
     return finished;
   }

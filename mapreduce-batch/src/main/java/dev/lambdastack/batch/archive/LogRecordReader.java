@@ -42,11 +42,13 @@ final class LogRecordReader
     partition =
         new TopicPartition(
             ArchiveSettings.readFrom(context.getConfiguration()).type().topic(), range.partition());
+
     Map<String, Object> settings = LogClients.consumer(kafka);
     settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 5_000);
     settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 8 << 20);
     consumer = new KafkaConsumer<>(settings);
     consumer.assign(List.of(partition));
+
     Optional<Integer> leaderEpoch =
         range.leaderEpoch() == OffsetRange.UNKNOWN
             ? Optional.empty()
@@ -62,10 +64,12 @@ final class LogRecordReader
       if (position >= range.end()) {
         return false;
       }
+
       current = upToEnd(consumer.poll(POLL).records(partition));
       if (!current.isEmpty()) {
         return true;
       }
+
       if (consumer.position(partition) > position) {
         deadline = System.nanoTime() + timeout.toNanos();
       } else if (System.nanoTime() - deadline > 0) {

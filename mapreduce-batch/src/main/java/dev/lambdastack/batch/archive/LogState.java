@@ -41,6 +41,7 @@ record LogState(
                     range.end() + 1, Optional.of(range.leaderEpoch().getAsInt()), ""));
           }
         });
+
     return new LogState(
         log.topic(),
         log.topicId(),

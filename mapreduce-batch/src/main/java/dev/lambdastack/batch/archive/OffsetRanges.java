@@ -4,7 +4,6 @@ import dev.lambdastack.batch.master.PartitionRange;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 
 /** Cuts what a run reads into tasks. */
 final class OffsetRanges {
@@ -15,11 +14,11 @@ final class OffsetRanges {
    * many offsets and of about equal length within a partition. A partition without offsets has
    * none.
    *
-   * @param leaderEpochs of the records at the partitions' starts
+   * @param starts where the partitions' ranges start
    */
   static List<OffsetRange> of(
       Map<Integer, PartitionRange> partitions,
-      Map<Integer, OptionalInt> leaderEpochs,
+      Map<Integer, PartitionStart> starts,
       long splitRecords) {
     List<OffsetRange> ranges = new ArrayList<>();
     partitions.forEach(
@@ -31,7 +30,7 @@ final class OffsetRanges {
             long end = whole.readFrom() + cut(length, parts, i + 1);
             int leaderEpoch =
                 i == 0
-                    ? leaderEpochs.get(partition).orElse(OffsetRange.UNKNOWN)
+                    ? starts.get(partition).leaderEpoch().orElse(OffsetRange.UNKNOWN)
                     : OffsetRange.UNKNOWN;
             ranges.add(new OffsetRange(partition, start, end, leaderEpoch));
           }

@@ -32,7 +32,7 @@ final class Sealing {
     this.config = config;
     this.clock = clock;
     this.start = start;
-    this.search = new EpochSearch(log::boundaryRecords, config.log().epoch(), start.firstEpochs());
+    this.search = new EpochSearch(log::boundaryRecords, config.log().epoch(), start.partitions());
   }
 
   /**
@@ -44,10 +44,12 @@ final class Sealing {
     if (due <= start.fromEpoch()) {
       return nothing(Set.of());
     }
+
     Set<Integer> missing = search.without(due, log.partitions());
     if (!config.log().tick()) {
       return missing.isEmpty() ? ranges(due, missing, Map.of()) : byClock(missing);
     }
+
     missing = tick(due, missing);
     long to =
         missing.isEmpty() ? due : search.newestWithBoundaries(start.fromEpoch(), due - 1, missing);
@@ -73,20 +75,24 @@ final class Sealing {
     long deadline = now + config.log().tickTimeout().toNanos();
     long pause = Math.max(config.log().tickTimeout().toNanos() / 10, POLL.toNanos());
     long nextTick = now;
+
     while (!missing.isEmpty()) {
       now = System.nanoTime();
       if (now - deadline > 0) {
         return missing;
       }
+
       if (now - nextTick >= 0) {
         log.tick(missing);
         nextTick = now + pause;
       }
+
       missing = search.without(epoch, missing);
       if (!missing.isEmpty()) {
         Thread.sleep(POLL.toMillis());
       }
     }
+
     return missing;
   }
 
@@ -97,6 +103,7 @@ final class Sealing {
   private Sealed byClock(Set<Integer> missing) {
     long safe = clock.millis() - config.log().clockSkew().toMillis();
     long closed = safe < 0 ? 0 : Epoch.numberAt(safe, config.log().epoch());
+
     if (closed > start.fromEpoch()) {
       Map<Integer, Long> ends = new TreeMap<>(log.endOffsets());
       Map<Integer, Long> all = log.highWatermarks();
@@ -109,6 +116,7 @@ final class Sealing {
         return ranges(closed, missing, ends);
       }
     }
+
     long to =
         search.newestWithBoundaries(
             start.fromEpoch(), Math.max(start.fromEpoch(), closed), missing);
@@ -119,23 +127,29 @@ final class Sealing {
     if (to <= start.fromEpoch()) {
       return nothing(holding);
     }
+
     SortedMap<Integer, PartitionRange> ranges = new TreeMap<>();
     Set<Integer> byClock = new TreeSet<>();
     for (int partition : log.partitions()) {
       OptionalLong end =
           ends.containsKey(partition) ? OptionalLong.of(ends.get(partition)) : OptionalLong.empty();
-      long first = start.offsets().get(partition);
-      long lost = start.lost().getOrDefault(partition, 0L);
-      EpochSearch.Run run = search.run(partition, start.fromEpoch(), to, first + lost, end);
+      PartitionStart from = start.partitions().get(partition);
+      EpochSearch.Run run = search.run(partition, start.fromEpoch(), to, end);
       NavigableMap<Long, Long> boundaries = run.boundaries();
+
       if (run.byClock()) {
         byClock.add(partition);
       }
       ranges.put(
           partition,
           new PartitionRange(
-              first, boundaries.lastEntry().getValue(), lost, run.leaderEpoch(), boundaries));
+              from.offset(),
+              boundaries.lastEntry().getValue(),
+              from.lost(),
+              run.leaderEpoch(),
+              boundaries));
     }
+
     return new Sealed(start.fromEpoch(), to, ranges, holding, byClock);
   }
 

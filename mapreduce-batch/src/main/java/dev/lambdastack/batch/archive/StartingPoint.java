@@ -25,11 +25,7 @@ import java.util.TreeMap;
  * @param archived sequence of the archive's last manifest, which may not be the last of all; 0
  *     where there is none
  * @param fromEpoch the first epoch that is not yet held
- * @param offsets inclusive, by partition
- * @param leaderEpochs of the records at these offsets, where they are known
- * @param firstEpochs for each partition an epoch that no record of it lies before: where it was
- *     added to the topic, the one that it was adopted at
- * @param lost how many offsets from there on retention has removed, for the partitions where it has
+ * @param partitions by number; all partitions of the topic
  * @param added the partitions that the last manifest did not hold
  */
 record StartingPoint(
@@ -37,10 +33,7 @@ record StartingPoint(
     Optional<String> previous,
     long archived,
     long fromEpoch,
-    Map<Integer, Long> offsets,
-    Map<Integer, OptionalInt> leaderEpochs,
-    Map<Integer, Long> firstEpochs,
-    Map<Integer, Long> lost,
+    Map<Integer, PartitionStart> partitions,
     Set<Integer> added) {
   /** What a manifest from before a partition was added holds of it. */
   private static final PartitionRange ADDED =
@@ -62,16 +55,18 @@ record StartingPoint(
     Map<Integer, Long> firstEpochs = new TreeMap<>();
     log.partitions()
         .forEach(p -> firstEpochs.put(p, Epoch.numberAt(adoptions.floorMillis(p), epochLength)));
+    Map<Integer, PartitionStart> starts = new TreeMap<>();
+
     if (contents.isEmpty()) {
-      Map<Integer, OptionalInt> unknown = new TreeMap<>();
-      log.partitions().forEach(p -> unknown.put(p, OptionalInt.empty()));
-      Map<Integer, Long> zero = new TreeMap<>();
-      log.partitions().forEach(p -> zero.put(p, 0L));
-      Map<Integer, Long> gone = new TreeMap<>(log.beginOffsets());
-      gone.values().removeIf(begin -> begin == 0);
-      return new StartingPoint(
-          1, Optional.empty(), 0, 0, zero, unknown, firstEpochs, gone, Set.of());
+      log.beginOffsets()
+          .forEach(
+              (p, begin) ->
+                  starts.put(
+                      p, new PartitionStart(0, OptionalInt.empty(), firstEpochs.get(p), begin)));
+
+      return new StartingPoint(1, Optional.empty(), 0, 0, starts, Set.of());
     }
+
     ArchiveManifest manifest = contents.get().archived();
     checkSameTopic(manifest, log, epochLength);
     checkNotTooLate(manifest, log, firstEpochs);
@@ -81,33 +76,33 @@ record StartingPoint(
               .formatted(
                   log.topic(), eventTimeMin, manifest.eventTimeMin(), manifest.eventTimeMin()));
     }
-    Map<Integer, Long> offsets = new TreeMap<>();
-    Map<Integer, OptionalInt> leaderEpochs = new TreeMap<>();
-    Map<Integer, Long> lost = new TreeMap<>();
+
     Set<Integer> added = log.partitions();
     added.removeAll(manifest.partitions().keySet());
+
     for (int partition : log.partitions()) {
       PartitionRange range = manifest.partitions().getOrDefault(partition, ADDED);
       checkNotCutOff(partition, range, log);
-      long gone = log.beginOffsets().get(partition) - range.end();
-      if (gone > 0 && gaps == Gaps.REFUSED) {
+      long lost = Math.max(0, log.beginOffsets().get(partition) - range.end());
+      if (lost > 0 && gaps == Gaps.REFUSED) {
         throw lost(manifest, partition, range, log);
       }
-      if (gone > 0) {
-        lost.put(partition, gone);
-      }
-      offsets.put(partition, range.end());
-      leaderEpochs.put(partition, gone > 0 ? OptionalInt.empty() : range.leaderEpoch());
+
+      starts.put(
+          partition,
+          new PartitionStart(
+              range.end(),
+              lost > 0 ? OptionalInt.empty() : range.leaderEpoch(),
+              firstEpochs.get(partition),
+              lost));
     }
+
     return new StartingPoint(
         contents.get().sequence() + 1,
         Optional.of(contents.get().digest()),
         manifest.sequence(),
         manifest.toEpoch(),
-        offsets,
-        leaderEpochs,
-        firstEpochs,
-        lost,
+        starts,
         added);
   }
 
@@ -127,6 +122,7 @@ record StartingPoint(
               manifest.epochLength().toMillis(),
               manifest.epochLength().toMillis()));
     }
+
     if (!manifest.topicId().equals(log.topicId())) {
       throw new InvalidInputException(
           String.format(
@@ -137,6 +133,7 @@ record StartingPoint(
               manifest.topicId(),
               log.topicId()));
     }
+
     Set<Integer> known = manifest.partitions().keySet();
     if (!log.partitions().containsAll(known)) {
       throw new InvalidInputException(
@@ -203,6 +200,7 @@ record StartingPoint(
               least,
               end));
     }
+
     if (log.cutOff().contains(partition)) {
       throw new InvalidInputException(
           String.format(

@@ -61,12 +61,14 @@ record TaskReport(
     json.put("end", end);
     json.put("read", read);
     json.put("ticks", ticks);
+
     ObjectNode reasons = json.putObject("rejected");
     new TreeMap<>(rejected).forEach(reasons::put);
     ArrayNode list = json.putArray("files");
     files.forEach(f -> list.add(ManifestJson.fileJson(f)));
     ArrayNode dead = json.putArray("deadLetterFiles");
     deadLetters.forEach(f -> dead.add(ManifestJson.deadLetterJson(f)));
+
     refusal.ifPresent(r -> json.put("refusal", r));
     return json.toString().getBytes(StandardCharsets.UTF_8);
   }
@@ -81,6 +83,7 @@ record TaskReport(
     json.required("files").forEach(f -> files.add(ManifestJson.file(f)));
     List<DeadLetterFile> deadLetters = new ArrayList<>();
     json.required("deadLetterFiles").forEach(f -> deadLetters.add(ManifestJson.deadLetter(f)));
+
     return new TaskReport(
         json.required("partition").intValue(),
         json.required("start").longValue(),

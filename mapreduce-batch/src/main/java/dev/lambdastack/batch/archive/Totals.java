@@ -28,6 +28,17 @@ record Totals(
     deadLetters = List.copyOf(deadLetters);
   }
 
+  /** What the run's result tells. */
+  ArchiveResult.Counts counts() {
+    return new ArchiveResult.Counts(
+        read,
+        files.stream().mapToLong(DataFile::rows).sum(),
+        ticks,
+        deadLetters.stream().mapToLong(DeadLetterFile::rows).sum(),
+        files.size(),
+        files.stream().mapToLong(DataFile::lengthBytes).sum());
+  }
+
   /** Of a run that reads nothing. */
   static Totals offsets(long count) {
     return new Totals(count, 0, Map.of(), List.of(), List.of());
@@ -47,6 +58,7 @@ record Totals(
       }
     }
     checkComplete(ranges, reports);
+
     Map<String, Long> rejected = new TreeMap<>();
     reports.forEach(r -> r.rejected().forEach((k, n) -> rejected.merge(k, n, Long::sum)));
     Totals totals =
@@ -62,6 +74,7 @@ record Totals(
                 .flatMap(r -> r.deadLetters().stream())
                 .sorted(Comparator.comparing(DeadLetterFile::path))
                 .toList());
+
     long dead = rejected.values().stream().mapToLong(Long::longValue).sum();
     long deadRows = totals.deadLetters.stream().mapToLong(DeadLetterFile::rows).sum();
     long rows = totals.files.stream().mapToLong(DataFile::rows).sum();
@@ -76,6 +89,7 @@ record Totals(
               deadRows,
               totals.ticks));
     }
+
     return totals;
   }
 
@@ -90,6 +104,7 @@ record Totals(
         throw new IllegalStateException("Two tasks report the range " + range);
       }
     }
+
     if (!found.equals(expected)) {
       throw new IllegalStateException(
           "The tasks' reports do not cover what was to be read: expected %s, found %s"
@@ -106,6 +121,7 @@ record Totals(
   void checkShare(String topic, double maxShare) {
     long dead = rejected.values().stream().mapToLong(Long::longValue).sum();
     long records = read - ticks;
+
     if (dead > maxShare * records && (dead > ALWAYS_ACCEPTED || maxShare == 0)) {
       throw new InvalidInputException(
           String.format(

@@ -100,23 +100,28 @@ public final class Audit {
     Set<String> there = new HashSet<>(dataset.filesThere());
     // Manifests after the files: what is committed meanwhile is no orphan.
     ChainAudit chain = chain(dataset);
+
     List<String> warnings = new ArrayList<>();
     try {
       source.versions().forEach(chain::compare);
     } catch (UnavailableException away) {
       warnings.add("no manifest was compared with versions: " + firstLine(away));
     }
+
     List<Listed> files =
         Stream.concat(
                 chain.live().stream().map(Listed::of), chain.deadLetters().stream().map(Listed::of))
             .toList();
+
     List<String> differences = new ArrayList<>(chain.differences());
     if (differences.isEmpty()) {
       differences.addAll(dataset.snapshotProblems(dataset.manifests()));
     }
     differences.addAll(problems(dataset, files, scope));
+
     Set<String> live = new HashSet<>();
     files.forEach(f -> live.add(f.path()));
+
     Map<Integer, AuditReport.Unarchived> partitions = new TreeMap<>();
     Optional<Duration> retention = Optional.empty();
     if (scope.asksKafka() && chain.archived().isPresent()) {
@@ -127,6 +132,7 @@ public final class Audit {
       }
       judge(partitions, differences, warnings);
     }
+
     return new AuditReport(
         topic,
         chain.sequence(),
@@ -148,6 +154,7 @@ public final class Audit {
     ChainAudit chain = new ChainAudit();
     Map<Long, Optional<StoredManifest>> manifests = new TreeMap<>();
     Map<Long, String> problems = new TreeMap<>();
+
     for (long number : dataset.sequences()) {
       try {
         StoredManifest stored = dataset.manifest(number);
@@ -166,11 +173,13 @@ public final class Audit {
             String.format(Locale.ROOT, "manifest %d cannot be read: %s", number, firstLine(e)));
       }
     }
+
     if (manifests.isEmpty()) {
       throw new InvalidInputException(
           "Cannot audit topic %s: nothing of it is archived in %s; run lambda archive %s first"
               .formatted(dataset.topic(), dataset.place(), dataset.topic()));
     }
+
     manifests.forEach(
         (number, stored) -> {
           if (stored.isPresent()) {
@@ -179,6 +188,7 @@ public final class Audit {
             chain.unusable(number, problems.get(number));
           }
         });
+
     return chain;
   }
 
@@ -221,6 +231,7 @@ public final class Audit {
               log.topicId()));
       return Map.of();
     }
+
     Map<Integer, Long> begins = log.beginOffsets();
     Map<Integer, Long> ends = log.endOffsets();
     Map<Integer, Long> from = new TreeMap<>();
@@ -241,6 +252,7 @@ public final class Audit {
           }
           from.put(partition, Math.max(begin, start));
         });
+
     Map<Integer, Boundary> oldest = log.recordsFrom(from);
     Instant now = clock.instant();
     Map<Integer, AuditReport.Unarchived> partitions = new TreeMap<>();
@@ -259,6 +271,7 @@ public final class Audit {
               new AuditReport.Unarchived(
                   start, Math.max(0, ends.get(partition) - start), age, used));
         });
+
     return partitions;
   }
 

@@ -52,9 +52,11 @@ final class ChainAudit {
   /** The next manifest that can be read; those between it and the last one are missing. */
   void add(long number, StoredManifest stored) {
     Manifest manifest = stored.manifest();
+
     while (sequence + 1 < number) {
       unusable(sequence + 1, String.format(Locale.ROOT, "manifest %d is missing", sequence + 1));
     }
+
     if (manifest.sequence() != number) {
       differences.add(
           String.format(
@@ -70,11 +72,13 @@ final class ChainAudit {
               manifest.previous().orElse("none"),
               digest.orElse("none")));
     }
+
     if (manifest instanceof ArchiveManifest archive) {
       add(archive);
     } else if (manifest instanceof CompactionManifest compaction) {
       add(compaction);
     }
+
     for (DataFile file : manifest.files()) {
       if (!named.add(file.path())) {
         differences.add(
@@ -82,6 +86,7 @@ final class ChainAudit {
       }
       live.put(file.path(), file);
     }
+
     sequence = number;
     digest = Optional.of(stored.digest());
     digests.put(number, stored.digest());
@@ -99,10 +104,12 @@ final class ChainAudit {
     if (begun.isEmpty() || version.created().isBefore(begun.get())) {
       return;
     }
+
     long number = version.manifest();
     String which =
         String.format(
             Locale.ROOT, "version %d of view %s", version.number(), version.shape().name());
+
     if (number > sequence) {
       differences.add(
           String.format(
@@ -132,7 +139,9 @@ final class ChainAudit {
     if (archived != null && !isBroken) {
       follows(manifest);
     }
+
     manifest.partitions().forEach((partition, range) -> ends(manifest, partition, range));
+
     for (DataFile file : manifest.files()) {
       file.offsets()
           .forEach(
@@ -151,8 +160,10 @@ final class ChainAudit {
                 }
               });
     }
+
     manifest.deadLetters().forEach(f -> named.add(f.path()));
     deadLetters.addAll(manifest.deadLetters());
+
     read += manifest.read();
     events += manifest.events();
     dead += manifest.deadLetterCount();
@@ -172,6 +183,7 @@ final class ChainAudit {
               archived.sequence(),
               archived.toEpoch()));
     }
+
     archived
         .partitions()
         .forEach(
@@ -232,6 +244,7 @@ final class ChainAudit {
         rows += file.rows();
       }
     }
+
     if (known && rows != manifest.events()) {
       differences.add(
           String.format(
@@ -256,12 +269,14 @@ final class ChainAudit {
               ticks,
               read));
     }
+
     long rows = live.values().stream().mapToLong(DataFile::rows).sum();
     if (differences.isEmpty() && rows != events) {
       all.add(
           String.format(
               Locale.ROOT, "the files have %d rows, where %d events were archived", rows, events));
     }
+
     return List.copyOf(all);
   }
 

@@ -58,11 +58,13 @@ final class CompactedFile {
   void write(GenericRecord row, long eventTime) throws IOException {
     writer.write(row);
     rows++;
+
     long offset = (Long) row.get(FileSchema.OFFSET);
     offsets.merge(
         (Integer) row.get(FileSchema.PARTITION),
         new OffsetSpan(offset, offset + 1),
         OffsetSpan::and);
+
     long appendTime = (Long) row.get(FileSchema.APPEND_TIME);
     minEventTime = Math.min(minEventTime, eventTime);
     maxEventTime = Math.max(maxEventTime, eventTime);

@@ -111,12 +111,14 @@ public final class Compaction {
     EventType type = views.eventType(topic);
     MasterDataset dataset = dataset(topic);
     List<CompactionPlan> plans = plans(contents(dataset, type));
+
     List<Long> sequences = new ArrayList<>();
     List<DataFile> written = new ArrayList<>();
     for (CompactionPlan plan : plans) {
       String runId = RunId.next(clock);
       Path staging = Staging.folder(config, dataset.fileSystem(), "compact-" + runId);
       steps.reached(Step.PLANNED);
+
       try {
         CompactionManifest committed = commit(type, dataset, plan, runId, staging);
         dataset.fileSystem().delete(staging, true);
@@ -133,6 +135,7 @@ public final class Compaction {
         throw e;
       }
     }
+
     return result(topic, plans, sequences, written, started);
   }
 
@@ -166,6 +169,7 @@ public final class Compaction {
       throws IOException, InterruptedException {
     List<DataFile> files = rewrite(type, dataset, plan, runId, staging);
     steps.reached(Step.WRITTEN);
+
     long rows = files.stream().mapToLong(DataFile::rows).sum();
     if (rows != plan.rows()) {
       throw new IOException(
@@ -176,6 +180,7 @@ public final class Compaction {
               rows,
               plan.rows()));
     }
+
     Set<String> superseded = plan.inputs().stream().map(DataFile::path).collect(Collectors.toSet());
     Contents now = contents(dataset, type);
     CompactionManifest manifest =
@@ -188,11 +193,13 @@ public final class Compaction {
             files,
             plan.inputs().stream().map(DataFile::path).toList(),
             clock.instant());
+
     Path data = new Path(new Path(staging, "out"), FileReducer.DATA);
     for (DataFile file : files) {
       dataset.moveIn(new Path(data, file.path()), file.path());
     }
     steps.reached(Step.MOVED);
+
     Optional<StoredManifest> committed =
         holds(now, superseded)
             ? dataset.commit(manifest, contents -> holds(contents, superseded))
@@ -205,6 +212,7 @@ public final class Compaction {
           "Another run has compacted the same files of topic %s meanwhile; this run changed nothing"
               .formatted(type.topic()));
     }
+
     steps.reached(Step.COMMITTED);
     return (CompactionManifest) committed.get().manifest();
   }
@@ -230,6 +238,7 @@ public final class Compaction {
                 .map(split -> split.stream().map(DataFile::path).toList())
                 .toList())
         .writeTo(job.getConfiguration());
+
     int reducers = plan.reducers(targetBytes(), MOST_REDUCERS);
     job.setInputFormatClass(FilesInputFormat.class);
     job.setMapperClass(RowMapper.class);
@@ -242,6 +251,7 @@ public final class Compaction {
     job.setOutputKeyClass(NullWritable.class);
     job.setOutputValueClass(NullWritable.class);
     FileOutputFormat.setOutputPath(job, out);
+
     checkInputs(dataset, plan);
     Jobs.run(job);
     return files(dataset.fileSystem(), new Path(out, FileReducer.REPORTS), reducers);
@@ -290,11 +300,13 @@ public final class Compaction {
     } catch (FileNotFoundException none) {
       found = 0;
     }
+
     if (found != expected) {
       throw new IOException(
           String.format(
               Locale.ROOT, "%d tasks of the compaction have reported, of %d", found, expected));
     }
+
     files.sort(Comparator.comparing(DataFile::path));
     return files;
   }

@@ -48,6 +48,7 @@ record CompactionPlan(Schema schema, List<DataFile> inputs) {
     for (LiveFile live : contents.files()) {
       bySchema.computeIfAbsent(live.schema(), s -> new ArrayList<>()).add(live.file());
     }
+
     List<CompactionPlan> plans = new ArrayList<>();
     bySchema.forEach(
         (schema, files) -> {
@@ -56,6 +57,7 @@ record CompactionPlan(Schema schema, List<DataFile> inputs) {
             plans.add(new CompactionPlan(schema, inputs));
           }
         });
+
     return List.copyOf(plans);
   }
 
@@ -67,17 +69,20 @@ record CompactionPlan(Schema schema, List<DataFile> inputs) {
         small.computeIfAbsent(file.eventDate().get(), d -> new ArrayList<>()).add(file);
       }
     }
+
     Set<LocalDate> dates = new HashSet<>();
     mixed.forEach(
         m ->
             dateOf(m.minEventTime())
                 .datesUntil(dateOf(m.maxEventTime()).plusDays(1))
                 .forEach(dates::add));
+
     List<DataFile> split = new ArrayList<>(mixed);
     small.forEach((date, ofDate) -> split.addAll(dates.contains(date) ? ofDate : List.of()));
     boolean isSplit =
         split.size() > dates.size()
             || bytes(split) >= dates.size() * Math.max(1, targetBytes / LEAST_PART);
+
     List<DataFile> inputs = new ArrayList<>(isSplit ? split : List.of());
     small.forEach(
         (date, ofDate) -> {
@@ -85,6 +90,7 @@ record CompactionPlan(Schema schema, List<DataFile> inputs) {
             inputs.addAll(worthwhile(ofDate));
           }
         });
+
     inputs.sort(Comparator.comparing(DataFile::path));
     return inputs;
   }
@@ -93,6 +99,7 @@ record CompactionPlan(Schema schema, List<DataFile> inputs) {
     List<DataFile> files = new ArrayList<>(ofDate);
     files.sort(Comparator.comparingLong(DataFile::lengthBytes));
     long bytes = bytes(files);
+
     while (files.size() > 1) {
       long greatest = files.get(files.size() - 1).lengthBytes();
       if (greatest <= GREATEST_RATIO * (bytes - greatest)) {
@@ -101,6 +108,7 @@ record CompactionPlan(Schema schema, List<DataFile> inputs) {
       bytes -= greatest;
       files.remove(files.size() - 1);
     }
+
     return List.of();
   }
 

@@ -2,6 +2,7 @@ package dev.lambdastack.batch.compact;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.lambdastack.batch.master.FileSchema;
 import dev.lambdastack.settings.JobKeys;
 import java.util.Arrays;
 import java.util.List;
@@ -12,8 +13,7 @@ import org.apache.hadoop.conf.Configuration;
 /**
  * What a job tells its tasks, in its configuration.
  *
- * @param schema of all columns of the files, as {@link dev.lambdastack.batch.master.FileSchema#of}
- *     makes it
+ * @param schema of all columns of the files, as {@link FileSchema#of} makes it
  * @param eventTime the event time's column
  * @param targetBytes of a file that is written, about
  * @param splits paths of the files that each task reads

@@ -29,6 +29,7 @@ record FileLife(long added, Optional<Long> superseded, Optional<Instant> ended) 
       for (DataFile file : manifest.files()) {
         lives.put(file.path(), begins);
       }
+
       if (manifest instanceof ArchiveManifest archive) {
         archive.deadLetters().forEach(f -> lives.put(f.path(), begins));
       } else if (manifest instanceof CompactionManifest compaction) {
@@ -40,6 +41,7 @@ record FileLife(long added, Optional<Long> superseded, Optional<Instant> ended) 
         }
       }
     }
+
     return lives;
   }
 

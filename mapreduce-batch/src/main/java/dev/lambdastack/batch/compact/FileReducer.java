@@ -63,11 +63,13 @@ final class FileReducer extends Reducer<BytesWritable, BytesWritable, NullWritab
       throws IOException {
     long eventTime = RowOrder.eventTime(key);
     LocalDate date = CompactionPlan.dateOf(eventTime);
+
     for (BytesWritable value : values) {
       if (file != null && (!file.date().equals(date) || file.isFull())) {
         finished.add(file.finish());
         file = null;
       }
+
       if (file == null) {
         String path =
             String.format(
@@ -81,6 +83,7 @@ final class FileReducer extends Reducer<BytesWritable, BytesWritable, NullWritab
             new CompactedFile(
                 conf, new Path(work, DATA), path, date, settings.schema(), settings.targetBytes());
       }
+
       decoder = DecoderFactory.get().binaryDecoder(value.getBytes(), 0, value.getLength(), decoder);
       file.write(rows.read(null, decoder), eventTime);
     }

@@ -50,6 +50,7 @@ final class RowMapper extends Mapper<NullWritable, Text, BytesWritable, BytesWri
       throws IOException, InterruptedException {
     Schema.Field eventTime = settings.schema().getField(settings.eventTime());
     boolean micros = eventTime.schema().getLogicalType() instanceof LogicalTypes.TimestampMicros;
+
     try (ParquetReader<GenericRecord> reader =
         AvroParquetReader.<GenericRecord>builder(
                 HadoopInputFile.fromPath(dataset.resolve(path.toString()), conf))
@@ -65,6 +66,7 @@ final class RowMapper extends Mapper<NullWritable, Text, BytesWritable, BytesWri
                 (Integer) row.get(FileSchema.PARTITION),
                 (Long) row.get(FileSchema.OFFSET)),
             encode(row));
+
         if (++rows % ROWS_BETWEEN_PROGRESS == 0) {
           context.progress();
         }

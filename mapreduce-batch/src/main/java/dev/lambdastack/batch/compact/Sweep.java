@@ -52,8 +52,10 @@ public final class Sweep {
     List<FileStatus> there = dataset.dataFiles();
     // After the listing: a file that was committed meanwhile is no orphan.
     List<StoredManifest> chain = dataset.manifests();
+
     Pins pins = pins(dataset, chain, kept, now);
     Map<String, FileLife> lives = FileLife.of(chain);
+
     List<Path> superseded = new ArrayList<>();
     List<Path> orphans = new ArrayList<>();
     long bytes = 0;
@@ -74,8 +76,10 @@ public final class Sweep {
         }
       }
     }
+
     List<Path> drafts = drafts(dataset, before);
     List<Path> leases = Lease.lost(dataset, now, config.master().lease());
+
     if (!dryRun) {
       for (List<Path> paths : List.of(superseded, orphans, drafts, leases)) {
         for (Path path : paths) {
@@ -83,6 +87,7 @@ public final class Sweep {
         }
       }
     }
+
     return new SweepResult(
         superseded.size(), waiting, orphans.size(), bytes, drafts.size() + leases.size());
   }
@@ -98,6 +103,7 @@ public final class Sweep {
     Instant before = clock.instant().minus(config.compact().grace());
     Path root = Staging.folder(config, fileSystem, "x").getParent();
     List<Path> old = new ArrayList<>();
+
     for (FileStatus folder : list(fileSystem, root)) {
       if (folder.isDirectory()
           && folder.getPath().getName().matches(RUN)
@@ -109,6 +115,7 @@ public final class Sweep {
         }
       }
     }
+
     return List.copyOf(old);
   }
 

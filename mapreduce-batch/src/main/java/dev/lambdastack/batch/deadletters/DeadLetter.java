@@ -1,17 +1,18 @@
 package dev.lambdastack.batch.deadletters;
 
+import dev.lambdastack.schemas.Rejection;
 import java.util.List;
 
 /**
- * A record that the archive has set aside.
+ * A record that the archive rejected, with its coordinates in the log.
  *
  * @param manifest the sequence number of the manifest that lists it
- * @param appendTimeMillis when the broker appended it, milliseconds since 1970
- * @param key null where it has none; not copied
- * @param value null where it has none; not copied
+ * @param appendTimeMillis when the broker appended it, in milliseconds since the Unix epoch
+ * @param key null when the record has no key; not copied
+ * @param value null when the record has no value; not copied
  * @param headers in the order of the record
- * @param reason the name of a {@link dev.lambdastack.schemas.Rejection.Reason}
- * @param detail what was wrong, for a person
+ * @param reason the name of a {@link Rejection.Reason}
+ * @param detail what is wrong, as text for people
  */
 public record DeadLetter(
     long manifest,
@@ -24,9 +25,9 @@ public record DeadLetter(
     String reason,
     String detail) {
   /**
-   * A header of a record.
+   * A header of a Kafka record.
    *
-   * @param value null where it has none; not copied
+   * @param value null when the header has no value; not copied
    */
   public record Header(String name, byte[] value) {}
 
@@ -34,7 +35,7 @@ public record DeadLetter(
     headers = List.copyOf(headers);
   }
 
-  /** Bytes of key, value and headers. */
+  /** Size of key, value and headers in bytes; a header's name counts its characters. */
   long sizeBytes() {
     return length(key)
         + length(value)

@@ -48,11 +48,13 @@ final class DeadLetterFiles {
         manifests.add(archive);
       }
     }
+
     if (manifests.isEmpty()) {
       throw new InvalidInputException(
           "Topic %s has no dead letters: nothing of it is archived in %s; run lambda archive %s first, or check the name"
               .formatted(dataset.topic(), dataset.place(), dataset.topic()));
     }
+
     return manifests;
   }
 
@@ -77,6 +79,7 @@ final class DeadLetterFiles {
       throws IOException {
     Path path = dataset.resolve(file.path());
     checkWhole(manifest, file, path);
+
     try (ParquetReader<GenericRecord> reader =
         AvroParquetReader.<GenericRecord>builder(HadoopInputFile.fromPath(path, conf))
             .withDataModel(GenericData.get())
@@ -102,6 +105,7 @@ final class DeadLetterFiles {
     } catch (FileNotFoundException e) {
       found = "none";
     }
+
     throw new InvalidInputException(
         String.format(
             Locale.ROOT,
@@ -119,6 +123,7 @@ final class DeadLetterFiles {
       GenericRecord each = (GenericRecord) header;
       headers.add(new DeadLetter.Header(each.get("name").toString(), bytes(each.get("value"))));
     }
+
     return new DeadLetter(
         manifest,
         (Integer) row.get("partition"),

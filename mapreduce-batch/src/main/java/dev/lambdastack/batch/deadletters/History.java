@@ -31,6 +31,7 @@ final class History {
     this.done = Set.copyOf(done);
     this.undone = Set.copyOf(undone);
     intents.forEach(i -> this.intents.put(i.sequence(), i));
+
     for (Intent intent : intents) {
       if (done.contains(intent.sequence())) {
         intent

@@ -59,12 +59,14 @@ record Intent(
     json.put("created", created.toString());
     json.put("probePartition", probePartition);
     json.put("probeFrom", probeFrom);
+
     ObjectNode partitions = json.putObject("letters");
     letters.forEach(
         (partition, offsets) -> {
           ArrayNode list = partitions.putArray(partition.toString());
           offsets.forEach(list::add);
         });
+
     try {
       return (MAPPER.writeValueAsString(json) + "\n").getBytes(StandardCharsets.UTF_8);
     } catch (JsonProcessingException e) {
@@ -84,6 +86,7 @@ record Intent(
       if (layout != LAYOUT) {
         throw new IllegalArgumentException("layout " + layout + " (expected " + LAYOUT + ")");
       }
+
       SortedMap<Integer, List<Long>> letters = new TreeMap<>();
       json.required("letters")
           .properties()
@@ -93,6 +96,7 @@ record Intent(
                 e.getValue().forEach(o -> offsets.add(o.longValue()));
                 letters.put(Integer.valueOf(e.getKey()), offsets);
               });
+
       return new Intent(
           json.required("sequence").longValue(),
           json.required("runId").textValue(),

@@ -35,14 +35,17 @@ final class Probe {
     if (!intent.topicId().equals(log.topicId())) {
       return Optional.empty();
     }
+
     int partition = intent.probePartition();
     long end = log.highWatermarks().get(partition);
     awaitVisible(intent, partition, end);
+
     TopicPartition where = new TopicPartition(log.topic(), partition);
     try (KafkaConsumer<byte[], byte[]> consumer =
         new KafkaConsumer<>(LogClients.consumer(config.kafka()))) {
       consumer.assign(List.of(where));
       consumer.seek(where, Math.max(intent.probeFrom(), log.beginOffsets().get(partition)));
+
       long deadline = System.nanoTime() + config.kafka().timeout().toNanos();
       while (consumer.position(where) < end) {
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
@@ -56,6 +59,7 @@ final class Probe {
         }
       }
     }
+
     return log.beginOffsets().get(partition) > intent.probeFrom()
         ? Optional.empty()
         : Optional.of(false);

@@ -116,12 +116,14 @@ public final class Replay {
         inDoubt++;
         return false;
       }
+
       Decoded decoded =
           decoder.decode(letter.value(), letter.partition(), letter.offset(), nowMillis);
       if (decoded instanceof Rejection rejection) {
         left.merge(rejection.reason().name(), 1L, Long::sum);
         return false;
       }
+
       replayed++;
       return true;
     }
@@ -142,8 +144,10 @@ public final class Replay {
     DeadLetterFiles files = new DeadLetterFiles(dataset, conf);
     List<ArchiveManifest> manifests = files.manifests();
     Replays replays = new Replays(dataset, conf);
+
     Pass pass = new Pass(type, manifests, replays.read());
     files.visit(manifests, selection, pass::takes);
+
     return pass.result(
         topic,
         pass.history.open().stream()
@@ -170,6 +174,7 @@ public final class Replay {
     DeadLetterFiles files = new DeadLetterFiles(dataset, conf);
     List<ArchiveManifest> manifests = files.manifests();
     Replays replays = new Replays(dataset, conf);
+
     FirstContact.kafka(config);
     try (TopicLog log = TopicLog.open(config.kafka(), topic)) {
       log.checkSettings();
@@ -204,6 +209,7 @@ public final class Replay {
     List<String> doubts = new ArrayList<>();
     Set<Long> done = new HashSet<>();
     Probe probe = new Probe(config, log);
+
     for (Intent intent : pass.history.open()) {
       Optional<Boolean> committed = probe.wasCommitted(intent);
       if (committed.isEmpty()) {
@@ -221,6 +227,7 @@ public final class Replay {
         undone.add(intent.sequence());
       }
     }
+
     pass.history = pass.history.with(done, undone);
     return doubts;
   }
@@ -259,6 +266,7 @@ public final class Replay {
       if (waiting.isEmpty()) {
         return;
       }
+
       int partition = waiting.get(0).partition();
       Intent intent =
           new Intent(
@@ -269,17 +277,20 @@ public final class Replay {
               partition,
               log.endOffsets().get(partition),
               Intent.lettersOf(waiting));
+
       if (!replays.announce(intent)) {
         throw new LostRaceException(
             "Another replay of topic %s has begun meanwhile; this one stops"
                 .formatted(log.topic()));
       }
       steps.reached(Step.ANNOUNCED);
+
       log.checkUnchanged();
       producer.send(intent, waiting);
       steps.reached(Step.SENT);
       producer.commit();
       steps.reached(Step.COMMITTED);
+
       // Our transaction was accepted, so those before it ended as we found them.
       replays.done(intent.sequence(), undone);
       undone.clear();

@@ -53,6 +53,7 @@ final class ReplayProducer implements AutoCloseable {
     settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, "lambda-replay-" + topic);
     settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, MAX_REQUEST_BYTES);
     settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, 2L * MAX_REQUEST_BYTES);
+
     ReplayProducer opened = new ReplayProducer(topic, new KafkaProducer<>(settings));
     try {
       opened.producer.initTransactions();
@@ -87,6 +88,7 @@ final class ReplayProducer implements AutoCloseable {
     } catch (KafkaException e) {
       problem.compareAndSet(null, e);
     }
+
     if (problem.get() != null) {
       throw failure(problem.get(), "the last portion was not produced");
     }

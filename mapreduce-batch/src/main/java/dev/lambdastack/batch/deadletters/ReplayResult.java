@@ -1,5 +1,7 @@
 package dev.lambdastack.batch.deadletters;
 
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -20,9 +22,9 @@ public record ReplayResult(
     long before,
     long inDoubt,
     Map<String, Long> left,
-    java.util.List<String> doubts) {
+    List<String> doubts) {
   public ReplayResult {
-    left = java.util.Collections.unmodifiableMap(new TreeMap<>(left));
-    doubts = java.util.List.copyOf(doubts);
+    left = Collections.unmodifiableMap(new TreeMap<>(left));
+    doubts = List.copyOf(doubts);
   }
 }

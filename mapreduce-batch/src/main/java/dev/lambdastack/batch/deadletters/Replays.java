@@ -62,10 +62,12 @@ final class Replays {
       if (!name.matches()) {
         continue;
       }
+
       byte[] bytes;
       try (var in = dataset.fileSystem().open(file.getPath())) {
         bytes = in.readAllBytes();
       }
+
       try {
         if (name.group(2) == null) {
           intents.add(Intent.fromJson(bytes));
@@ -78,6 +80,7 @@ final class Replays {
         throw new IOException("Cannot read " + file.getPath() + ": " + e.getMessage(), e);
       }
     }
+
     return new History(intents, done, undone);
   }
 

@@ -57,13 +57,16 @@ public final class Jobs {
    */
   public static Job create(Configuration conf, String name) throws IOException {
     Configuration copy = new Configuration(conf);
+
     // Two attempts of one task at once would read and write everything twice.
     copy.setBoolean("mapreduce.map.speculative", false);
     copy.setBoolean("mapreduce.reduce.speculative", false);
+
     copy.setInt("mapreduce.fileoutputcommitter.algorithm.version", 1);
     copy.setBoolean("mapreduce.fileoutputcommitter.marksuccessfuljobs", false);
     copy.setInt("mapreduce.client.completion.pollinterval", 50);
     copy.setInt("mapreduce.client.progressmonitor.pollinterval", 50);
+
     if (isLocal(copy)) {
       int parallel = Math.min(4, Runtime.getRuntime().availableProcessors());
       setIfUnset(copy, "mapreduce.local.map.tasks.maximum", parallel);
@@ -75,10 +78,12 @@ public final class Jobs {
       copy.setBoolean("mapreduce.job.user.classpath.first", true);
       onTheSameHost(copy);
     }
+
     Job job = Job.getInstance(copy, name);
     if (!isLocal(copy)) {
       ship(job);
     }
+
     return job;
   }
 
@@ -110,6 +115,7 @@ public final class Jobs {
   private static void ship(Job job) throws IOException {
     job.setJarByClass(Jobs.class);
     ClassLoader loader = job.getConfiguration().getClassLoader();
+
     List<Class<?>> classes = new ArrayList<>();
     for (String name : SHIPPED) {
       try {
@@ -118,9 +124,11 @@ public final class Jobs {
         throw new IOException("The class path lacks " + name + ", which tasks need", e);
       }
     }
+
     ServiceLoader.load(ViewProvider.class, loader).stream()
         .map(ServiceLoader.Provider::type)
         .forEach(classes::add);
+
     TableMapReduceUtil.addHBaseDependencyJars(job.getConfiguration());
     TableMapReduceUtil.addDependencyJarsForClasses(
         job.getConfiguration(), classes.toArray(Class<?>[]::new));

@@ -48,6 +48,7 @@ public final class Staging {
         throw full(fileSystem.getUri().toString(), quota, failure);
       }
     }
+
     // A task's own failure does not always come with its reason.
     for (Path folder : folders) {
       Path probe = new Path(folder, ".probe");
@@ -61,6 +62,7 @@ public final class Staging {
         removeAfter(failure, fileSystem, probe);
       }
     }
+
     return failure;
   }
 

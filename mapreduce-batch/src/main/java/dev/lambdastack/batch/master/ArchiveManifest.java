@@ -13,22 +13,21 @@ import java.util.TreeMap;
 import org.apache.avro.Schema;
 
 /**
- * What an archive run added to the dataset: the epochs {@code [fromEpoch, toEpoch)}, all of their
- * records and no others.
+ * The commit of an archive run: it adds all records of the epochs {@code [fromEpoch, toEpoch)} to
+ * the dataset, and no others.
  *
  * @param sequence counts from 1 in each topic
  * @param topicId Kafka's id of the topic
- * @param previous SHA-256 in hex of the file of the manifest before; empty for the first
+ * @param previous SHA-256 of the previous manifest's file, in hex; empty for the first manifest
  * @param runId of the run that committed it
- * @param fromEpoch inclusive; 0 for the first, else the {@code toEpoch} of the archive's manifest
- *     before
- * @param toEpoch exclusive: the horizon, the first epoch that is not held
- * @param eventTimeMin the earliest event time that was taken; older events are dead letters
+ * @param fromEpoch inclusive; the {@code toEpoch} of the previous archive manifest, 0 for the first
+ * @param toEpoch exclusive: the horizon, the first epoch that the dataset does not hold
+ * @param eventTimeMin the earliest valid event time; older events are dead letters
  * @param partitions by number; all partitions of the topic
  * @param schema the reader schema that the files' columns follow
- * @param deadLetters files of records that are no events
- * @param read records that were read from the log: events, dead letters and ticks
- * @param ticks how many of them were ticks
+ * @param deadLetters files of records that are not valid events
+ * @param read records that the run read from the log: events, dead letters and ticks
+ * @param ticks how many of them are ticks
  */
 public record ArchiveManifest(
     long sequence,
@@ -52,18 +51,24 @@ public record ArchiveManifest(
     partitions = Collections.unmodifiableSortedMap(new TreeMap<>(partitions));
     files = List.copyOf(files);
     deadLetters = List.copyOf(deadLetters);
+
     if (sequence < 1 || toEpoch <= fromEpoch) {
       throw new IllegalArgumentException(
           String.format(
-              Locale.ROOT, "manifest %d of epochs [%d, %d)", sequence, fromEpoch, toEpoch));
+              Locale.ROOT,
+              "manifest %d of epochs [%d, %d) (expected a sequence from 1, and at least one epoch)",
+              sequence,
+              fromEpoch,
+              toEpoch));
     }
+
     long rows = files.stream().mapToLong(DataFile::rows).sum();
     long dead = deadLetters.stream().mapToLong(DeadLetterFile::rows).sum();
     if (rows + dead + ticks != read) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "manifest %d: %d events + %d dead letters + %d ticks are not the %d records read",
+              "manifest %d: %d events + %d dead letters + %d ticks (expected the %d records that were read)",
               sequence,
               rows,
               dead,
@@ -72,20 +77,21 @@ public record ArchiveManifest(
     }
   }
 
-  /** Records in its dead letter files. */
+  /** How many records the dead letter files hold. */
   public long deadLetterCount() {
     return deadLetters.stream().mapToLong(DeadLetterFile::rows).sum();
   }
 
-  /** Offsets of records that retention had removed before they were archived. */
+  /** How many offsets retention had removed before the run could archive them. */
   public long lost() {
     return partitions.values().stream().mapToLong(PartitionRange::lost).sum();
   }
 
-  /** Where a version that is computed up to this manifest ends. */
+  /** The horizon of a version that is computed up to this manifest. */
   public Horizon horizon() {
     Map<Integer, Long> ends = new TreeMap<>();
     partitions.forEach((partition, range) -> ends.put(partition, range.end()));
+
     return new Horizon(toEpoch, ends);
   }
 

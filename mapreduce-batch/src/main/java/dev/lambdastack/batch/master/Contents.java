@@ -112,16 +112,19 @@ public record Contents(
           manifest.previous().equals(digest),
           "the manifest before it is not the one that it was made after (SHA-256 expected %s, found %s)"
               .formatted(manifest.previous().orElse("none"), digest.orElse("none")));
+
       if (manifest instanceof ArchiveManifest archive) {
         add(archive);
       } else if (manifest instanceof CompactionManifest compaction) {
         add(compaction);
       }
+
       for (DataFile file : manifest.files()) {
         check(
             files.put(file.path(), new LiveFile(file, manifest.schema())) == null,
             "it adds " + file.path() + ", which is there already");
       }
+
       sequence = manifest.sequence();
       digest = Optional.of(next.digest());
     }

@@ -44,12 +44,14 @@ public final class FileCheck {
     if (length.isPresent()) {
       return length;
     }
+
     MessageDigest digest;
     try {
       digest = MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }
+
     byte[] buffer = new byte[BUFFER_BYTES];
     try (FSDataInputStream in = dataset.fileSystem().open(dataset.resolve(path));
         DigestInputStream digesting = new DigestInputStream(in, digest)) {
@@ -59,6 +61,7 @@ public final class FileCheck {
     } catch (IOException e) {
       return Optional.of("file %s cannot be read: %s".formatted(path, firstLine(e)));
     }
+
     String found = HexFormat.of().formatHex(digest.digest());
     return found.equals(sha256)
         ? Optional.empty()

@@ -71,6 +71,7 @@ public final class FileSchema {
    */
   public static Schema of(String topic, Schema pinned) {
     List<Schema.Field> fields = new ArrayList<>();
+
     EventShape.problem(pinned)
         .ifPresent(
             problem -> {
@@ -78,6 +79,7 @@ public final class FileSchema {
                   "Cannot archive topic %s: %s has no form in Parquet: %s"
                       .formatted(topic, pinned.getFullName(), problem));
             });
+
     for (Schema.Field field : pinned.getFields()) {
       if (OWN.contains(field.name()) || field.aliases().stream().anyMatch(OWN::contains)) {
         throw new InvalidInputException(
@@ -86,6 +88,7 @@ public final class FileSchema {
       }
       fields.add(new Schema.Field(field, field.schema()));
     }
+
     Schema bytes = SchemaBuilder.builder().bytesType();
     Schema number = SchemaBuilder.builder().longType();
     fields.add(new Schema.Field(PARTITION, SchemaBuilder.builder().intType()));
@@ -94,9 +97,11 @@ public final class FileSchema {
     fields.add(new Schema.Field(WRITER_SCHEMA, number));
     fields.add(
         new Schema.Field(RAW, SchemaBuilder.unionOf().nullType().and().type(bytes).endUnion()));
+
     Schema schema =
         Schema.createRecord(
             pinned.getName(), pinned.getDoc(), pinned.getNamespace(), false, fields);
+
     try {
       new AvroSchemaConverter(parquet(new Configuration(false))).convert(schema);
     } catch (RuntimeException e) {
@@ -105,6 +110,7 @@ public final class FileSchema {
               .formatted(topic, pinned.getFullName(), e.getMessage()),
           e);
     }
+
     return schema;
   }
 

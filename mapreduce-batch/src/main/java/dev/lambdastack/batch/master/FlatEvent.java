@@ -4,13 +4,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import org.apache.avro.Schema;
+import org.apache.parquet.avro.AvroWriteSupport;
 import org.apache.parquet.io.api.Binary;
 import org.apache.parquet.io.api.RecordConsumer;
 
 /**
  * Events of a schema without nested fields, from Avro's bytes straight to Parquet's columns: what
- * {@link org.apache.parquet.avro.AvroWriteSupport} writes of the decoded record, to the byte. Not
- * thread-safe.
+ * {@link AvroWriteSupport} writes of the decoded record, to the byte. Not thread-safe.
  */
 final class FlatEvent {
   /** Writes one value, and passes over its bytes. */
@@ -46,6 +46,7 @@ final class FlatEvent {
       Schema schema = fields.get(i).schema();
       event.names[i] = fields.get(i).name();
       event.nullBranches[i] = -1;
+
       if (schema.getType() == Schema.Type.UNION) {
         if (schema.getTypes().size() != 2 || !schema.isNullable()) {
           return Optional.empty();
@@ -53,12 +54,14 @@ final class FlatEvent {
         event.nullBranches[i] = schema.getIndexNamed("null");
         schema = schema.getTypes().get(1 - event.nullBranches[i]);
       }
+
       Optional<Value> value = valueOf(schema);
       if (value.isEmpty()) {
         return Optional.empty();
       }
       event.values[i] = value.get();
     }
+
     return Optional.of(event);
   }
 

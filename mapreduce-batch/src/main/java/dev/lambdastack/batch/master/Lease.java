@@ -58,6 +58,7 @@ public final class Lease implements AutoCloseable {
                 "%020d-%s",
                 dataset.sequences().stream().mapToLong(Long::longValue).max().orElse(0),
                 runId));
+
     dataset.fileSystem().create(file, true).close();
     Lease lease = new Lease(dataset.fileSystem(), file, clock, validity);
     lease.beat();

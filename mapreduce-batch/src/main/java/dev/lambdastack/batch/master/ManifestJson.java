@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -49,11 +50,13 @@ public final class ManifestJson {
     manifest.previous().ifPresent(p -> json.put("previous", p));
     json.put("runId", manifest.runId());
     json.put("created", manifest.created().toString());
+
     if (manifest instanceof ArchiveManifest archive) {
       put(json, archive);
     } else if (manifest instanceof CompactionManifest compaction) {
       put(json, compaction);
     }
+
     try {
       DefaultPrettyPrinter lines =
           new DefaultPrettyPrinter().withObjectIndenter(new DefaultIndenter("  ", "\n"));
@@ -70,15 +73,18 @@ public final class ManifestJson {
     json.put("fromEpoch", manifest.fromEpoch());
     json.put("toEpoch", manifest.toEpoch());
     json.put("eventTimeMin", manifest.eventTimeMin().toString());
+
     json.put("read", manifest.read());
     json.put("ticks", manifest.ticks());
     json.put("events", manifest.events());
     json.put("deadLetters", manifest.deadLetterCount());
+
     ObjectNode ranges = json.putObject("partitions");
     manifest
         .partitions()
         .forEach((partition, range) -> ranges.set(partition.toString(), rangeJson(range)));
     putFiles(json, manifest);
+
     ArrayNode dead = json.putArray("deadLetterFiles");
     manifest.deadLetters().forEach(f -> dead.add(deadLetterJson(f)));
   }
@@ -117,9 +123,11 @@ public final class ManifestJson {
     json.put("path", file.path());
     file.eventDate().ifPresent(d -> json.put("eventDate", d.toString()));
     json.put("rows", file.rows());
+
     ObjectNode offsets = json.putObject("offsets");
     file.offsets()
         .forEach((p, span) -> offsets.putArray(p.toString()).add(span.start()).add(span.end()));
+
     json.put("minEventTime", file.minEventTime());
     json.put("maxEventTime", file.maxEventTime());
     json.put("minAppendTime", file.minAppendTime());
@@ -148,6 +156,7 @@ public final class ManifestJson {
                           e.getValue().required(0).longValue(),
                           e.getValue().required(1).longValue())));
     }
+
     return new DataFile(
         json.required("path").textValue(),
         Optional.ofNullable(json.get("eventDate")).map(d -> LocalDate.parse(d.textValue())),
@@ -200,13 +209,14 @@ public final class ManifestJson {
             String.format(
                 Locale.ROOT, "layout %d (expected %d to %d)", layout, FIRST_LAYOUT, LAYOUT));
       }
+
       String kind = layout == FIRST_LAYOUT ? ARCHIVE : json.required("kind").textValue();
       return switch (kind) {
         case ARCHIVE -> archive(json);
         case COMPACTION -> compaction(json);
         default -> throw new IllegalArgumentException("kind '" + kind + "'");
       };
-    } catch (java.io.IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException e) {
       throw new IllegalArgumentException("no manifest: " + e.getMessage(), e);
     }
   }
@@ -218,6 +228,7 @@ public final class ManifestJson {
         .forEach(e -> partitions.put(Integer.valueOf(e.getKey()), range(e.getValue())));
     List<DeadLetterFile> deadLetters = new ArrayList<>();
     json.required("deadLetterFiles").forEach(f -> deadLetters.add(deadLetter(f)));
+
     return new ArchiveManifest(
         json.required("sequence").longValue(),
         json.required("topic").textValue(),

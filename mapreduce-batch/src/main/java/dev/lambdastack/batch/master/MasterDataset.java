@@ -10,6 +10,7 @@ import dev.lambdastack.views.UnavailableException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.NoRouteToHostException;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -28,6 +29,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Options.Rename;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
+import org.apache.hadoop.fs.UnsupportedFileSystemException;
 
 /**
  * The master dataset of one topic.
@@ -81,10 +83,12 @@ public final class MasterDataset {
       throws IOException {
     FirstContact.hdfs(conf, master);
     Path root = new Path(master);
+
     try {
       FileSystem fileSystem = root.getFileSystem(conf);
       checkRenames(conf, master, fileSystem);
       Path qualified = fileSystem.makeQualified(root);
+
       MasterDataset dataset =
           new MasterDataset(
               qualified,
@@ -94,9 +98,9 @@ public final class MasterDataset {
               FileContext.getFileContext(qualified.toUri(), conf));
       fileSystem.exists(qualified);
       return dataset;
-    } catch (ConnectException | UnknownHostException | java.net.NoRouteToHostException e) {
+    } catch (ConnectException | UnknownHostException | NoRouteToHostException e) {
       throw unreachable(master, e);
-    } catch (IllegalArgumentException | org.apache.hadoop.fs.UnsupportedFileSystemException e) {
+    } catch (IllegalArgumentException | UnsupportedFileSystemException e) {
       throw unreachable(master, e);
     }
   }
@@ -225,6 +229,7 @@ public final class MasterDataset {
     Contents.Fold fold = new Contents.Fold(snapshot);
     long known = snapshot.map(Contents::sequence).orElse(0L);
     long expected = 1;
+
     for (Path file : manifestFiles()) {
       if (expected > last) {
         break;
@@ -232,10 +237,12 @@ public final class MasterDataset {
       if (!file.equals(file(expected))) {
         throw broken(file, String.format(Locale.ROOT, "manifest %d is missing", expected));
       }
+
       if (expected < known) {
         expected++;
         continue;
       }
+
       StoredManifest next = read(file);
       if (expected == known) {
         if (!next.digest().equals(snapshot.get().digest())) {
@@ -244,6 +251,7 @@ public final class MasterDataset {
         expected++;
         continue;
       }
+
       if (!next.manifest().topic().equals(topic)) {
         throw broken(file, "it says that it is of topic " + next.manifest().topic());
       }
@@ -255,6 +263,7 @@ public final class MasterDataset {
       each.accept(next);
       expected++;
     }
+
     return fold.contents();
   }
 
@@ -353,6 +362,7 @@ public final class MasterDataset {
         }
         return Optional.of(committed);
       }
+
       Contents contents = contents().orElseThrow();
       if (!stillHolds.test(contents)) {
         return Optional.empty();

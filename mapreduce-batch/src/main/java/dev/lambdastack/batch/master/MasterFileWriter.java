@@ -39,6 +39,7 @@ public final class MasterFileWriter implements AutoCloseable {
     Configuration parquet = FileSchema.parquet(conf);
     DigestingOutputFile file = new DigestingOutputFile(HadoopOutputFile.fromPath(path, parquet));
     RowSupport rows = new RowSupport(schema, parquet);
+
     return new MasterFileWriter(
         file,
         rows,

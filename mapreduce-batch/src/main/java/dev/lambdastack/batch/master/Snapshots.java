@@ -118,6 +118,7 @@ final class Snapshots {
     List<Schema> schemas =
         new ArrayList<>(
             new LinkedHashSet<>(contents.files().stream().map(LiveFile::schema).toList()));
+
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("layout", LAYOUT);
     json.put("sequence", contents.sequence());
@@ -126,6 +127,7 @@ final class Snapshots {
     json.set("lostOffsets", contents.lost().spansJson());
     json.put(
         "archived", new String(ManifestJson.write(contents.archived()), StandardCharsets.UTF_8));
+
     ArrayNode schemaTexts = json.putArray("schemas");
     schemas.forEach(s -> schemaTexts.add(s.toString()));
     ArrayNode files = json.putArray("files");
@@ -134,6 +136,7 @@ final class Snapshots {
     }
     ArrayNode deadLetters = json.putArray("deadLetterFiles");
     contents.deadLetters().forEach(f -> deadLetters.add(ManifestJson.deadLetterJson(f)));
+
     return json.toString().getBytes(StandardCharsets.UTF_8);
   }
 
@@ -147,6 +150,7 @@ final class Snapshots {
     if (json.required("layout").intValue() != LAYOUT) {
       throw new IllegalArgumentException("layout " + json.required("layout"));
     }
+
     List<Schema> schemas = new ArrayList<>();
     json.required("schemas").forEach(s -> schemas.add(SchemaParser.parseSingle(s.textValue())));
     List<LiveFile> files = new ArrayList<>();
@@ -160,6 +164,7 @@ final class Snapshots {
     json.required("deadLetterFiles").forEach(f -> deadLetters.add(ManifestJson.deadLetter(f)));
     Manifest archived =
         ManifestJson.read(json.required("archived").textValue().getBytes(StandardCharsets.UTF_8));
+
     return new Contents(
         json.required("sequence").longValue(),
         json.required("digest").textValue(),

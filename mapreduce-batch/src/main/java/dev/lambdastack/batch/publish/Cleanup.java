@@ -1,8 +1,8 @@
 package dev.lambdastack.batch.publish;
 
 import dev.lambdastack.serving.store.Catalog;
-import dev.lambdastack.serving.store.PublishedStore;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.serving.store.ViewTables;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.handoff.Generation;
@@ -64,19 +64,22 @@ public final class Cleanup {
   }
 
   private Cleaned run(String view, boolean dry) throws IOException {
-    try (Connection connection = Store.connectForWork(config);
+    try (Connection connection = HBaseConnector.connectForWork(config);
         Admin admin = connection.getAdmin()) {
-      PublishedStore store = new PublishedStore(connection);
-      store.ensureTable();
-      CleanupPlan plan = dry ? plan(store.catalog(view)) : forget(store, view);
+      PublishedTable store = new PublishedTable(connection);
+      store.ensure();
+      CleanupPlan plan = dry ? plan(store.catalog().of(view)) : forget(store, view);
+
       // Tables before the catalog: what is entered in between is found there.
       List<TableName> tables = List.of(admin.listTableNames());
-      List<String> leftovers = leftovers(connection, tables, store.catalog(view), plan);
+      List<String> leftovers = leftovers(connection, tables, store.catalog().of(view), plan);
+
       if (!dry) {
         for (String table : tables(plan, leftovers)) {
           ViewTables.drop(admin, TableName.valueOf(table));
         }
       }
+
       return new Cleaned(plan.versions(), plan.generations(), leftovers);
     }
   }
@@ -101,19 +104,22 @@ public final class Cleanup {
             clock.instant()));
   }
 
-  private CleanupPlan forget(PublishedStore store, String view) throws IOException {
+  private CleanupPlan forget(PublishedTable store, String view) throws IOException {
     for (int i = 0; i < TRIES; i++) {
-      Catalog catalog = store.catalog(view);
+      Catalog catalog = store.catalog().of(view);
       CleanupPlan plan = plan(catalog);
       if (plan.isEmpty()
-          || store.forget(
-              view,
-              catalog.known().current(),
-              plan.versions().stream().map(Version::number).toList(),
-              plan.generations().stream().map(Generation::number).toList())) {
+          || store
+              .catalog()
+              .forget(
+                  view,
+                  catalog.known().current(),
+                  plan.versions().stream().map(Version::number).toList(),
+                  plan.generations().stream().map(Generation::number).toList())) {
         return plan;
       }
     }
+
     throw new IOException(
         String.format(
             Locale.ROOT,
@@ -131,6 +137,7 @@ public final class Cleanup {
     Pattern ours =
         Pattern.compile(
             Pattern.quote(ViewTables.NAMESPACE + ":" + catalog.view()) + "\\.(v|speed\\.g)[0-9]+");
+
     Instant before = clock.instant().minus(config.cleanup().grace());
     List<String> leftovers = new ArrayList<>();
     for (TableName table : tables) {
@@ -141,6 +148,7 @@ public final class Cleanup {
         leftovers.add(name);
       }
     }
+
     return leftovers;
   }
 

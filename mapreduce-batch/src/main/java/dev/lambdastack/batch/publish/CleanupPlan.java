@@ -11,8 +11,11 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * What a clean-up takes out of a view's catalog. Pure.
@@ -63,9 +66,10 @@ record CleanupPlan(List<Version> versions, List<Generation> generations) {
     if (published.isEmpty()) {
       return new CleanupPlan(past, List.of());
     }
+
     long number = published.get().number();
     List<Version> versions =
-        java.util.stream.Stream.of(
+        Stream.of(
                 surplus(catalog, v -> isKept(v, number), terms.keep() - 1)
                     .filter(v -> terms.isUnread(v.left())),
                 surplus(catalog, v -> isWaiting(v, number), terms.keep())
@@ -75,8 +79,9 @@ record CleanupPlan(List<Version> versions, List<Generation> generations) {
             .flatMap(s -> s)
             .map(CatalogVersion::version)
             .toList();
+
     List<Version> all =
-        java.util.stream.Stream.concat(versions.stream(), past.stream())
+        Stream.concat(versions.stream(), past.stream())
             .sorted(Comparator.comparingLong(Version::number))
             .toList();
     return new CleanupPlan(all, generations(catalog, versions, terms));
@@ -95,8 +100,8 @@ record CleanupPlan(List<Version> versions, List<Generation> generations) {
   }
 
   /** Those beyond the newest so many. */
-  private static java.util.stream.Stream<CatalogVersion> surplus(
-      Catalog catalog, java.util.function.Predicate<CatalogVersion> which, int newest) {
+  private static Stream<CatalogVersion> surplus(
+      Catalog catalog, Predicate<CatalogVersion> which, int newest) {
     return catalog.versions().stream()
         .filter(which)
         .sorted(Comparator.comparingLong((CatalogVersion v) -> v.version().number()).reversed())
@@ -112,6 +117,7 @@ record CleanupPlan(List<Version> versions, List<Generation> generations) {
     if (answering.isEmpty()) {
       return List.of();
     }
+
     Set<Long> needed = new HashSet<>();
     catalog.versions().stream()
         .map(CatalogVersion::version)
@@ -121,6 +127,7 @@ record CleanupPlan(List<Version> versions, List<Generation> generations) {
                 catalog.known().generations().keySet().stream()
                     .filter(g -> PublishedRow.couldServe(g, v))
                     .forEach(g -> needed.add(g.number())));
+
     return catalog.known().generations().entrySet().stream()
         .filter(g -> g.getKey().number() < answering.get().number())
         .filter(g -> !needed.contains(g.getKey().number()))
@@ -130,7 +137,7 @@ record CleanupPlan(List<Version> versions, List<Generation> generations) {
                 !catalog.generationsLeft().containsKey(g.getKey().number())
                     || terms.isUnread(
                         Optional.of(catalog.generationsLeft().get(g.getKey().number()))))
-        .map(java.util.Map.Entry::getKey)
+        .map(Map.Entry::getKey)
         .sorted(Comparator.comparingLong(Generation::number))
         .toList();
   }

@@ -76,6 +76,7 @@ final class DriftScan {
         running.add(
             threads.submit(() -> isCopy() ? compareWritten(start, stop) : compare(start, stop)));
       }
+
       Drift sum = drift(0, 0, List.of());
       for (Future<Drift> part : running) {
         sum = add(sum, part.get());
@@ -122,6 +123,7 @@ final class DriftScan {
         key = least(old.key(), least(cells.key(), now.key()));
       }
     }
+
     return tally.drift();
   }
 
@@ -146,6 +148,7 @@ final class DriftScan {
         scan(start, stop)
             .addColumn(Cell.batchFamily(), Cell.batchQualifier())
             .setTimeRange(copied + 1, Long.MAX_VALUE);
+
     try (Cursor cells = speedCells(start, stop);
         Cursor now = Cursor.open(connection, version.table(), written);
         Table old = connection.getTable(TableName.valueOf(before.table()));
@@ -155,12 +158,14 @@ final class DriftScan {
       while (key != null) {
         some.add(new Candidate(key, cells.takeIf(key), now.takeIf(key)));
         key = least(cells.key(), now.key());
+
         if (some.size() == CHUNK || key == null) {
           compare(some, old, whole, tally);
           some.clear();
         }
       }
     }
+
     return tally.drift();
   }
 
@@ -213,6 +218,7 @@ final class DriftScan {
     if (generation.isEmpty()) {
       return Cursor.EMPTY;
     }
+
     Scan scan =
         scan(start, stop)
             .addFamily(Cell.speedFamily())
@@ -225,6 +231,7 @@ final class DriftScan {
                     true,
                     Cell.speedQualifier(version.horizon().epoch()),
                     false));
+
     return Cursor.open(connection, generation.get().table(), scan);
   }
 
@@ -263,6 +270,7 @@ final class DriftScan {
             shape.decode(cell.getValueArray(), cell.getValueOffset(), cell.getValueLength()));
       }
     }
+
     return merged;
   }
 
@@ -270,13 +278,16 @@ final class DriftScan {
   private String difference(Result was, Result since, Result is) {
     String us = String.format(Locale.ROOT, "version %d", version.number());
     String them = String.format(Locale.ROOT, "version %d and speed", before.number());
+
     if (is == null) {
       return "missing in %s; %s have %s".formatted(us, them, text(merged(was, since)));
     }
+
     Aggregate now = version.shape().decode(is.value());
     if (was == null && since == null) {
       return "%s has %s; missing in %s".formatted(us, text(now), them);
     }
+
     Aggregate expected = merged(was, since);
     List<String> parts = new ArrayList<>();
     if (now.events() != expected.events()) {
@@ -284,6 +295,7 @@ final class DriftScan {
           String.format(
               Locale.ROOT, "%d events, %s have %d", now.events(), them, expected.events()));
     }
+
     Map<String, Object> values = expected.values();
     now.values()
         .forEach(
@@ -294,6 +306,7 @@ final class DriftScan {
                         .formatted(metric, text(value), them, text(values.get(metric))));
               }
             });
+
     return us
         + " has "
         + (parts.isEmpty() ? "other bytes of equal values" : String.join("; ", parts));

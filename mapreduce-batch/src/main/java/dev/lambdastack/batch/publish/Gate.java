@@ -70,11 +70,13 @@ record Gate(double maxRejected, double maxShrink, long maxGrowth, long maxDrift)
                         "that of version %d, which was rolled back from; change it, or publish --force",
                         r.number()),
                     List.of())));
+
     findings.add(rowsRead(version));
     findings.add(lost(version, takenAway));
     findings.add(before.map(b -> rowCount(version, b)).orElseGet(() -> firstRows(version)));
     version.origin().map(Origin::rules).orElse(List.of()).forEach(r -> findings.add(rule(r)));
     findings.add(drift.drift().map(this::drift).orElseGet(() -> passed("drift", drift.whyNot())));
+
     return new GateReport(version.shape().name(), version.number(), findings);
   }
 
@@ -85,6 +87,7 @@ record Gate(double maxRejected, double maxShrink, long maxGrowth, long maxDrift)
         "rows read: as many events as the manifests list; at most %s of them none by the pinned schema"
             .formatted(percent(maxRejected)));
     terms.add("lost records: none that are in the answers of now");
+
     terms.add(
         before
             .map(
@@ -97,6 +100,7 @@ record Gate(double maxRejected, double maxShrink, long maxGrowth, long maxDrift)
                         b.number(),
                         b.rows()))
             .orElse("row count: any, for no version answers yet"));
+
     terms.add(
         before
             .map(
@@ -107,6 +111,7 @@ record Gate(double maxRejected, double maxShrink, long maxGrowth, long maxDrift)
                         maxDrift,
                         b.number()))
             .orElse("drift: not looked for, for no version answers yet"));
+
     return terms;
   }
 
@@ -118,16 +123,19 @@ record Gate(double maxRejected, double maxShrink, long maxGrowth, long maxDrift)
             "%,d events were read, as many as the manifests up to %d list",
             version.events(),
             version.manifest());
+
     long rejected = version.rejected();
     if (rejected == 0) {
       return passed("rows read", read);
     }
+
     String text =
         String.format(
             Locale.ROOT,
             "%s; %,d of them are none by the schema that is pinned now, and no row counts them",
             read,
             rejected);
+
     boolean held =
         rejected > maxRejected * version.events() && (rejected > FEW_REJECTED || maxRejected == 0);
     return held
@@ -151,6 +159,7 @@ record Gate(double maxRejected, double maxShrink, long maxGrowth, long maxDrift)
               takenAway),
           List.of());
     }
+
     return passed(
         "lost records",
         version.lost().isEmpty()
@@ -177,9 +186,11 @@ record Gate(double maxRejected, double maxShrink, long maxGrowth, long maxDrift)
             version.rows(),
             before.number(),
             before.rows());
+
     if (!sameRows(version.shape(), before.shape())) {
       return passed("row count", counts + " of another key or window: not compared");
     }
+
     if (version.rows() < before.rows() * (1 - maxShrink)) {
       return new Finding(
           "row count",
@@ -189,6 +200,7 @@ record Gate(double maxRejected, double maxShrink, long maxGrowth, long maxDrift)
                   counts, percent(1 - (double) version.rows() / before.rows()), percent(maxShrink)),
           List.of());
     }
+
     if (version.rows() > Math.max(FEW_ROWS, before.rows()) * maxGrowth) {
       return new Finding(
           "row count",
@@ -200,6 +212,7 @@ record Gate(double maxRejected, double maxShrink, long maxGrowth, long maxDrift)
               maxGrowth),
           List.of());
     }
+
     return passed("row count", counts);
   }
 
@@ -240,6 +253,7 @@ record Gate(double maxRejected, double maxShrink, long maxGrowth, long maxDrift)
                     Locale.ROOT,
                     " and the cells of speed generation %d between the horizons",
                     drift.generation().getAsLong()));
+
     boolean held = drift.differing() > maxDrift;
     return new Finding(
         "drift",

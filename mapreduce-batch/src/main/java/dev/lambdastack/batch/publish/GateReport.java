@@ -39,6 +39,7 @@ public record GateReport(String view, long version, List<Finding> findings) {
     ObjectNode json = MAPPER.createObjectNode();
     json.put("view", view);
     json.put("version", version);
+
     ArrayNode array = json.putArray("findings");
     for (Finding finding : findings) {
       ObjectNode node = array.addObject();
@@ -48,6 +49,7 @@ public record GateReport(String view, long version, List<Finding> findings) {
       ArrayNode details = node.putArray("details");
       finding.details().forEach(details::add);
     }
+
     return json.toString();
   }
 
@@ -65,6 +67,7 @@ public record GateReport(String view, long version, List<Finding> findings) {
                 node.required("text").asText(),
                 details));
       }
+
       return new GateReport(
           json.required("view").asText(), json.required("version").asLong(), findings);
     } catch (JsonProcessingException e) {

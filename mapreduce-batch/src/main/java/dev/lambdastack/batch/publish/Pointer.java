@@ -1,7 +1,7 @@
 package dev.lambdastack.batch.publish;
 
 import dev.lambdastack.serving.store.Catalog;
-import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.handoff.PublishedRow;
 import dev.lambdastack.views.handoff.Version;
@@ -11,13 +11,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 
 /** Moves a view's published row by compare-and-set. */
 final class Pointer {
   /** A speed job or a clean-up may flip at the same time; more often than this they do not. */
   private static final int TRIES = 20;
 
-  private final PublishedStore store;
+  private final PublishedTable store;
   private final String view;
 
   /** What the next row is, once it has been found right. */
@@ -29,7 +30,7 @@ final class Pointer {
     Next decide(Catalog catalog, Version version) throws IOException, InterruptedException;
   }
 
-  Pointer(PublishedStore store, String view) {
+  Pointer(PublishedTable store, String view) {
     this.store = store;
     this.view = view;
   }
@@ -50,6 +51,7 @@ final class Pointer {
                 .map(Catalog.CatalogVersion::version)
                 .max(Comparator.comparingLong(Version::number))
             : versions.stream().filter(v -> v.number() == number.getAsLong()).findFirst();
+
     if (number.isPresent() && catalog.past(number.getAsLong()).isPresent()) {
       throw new InvalidInputException(
           String.format(
@@ -60,6 +62,7 @@ final class Pointer {
               catalog.view(),
               number.getAsLong()));
     }
+
     return found.orElseThrow(
         () ->
             new InvalidInputException(
@@ -81,17 +84,19 @@ final class Pointer {
   /** Makes a version answer; nothing changes when it does already. */
   Flip flip(OptionalLong number, Rule rule) throws IOException, InterruptedException {
     for (int i = 0; i < TRIES; i++) {
-      Catalog catalog = store.catalog(view);
+      Catalog catalog = store.catalog().of(view);
       Version version = version(catalog, number);
       Optional<PublishedRow> current = catalog.known().current();
       if (catalog.published().equals(Optional.of(version))) {
         return new Flip(current, current.orElseThrow(), Optional.empty());
       }
+
       Next next = rule.decide(catalog, version);
-      if (store.compareAndSet(current, next.row())) {
+      if (store.pointer().compareAndSet(current, next.row())) {
         return new Flip(current, next.row(), next.report());
       }
     }
+
     throw new IOException(
         String.format(
             Locale.ROOT,
@@ -105,10 +110,9 @@ final class Pointer {
    *
    * @param check throws when it may not go
    */
-  Version forget(long number, java.util.function.Consumer<Catalog.CatalogVersion> check)
-      throws IOException {
+  Version forget(long number, Consumer<Catalog.CatalogVersion> check) throws IOException {
     for (int i = 0; i < TRIES; i++) {
-      Catalog catalog = store.catalog(view);
+      Catalog catalog = store.catalog().of(view);
       Optional<Version> past = catalog.past(number);
       Version version = past.isPresent() ? past.get() : version(catalog, OptionalLong.of(number));
       if (catalog.published().equals(Optional.of(version))) {
@@ -119,11 +123,13 @@ final class Pointer {
                 number,
                 view));
       }
+
       catalog.version(number).ifPresent(check);
-      if (store.forget(view, catalog.known().current(), List.of(number), List.of())) {
+      if (store.catalog().forget(view, catalog.known().current(), List.of(number), List.of())) {
         return version;
       }
     }
+
     throw new IOException(
         String.format(
             Locale.ROOT,

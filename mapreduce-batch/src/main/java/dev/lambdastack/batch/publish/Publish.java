@@ -1,13 +1,14 @@
 package dev.lambdastack.batch.publish;
 
 import dev.lambdastack.serving.store.Catalog;
-import dev.lambdastack.serving.store.PublishedStore;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.serving.store.ViewTables;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.UnavailableException;
 import dev.lambdastack.views.handoff.Generation;
+import dev.lambdastack.views.handoff.HandoffException;
 import dev.lambdastack.views.handoff.LostOffsets;
 import dev.lambdastack.views.handoff.PublishedRow;
 import dev.lambdastack.views.handoff.Version;
@@ -49,8 +50,7 @@ public final class Publish {
    * @param number empty for the newest complete one
    * @throws InvalidInputException when there is no such version
    * @throws UnavailableException when HBase does not answer
-   * @throws dev.lambdastack.views.handoff.HandoffException when answers would miss events or step
-   *     back; nothing has changed then
+   * @throws HandoffException when answers would miss events or step back; nothing has changed then
    * @throws HeldException when the gate holds it; what answered before still does
    */
   public Flip publish(String view, OptionalLong number) throws IOException, InterruptedException {
@@ -75,17 +75,19 @@ public final class Publish {
 
   /** What {@link #publish} would do now with the newest version; nothing is noted. */
   public Plan plan(String view) throws IOException, InterruptedException {
-    try (Connection connection = Store.connectForWork(config)) {
-      Catalog catalog = store(connection).catalog(view);
+    try (Connection connection = HBaseConnector.connectForWork(config)) {
+      Catalog catalog = store(connection).catalog().of(view);
       Optional<Version> before = catalog.published();
       Gate gate = Gate.of(config);
       if (catalog.versions().isEmpty()) {
         return new Plan(view, before, Optional.empty(), Optional.empty(), gate.terms(before));
       }
+
       Version version = Pointer.version(catalog, OptionalLong.empty());
       if (before.equals(Optional.of(version))) {
         return new Plan(view, before, before, Optional.empty(), gate.terms(before));
       }
+
       next(catalog, version);
       GateReport report =
           gate.judge(
@@ -105,14 +107,15 @@ public final class Publish {
 
   private Flip publish(String view, OptionalLong number, boolean force)
       throws IOException, InterruptedException {
-    try (Connection connection = Store.connectForWork(config)) {
-      PublishedStore store = store(connection);
+    try (Connection connection = HBaseConnector.connectForWork(config)) {
+      PublishedTable store = store(connection);
       return new Pointer(store, view)
           .flip(
               number,
               (catalog, version) -> {
                 // What is refused is refused before the gate reads whole tables.
                 next(catalog, version);
+
                 GateReport report =
                     Gate.of(config)
                         .judge(
@@ -121,10 +124,12 @@ public final class Publish {
                             rolledBack(catalog, version),
                             takenAway(catalog, version),
                             drift(connection, catalog, version));
-                store.putVerdict(view, version.number(), report.toJson());
+
+                store.catalog().putVerdict(view, version.number(), report.toJson());
                 if (report.isHeld() && !force) {
                   throw new HeldException(report);
                 }
+
                 return new Pointer.Next(next(catalog, version), Optional.of(report));
               });
     }
@@ -156,6 +161,7 @@ public final class Publish {
     if (answered || sameAsNow) {
       return Optional.empty();
     }
+
     return catalog.versions().stream()
         .filter(catalog::isRolledBackFrom)
         .map(Catalog.CatalogVersion::version)
@@ -171,6 +177,7 @@ public final class Publish {
     if (catalog.published().isEmpty()) {
       return Gate.DriftCheck.none("not looked for: no version answers yet");
     }
+
     Version before = catalog.published().get();
     if (!before.fingerprint().equals(version.fingerprint())
         || !before.epochLength().equals(version.epochLength())) {
@@ -180,9 +187,11 @@ public final class Publish {
               "not looked for: version %d, which answers, is of another declaration",
               before.number()));
     }
+
     if (before.horizon().equals(version.horizon())) {
       return Gate.DriftCheck.of(new DriftScan(connection, before, version, Optional.empty()).run());
     }
+
     Optional<Generation> generation = holding(catalog, before, version);
     if (generation.isEmpty()) {
       return Gate.DriftCheck.none(
@@ -192,6 +201,7 @@ public final class Publish {
               before.number(),
               version.number()));
     }
+
     Drift drift = new DriftScan(connection, before, version, generation).run();
     // Cells that expired while they were read would look like drift.
     return holding(catalog, before, version).equals(generation)
@@ -210,11 +220,10 @@ public final class Publish {
    *
    * @throws InvalidInputException when there is no such version, or it never answered
    * @throws UnavailableException when HBase does not answer
-   * @throws dev.lambdastack.views.handoff.HandoffException when speed cells no longer reach back;
-   *     nothing has changed then
+   * @throws HandoffException when speed cells no longer reach back; nothing has changed then
    */
   public Flip rollback(String view, long number) throws IOException, InterruptedException {
-    try (Connection connection = Store.connectForWork(config)) {
+    try (Connection connection = HBaseConnector.connectForWork(config)) {
       return new Pointer(store(connection), view)
           .flip(
               OptionalLong.of(number),
@@ -230,6 +239,7 @@ public final class Publish {
                           view,
                           number));
                 }
+
                 return new Pointer.Next(
                     PublishedRow.rollback(
                         catalog.known(), version, clock.instant(), config.log().clockSkew()),
@@ -245,7 +255,7 @@ public final class Publish {
    *     read it
    */
   public Version discard(String view, long number) throws IOException {
-    try (Connection connection = Store.connectForWork(config);
+    try (Connection connection = HBaseConnector.connectForWork(config);
         Admin admin = connection.getAdmin()) {
       Version gone =
           new Pointer(store(connection), view)
@@ -274,9 +284,9 @@ public final class Publish {
     return config.read().cache().plus(config.read().timeout()).plus(config.log().clockSkew());
   }
 
-  private static PublishedStore store(Connection connection) throws IOException {
-    PublishedStore store = new PublishedStore(connection);
-    store.ensureTable();
+  private static PublishedTable store(Connection connection) throws IOException {
+    PublishedTable store = new PublishedTable(connection);
+    store.ensure();
     return store;
   }
 }

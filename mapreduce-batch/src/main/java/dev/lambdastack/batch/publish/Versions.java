@@ -1,8 +1,8 @@
 package dev.lambdastack.batch.publish;
 
 import dev.lambdastack.serving.store.Catalog;
-import dev.lambdastack.serving.store.PublishedStore;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.settings.LambdaConfig;
 import java.io.IOException;
 import java.util.Comparator;
@@ -21,10 +21,11 @@ public final class Versions {
 
   /** All complete ones, those of the past among them, by number. */
   public List<VersionInfo> of(String view) throws IOException {
-    try (Connection connection = Store.connectForWork(config)) {
-      PublishedStore store = new PublishedStore(connection);
-      store.ensureTable();
-      Catalog catalog = store.catalog(view);
+    try (Connection connection = HBaseConnector.connectForWork(config)) {
+      PublishedTable store = new PublishedTable(connection);
+      store.ensure();
+      Catalog catalog = store.catalog().of(view);
+
       Stream<VersionInfo> versions =
           catalog.versions().stream()
               .map(
@@ -37,6 +38,7 @@ public final class Versions {
       Stream<VersionInfo> past =
           catalog.past().stream()
               .map(v -> new VersionInfo(v, VersionState.PAST, Optional.empty(), Optional.empty()));
+
       return Stream.concat(versions, past)
           .sorted(Comparator.comparingLong(v -> v.version().number()))
           .toList();

@@ -78,11 +78,13 @@ final class AggregatingMapper
   protected void setup(Context context) throws IOException {
     Pass pass = Pass.of(context.getConfiguration());
     Projection projection = pass.projection();
+
     memoryBytes = LambdaConfig.of(context.getConfiguration()).recompute().memoryBytes();
     batch = ColumnBatch.of(projection.type(), projection.columns());
     before = pass.plan().before();
     views = pass.views();
     notes = Pass.notes(context.getConfiguration());
+
     parts = new ArrayList<>();
     for (View view : views) {
       int number = parts.size();
@@ -104,6 +106,7 @@ final class AggregatingMapper
       rejected += none;
       rows += batch.size() + none;
       add(batch);
+
       if (untilMeasure <= 0) {
         measure(context);
         context.progress();

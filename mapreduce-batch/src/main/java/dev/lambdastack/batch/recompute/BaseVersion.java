@@ -50,6 +50,7 @@ final class BaseVersion {
     if (usable.stream().noneMatch(v -> v.fingerprint().equals(view.fingerprint()))) {
       return "no version that may serve is of the declaration that the jar has now";
     }
+
     return candidates.isEmpty()
         ? "its versions are of another master dataset, or of epochs of another length"
         : "its versions are of another schema or master dataset";

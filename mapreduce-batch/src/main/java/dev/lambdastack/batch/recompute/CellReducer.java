@@ -17,8 +17,18 @@ final class CellReducer
   private final byte[] qualifier = Cell.batchQualifier();
   private PassPlan plan;
   private List<ViewShape> shapes;
-  private long[] cells;
-  private long[] newCells;
+  private List<Written> written;
+
+  /** What was written of one view. */
+  private static final class Written {
+    private long cells;
+    private long newCells;
+
+    void add(boolean isNew) {
+      cells++;
+      newCells += isNew ? 1 : 0;
+    }
+  }
 
   CellReducer() {}
 
@@ -26,8 +36,7 @@ final class CellReducer
   protected void setup(Context context) throws IOException {
     plan = Pass.of(context.getConfiguration()).plan();
     shapes = MergingCombiner.shapes(context.getConfiguration());
-    cells = new long[shapes.size()];
-    newCells = new long[shapes.size()];
+    written = shapes.stream().map(shape -> new Written()).toList();
   }
 
   @Override
@@ -36,8 +45,8 @@ final class CellReducer
     int view = CellKey.view(key.get(), key.getOffset());
     PartialValue merged = PartialValue.merge(shapes.get(view), values);
     byte[] value = merged.toBytes();
-    cells[view]++;
-    newCells[view] += merged.isOld() ? 0 : 1;
+
+    written.get(view).add(!merged.isOld());
     context.write(
         NullWritable.get(),
         new KeyValue(
@@ -59,11 +68,12 @@ final class CellReducer
 
   @Override
   protected void cleanup(Context context) {
-    for (int view = 0; view < cells.length; view++) {
-      if (cells[view] > 0) {
+    for (int view = 0; view < written.size(); view++) {
+      Written ofView = written.get(view);
+      if (ofView.cells > 0) {
         String name = plan.views().get(view).name();
-        context.getCounter(RecomputeCounter.CELLS, name).increment(cells[view]);
-        context.getCounter(RecomputeCounter.NEW_CELLS, name).increment(newCells[view]);
+        context.getCounter(RecomputeCounter.CELLS, name).increment(ofView.cells);
+        context.getCounter(RecomputeCounter.NEW_CELLS, name).increment(ofView.newCells);
       }
     }
   }

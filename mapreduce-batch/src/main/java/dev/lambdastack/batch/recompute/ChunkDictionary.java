@@ -41,6 +41,7 @@ final class ChunkDictionary {
             };
       }
     }
+
     return numbers;
   }
 

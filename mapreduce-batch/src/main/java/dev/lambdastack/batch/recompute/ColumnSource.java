@@ -1,11 +1,12 @@
 package dev.lambdastack.batch.recompute;
 
 import dev.lambdastack.views.ColumnType;
+import dev.lambdastack.views.Row;
 import dev.lambdastack.views.aggregate.ColumnVector;
 
 /**
  * The values of one column, some rows at a time. Which of the readers has a defined result follows
- * from the column's type, as in {@link dev.lambdastack.views.Row}. Not thread-safe.
+ * from the column's type, as in {@link Row}. Not thread-safe.
  */
 interface ColumnSource {
   /**

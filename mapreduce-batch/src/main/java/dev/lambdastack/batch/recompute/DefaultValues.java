@@ -6,6 +6,7 @@ import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.apache.avro.AvroMissingFieldException;
 import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
@@ -24,13 +25,14 @@ record DefaultValues(boolean isNull, long number, double real, byte[] text)
   /**
    * The default of a field.
    *
-   * @throws org.apache.avro.AvroMissingFieldException when it has none
+   * @throws AvroMissingFieldException when it has none
    */
   static DefaultValues of(Schema.Field field, Column column) {
     Object value = GenericData.get().getDefaultValue(field);
     if (value == null) {
       return new DefaultValues(true, 0, 0, null);
     }
+
     return switch (column.type()) {
       case LONG -> number(((Number) value).longValue());
       case TIMESTAMP -> number(millis(field, ((Number) value).longValue()));

@@ -35,9 +35,11 @@ final class FileParts {
         bytes += part.lengthBytes();
       }
     }
+
     if (!task.isEmpty()) {
       tasks.add(task);
     }
+
     return tasks;
   }
 

@@ -75,6 +75,7 @@ record Frozen(
     List<LiveFile> files =
         contents.files().stream().filter(f -> f.file().side(horizon) != Side.BEHIND).toList();
     boolean mixed = files.stream().anyMatch(f -> f.file().side(horizon) != Side.BEFORE);
+
     return new Frozen(
         horizon,
         then.archived().epochLength(),

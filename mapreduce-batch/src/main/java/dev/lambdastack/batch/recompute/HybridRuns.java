@@ -84,11 +84,13 @@ final class HybridRuns {
     if (at >= end) {
       throw new IllegalStateException("a page of a Parquet file ends before its last number");
     }
+
     int header = header();
     if ((header & 1) == 1) {
       packedGroups = header >>> 1;
       return;
     }
+
     repeats = header >>> 1;
     repeated = 0;
     for (int i = 0; i < (width + 7) / 8; i++) {

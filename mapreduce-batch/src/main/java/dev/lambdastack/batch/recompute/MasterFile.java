@@ -94,15 +94,18 @@ final class MasterFile implements AutoCloseable {
     Set<Type> types = new LinkedHashSet<>();
     projection.columns().forEach(c -> field(c).ifPresent(f -> types.add(whole.getType(f))));
     field(projection.type().eventTime()).ifPresent(f -> types.add(whole.getType(f)));
+
     if (projection.withCoordinates()) {
       types.add(whole.getType(FileSchema.PARTITION));
       types.add(whole.getType(FileSchema.OFFSET));
     }
+
     if (decoder.isPresent()) {
       types.add(whole.getType(FileSchema.RAW));
       types.add(whole.getType(FileSchema.APPEND_TIME));
       keyTexts().forEach(c -> field(c).ifPresent(f -> types.add(whole.getType(f))));
     }
+
     return new MessageType(whole.getName(), new ArrayList<>(types));
   }
 
@@ -145,10 +148,12 @@ final class MasterFile implements AutoCloseable {
       reader.skipNextRowGroup();
       rowGroups++;
     }
+
     PageReadStore pages = reader.readNextRowGroup();
     if (pages == null) {
       return Optional.empty();
     }
+
     BlockMetaData block = reader.getRowGroups().get(rowGroups++);
     Columns columns = new Columns(pages, block);
     EventType type = projection.type();
@@ -156,6 +161,7 @@ final class MasterFile implements AutoCloseable {
     for (int i = 0; i < values.length; i++) {
       values[i] = columns.event(projection.columns().get(i));
     }
+
     boolean coordinates = projection.withCoordinates();
     return Optional.of(
         new MasterRows(
@@ -174,6 +180,7 @@ final class MasterFile implements AutoCloseable {
       ColumnSource source = columns.event(column);
       texts.add(new OlderRows.KeyText(source, MasterRows.indexOf(values, source)));
     }
+
     return new OlderRows(
         path,
         pinned,
@@ -188,17 +195,20 @@ final class MasterFile implements AutoCloseable {
     if (times.isEmpty()) {
       return true;
     }
+
     ColumnChunkMetaData chunk =
         chunk(block, field(projection.type().eventTime()).orElseThrow()).orElseThrow();
     if (!(chunk.getStatistics() instanceof LongStatistics known) || !known.hasNonNullValue()) {
       return true;
     }
+
     boolean micros =
         chunk.getPrimitiveType().getLogicalTypeAnnotation()
                 instanceof TimestampLogicalTypeAnnotation timestamp
             && timestamp.isAdjustedToUTC()
             && timestamp.getUnit() == TimeUnit.MICROS;
     long unit = micros ? 1000 : 1;
+
     return times
         .get()
         .overlaps(Math.floorDiv(known.getMin(), unit), Math.floorDiv(known.getMax(), unit));

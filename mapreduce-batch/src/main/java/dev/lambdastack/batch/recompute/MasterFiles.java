@@ -72,6 +72,7 @@ final class MasterFiles {
             ? Optional.empty()
             : Optional.of(
                 new EventDecoder(schemas, projection.type(), projection.columns(), eventTimeMin));
+
     return MasterFile.open(
         conf,
         dataset.resolve(part.path()),

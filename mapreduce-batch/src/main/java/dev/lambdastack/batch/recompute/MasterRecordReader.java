@@ -49,9 +49,11 @@ final class MasterRecordReader extends RecordReader<NullWritable, RowGroup> {
         file.close();
         file = null;
       }
+
       if (!parts.hasNext()) {
         return false;
       }
+
       FilePart part = parts.next();
       file = files.open(part);
       doneBytes += part.lengthBytes();

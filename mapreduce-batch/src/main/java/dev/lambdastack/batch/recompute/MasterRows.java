@@ -45,6 +45,7 @@ final class MasterRows implements RowGroup {
     if (done == count) {
       return false;
     }
+
     int rows = (int) Math.min(ColumnBatch.CAPACITY, count - done);
     batch.resize(rows);
     for (int i = 0; i < columns.length; i++) {
@@ -55,6 +56,7 @@ final class MasterRows implements RowGroup {
         columns[i].read(batch.column(i), rows);
       }
     }
+
     readEventTimes(batch, rows);
     if (partition != null) {
       partition.longs(longs, nulls, rows);
@@ -67,6 +69,7 @@ final class MasterRows implements RowGroup {
     if (older != null) {
       older.mend(batch, rows);
     }
+
     done += rows;
     return true;
   }

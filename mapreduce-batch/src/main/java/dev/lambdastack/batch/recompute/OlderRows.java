@@ -78,6 +78,7 @@ final class OlderRows {
     appendTime.longs(appendTimes, nulls, rows);
     measure(batch, rows);
     rejected.clear();
+
     boolean any = false;
     for (int row = 0; row < rows; row++) {
       Optional<Rejection> rejection = raws.nulls()[row] ? judge(batch, row) : decode(batch, row);
@@ -87,6 +88,7 @@ final class OlderRows {
         reject(batch, row, rejection.get());
       }
     }
+
     if (any) {
       batch.retain(row -> !isRejected[row]);
     }
@@ -116,10 +118,12 @@ final class OlderRows {
     if (decoded instanceof Rejection rejection) {
       return Optional.of(rejection);
     }
+
     DecodedEvent event = (DecodedEvent) decoded;
     for (int column = 0; column < columns; column++) {
       batch.column(column).set(row, event.row(), column);
     }
+
     batch.eventTimes()[row] = event.row().eventTime();
     return Optional.empty();
   }

@@ -70,6 +70,7 @@ final class ParquetSource implements ColumnSource {
       if (page == null) {
         throw new IllegalStateException("column " + column + " ends before its row group");
       }
+
       try {
         if (page instanceof DataPageV1 v1) {
           open(v1);
@@ -81,6 +82,7 @@ final class ParquetSource implements ColumnSource {
       }
       rowsLeft = page.getValueCount();
     }
+
     return Math.min(rowsLeft, most);
   }
 
@@ -89,6 +91,7 @@ final class ParquetSource implements ColumnSource {
     byte[] array = array(all);
     int start = all.hasArray() ? all.arrayOffset() + all.position() : 0;
     int end = start + all.remaining();
+
     levels = null;
     if (nullable) {
       if (page.getDlEncoding() != Encoding.RLE) {
@@ -104,6 +107,7 @@ final class ParquetSource implements ColumnSource {
       levels = new HybridRuns(array, start, start + length, 1);
       start += length;
     }
+
     values =
         PageValues.of(
             column,
@@ -123,6 +127,7 @@ final class ParquetSource implements ColumnSource {
       byte[] array = bytes(page.getDefinitionLevels());
       levels = new HybridRuns(array, 0, array.length, 1);
     }
+
     byte[] array = bytes(page.getData());
     values =
         PageValues.of(
@@ -161,6 +166,7 @@ final class ParquetSource implements ColumnSource {
       Arrays.fill(nulls, from, from + count, false);
       return count;
     }
+
     ints = ints.length < count ? new int[count] : ints;
     levels.read(ints, 0, count);
     int present = 0;
@@ -168,6 +174,7 @@ final class ParquetSource implements ColumnSource {
       nulls[from + i] = ints[i] == 0;
       present += ints[i];
     }
+
     return present;
   }
 
@@ -188,6 +195,7 @@ final class ParquetSource implements ColumnSource {
           }
         }
       }
+
       row += count;
     }
   }
@@ -209,6 +217,7 @@ final class ParquetSource implements ColumnSource {
           }
         }
       }
+
       row += count;
     }
   }
@@ -244,6 +253,7 @@ final class ParquetSource implements ColumnSource {
           }
         }
       }
+
       row += count;
     }
   }
@@ -261,6 +271,7 @@ final class ParquetSource implements ColumnSource {
           into.setText(i, bytes[next++]);
         }
       }
+
       row += count;
     }
   }

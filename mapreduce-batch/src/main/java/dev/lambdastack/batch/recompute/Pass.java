@@ -63,6 +63,7 @@ record Pass(PassPlan plan, List<View> views, List<List<FilePart>> tasks) {
     if (here != null) {
       return here;
     }
+
     Path file = new Path(conf.get(PLAN));
     try (FSDataInputStream in = file.getFileSystem(conf).open(file)) {
       PassPlan plan = PassPlan.fromJson(in.readAllBytes());
@@ -94,18 +95,22 @@ record Pass(PassPlan plan, List<View> views, List<List<FilePart>> tasks) {
   Job job(Configuration conf, Path output) throws IOException {
     List<String> names = views.stream().map(View::name).toList();
     Job job = Jobs.create(conf, "recompute " + String.join(", ", names));
+
     job.setInputFormatClass(MasterInputFormat.class);
     job.setMapperClass(AggregatingMapper.class);
     job.setMapOutputKeyClass(ImmutableBytesWritable.class);
     job.setMapOutputValueClass(BytesWritable.class);
+
     job.setCombinerClass(MergingCombiner.class);
     job.setPartitionerClass(RegionPartitioner.class);
     job.setReducerClass(CellReducer.class);
     job.setNumReduceTasks(plan.reducers());
+
     job.setOutputKeyClass(NullWritable.class);
     job.setOutputValueClass(KeyValue.class);
     job.setOutputFormatClass(RegionFiles.class);
     FileOutputFormat.setOutputPath(job, output);
+
     TableMapReduceUtil.initCredentials(job);
     return job;
   }

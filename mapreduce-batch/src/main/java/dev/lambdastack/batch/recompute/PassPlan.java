@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lambdastack.schemas.SchemaStore;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -18,7 +19,7 @@ import java.util.TreeMap;
  * What one pass over a topic's files computes, as its tasks are told. Its JSON is a file in the
  * run's folder. Reducers are the regions of all views' tables, one view after the other.
  *
- * @param schemaStore as {@link dev.lambdastack.schemas.SchemaStore#toJson} writes it
+ * @param schemaStore as {@link SchemaStore#toJson} writes it
  * @param eventTimeMin the earliest event time that is taken, as the manifests say
  * @param cellTimestamp of every cell, in milliseconds
  * @param before by partition, the first offset that is not counted; empty where the files hold no
@@ -97,11 +98,13 @@ record PassPlan(
     json.put("eventTimeMin", eventTimeMin.toString());
     json.put("cellTimestamp", cellTimestamp);
     before.ifPresent(b -> json.set("before", offsets(b)));
+
     ArrayNode array = json.putArray("views");
     for (ViewPlan view : views) {
       ObjectNode node = array.addObject();
       node.put("name", view.name());
       node.put("fingerprint", view.fingerprint());
+
       ArrayNode starts = node.putArray("regionStarts");
       view.regionStarts().forEach(s -> starts.add(HexFormat.of().formatHex(s)));
       view.increment()
@@ -114,6 +117,7 @@ record PassPlan(
                 }
               });
     }
+
     return MAPPER.writeValueAsBytes(json);
   }
 
@@ -124,6 +128,7 @@ record PassPlan(
       List<byte[]> starts = new ArrayList<>();
       node.required("regionStarts")
           .forEach(s -> starts.add(HexFormat.of().parseHex(s.textValue())));
+
       views.add(
           new ViewPlan(
               node.required("name").textValue(),
@@ -132,6 +137,7 @@ record PassPlan(
               Optional.ofNullable(node.get("base"))
                   .map(base -> new Increment(offsets(base), touched(node)))));
     }
+
     return new PassPlan(
         json.required("run").textValue(),
         json.required("topic").textValue(),

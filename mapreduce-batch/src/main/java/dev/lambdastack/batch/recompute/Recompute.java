@@ -2,8 +2,8 @@ package dev.lambdastack.batch.recompute;
 
 import dev.lambdastack.schemas.EventDecoder;
 import dev.lambdastack.schemas.SchemaStore;
-import dev.lambdastack.serving.store.PublishedStore;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.UnavailableException;
@@ -118,7 +118,7 @@ public final class Recompute {
 
   @FunctionalInterface
   private interface Work<T> {
-    List<T> of(TopicRun run, Connection connection, PublishedStore store)
+    List<T> of(TopicRun run, Connection connection, PublishedTable store)
         throws IOException, InterruptedException;
   }
 
@@ -136,19 +136,22 @@ public final class Recompute {
         together.add(view);
       }
     }
+
     List<TopicRun> runs = new ArrayList<>();
     try {
       for (List<View> together : sources.values()) {
         runs.add(TopicRun.open(config, schemas, clock, together, options));
       }
+
       Map<String, T> made = new LinkedHashMap<>();
-      try (Connection connection = Store.connectForWork(config)) {
-        PublishedStore store = new PublishedStore(connection);
-        store.ensureTable();
+      try (Connection connection = HBaseConnector.connectForWork(config)) {
+        PublishedTable store = new PublishedTable(connection);
+        store.ensure();
         for (TopicRun run : runs) {
           work.of(run, connection, store).forEach(done -> made.put(name.apply(done), done));
         }
       }
+
       return names.stream().map(made::get).toList();
     } finally {
       runs.forEach(TopicRun::close);

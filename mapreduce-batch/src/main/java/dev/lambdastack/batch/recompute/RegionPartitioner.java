@@ -50,6 +50,7 @@ final class RegionPartitioner extends Partitioner<ImmutableBytesWritable, BytesW
     byte[][] regions = starts[view];
     int row = key.getOffset() + CellKey.ROW;
     int length = key.getLength() - CellKey.ROW;
+
     int low = 0;
     int high = regions.length - 1;
     // The last region that does not start behind the key; the first one starts before all.
@@ -62,6 +63,7 @@ final class RegionPartitioner extends Partitioner<ImmutableBytesWritable, BytesW
         high = middle - 1;
       }
     }
+
     return first[view] + low;
   }
 }

@@ -88,6 +88,7 @@ final class RegionSplits {
     List<Pick> picks = new ArrayList<>();
     long before = 0;
     int next = 0;
+
     for (LiveFile input : inputs) {
       long rows = input.file().rows();
       while (next < most && target(next, most, total) < before + rows) {
@@ -96,6 +97,7 @@ final class RegionSplits {
       }
       before += rows;
     }
+
     return picks;
   }
 

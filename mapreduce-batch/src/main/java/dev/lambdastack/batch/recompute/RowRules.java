@@ -1,7 +1,7 @@
 package dev.lambdastack.batch.recompute;
 
+import dev.lambdastack.serving.store.HBaseFault;
 import dev.lambdastack.serving.store.RowText;
-import dev.lambdastack.serving.store.Store;
 import dev.lambdastack.views.Rule;
 import dev.lambdastack.views.RuleResult;
 import dev.lambdastack.views.View;
@@ -73,6 +73,7 @@ final class RowRules {
     if (rules.rules.isEmpty()) {
       return List.of();
     }
+
     if (base.isPresent() && rules.areKnown(base.get())) {
       try {
         List<RuleResult> results = rules.judgeWritten(connection, table, base.get(), written);
@@ -82,11 +83,12 @@ final class RowRules {
         }
       } catch (IOException e) {
         // A base that was cleaned up meanwhile leaves nothing to compare with.
-        if (Store.tableGone(e).isEmpty()) {
+        if (HBaseFault.tableGone(e).isEmpty()) {
           throw e;
         }
       }
     }
+
     return new RowRules(view).judgeAll(connection, table);
   }
 
@@ -127,6 +129,7 @@ final class RowRules {
       judged.broken = before.counted();
       judged.kept.addAll(before.examples());
     }
+
     try (Table now = connection.getTable(table);
         Table then = connection.getTable(TableName.valueOf(base.table()));
         ResultScanner scanner = now.getScanner(scan().setTimestamp(written))) {
@@ -136,6 +139,7 @@ final class RowRules {
           judge(result);
           gets.add(new Get(result.getRow()).addColumn(Cell.batchFamily(), Cell.batchQualifier()));
         }
+
         for (Result old : then.get(gets)) {
           if (old.isEmpty()) {
             rows++;
@@ -145,6 +149,7 @@ final class RowRules {
         }
       }
     }
+
     long judged = rows;
     return rules.stream().map(r -> r.result(judged)).toList();
   }

@@ -41,12 +41,14 @@ final class ShareCounts {
           counters
               .findCounter(RecomputeCounter.meeting(view.name()), RecomputeCounter.ofShare(i))
               .getValue();
+
       Optional<RuleResult> before = base.flatMap(b -> found(share, b));
       results.add(
           share.result(
               counted + before.map(RuleResult::checked).orElse(0L),
               meeting + before.map(RuleResult::counted).orElse(0L)));
     }
+
     return results;
   }
 }

@@ -69,6 +69,7 @@ final class TaskNotes {
     if (!fileSystem.exists(setAside)) {
       return found;
     }
+
     for (FileStatus file : fileSystem.listStatus(setAside)) {
       try (InputStream in = fileSystem.open(file.getPath())) {
         JsonNode examples = MAPPER.readTree(in);
@@ -80,6 +81,7 @@ final class TaskNotes {
         }
       }
     }
+
     return found;
   }
 

@@ -67,6 +67,7 @@ final class TimeRanges {
    */
   int select(long[] times, int count, int[] into) {
     int n = 0;
+
     // Rows of a file are sorted by time: mostly the next one is where the last one was.
     long from = 1;
     long to = 0;
@@ -79,10 +80,12 @@ final class TimeRanges {
         from = inside ? starts[at] : at == 0 ? Long.MIN_VALUE : ends[at - 1];
         to = inside ? ends[at] : at == starts.length ? Long.MAX_VALUE : starts[at];
       }
+
       if (inside) {
         into[n++] = i;
       }
     }
+
     return n;
   }
 
@@ -117,6 +120,7 @@ final class TimeRanges {
         e[n++] = ends[i];
       }
     }
+
     return new TimeRanges(Arrays.copyOf(s, n), Arrays.copyOf(e, n));
   }
 
@@ -197,12 +201,14 @@ final class TimeRanges {
       for (int i = 0; i < size; i++) {
         ends[i] = starts[i] + window;
       }
+
       long gap = 1;
       TimeRanges ranges = joined(starts, ends, gap);
       while (ranges.starts.length > most) {
         gap = 2 * Math.max(gap, window);
         ranges = joined(ranges.starts, ranges.ends, gap);
       }
+
       return ranges;
     }
   }

@@ -13,8 +13,9 @@ import dev.lambdastack.batch.publish.VersionState;
 import dev.lambdastack.schemas.SchemaEdits;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.store.Catalog;
-import dev.lambdastack.serving.store.PublishedStore;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
+import dev.lambdastack.serving.store.PublishedTable;
+import dev.lambdastack.serving.store.VersionRuns;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.RuleResult;
@@ -100,6 +101,7 @@ final class TopicRun implements AutoCloseable {
           "Cannot recompute view %s: nothing of topic %s is archived in %s; run lambda archive %s first"
               .formatted(views.get(0).name(), topic, dataset.place(), topic));
     }
+
     String runId = RunId.next(clock);
     Lease lease = Lease.take(dataset, runId, clock, config.master().lease());
     try {
@@ -165,7 +167,7 @@ final class TopicRun implements AutoCloseable {
   }
 
   /** What {@link #run} would make of each view. */
-  List<Recompute.Plan> plan(Connection connection, PublishedStore store) throws IOException {
+  List<Recompute.Plan> plan(Connection connection, PublishedTable store) throws IOException {
     List<Recompute.Plan> plans = new ArrayList<>();
     for (View view : views) {
       Start start = start(connection, store, view);
@@ -193,7 +195,7 @@ final class TopicRun implements AutoCloseable {
   }
 
   /** Makes the versions and enters them in the catalog. */
-  List<Recompute.Outcome> run(Connection connection, PublishedStore store)
+  List<Recompute.Outcome> run(Connection connection, PublishedTable store)
       throws IOException, InterruptedException {
     List<Recompute.Outcome> outcomes = new ArrayList<>();
     List<Start.Increment> increments = new ArrayList<>();
@@ -238,7 +240,7 @@ final class TopicRun implements AutoCloseable {
     return outcomes;
   }
 
-  private Start start(Connection connection, PublishedStore store, View view) throws IOException {
+  private Start start(Connection connection, PublishedTable store, View view) throws IOException {
     if (options.asOf().isPresent()) {
       return new Start.Full(view, "--as-of");
     }
@@ -246,7 +248,7 @@ final class TopicRun implements AutoCloseable {
       return new Start.Full(view, "--full");
     }
 
-    Catalog catalog = store.catalog(view.name());
+    Catalog catalog = store.catalog().of(view.name());
     List<Version> usable =
         catalog.versions().stream()
             .filter(v -> VersionState.of(catalog, v) != VersionState.HELD)
@@ -287,7 +289,12 @@ final class TopicRun implements AutoCloseable {
     while (!waiting.isEmpty()) {
       Version version = waiting.remove().version();
       try {
-        makers.store().completeVersion(version, makers.run(), options.asOf().isPresent());
+        VersionRuns runs = makers.store().runs();
+        if (options.asOf().isPresent()) {
+          runs.completePast(version, makers.run());
+        } else {
+          runs.complete(version, makers.run());
+        }
       } catch (IOException | RuntimeException e) {
         // It may have happened all the same: then its table must stay. The next run knows.
         waiting.forEach(f -> f.target().table().dropAfter(e));
@@ -363,7 +370,7 @@ final class TopicRun implements AutoCloseable {
 
   private List<Filled> fill(List<Target> targets, Path staging)
       throws IOException, InterruptedException {
-    Configuration conf = Store.forWork(config);
+    Configuration conf = HBaseConnector.forWork(config);
     Path output = new Path(staging, "hfiles");
     PassPlan plan = plan(targets);
     List<LiveFile> inputs = inputs(plan);
@@ -454,6 +461,7 @@ final class TopicRun implements AutoCloseable {
     if (times.get().isEmpty()) {
       return List.of();
     }
+
     long pinned = SchemaNormalization.parsingFingerprint64(views.get(0).eventType().schema());
     return frozen.files().stream()
         .filter(
@@ -476,11 +484,12 @@ final class TopicRun implements AutoCloseable {
         frozen.epochLength(),
         frozen.sequence(),
         frozen.digest(),
-        target.base().map(Version::rows).orElse(0L) + newCells,
-        frozen.events(),
-        frozen.lost(),
-        target.rejected(counters),
-        target.setAside(counters),
+        new Version.Counts(
+            target.base().map(Version::rows).orElse(0L) + newCells,
+            frozen.events(),
+            frozen.lost(),
+            target.rejected(counters),
+            target.setAside(counters)),
         clock.instant(),
         Optional.of(origin));
   }
@@ -546,6 +555,7 @@ final class TopicRun implements AutoCloseable {
     boolean all = inputs.size() == frozen.files().size();
     long expected = all ? frozen.events() : inputs.stream().mapToLong(f -> f.file().rows()).sum();
     long read = counters.findCounter(RecomputeCounter.ROWS).getValue();
+
     if (read != expected) {
       throw new IOException(
           String.format(

@@ -1,7 +1,7 @@
 package dev.lambdastack.batch.recompute;
 
-import dev.lambdastack.serving.store.PublishedStore;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseFault;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.serving.store.ViewTables;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.handoff.Cell;
@@ -33,6 +33,7 @@ import org.apache.hadoop.hbase.io.hfile.CacheConfig;
 import org.apache.hadoop.hbase.io.hfile.HFile;
 import org.apache.hadoop.hbase.snapshot.SnapshotCreationException;
 import org.apache.hadoop.hbase.tool.BulkLoadHFiles;
+import org.apache.hadoop.hbase.util.Bytes;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,7 +51,7 @@ record VersionTable(Makers makers, String view, long number, TableName name) {
    * @param run whose they are: the path of its lease
    * @param patience how long another run's snapshot of the same table is waited for
    */
-  record Makers(Connection connection, PublishedStore store, String run, Duration patience) {}
+  record Makers(Connection connection, PublishedTable store, String run, Duration patience) {}
 
   /** An empty table under a number that no version had before. */
   static VersionTable create(Makers makers, View view, byte[][] splits) throws IOException {
@@ -76,6 +77,7 @@ record VersionTable(Makers makers, String view, long number, TableName name) {
       while (true) {
         VersionTable table = begin(makers, view);
         snapshot(admin, table.snapshot(), TableName.valueOf(older.table()), makers.patience());
+
         try {
           admin.cloneSnapshot(table.snapshot(), table.name());
           return table;
@@ -89,7 +91,7 @@ record VersionTable(Makers makers, String view, long number, TableName name) {
   }
 
   private static VersionTable begin(Makers makers, String view) throws IOException {
-    long number = makers.store().beginVersion(view, makers.run());
+    long number = makers.store().runs().begin(view, makers.run());
     return new VersionTable(makers, view, number, ViewTables.batch(view, number));
   }
 
@@ -115,6 +117,7 @@ record VersionTable(Makers makers, String view, long number, TableName name) {
           throw busy;
         }
       }
+
       try {
         // HBase tells nobody when a snapshot has ended: it is tried again.
         Thread.sleep(MILLIS_BETWEEN_TRIES);
@@ -135,7 +138,7 @@ record VersionTable(Makers makers, String view, long number, TableName name) {
   }
 
   private void abandon() throws IOException {
-    makers.store().abandonVersion(view, number, makers.run());
+    makers.store().runs().abandon(view, number, makers.run());
   }
 
   /**
@@ -144,12 +147,13 @@ record VersionTable(Makers makers, String view, long number, TableName name) {
    * @param isAtWork whether a run still is
    */
   static void dropLeftovers(Makers makers, String view, RunCheck isAtWork) throws IOException {
-    for (Map.Entry<Long, String> making : makers.store().making(view).entrySet()) {
+    for (Map.Entry<Long, String> making : makers.store().runs().making(view).entrySet()) {
       long number = making.getKey();
       if (isAtWork.test(making.getValue())
-          || !makers.store().takeOverVersion(view, number, making.getValue(), makers.run())) {
+          || !makers.store().runs().takeOver(view, number, making.getValue(), makers.run())) {
         continue;
       }
+
       try (Admin admin = makers.connection().getAdmin()) {
         ViewTables.drop(admin, ViewTables.batch(view, number));
         if (!admin
@@ -158,7 +162,8 @@ record VersionTable(Makers makers, String view, long number, TableName name) {
           deleteSnapshot(admin, snapshot(view, number));
         }
       }
-      makers.store().abandonVersion(view, number, makers.run());
+
+      makers.store().runs().abandon(view, number, makers.run());
       LOG.info("Dropped version {} of view {}, which a run had left", number, view);
     }
   }
@@ -198,7 +203,7 @@ record VersionTable(Makers makers, String view, long number, TableName name) {
    * away, nothing is tried: the next run finds the table.
    */
   void dropAfter(Exception failure) {
-    if (Store.isAway(failure)) {
+    if (HBaseFault.isAway(failure)) {
       return;
     }
     try (Admin admin = connection().getAdmin()) {
@@ -221,12 +226,14 @@ record VersionTable(Makers makers, String view, long number, TableName name) {
     List<Get> ends = new ArrayList<>();
     long found = 0;
     int files = 0;
+
     if (cells > 0) {
       for (FileStatus file : fileSystem.listStatus(new Path(folder, family()))) {
         files++;
         found += entries(conf, fileSystem, file.getPath(), timestamp, ends);
       }
     }
+
     if (found != cells) {
       throw new IOException(
           String.format(
@@ -236,20 +243,23 @@ record VersionTable(Makers makers, String view, long number, TableName name) {
               found,
               cells));
     }
+
     if (files == 0) {
       return;
     }
+
     Map<BulkLoadHFiles.LoadQueueItem, ?> loaded =
         BulkLoadHFiles.create(conf).bulkLoad(name, folder);
     if (loaded.size() < files) {
       throw new IOException(
           String.format(Locale.ROOT, "Table %s took %d of %d files", name, loaded.size(), files));
     }
+
     checkReadable(ends);
   }
 
   private static String family() {
-    return org.apache.hadoop.hbase.util.Bytes.toString(Cell.batchFamily());
+    return Bytes.toString(Cell.batchFamily());
   }
 
   private static long entries(

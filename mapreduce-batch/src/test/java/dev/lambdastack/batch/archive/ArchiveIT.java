@@ -16,10 +16,11 @@ import dev.lambdastack.batch.recompute.Recompute;
 import dev.lambdastack.log.LogClients;
 import dev.lambdastack.log.Tick;
 import dev.lambdastack.log.TopicLog;
+import dev.lambdastack.log.agreement.TopicAgreement;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.schemas.SchemaVersion;
-import dev.lambdastack.serving.store.AdoptionStore;
 import dev.lambdastack.settings.KafkaSettings;
+import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.LostRaceException;
 import dev.lambdastack.views.Metric;
@@ -28,15 +29,22 @@ import dev.lambdastack.views.View;
 import dev.lambdastack.views.Views;
 import dev.lambdastack.views.handoff.Adoptions;
 import dev.lambdastack.views.handoff.LostOffsets;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -46,16 +54,26 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
+import org.apache.avro.SchemaBuilder;
+import org.apache.avro.SchemaNormalization;
 import org.apache.avro.SchemaParser;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.hdfs.DistributedFileSystem;
 import org.apache.hadoop.hdfs.protocol.HdfsConstants;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.NewPartitions;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -150,8 +168,7 @@ class ArchiveIT {
           assertThat(file.lengthBytes()).isEqualTo(bytes.length);
           assertThat(file.sha256())
               .isEqualTo(
-                  java.util.HexFormat.of()
-                      .formatHex(java.security.MessageDigest.getInstance("SHA-256").digest(bytes)));
+                  HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes)));
         }
         List<GenericRecord> rows = scene.read(file.path());
         List<Long> times = rows.stream().map(r -> (Long) r.get("event_time")).toList();
@@ -307,7 +324,7 @@ class ArchiveIT {
   }
 
   /** Takes the end of partition 0 away, then others write on there, in a later leader epoch. */
-  private static void cutOff(Scene scene, long from, int others) throws java.io.IOException {
+  private static void cutOff(Scene scene, long from, int others) throws IOException {
     scene.servers().kafka().stop();
     scene.servers().kafka().cutOff(scene.topic(), 0, from);
     scene.servers().kafka().start();
@@ -540,7 +557,7 @@ class ArchiveIT {
       scene.conf().set("lambda.dead-letters.max-share", "0.5");
       Random random = new Random(8);
       byte[] good = Sale.random(random, scene.now()).encode(Sale.V1);
-      byte[] cut = java.util.Arrays.copyOf(good, good.length - 3);
+      byte[] cut = Arrays.copyOf(good, good.length - 3);
       byte[] unknown = good.clone();
       unknown[4] ^= 1;
       Map<Long, byte[]> bad = new TreeMap<>();
@@ -581,7 +598,7 @@ class ArchiveIT {
         assertThat(row.get("value"))
             .isEqualTo(offset == tombstone ? null : ByteBuffer.wrap(bad.get(offset)));
         assertThat(row.get("key"))
-            .isEqualTo(ByteBuffer.wrap("key".getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+            .isEqualTo(ByteBuffer.wrap("key".getBytes(StandardCharsets.UTF_8)));
         assertThat(row.get("detail").toString()).isNotEmpty();
       }
       assertThat(archived(scene)).hasSize(6);
@@ -624,7 +641,7 @@ class ArchiveIT {
       assertThat(rows.get(1).get("note")).hasToString(same.note());
       assertThat(rows.get(1).get(FileSchema.RAW)).isNull();
       assertThat(rows.get(0).get(FileSchema.WRITER_SCHEMA))
-          .isEqualTo(org.apache.avro.SchemaNormalization.parsingFingerprint64(Sale.V1));
+          .isEqualTo(SchemaNormalization.parsingFingerprint64(Sale.V1));
     }
   }
 
@@ -639,7 +656,7 @@ class ArchiveIT {
       for (int d = 0; d < 5; d++) {
         sales.addAll(sales(random, d == 1 || d == 3 ? 30 : 3, noon - d * day));
       }
-      java.util.Collections.shuffle(sales, random);
+      Collections.shuffle(sales, random);
       scene.sendAll(0, sales, Sale.V1);
       scene.toEpochStart();
       scene.archive(Sale.V1).run(scene.topic());
@@ -758,7 +775,7 @@ class ArchiveIT {
     }
   }
 
-  private static void compact(Scene scene) throws java.io.IOException {
+  private static void compact(Scene scene) throws IOException {
     try {
       assertThat(
               new Compaction(scene.config(), scene.views(Sale.V1), Sale.SCHEMAS, scene.clock())
@@ -773,12 +790,12 @@ class ArchiveIT {
   private static List<GenericRecord> read(Scene scene, DataFile file) {
     try {
       return scene.read(file.path());
-    } catch (java.io.IOException e) {
-      throw new java.io.UncheckedIOException(e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
-  private static void runOther(Scene scene) throws java.io.IOException {
+  private static void runOther(Scene scene) throws IOException {
     try {
       assertThat(scene.archive(Sale.V1).run(scene.topic()).sequence()).hasValue(1);
     } catch (InterruptedException e) {
@@ -868,9 +885,7 @@ class ArchiveIT {
       try (var admin = servers.kafka().admin()) {
         admin
             .deleteRecords(
-                Map.of(
-                    new org.apache.kafka.common.TopicPartition(scene.topic(), 0),
-                    org.apache.kafka.clients.admin.RecordsToDelete.beforeOffset(15)))
+                Map.of(new TopicPartition(scene.topic(), 0), RecordsToDelete.beforeOffset(15)))
             .all()
             .get();
       }
@@ -914,10 +929,10 @@ class ArchiveIT {
         admin
             .deleteRecords(
                 Map.of(
-                    new org.apache.kafka.common.TopicPartition(scene.topic(), 0),
-                    org.apache.kafka.clients.admin.RecordsToDelete.beforeOffset(4),
-                    new org.apache.kafka.common.TopicPartition(scene.topic(), 1),
-                    org.apache.kafka.clients.admin.RecordsToDelete.beforeOffset(10)))
+                    new TopicPartition(scene.topic(), 0),
+                    RecordsToDelete.beforeOffset(4),
+                    new TopicPartition(scene.topic(), 1),
+                    RecordsToDelete.beforeOffset(10)))
             .all()
             .get();
       }
@@ -937,11 +952,7 @@ class ArchiveIT {
 
   private static void grow(Scene scene, int count) throws Exception {
     try (var admin = scene.servers().kafka().admin()) {
-      admin
-          .createPartitions(
-              Map.of(scene.topic(), org.apache.kafka.clients.admin.NewPartitions.increaseTo(count)))
-          .all()
-          .get();
+      admin.createPartitions(Map.of(scene.topic(), NewPartitions.increaseTo(count))).all().get();
     }
     try (TopicLog log =
         TopicLog.open(
@@ -959,7 +970,7 @@ class ArchiveIT {
         TopicLog.open(
             new KafkaSettings(scene.servers().kafka().bootstrapServers(), Scene.TIMEOUT),
             scene.topic())) {
-      return AdoptionStore.of(scene.config(), scene.topic(), log.topicId()).read().orElseThrow();
+      return TopicAgreement.of(scene.config(), scene.topic(), log.topicId()).read().orElseThrow();
     }
   }
 
@@ -1015,7 +1026,7 @@ class ArchiveIT {
           TopicLog.open(
               new KafkaSettings(servers.kafka().bootstrapServers(), Scene.TIMEOUT),
               scene.topic())) {
-        AdoptionStore.of(scene.config(), scene.topic(), log.topicId())
+        TopicAgreement.of(scene.config(), scene.topic(), log.topicId())
             .adopt(Set.of(0), Set.of(0, 1), scene.clock().instant().minusSeconds(60));
       }
       assertRefused(scene, "partition 1 was added and counts from epoch", "clock-skew");
@@ -1034,7 +1045,7 @@ class ArchiveIT {
         try {
           servers.kafka().createTopic(scene.topic(), 1);
           break;
-        } catch (java.io.IOException stillThere) {
+        } catch (IOException stillThere) {
           assertThat(System.nanoTime()).isLessThan(deadline);
         }
       }
@@ -1048,9 +1059,7 @@ class ArchiveIT {
         var admin = servers.kafka().admin()) {
       scene.send(0, Sale.random(new Random(1), scene.now()), Sale.V1);
       scene.toEpochStart();
-      var topic =
-          new org.apache.kafka.common.config.ConfigResource(
-              org.apache.kafka.common.config.ConfigResource.Type.TOPIC, scene.topic());
+      var topic = new ConfigResource(ConfigResource.Type.TOPIC, scene.topic());
       configure(admin, topic, "message.timestamp.type", "CreateTime");
       assertRefused(scene, "expected message.timestamp.type=LogAppendTime, found CreateTime");
       configure(admin, topic, "message.timestamp.type", "LogAppendTime");
@@ -1064,9 +1073,7 @@ class ArchiveIT {
   void refusesARecordThatItsProducerStamped(Servers servers) throws Exception {
     try (Scene scene = Scene.open(servers, 1);
         var admin = servers.kafka().admin()) {
-      var topic =
-          new org.apache.kafka.common.config.ConfigResource(
-              org.apache.kafka.common.config.ConfigResource.Type.TOPIC, scene.topic());
+      var topic = new ConfigResource(ConfigResource.Type.TOPIC, scene.topic());
       scene.send(0, Sale.random(new Random(1), scene.now()), Sale.V1);
       configure(admin, topic, "message.timestamp.type", "CreateTime");
       scene.send(0, Sale.random(new Random(1), scene.now()), Sale.V1);
@@ -1077,16 +1084,9 @@ class ArchiveIT {
     }
   }
 
-  private static void configure(
-      org.apache.kafka.clients.admin.Admin admin,
-      org.apache.kafka.common.config.ConfigResource topic,
-      String key,
-      String value)
+  private static void configure(Admin admin, ConfigResource topic, String key, String value)
       throws Exception {
-    var op =
-        new org.apache.kafka.clients.admin.AlterConfigOp(
-            new org.apache.kafka.clients.admin.ConfigEntry(key, value),
-            org.apache.kafka.clients.admin.AlterConfigOp.OpType.SET);
+    var op = new AlterConfigOp(new ConfigEntry(key, value), AlterConfigOp.OpType.SET);
     admin.incrementalAlterConfigs(Map.of(topic, List.of(op))).all().get();
     long deadline = System.nanoTime() + Scene.TIMEOUT.toNanos();
     while (!admin
@@ -1124,29 +1124,22 @@ class ArchiveIT {
   void refusesFieldsThatTheArchiveHasItself(Servers servers) throws Exception {
     try (Scene scene = Scene.open(servers, 1)) {
       var clash =
-          org.apache.avro.SchemaBuilder.record("Clash")
+          SchemaBuilder.record("Clash")
               .fields()
               .requiredLong(FileSchema.OFFSET)
               .name("event_time")
-              .type(
-                  org.apache.avro.LogicalTypes.timestampMillis()
-                      .addToSchema(org.apache.avro.Schema.create(org.apache.avro.Schema.Type.LONG)))
+              .type(LogicalTypes.timestampMillis().addToSchema(Schema.create(Schema.Type.LONG)))
               .noDefault()
               .endRecord();
-      var type =
-          dev.lambdastack.views.EventType.of(scene.topic(), clash, "event_time", FileSchema.OFFSET);
+      var type = EventType.of(scene.topic(), clash, "event_time", FileSchema.OFFSET);
       var view =
-          dev.lambdastack.views.View.named(scene.viewName())
+          View.named(scene.viewName())
               .over(type)
               .window(Duration.ofHours(1))
-              .metric("events", dev.lambdastack.views.Metric.count())
+              .metric("events", Metric.count())
               .build();
       Archive archive =
-          new Archive(
-              scene.config(),
-              dev.lambdastack.views.Views.of(List.of(view)),
-              Sale.SCHEMAS,
-              scene.clock());
+          new Archive(scene.config(), Views.of(List.of(view)), Sale.SCHEMAS, scene.clock());
       assertThatThrownBy(() -> archive.run(scene.topic()))
           .isInstanceOf(InvalidInputException.class)
           .hasMessageContaining(

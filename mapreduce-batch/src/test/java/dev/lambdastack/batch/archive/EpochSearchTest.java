@@ -45,6 +45,11 @@ class EpochSearchTest {
     }
   }
 
+  /** A partition from offset 0 on, with no record before the epoch. */
+  private static PartitionStart start(long firstEpoch) {
+    return new PartitionStart(0, OptionalInt.empty(), firstEpoch, 0);
+  }
+
   @Property
   void runsSayOfEachEpochWhereTheRunningMaximumReachesIt(
       @ForAll @Size(max = 30) List<@LongRange(min = 0, max = 400) Long> times,
@@ -56,8 +61,8 @@ class EpochSearchTest {
     ListLog log = new ListLog(Map.of(0, times));
     OptionalLong end = OptionalLong.of(times.size());
     NavigableMap<Long, Long> run =
-        new EpochSearch(log, EPOCH, Map.of(0, first))
-            .run(0, from, from + length, 0, end)
+        new EpochSearch(log, EPOCH, Map.of(0, start(first)))
+            .run(0, from, from + length, end)
             .boundaries();
     for (long epoch = from + 1; epoch <= from + length; epoch++) {
       long maximum = first * 10;
@@ -81,7 +86,7 @@ class EpochSearchTest {
       @ForAll @IntRange(max = 60) int most,
       @ForAll @IntRange(max = 60) int floor) {
     ListLog log = new ListLog(Map.of(0, first, 1, second));
-    EpochSearch search = new EpochSearch(log, EPOCH, Map.of(0, 0L, 1, (long) floor));
+    EpochSearch search = new EpochSearch(log, EPOCH, Map.of(0, start(0), 1, start(floor)));
     long expected = 0;
     for (long epoch = 1; epoch <= most; epoch++) {
       boolean firstHas = first.stream().anyMatch(reaches(epoch));
@@ -100,8 +105,8 @@ class EpochSearchTest {
   void aQuietCenturyTakesOneLookUp() {
     ListLog log = new ListLog(Map.of(0, List.of(3_000_000_000L)));
     NavigableMap<Long, Long> run =
-        new EpochSearch(log, EPOCH, Map.of(0, 0L))
-            .run(0, 0, 300_000_000, 0, OptionalLong.empty())
+        new EpochSearch(log, EPOCH, Map.of(0, start(0)))
+            .run(0, 0, 300_000_000, OptionalLong.empty())
             .boundaries();
     assertThat(run).isEqualTo(Map.of(1L, 0L));
     assertThat(log.lookUps()[0]).isEqualTo(1);

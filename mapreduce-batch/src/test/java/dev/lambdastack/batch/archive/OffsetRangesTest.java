@@ -24,7 +24,9 @@ class OffsetRangesTest {
       @ForAll @LongRange(min = 1, max = 700) long split) {
     List<OffsetRange> ranges =
         OffsetRanges.of(
-            Map.of(2, range(start, start + length)), Map.of(2, OptionalInt.of(9)), split);
+            Map.of(2, range(start, start + length)),
+            Map.of(2, new PartitionStart(start, OptionalInt.of(9), 0, 0)),
+            split);
     long at = start;
     for (OffsetRange range : ranges) {
       assertThat(range.partition()).isEqualTo(2);
@@ -41,7 +43,10 @@ class OffsetRangesTest {
   void hugeOffsetsDoNotOverflow() {
     long end = Long.MAX_VALUE - 1;
     List<OffsetRange> ranges =
-        OffsetRanges.of(Map.of(0, range(0, end)), Map.of(0, OptionalInt.empty()), end / 3 - 1);
+        OffsetRanges.of(
+            Map.of(0, range(0, end)),
+            Map.of(0, new PartitionStart(0, OptionalInt.empty(), 0, 0)),
+            end / 3 - 1);
     assertThat(ranges).hasSize(4);
     assertThat(ranges.get(3).end()).isEqualTo(end);
   }

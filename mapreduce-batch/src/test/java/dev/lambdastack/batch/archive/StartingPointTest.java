@@ -78,10 +78,13 @@ class StartingPointTest {
   @Test
   void aPartitionThatWasAddedIsTakenFromItsFirstRecord() {
     StartingPoint start = withAdded(0, 93);
-    assertThat(start.offsets()).isEqualTo(Map.of(0, 100L, 1, 7L, 2, 0L));
-    assertThat(start.firstEpochs()).isEqualTo(Map.of(0, 0L, 1, 0L, 2, 93L));
-    assertThat(start.leaderEpochs().get(2)).isEmpty();
-    assertThat(withAdded(0, 90).firstEpochs()).containsEntry(2, 90L);
+    assertThat(start.partitions())
+        .isEqualTo(
+            Map.of(
+                0, new PartitionStart(100, OptionalInt.of(3), 0, 0),
+                1, new PartitionStart(7, OptionalInt.of(3), 0, 0),
+                2, new PartitionStart(0, OptionalInt.empty(), 93, 0)));
+    assertThat(withAdded(0, 90).partitions().get(2).firstEpoch()).isEqualTo(90);
   }
 
   @Test
@@ -111,12 +114,15 @@ class StartingPointTest {
             Gaps.ACCEPTED,
             EPOCH,
             MIN);
-    assertThat(start.offsets()).isEqualTo(Map.of(0, 100L, 1, 7L));
-    assertThat(start.lost()).isEqualTo(Map.of(0, 30L));
     // The record at 100 is gone: what is read begins at another one.
-    assertThat(start.leaderEpochs().get(0)).isEmpty();
-    assertThat(start.leaderEpochs().get(1)).hasValue(3);
-    assertThat(withAdded(3, 93, Gaps.ACCEPTED).lost()).isEqualTo(Map.of(2, 3L));
+    assertThat(start.partitions())
+        .isEqualTo(
+            Map.of(
+                0, new PartitionStart(100, OptionalInt.empty(), 0, 30),
+                1, new PartitionStart(7, OptionalInt.of(3), 0, 0)));
+    assertThat(start.partitions().get(0).readFrom()).isEqualTo(130);
+    assertThat(withAdded(3, 93, Gaps.ACCEPTED).partitions().get(2))
+        .isEqualTo(new PartitionStart(0, OptionalInt.empty(), 93, 3));
   }
 
   @Test
@@ -126,8 +132,11 @@ class StartingPointTest {
     assertThat(start.sequence()).isEqualTo(1);
     assertThat(start.previous()).isEmpty();
     assertThat(start.fromEpoch()).isZero();
-    assertThat(start.offsets()).isEqualTo(Map.of(0, 0L, 1, 0L));
-    assertThat(start.lost()).isEqualTo(Map.of(0, 12L));
+    assertThat(start.partitions())
+        .isEqualTo(
+            Map.of(
+                0, new PartitionStart(0, OptionalInt.empty(), 0, 12),
+                1, new PartitionStart(0, OptionalInt.empty(), 0, 0)));
   }
 
   @Test
@@ -137,8 +146,11 @@ class StartingPointTest {
     assertThat(start.sequence()).isEqualTo(6);
     assertThat(start.previous()).hasValue("digest of 5");
     assertThat(start.fromEpoch()).isEqualTo(90);
-    assertThat(start.offsets()).isEqualTo(Map.of(0, 100L, 1, 7L));
-    assertThat(start.leaderEpochs().get(0)).hasValue(3);
+    assertThat(start.partitions())
+        .isEqualTo(
+            Map.of(
+                0, new PartitionStart(100, OptionalInt.of(3), 0, 0),
+                1, new PartitionStart(7, OptionalInt.of(3), 0, 0)));
   }
 
   private static void assertRefused(
@@ -164,8 +176,11 @@ class StartingPointTest {
     assertRefused(
         log("topic-id", begin, Map.of(0, 99L, 1, 8L)), EPOCH, OptionalInt.empty(), "at least 100");
     LogState byClock = log("topic-id", begin, Map.of(0, 100L, 1, 7L));
-    assertThat(of(Optional.of(contents(OptionalInt.empty())), byClock, EPOCH, MIN).offsets())
-        .isEqualTo(Map.of(0, 100L, 1, 7L));
+    assertThat(of(Optional.of(contents(OptionalInt.empty())), byClock, EPOCH, MIN).partitions())
+        .isEqualTo(
+            Map.of(
+                0, new PartitionStart(100, OptionalInt.empty(), 0, 0),
+                1, new PartitionStart(7, OptionalInt.empty(), 0, 0)));
   }
 
   /** Offsets alone do not tell: it has grown past where it was cut off. */

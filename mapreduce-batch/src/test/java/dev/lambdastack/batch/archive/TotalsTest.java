@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lambdastack.batch.master.DataFile;
+import dev.lambdastack.batch.master.DeadLetterFile;
 import dev.lambdastack.views.InvalidInputException;
 import java.util.List;
 import java.util.Map;
@@ -101,7 +102,7 @@ class TotalsTest {
             1,
             Map.of("CORRUPT", 2L),
             report(0, 1, 1).files(),
-            List.of(new dev.lambdastack.batch.master.DeadLetterFile("d", 2, 3, 5, 9, 77, "sha")),
+            List.of(new DeadLetterFile("d", 2, 3, 5, 9, 77, "sha")),
             Optional.empty());
     assertThat(TaskReport.fromJson(report.toJson())).isEqualTo(report);
     TaskReport refused = TaskReport.refused(RANGES.get(0), "why");

@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
@@ -335,8 +336,8 @@ class AuditIT {
         Scene.EPOCH,
         manifest,
         digest,
-        1,
-        1,
-        Instant.ofEpochMilli(created));
+        Version.Counts.of(1, 1),
+        Instant.ofEpochMilli(created),
+        Optional.empty());
   }
 }

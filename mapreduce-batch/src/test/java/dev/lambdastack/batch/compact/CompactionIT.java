@@ -15,7 +15,7 @@ import dev.lambdastack.batch.master.Lease;
 import dev.lambdastack.batch.master.LiveFile;
 import dev.lambdastack.batch.master.OffsetSpan;
 import dev.lambdastack.batch.recompute.Recompute;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.LostRaceException;
 import dev.lambdastack.views.handoff.Version;
@@ -36,6 +36,7 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.Path;
@@ -63,7 +64,7 @@ class CompactionIT {
         .toList();
   }
 
-  private static void archive(Scene scene, org.apache.avro.Schema pinned) throws Exception {
+  private static void archive(Scene scene, Schema pinned) throws Exception {
     scene.toEpochStart();
     scene.archive(pinned).run(scene.topic());
   }
@@ -120,7 +121,7 @@ class CompactionIT {
     long seed = 17;
     Random random = new Random(seed);
     try (Scene scene = Scene.openWithHBase(servers, 3);
-        Connection connection = Store.connect(scene.config())) {
+        Connection connection = HBaseConnector.connect(scene.config())) {
       scene.conf().set("lambda.archive.open-dates", "2");
       scene.conf().set("lambda.archive.split-records", "150");
       scene.conf().set("lambda.dead-letters.max-share", "0.5");

@@ -7,15 +7,18 @@ import dev.lambdastack.batch.Sale;
 import dev.lambdastack.batch.Scene;
 import dev.lambdastack.batch.Servers;
 import dev.lambdastack.batch.archive.Archive;
+import dev.lambdastack.log.Tick;
 import dev.lambdastack.schemas.Rejection.Reason;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.schemas.SchemaVersion;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.LostRaceException;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -80,7 +83,7 @@ class DeadLettersIT {
 
   private static byte[] corrupt(Sale sale) {
     byte[] whole = sale.encode(Sale.V1);
-    return java.util.Arrays.copyOf(whole, whole.length - 3);
+    return Arrays.copyOf(whole, whole.length - 3);
   }
 
   @Test
@@ -142,9 +145,7 @@ class DeadLettersIT {
   }
 
   private static long ticks(Scene scene) {
-    return scene.delivered().stream()
-        .filter(r -> dev.lambdastack.log.Tick.isTick(r.headers()))
-        .count();
+    return scene.delivered().stream().filter(r -> Tick.isTick(r.headers())).count();
   }
 
   /** Each copy is its original, and says where that stood. */
@@ -246,7 +247,7 @@ class DeadLettersIT {
           replay(
               scene,
               step -> {
-                throw new java.io.IOException("killed at " + step);
+                throw new IOException("killed at " + step);
               });
       assertThatThrownBy(() -> killed.run(scene.topic(), Selection.ALL))
           .hasMessage("killed at ANNOUNCED");

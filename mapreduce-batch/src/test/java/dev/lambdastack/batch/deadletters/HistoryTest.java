@@ -8,6 +8,7 @@ import dev.lambdastack.views.InvalidInputException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -67,7 +68,7 @@ class HistoryTest {
     Intent intent = intent(7, letter(2, Long.MAX_VALUE), letter(0, 0), letter(2, 3));
     assertThat(Intent.fromJson(intent.toJson())).isEqualTo(intent);
     assertThat(intent.letters())
-        .isEqualTo(new TreeMap<>(java.util.Map.of(0, List.of(0L), 2, List.of(Long.MAX_VALUE, 3L))));
+        .isEqualTo(new TreeMap<>(Map.of(0, List.of(0L), 2, List.of(Long.MAX_VALUE, 3L))));
     assertThatThrownBy(() -> Intent.fromJson("{}".getBytes(StandardCharsets.UTF_8)))
         .isInstanceOf(IllegalArgumentException.class);
     String later =

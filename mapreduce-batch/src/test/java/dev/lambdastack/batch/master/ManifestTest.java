@@ -342,7 +342,7 @@ class ManifestTest {
                     2,
                     m.created()))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("are not the 15 records read");
+        .hasMessageContaining("expected the 15 records that were read");
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -163,8 +164,8 @@ class MasterDatasetTest {
         .asString()
         .contains("is not what was written");
     Files.delete(snapshot);
-    String other = new String(whole, java.nio.charset.StandardCharsets.UTF_8).replace("a3.", "b3.");
-    byte[] bytes = other.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    String other = new String(whole, StandardCharsets.UTF_8).replace("a3.", "b3.");
+    byte[] bytes = other.getBytes(StandardCharsets.UTF_8);
     Files.write(
         snapshot.resolveSibling(
             String.format(Locale.ROOT, "%020d-%s.json", 100, StoredManifest.sha256(bytes))),

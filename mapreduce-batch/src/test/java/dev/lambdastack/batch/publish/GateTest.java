@@ -107,24 +107,9 @@ class GateTest {
   }
 
   private static GateReport rejecting(long events, long rejected) {
-    Version v = TestCatalog.version(1, events);
     Version version =
-        new Version(
-            v.number(),
-            v.table(),
-            v.fingerprint(),
-            v.shape(),
-            v.horizon(),
-            v.epochLength(),
-            v.manifest(),
-            v.manifestDigest(),
-            v.rows(),
-            v.events(),
-            LostOffsets.NONE,
-            rejected,
-            0,
-            v.created(),
-            Optional.empty());
+        TestCatalog.version(1, events)
+            .with(new Version.Counts(events, events, LostOffsets.NONE, rejected, 0));
     assertThat(Version.fromJson(version.toJson())).isEqualTo(version);
     return GATE.judge(version, Optional.empty(), Optional.empty(), LostOffsets.NONE, NO_DRIFT);
   }

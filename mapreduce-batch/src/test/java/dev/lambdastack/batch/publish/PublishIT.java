@@ -8,8 +8,9 @@ import dev.lambdastack.batch.Sale;
 import dev.lambdastack.batch.Scene;
 import dev.lambdastack.batch.Servers;
 import dev.lambdastack.batch.recompute.Recompute;
-import dev.lambdastack.serving.store.PublishedStore;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
+import dev.lambdastack.serving.store.HBaseFault;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.serving.store.ViewTables;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.BoundView;
@@ -148,23 +149,25 @@ class PublishIT {
 
     static Speed open(Scene scene, View view, Connection connection, long coverage, Horizon first)
         throws Exception {
-      PublishedStore store = new PublishedStore(connection);
+      PublishedTable store = new PublishedTable(connection);
       Generation generation =
-          store.openGeneration(
-              view.name(),
-              number ->
-                  new Generation(
-                      number,
-                      ViewTables.speed(view.name(), number).getNameAsString(),
-                      view.fingerprint(),
-                      view.shape(),
-                      "life",
-                      coverage,
-                      first.epoch(),
-                      first.offsets(),
-                      Scene.EPOCH,
-                      Duration.ofDays(7),
-                      scene.clock().instant()));
+          store
+              .catalog()
+              .openGeneration(
+                  view.name(),
+                  number ->
+                      new Generation(
+                          number,
+                          ViewTables.speed(view.name(), number).getNameAsString(),
+                          view.fingerprint(),
+                          view.shape(),
+                          "life",
+                          coverage,
+                          first.epoch(),
+                          first.offsets(),
+                          Scene.EPOCH,
+                          Duration.ofDays(7),
+                          scene.clock().instant()));
       try (Admin admin = connection.getAdmin()) {
         ViewTables.createSpeed(admin, generation, 2);
       }
@@ -198,8 +201,9 @@ class PublishIT {
     }
 
     void appliedTo(Version version) throws Exception {
-      new PublishedStore(connection)
-          .putProgress(
+      new PublishedTable(connection)
+          .progress()
+          .put(
               view.name(),
               generation.number(),
               version.horizon().offsets().entrySet().stream()
@@ -232,11 +236,11 @@ class PublishIT {
     System.out.println("seed " + seed);
     Random random = new Random(seed);
     try (Scene scene = Scene.openWithHBase(servers, PARTITIONS);
-        Connection connection = Store.connect(scene.config())) {
+        Connection connection = HBaseConnector.connect(scene.config())) {
       scene.conf().set("lambda.clock-skew", "0ms");
       scene.conf().set("lambda.versions.keep", "2");
       scene.conf().set("lambda.read.timeout", "10m");
-      PublishedStore store = new PublishedStore(connection);
+      PublishedTable store = new PublishedTable(connection);
       View view = view(scene);
       String name = scene.viewName();
       produce(scene, random, 200);
@@ -304,7 +308,7 @@ class PublishIT {
                       && l.contains("; quantity ")
                       && l.contains(", version 2 and speed have "));
       assertThat(states(scene)).containsExactly("1 kept", "2 published", "3 held");
-      assertThat(store.read(name).orElseThrow().row().version()).hasValue(second);
+      assertThat(store.pointer().read(name).orElseThrow().row().version()).hasValue(second);
       assertThatThrownBy(() -> publish.rollback(name, 3))
           .isInstanceOf(InvalidInputException.class)
           .hasMessageContaining("it never answered");
@@ -346,7 +350,7 @@ class PublishIT {
         ViewTables.createBatch(admin, name + "_other", 1, new byte[0][], "schema");
       }
       // Whatever kind of entry names a table, the table is listed.
-      try (Table table = connection.getTable(PublishedStore.TABLE)) {
+      try (Table table = connection.getTable(PublishedTable.NAME)) {
         table.put(
             new Put(name.getBytes(StandardCharsets.UTF_8))
                 .addColumn(
@@ -368,7 +372,7 @@ class PublishIT {
       assertThat(states(scene)).containsExactly("3 kept", "4 published");
       assertThat(exists(connection, first.table())).isFalse();
       assertThat(exists(connection, third.table())).isTrue();
-      assertThat(store.read(name).orElseThrow().row().version()).hasValue(fourth);
+      assertThat(store.pointer().read(name).orElseThrow().row().version()).hasValue(fourth);
       Cleanup later = new Cleanup(scene.config(), Clock.offset(clock, Duration.ofDays(2)));
       assertThat(later.run(name).leftovers())
           .containsExactly(ViewTables.batch(name, 99).getNameAsString());
@@ -427,20 +431,20 @@ class PublishIT {
   @Test
   void whatOnlySpeedCellsStillHoldIsNotTakenAwayInSilence(Servers servers) throws Exception {
     try (Scene scene = Scene.openWithHBase(servers, PARTITIONS);
-        Connection connection = Store.connectForWork(scene.config());
+        Connection connection = HBaseConnector.connectForWork(scene.config());
         var admin = servers.kafka().admin()) {
       View view = view(scene);
       String name = scene.viewName();
       Publish publish = new Publish(scene.config(), scene.clock());
       produce(scene, new Random(37), 6);
-      PublishedStore store = new PublishedStore(connection);
-      store.ensureTable();
+      PublishedTable store = new PublishedTable(connection);
+      store.ensure();
       Map<Integer, Long> zero =
           IntStream.range(0, PARTITIONS).boxed().collect(Collectors.toMap(p -> p, p -> 0L));
       Horizon beginning = new Horizon(Epoch.numberAt(scene.now(), Scene.EPOCH), zero);
       Generation generation = Speed.open(scene, view, connection, 0, beginning).generation();
       PublishedRow row = new PublishedRow(name, 1, Optional.empty(), Optional.of(generation));
-      assertThat(store.compareAndSet(Optional.empty(), row)).isTrue();
+      assertThat(store.pointer().compareAndSet(Optional.empty(), row)).isTrue();
       admin
           .deleteRecords(
               Map.of(new TopicPartition(scene.topic(), 1), RecordsToDelete.beforeOffset(2)))
@@ -452,7 +456,7 @@ class PublishIT {
       assertThatThrownBy(() -> publish.run(name))
           .isInstanceOf(HeldException.class)
           .hasMessageContaining("is held: lost records;");
-      assertThat(store.read(name).orElseThrow().row().version()).isEmpty();
+      assertThat(store.pointer().read(name).orElseThrow().row().version()).isEmpty();
       publish.force(name, OptionalLong.empty());
 
       // It is given up for good.
@@ -479,7 +483,7 @@ class PublishIT {
       produce(scene, new Random(35), 5);
       Version second = archiveAndRecompute(scene, view);
       scene.conf().set("lambda.hbase.operation-timeout", "3s");
-      try (Connection connection = Store.connectForWork(scene.config())) {
+      try (Connection connection = HBaseConnector.connectForWork(scene.config())) {
         Pointer.Rule goesAway =
             (catalog, version) -> {
               servers.hbase().stop();
@@ -488,9 +492,9 @@ class PublishIT {
                       catalog.known(), version, false, scene.clock().instant(), Duration.ZERO),
                   Optional.empty());
             };
-        Pointer pointer = new Pointer(new PublishedStore(connection), name);
+        Pointer pointer = new Pointer(new PublishedTable(connection), name);
         assertThatThrownBy(() -> pointer.flip(OptionalLong.of(second.number()), goesAway))
-            .satisfies(e -> assertThat(Store.isAway(e)).as("%s", e).isTrue());
+            .satisfies(e -> assertThat(HBaseFault.isAway(e)).as("%s", e).isTrue());
       } finally {
         servers.hbase().start();
         scene.conf().unset("lambda.hbase.operation-timeout");
@@ -505,8 +509,8 @@ class PublishIT {
   @Test
   void aFirstPublishNamesNoVersionThatIsDiscardedMeanwhile(Servers servers) throws Exception {
     try (Scene scene = Scene.openWithHBase(servers, PARTITIONS);
-        Connection connection = Store.connect(scene.config())) {
-      PublishedStore store = new PublishedStore(connection);
+        Connection connection = HBaseConnector.connect(scene.config())) {
+      PublishedTable store = new PublishedTable(connection);
       String name = scene.viewName();
       produce(scene, new Random(33), 5);
       archiveAndRecompute(scene, view(scene));
@@ -522,7 +526,7 @@ class PublishIT {
       assertThatThrownBy(() -> new Pointer(store, name).flip(OptionalLong.of(1), discardsBefore))
           .isInstanceOf(InvalidInputException.class)
           .hasMessageContaining("has no complete version");
-      assertThat(store.read(name)).isEmpty();
+      assertThat(store.pointer().read(name)).isEmpty();
       assertThat(archiveAndRecompute(scene, view(scene)).number()).isEqualTo(2);
       assertThat(publish.run(name).version().orElseThrow().number()).isEqualTo(2);
     }
@@ -532,8 +536,8 @@ class PublishIT {
   @Test
   void whatWasForgottenIsNotPublished(Servers servers) throws Exception {
     try (Scene scene = Scene.openWithHBase(servers, PARTITIONS);
-        Connection connection = Store.connect(scene.config())) {
-      PublishedStore store = new PublishedStore(connection);
+        Connection connection = HBaseConnector.connect(scene.config())) {
+      PublishedTable store = new PublishedTable(connection);
       View view = view(scene);
       String name = scene.viewName();
       produce(scene, new Random(32), 5);
@@ -541,12 +545,12 @@ class PublishIT {
       Publish publish = new Publish(scene.config(), scene.clock());
       publish.run(name);
       Version second = archiveAndRecompute(scene, view);
-      var before = store.known(name);
+      var before = store.pointer().known(name);
       var decided =
           PublishedRow.publish(before, second, false, scene.clock().instant(), Duration.ZERO);
       publish.discard(name, 2);
-      assertThat(store.compareAndSet(before.current(), decided)).isFalse();
-      assertThat(store.forget(name, before.current(), List.of(1L), List.of())).isFalse();
+      assertThat(store.pointer().compareAndSet(before.current(), decided)).isFalse();
+      assertThat(store.catalog().forget(name, before.current(), List.of(1L), List.of())).isFalse();
       assertThat(states(scene)).containsExactly("1 published");
     }
   }

@@ -69,9 +69,9 @@ final class TestCatalog {
         EPOCH,
         1,
         "digest",
-        rows,
-        rows,
-        hour(number));
+        Version.Counts.of(rows, rows),
+        hour(number),
+        Optional.empty());
   }
 
   /** A version that answered in these hours; null for never, or not yet. */
@@ -127,12 +127,6 @@ final class TestCatalog {
   }
 
   Catalog catalog() {
-    return new Catalog(
-        "sales",
-        new PublishedRow.Known(current, generations),
-        versions,
-        past,
-        left,
-        java.util.Set.of());
+    return new Catalog("sales", new PublishedRow.Known(current, generations), versions, past, left);
   }
 }

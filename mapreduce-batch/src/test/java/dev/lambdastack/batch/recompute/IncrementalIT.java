@@ -22,7 +22,7 @@ import dev.lambdastack.schemas.Rejection;
 import dev.lambdastack.serving.merge.MergedRow;
 import dev.lambdastack.serving.read.Answer;
 import dev.lambdastack.serving.read.LambdaClient;
-import dev.lambdastack.serving.store.PublishedStore;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.serving.store.ViewTables;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.Metric;
@@ -325,20 +325,19 @@ class IncrementalIT {
       List<Scene.Placed> sent)
       throws Exception {
     String view = scene.viewName();
-    List<Version> before = new PublishedStore(connection).versions(view);
+    List<Version> before = new PublishedTable(connection).catalog().versions(view);
     Version past = recompute.run(List.of(view), Recompute.Options.asOf(moment)).get(0).version();
     assertSame(table(connection, past), everything(sent));
     assertThat(past.events()).isEqualTo(sent.size());
     assertThat(past.rows()).isEqualTo(everything(sent).size());
     // No verb that publishes knows it.
-    assertThat(new PublishedStore(connection).versions(view)).isEqualTo(before);
+    assertThat(new PublishedTable(connection).catalog().versions(view)).isEqualTo(before);
     Publish publish = new Publish(scene.config(), scene.clock());
     assertThatThrownBy(() -> publish.publish(view, OptionalLong.of(past.number())))
         .isInstanceOf(InvalidInputException.class);
     try (LambdaClient client = LambdaClient.over(connection, scene.config(), scene.clock())) {
       Answer answer =
-          client.queryVersion(
-              view, past.number(), Optional.empty(), Instant.EPOCH, scene.clock().instant());
+          client.queryAllOfVersion(view, past.number(), Instant.EPOCH, scene.clock().instant());
       assertThat(answer.rows()).hasSize(everything(sent).size());
       assertThat(answer.rows().stream().mapToLong(MergedRow::events).sum()).isEqualTo(sent.size());
       assertThat(answer.speedEvents()).isZero();
@@ -350,17 +349,11 @@ class IncrementalIT {
       assertThat(
               client
                   .queryVersion(
-                      view,
-                      past.number(),
-                      Optional.of(row.key()),
-                      row.start(),
-                      row.start().plusMillis(1))
+                      view, past.number(), row.key(), row.start(), row.start().plusMillis(1))
                   .rows())
           .containsExactly(row);
       assertThatThrownBy(
-              () ->
-                  client.queryVersion(
-                      view, 99, Optional.empty(), Instant.EPOCH, scene.clock().instant()))
+              () -> client.queryAllOfVersion(view, 99, Instant.EPOCH, scene.clock().instant()))
           .isInstanceOf(InvalidInputException.class)
           .hasMessageContaining("has no complete version 99");
     }

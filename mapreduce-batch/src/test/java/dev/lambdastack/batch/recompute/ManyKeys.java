@@ -6,6 +6,8 @@ import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.Metric;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.aggregate.ColumnBatch;
+import java.io.DataInput;
+import java.io.DataOutput;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -13,6 +15,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileUtil;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.io.NullWritable;
 import org.apache.hadoop.io.Writable;
@@ -77,7 +80,7 @@ final class ManyKeys {
         job.getCounters().findCounter(RecomputeCounter.CELLS, view.name()).getValue(),
         job.getCounters().findCounter(RecomputeCounter.SPILLS).getValue(),
         Runtime.getRuntime().maxMemory() >> 20);
-    org.apache.hadoop.fs.FileUtil.fullyDelete(folder.toFile());
+    FileUtil.fullyDelete(folder.toFile());
   }
 
   /** One task of all keys. */
@@ -111,10 +114,10 @@ final class ManyKeys {
     }
 
     @Override
-    public void write(java.io.DataOutput out) {}
+    public void write(DataOutput out) {}
 
     @Override
-    public void readFields(java.io.DataInput in) {}
+    public void readFields(DataInput in) {}
   }
 
   private static final class Reader extends RecordReader<NullWritable, RowGroup>

@@ -21,8 +21,10 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.TreeMap;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaParser;
 import org.apache.avro.generic.GenericData;
@@ -450,7 +452,7 @@ class MasterFileTest {
     long day = EventDecoder.MAX_AHEAD.toMillis();
     List<Long> accepted = new ArrayList<>();
     List<Long> rejected = new ArrayList<>();
-    java.util.Map<Rejection.Reason, Integer> reasons = new java.util.TreeMap<>();
+    Map<Rejection.Reason, Integer> reasons = new TreeMap<>();
     try (ParquetWriter<GenericRecord> file =
         AvroParquetWriter.<GenericRecord>builder(HadoopOutputFile.fromPath(path, conf))
             .withSchema(schema)

@@ -2,6 +2,7 @@ package dev.lambdastack.batch.recompute;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -32,8 +33,8 @@ class PassPlanTest {
   @Test
   void comesBackFromItsJson() throws Exception {
     PassPlan back = PassPlan.fromJson(PLAN.toJson());
-    assertThat(new String(back.toJson(), java.nio.charset.StandardCharsets.UTF_8))
-        .isEqualTo(new String(PLAN.toJson(), java.nio.charset.StandardCharsets.UTF_8));
+    assertThat(new String(back.toJson(), StandardCharsets.UTF_8))
+        .isEqualTo(new String(PLAN.toJson(), StandardCharsets.UTF_8));
     assertThat(back.eventTimeMin()).isEqualTo(PLAN.eventTimeMin());
     assertThat(back.before()).isEqualTo(PLAN.before());
     assertThat(back.views().get(0).regionStarts().get(1)).containsExactly(1, -1);

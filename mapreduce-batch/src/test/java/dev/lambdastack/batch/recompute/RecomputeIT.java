@@ -11,8 +11,8 @@ import dev.lambdastack.batch.archive.Archive;
 import dev.lambdastack.batch.master.DataFile;
 import dev.lambdastack.batch.publish.Flip;
 import dev.lambdastack.batch.publish.Publish;
-import dev.lambdastack.serving.store.PublishedStore;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.serving.store.ViewTables;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.Column;
@@ -220,7 +220,7 @@ public class RecomputeIT {
   }
 
   public static Connection connect(Scene scene) {
-    return Store.connect(LambdaConfig.of(scene.conf()));
+    return HBaseConnector.connect(LambdaConfig.of(scene.conf()));
   }
 
   @Test
@@ -254,7 +254,7 @@ public class RecomputeIT {
       assertThat(second.manifestDigest())
           .isEqualTo(scene.dataset().contents().orElseThrow().digest());
       assertThat(second.horizon()).isEqualTo(scene.manifests().get(1).horizon());
-      assertThat(new PublishedStore(connection).versions(scene.viewName()))
+      assertThat(new PublishedTable(connection).catalog().versions(scene.viewName()))
           .containsExactly(first, second);
       // What was computed before stays as it was.
       assertSame(table(connection, first), everything(sales));
@@ -368,7 +368,7 @@ public class RecomputeIT {
           .singleElement()
           .asString()
           .contains(twice.user() + ", " + hour(twice) + ": ", "different id");
-      assertThat(new PublishedStore(connection).versions(scene.viewName()))
+      assertThat(new PublishedTable(connection).catalog().versions(scene.viewName()))
           .containsExactly(version);
     }
   }
@@ -460,7 +460,7 @@ public class RecomputeIT {
               String.format(
                   Locale.ROOT, "expected %d bytes, found %d", lost.lengthBytes(), half.length));
       scene.dataset().fileSystem().delete(path, false);
-      assertThat(new PublishedStore(connection).versions(scene.viewName())).isEmpty();
+      assertThat(new PublishedTable(connection).catalog().versions(scene.viewName())).isEmpty();
       try (var admin = connection.getAdmin()) {
         assertThat(admin.tableExists(ViewTables.batch(scene.viewName(), 1))).isFalse();
       }
@@ -537,7 +537,7 @@ public class RecomputeIT {
     try (Scene scene = Scene.openWithHBase(servers, 3);
         Connection connection = connect(scene)) {
       View view = everything(scene.viewName(), scene.type(Sale.V1));
-      PublishedStore store = new PublishedStore(connection);
+      PublishedTable store = new PublishedTable(connection);
       Publish publish = new Publish(scene.config(), scene.clock());
       assertThatThrownBy(() -> publish.run(scene.viewName()))
           .isInstanceOf(InvalidInputException.class)
@@ -546,14 +546,14 @@ public class RecomputeIT {
       scene.toEpochStart();
       scene.archive(Sale.V1).run(scene.topic());
       Version first = recompute(scene, view).run(scene.viewName());
-      assertThat(store.read(scene.viewName())).isEmpty();
+      assertThat(store.pointer().read(scene.viewName())).isEmpty();
       PublishedRow row = publish.run(scene.viewName());
       assertThat(row.version()).hasValue(first);
       assertThat(row.flips()).isEqualTo(1);
-      assertThat(store.read(scene.viewName()).orElseThrow().row()).isEqualTo(row);
+      assertThat(store.pointer().read(scene.viewName()).orElseThrow().row()).isEqualTo(row);
       Flip again = publish.publish(scene.viewName(), OptionalLong.empty());
       assertThat(again.isChanged()).isFalse();
-      assertThat(store.read(scene.viewName()).orElseThrow().row()).isEqualTo(row);
+      assertThat(store.pointer().read(scene.viewName()).orElseThrow().row()).isEqualTo(row);
       produce(scene, random, 20, Sale.V1);
       scene.toEpochStart();
       scene.archive(Sale.V1).run(scene.topic());
@@ -567,8 +567,9 @@ public class RecomputeIT {
           .hasMessageContaining("has no complete version 7; it has [1, 2]");
       Flip back = publish.rollback(scene.viewName(), 1);
       assertThat(back.before().orElseThrow().version()).hasValue(second);
-      assertThat(store.read(scene.viewName()).orElseThrow().row().version()).hasValue(first);
-      assertThat(store.read(scene.viewName()).orElseThrow().row().flips()).isEqualTo(3);
+      assertThat(store.pointer().read(scene.viewName()).orElseThrow().row().version())
+          .hasValue(first);
+      assertThat(store.pointer().read(scene.viewName()).orElseThrow().row().flips()).isEqualTo(3);
     }
   }
 }

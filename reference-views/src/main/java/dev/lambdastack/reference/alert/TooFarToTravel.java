@@ -38,6 +38,7 @@ public record TooFarToTravel(double milesPerHour, double leastMiles)
     if (before.isEmpty()) {
       return Step.quiet(use);
     }
+
     Use last = before.get();
     Use latest = use.time() >= last.time() ? use : last;
     double miles = miles(last, use);
@@ -45,6 +46,7 @@ public record TooFarToTravel(double milesPerHour, double leastMiles)
     if (miles <= leastMiles || miles <= milesPerHour * (millis / MILLIS_PER_HOUR)) {
       return Step.quiet(latest);
     }
+
     return Step.raise(
         latest,
         String.format(

@@ -26,6 +26,7 @@ public record ChaosClusters(Sandbox sandbox, EmbeddedFlink flink) implements Aut
                 .dataNodes(DATA_NODES)
                 .regionServers(REGION_SERVERS)
                 .writeGate());
+
     try {
       return new ChaosClusters(sandbox, EmbeddedFlink.start(TASK_MANAGERS, 1));
     } catch (IOException | RuntimeException e) {

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -82,14 +83,17 @@ public final class ChaosCommand implements Callable<Integer> {
               "Cannot run --refuse-writes %d: expected a number of at least 1",
               refusalSeconds));
     }
+
     PrintWriter out = spec.commandLine().getOut();
     int wrong = 0;
     try (ChaosClusters clusters = ChaosClusters.start()) {
       for (long seed = first; seed < first + seeds; seed++) {
         wrong += run(clusters, seed, out) ? 0 : 1;
       }
+
       say(out, String.format(Locale.ROOT, "%d seeds, %d wrong", seeds, wrong));
     }
+
     return wrong == 0 ? 0 : 1;
   }
 
@@ -99,6 +103,7 @@ public final class ChaosCommand implements Callable<Integer> {
     Schedule schedule =
         Schedule.of(
             seed, Duration.ofSeconds(6), Duration.ofSeconds(4), Duration.ofSeconds(refusalSeconds));
+
     try {
       ChaosRun.Outcome outcome =
           new ChaosRun(clusters, "chaos" + seed, seed, schedule, line -> say(out, "  " + line))
@@ -116,7 +121,7 @@ public final class ChaosCommand implements Callable<Integer> {
     } catch (OutputLostException e) {
       throw e;
     } catch (Exception e) {
-      org.slf4j.LoggerFactory.getLogger(ChaosCommand.class).error("Seed {} failed", seed, e);
+      LoggerFactory.getLogger(ChaosCommand.class).error("Seed {} failed", seed, e);
       say(out, String.format(Locale.ROOT, "  seed %d: WRONG: %s (the log has the trace)", seed, e));
       return false;
     }
@@ -134,6 +139,7 @@ public final class ChaosCommand implements Callable<Integer> {
             outcome.claims().wrong().size(),
             outcome.claims().tightest()));
     show(outcome.claims().wrong(), out);
+
     say(
         out,
         String.format(

@@ -12,7 +12,7 @@ import dev.lambdastack.sandbox.produce.OrderProducer;
 import dev.lambdastack.sandbox.produce.Pace;
 import dev.lambdastack.sandbox.produce.Shops;
 import dev.lambdastack.serving.read.LambdaClient;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
 import dev.lambdastack.serving.store.ViewTables;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
@@ -113,11 +113,13 @@ public final class ChaosRun {
     this.seed = seed;
     this.schedule = schedule;
     this.narrator = narrator;
+
     Configuration conf = clusters.sandbox().configuration();
     conf.set("lambda.speed.checkpoint-interval", "500ms");
     conf.set("lambda.speed.emit-interval", "100ms");
     conf.set("lambda.read.cache", "0ms");
     conf.set("lambda.read.timeout", "5s");
+
     this.config = LambdaConfig.of(conf);
     this.layers = new Layers(config, ChaosViews.orders(name).topic(), ChaosViews.of(name));
     this.shops = new Shops(seed, STEP, LATEST);
@@ -127,7 +129,8 @@ public final class ChaosRun {
   public Outcome run() throws Exception {
     String topic = ChaosViews.orders(name).topic();
     clusters.sandbox().clusters().kafka().createTopic(topic, PARTITIONS);
-    try (Connection connection = Store.connect(config);
+
+    try (Connection connection = HBaseConnector.connect(config);
         LambdaClient client = layers.client();
         OrderProducer producer =
             new OrderProducer(config.kafka().bootstrapServers(), ChaosViews.orders(name), ledger)) {
@@ -146,8 +149,10 @@ public final class ChaosRun {
       producer.send(event);
     }
     producer.flush();
+
     layers.awaitEpochAfter(ledger.lastAppended());
     layers.batch();
+
     List<ShopEvent> live = shops.events(MOST_EVENTS);
     try (RunningSpeedJob job = layers.startSpeed(options())) {
       layers.awaitComplete(client);
@@ -161,18 +166,23 @@ public final class ChaosRun {
                 new Path(config.speed().checkpoints(), layers.topic()),
                 ledger,
                 () -> HISTORY + pace.sent());
+
         CompletableFuture<Integer> batch = later(schedule.batchAt(), this::batchUntilItSucceeds);
         List<Struck> struck = strikeAll(faults);
         int batchRuns = batch.join();
+
         // Events and reads go on for a while after the last fault: no condition, but the load.
         Thread.sleep(CALM.toMillis());
         pace.stop();
         pace.await();
+
         List<Claims.Poll> polls = reader.stop();
         awaitFresh(client, job);
+
         Oracle oracle = new Oracle(ChaosViews.prefix(name));
         oracle.countAll(history);
         oracle.countAll(live.subList(0, (int) pace.sent()));
+
         return new Outcome(
             struck,
             HISTORY + pace.sent(),
@@ -220,6 +230,7 @@ public final class ChaosRun {
     } catch (Exception e) {
       struck = new Struck(strike, "it hit nothing: " + e, false);
     }
+
     narrator.accept(
         String.format(
             Locale.ROOT,
@@ -228,6 +239,7 @@ public final class ChaosRun {
             (System.nanoTime() - started) / 1e9,
             strike.kind().words(),
             struck.proof()));
+
     return struck;
   }
 
@@ -245,6 +257,7 @@ public final class ChaosRun {
               }
             },
             "chaos");
+
     thread.setDaemon(true);
     thread.start();
     return result;

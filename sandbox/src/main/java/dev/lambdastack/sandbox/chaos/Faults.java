@@ -90,14 +90,17 @@ final class Faults {
         "a job on all TaskManagers",
         LIMIT,
         () -> flink.runningTasks(job) > 0 && flink.taskManagersOf(job).size() == 2);
+
     int before = flink.restarts(job);
     Set<String> were = flink.taskManagersOf(job);
     flink.killTaskManager(strike.choice() % flink.taskManagers());
+
     try {
       Thread.sleep(strike.lasting().toMillis());
     } finally {
       flink.startTaskManager();
     }
+
     Await.until(
         "a restart on the new TaskManager",
         LIMIT,
@@ -105,6 +108,7 @@ final class Faults {
             flink.restarts(job) > before
                 && flink.taskManagersOf(job).size() == 2
                 && !flink.taskManagersOf(job).equals(were));
+
     return String.format(
         Locale.ROOT,
         "the job restarted (%d -> %d), its tasks are on a new TaskManager",
@@ -121,8 +125,10 @@ final class Faults {
       List<ServerName> servers = hbase.regionServers();
       ServerName chosen = servers.get(strike.choice() % servers.size());
       Map<String, ServerName> before = regions();
+
       // One that has just been started has none yet.
       ServerName lost = before.containsValue(chosen) ? chosen : before.values().iterator().next();
+
       List<String> moved =
           before.entrySet().stream()
               .filter(e -> e.getValue().equals(lost))
@@ -131,12 +137,14 @@ final class Faults {
       if (moved.isEmpty()) {
         throw new IllegalStateException("no region server has a region of the views");
       }
+
       loss.of(lost);
       try {
         Thread.sleep(strike.lasting().toMillis());
       } finally {
         hbase.startRegionServer();
       }
+
       Await.until(
           "the reassignment of " + moved,
           LIMIT,
@@ -144,6 +152,7 @@ final class Faults {
             Map<String, ServerName> now = regions();
             return moved.stream().allMatch(r -> now.get(r) != null && !now.get(r).equals(lost));
           });
+
       return String.format(
           Locale.ROOT,
           "%d of %d regions were on it, and were reassigned",
@@ -167,12 +176,14 @@ final class Faults {
         }
       }
     }
+
     return regions;
   }
 
   private String killDataNode(Strike strike) throws Exception {
     int live = hdfs.liveDataNodes();
     hdfs.killDataNode(strike.choice() % live);
+
     try {
       Await.until(
           "blocks that lack a replica",
@@ -180,6 +191,7 @@ final class Faults {
           () -> hdfs.liveDataNodes() < live && hdfs.underReplicatedBlocks() > 0);
       long lacking = hdfs.underReplicatedBlocks();
       Thread.sleep(strike.lasting().toMillis());
+
       return String.format(
           Locale.ROOT,
           "%d DataNodes of %d were left, %d blocks lacked a replica",
@@ -207,6 +219,7 @@ final class Faults {
     } finally {
       kafka.start();
     }
+
     long stopped = acknowledged;
     Await.until("an acknowledgement", LIMIT, () -> ledger.size() > stopped);
     return String.format(Locale.ROOT, "%d events waited until it was back", waiting);
@@ -223,17 +236,20 @@ final class Faults {
     boolean cellsOnly = strike.choice() / 2 % 2 == 0;
     int restarts = flink.restarts(job);
     long before = gate.refused();
+
     gate.close(
         table ->
             table.startsWith(ViewTables.NAMESPACE + ":")
                 && (!cellsOnly || table.contains(".speed.")),
         refusal);
+
     try {
       Thread.sleep(strike.lasting().toMillis());
       Await.until("a write that is refused", LIMIT, () -> gate.refused() > before);
     } finally {
       gate.open();
     }
+
     return String.format(
         Locale.ROOT,
         "%d mutations %s were refused %s; the job restarted %d times meanwhile",
@@ -247,6 +263,7 @@ final class Faults {
   private String failCheckpoints(Strike strike) throws Exception {
     long before = flink.failedCheckpoints(job);
     long refusedBefore = hdfs.quotaRefusals();
+
     try (FileSystem files = hdfs.fileSystem()) {
       DistributedFileSystem quotas = (DistributedFileSystem) files;
       quotas.setQuota(checkpoints, 1, HdfsConstants.QUOTA_DONT_SET);
@@ -261,6 +278,7 @@ final class Faults {
         quotas.setQuota(checkpoints, HdfsConstants.QUOTA_RESET, HdfsConstants.QUOTA_DONT_SET);
       }
     }
+
     return String.format(
         Locale.ROOT,
         "%d checkpoints failed, the quota refused %d files",

@@ -41,6 +41,7 @@ public record Schedule(List<Strike> strikes, Duration batchAt) {
     Random random = new Random(seed);
     List<FaultKind> kinds = new ArrayList<>(List.of(FaultKind.values()));
     Collections.shuffle(kinds, random);
+
     List<Strike> strikes = new ArrayList<>();
     Duration at = Duration.ZERO;
     for (FaultKind kind : kinds) {
@@ -49,6 +50,7 @@ public record Schedule(List<Strike> strikes, Duration batchAt) {
           kind == FaultKind.REFUSE_WRITES ? refusal : LEAST_GAP.plus(part(outage, random));
       strikes.add(new Strike(kind, at, lasting, random.nextInt(1 << 16)));
     }
+
     strikes.sort(Comparator.comparing(Strike::at));
     return new Schedule(strikes, part(at, random));
   }

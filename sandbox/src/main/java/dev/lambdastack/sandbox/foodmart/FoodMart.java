@@ -55,6 +55,7 @@ public final class FoodMart {
     JsonRows.forEach(
         "product_class",
         r -> classes.put(number(r, "product_class_id"), text(r, "product_category")));
+
     JsonRows.forEach(
         "product",
         r ->
@@ -65,11 +66,13 @@ public final class FoodMart {
                     text(r, "product_name"),
                     text(r, "brand_name"),
                     classes.get(number(r, "product_class_id")))));
+
     JsonRows.forEach(
         "time_by_day",
         r ->
             mart.days.put(
                 number(r, "time_id"), LocalDate.parse(text(r, "the_date").substring(0, 10))));
+
     return mart;
   }
 
@@ -87,6 +90,7 @@ public final class FoodMart {
     List<SalesFact> facts = facts(year);
     Map<LocalDate, Integer> rowsOfDay = new HashMap<>();
     facts.forEach(f -> rowsOfDay.merge(f.day(), 1, Integer::sum));
+
     Map<LocalDate, Integer> seenOfDay = new HashMap<>();
     List<ShopEvent> events = new ArrayList<>();
     for (SalesFact fact : facts.subList(0, Math.min(maxSales, facts.size()))) {
@@ -97,6 +101,7 @@ public final class FoodMart {
         events.add(returned(sale));
       }
     }
+
     return events;
   }
 

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /**
  * Judges answers that were given while events flowed: none may hold more than had been sent when it
@@ -67,6 +68,7 @@ public final class Claims {
     List<Difference> wrong = new ArrayList<>();
     Map<Poll, Long> least = new HashMap<>();
     Map<Poll, Long> most = new HashMap<>();
+
     List<Poll> byFreshness = new ArrayList<>(polls);
     byFreshness.sort(Comparator.comparing(Claims::freshness));
     List<Sent> byAppended = new ArrayList<>(sent);
@@ -76,6 +78,7 @@ public final class Claims {
       least.put(poll, claimed.to(e -> e.appended().isBefore(freshness(poll))));
       compare(poll, claimed.tallies.get(questions.get(poll.view())), true, wrong::add);
     }
+
     List<Poll> bySent = new ArrayList<>(polls);
     bySent.sort(Comparator.comparingLong(Poll::sent));
     List<Sent> byPlace = new ArrayList<>(sent);
@@ -85,6 +88,7 @@ public final class Claims {
       most.put(poll, produced.to(e -> e.place() < poll.sent()));
       compare(poll, produced.tallies.get(questions.get(poll.view())), false, wrong::add);
     }
+
     long half = sent.size() / 2;
     long tightest =
         polls.stream()
@@ -113,7 +117,7 @@ public final class Claims {
     }
 
     /** Counts on while it holds; how many were counted so far. */
-    long to(java.util.function.Predicate<Sent> holds) {
+    long to(Predicate<Sent> holds) {
       for (; next < events.size() && holds.test(events.get(next)); next++) {
         count(events.get(next).event());
       }
@@ -143,6 +147,7 @@ public final class Claims {
     for (MergedRow row : poll.answer().rows()) {
       rows.put(new Window(row.key().get(0), row.start()), row);
     }
+
     if (atLeast) {
       tallies.forEach(
           (window, tally) -> {
@@ -151,6 +156,7 @@ public final class Claims {
             }
           });
     }
+
     rows.forEach(
         (window, row) -> {
           Tally tally = tallies.get(window);
@@ -160,6 +166,7 @@ public final class Claims {
             }
             return;
           }
+
           question
               .growing(tally)
               .forEach(

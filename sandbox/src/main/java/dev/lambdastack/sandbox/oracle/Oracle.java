@@ -89,17 +89,20 @@ public final class Oracle {
     long equal = 0;
     long keyQueries = 0;
     List<Difference> differences = new ArrayList<>();
+
     for (Question question : questions) {
       List<MergedRow> rows = client.queryAll(view(question), Instant.MIN, Instant.MAX).rows();
       Comparison all = new Comparison(view(question), question, tallies.get(question), rows);
       windows += all.windows();
       equal += all.equal();
       differences.addAll(all.differences());
+
       for (Map.Entry<String, NavigableMap<Instant, Tally>> key : tallies.get(question).entrySet()) {
         differences.addAll(compareKey(client, question, key.getKey(), key.getValue()));
         keyQueries++;
       }
     }
+
     return new Verdict(windows, equal, keyQueries, differences);
   }
 
@@ -137,9 +140,11 @@ public final class Oracle {
         List<MergedRow> rows) {
       this.view = view;
       this.question = question;
+
       for (MergedRow row : rows) {
         compare(row, expected);
       }
+
       expected.forEach(
           (key, byStart) ->
               byStart.forEach(
@@ -158,6 +163,7 @@ public final class Oracle {
         differ(row.key(), row.start(), "row", "once", "twice");
         return;
       }
+
       windows++;
       Tally tally =
           row.key().size() == 1 && row.key().get(0) instanceof String key
@@ -167,11 +173,13 @@ public final class Oracle {
         differ(row.key(), row.start(), "row", "none", row.values());
         return;
       }
+
       check(row, "end", question.windowEnd(row.start()), row.end());
       check(row, "events", tally.events(), row.events());
       Map<String, Object> values = question.values(tally);
       check(row, "metrics", values.keySet(), row.values().keySet());
       values.forEach((metric, value) -> check(row, metric, value, row.values().get(metric)));
+
       equal += differences.size() == before ? 1 : 0;
     }
 

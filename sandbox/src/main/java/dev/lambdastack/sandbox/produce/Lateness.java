@@ -34,6 +34,7 @@ public record Lateness(
   public static Lateness of(List<Ledger.Entry> entries, Map<Integer, Long> horizon) {
     List<Ledger.Entry> produced = new ArrayList<>(entries);
     produced.sort(Comparator.comparingLong(Ledger.Entry::place));
+
     LocalDate latest = LocalDate.MIN;
     long sales = 0;
     long inBatch = 0;
@@ -43,6 +44,7 @@ public record Lateness(
       if (event.action() != Action.PURCHASE) {
         continue;
       }
+
       sales++;
       LocalDate day = event.time().atZone(ZoneOffset.UTC).toLocalDate();
       if (day.isBefore(latest)) {
@@ -52,6 +54,7 @@ public record Lateness(
         latest = day;
       }
     }
+
     days.sort(Comparator.naturalOrder());
     return new Lateness(
         sales,

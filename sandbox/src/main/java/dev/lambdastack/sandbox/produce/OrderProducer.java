@@ -61,8 +61,10 @@ public final class OrderProducer implements AutoCloseable {
 
   private void send(ShopEvent event, OptionalInt partition) throws IOException {
     throwFailure();
+
     long place = sent++;
     Order order = Orders.of(event);
+
     producer.send(
         new ProducerRecord<>(
             topic,

@@ -44,16 +44,19 @@ public final class Pace {
   private void run(OrderProducer producer, List<ShopEvent> events) {
     long start = System.nanoTime();
     double due = 0;
+
     try {
       for (int i = 0; i < events.size() && !stopped; i++) {
         while (due > System.nanoTime() - start) {
           LockSupport.parkNanos(SLICE_NANOS);
         }
+
         due += 1e9 / perSecond;
         // Counted before it is sent: a reader that is quick must not see more than was counted.
         sent.set(i + 1);
         producer.send(events.get(i));
       }
+
       producer.flush();
       end.complete(null);
     } catch (IOException | RuntimeException e) {

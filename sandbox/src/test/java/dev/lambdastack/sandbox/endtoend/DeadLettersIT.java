@@ -41,6 +41,7 @@ import org.apache.avro.Schema;
 import org.apache.avro.SchemaBuilder;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericRecord;
+import org.apache.avro.message.BinaryMessageDecoder;
 import org.apache.avro.message.BinaryMessageEncoder;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -228,8 +229,7 @@ final class DeadLettersIT {
       throws IOException {
     Schema schema = next(scenario.type().schema());
     GenericRecord old =
-        new org.apache.avro.message.BinaryMessageDecoder<GenericRecord>(
-                GenericData.get(), scenario.type().schema())
+        new BinaryMessageDecoder<GenericRecord>(GenericData.get(), scenario.type().schema())
             .decode(encoder.value(Orders.of(event)));
     GenericRecord anew = new GenericData.Record(schema);
     old.getSchema().getFields().forEach(f -> anew.put(f.name(), old.get(f.name())));

@@ -6,13 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lambdastack.batch.archive.ArchiveResult;
 import dev.lambdastack.log.PartitionsAddedException;
 import dev.lambdastack.log.TopicLog;
+import dev.lambdastack.log.agreement.TopicAgreement;
 import dev.lambdastack.sandbox.BatchRun;
 import dev.lambdastack.serving.read.Provenance;
-import dev.lambdastack.serving.store.AdoptionStore;
 import dev.lambdastack.settings.KafkaSettings;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.views.handoff.Adoptions;
 import dev.lambdastack.views.handoff.Generation;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -94,11 +96,11 @@ final class PartitionsIT {
     try (TopicLog log =
         TopicLog.open(
             new KafkaSettings(scenario.bootstrapServers(), LIMIT), scenario.type().topic())) {
-      return AdoptionStore.of(scenario.layers().config(), log.topic(), log.topicId())
+      return TopicAgreement.of(scenario.layers().config(), log.topic(), log.topicId())
           .read()
           .orElseThrow();
-    } catch (java.io.IOException e) {
-      throw new java.io.UncheckedIOException(e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

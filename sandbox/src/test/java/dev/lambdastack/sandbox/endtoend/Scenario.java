@@ -12,7 +12,7 @@ import dev.lambdastack.sandbox.produce.Ledger;
 import dev.lambdastack.sandbox.produce.OrderProducer;
 import dev.lambdastack.sandbox.produce.Shops;
 import dev.lambdastack.serving.read.LambdaClient;
-import dev.lambdastack.serving.store.Store;
+import dev.lambdastack.serving.store.HBaseConnector;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.plan.ViewsLoader;
 import dev.lambdastack.views.EventType;
@@ -60,7 +60,7 @@ final class Scenario implements AutoCloseable {
     this.layers =
         new Layers(
             LambdaConfig.of(conf), ScenarioViews.orders(name).topic(), ViewsLoader.FROM_CLASS_PATH);
-    this.hbase = Store.connect(layers.config());
+    this.hbase = HBaseConnector.connect(layers.config());
     this.client = layers.client();
     this.oracle = new Oracle(name + "_");
     this.producer = new OrderProducer(bootstrapServers(), type(), ledger);

@@ -6,6 +6,7 @@ import dev.lambdastack.sandbox.foodmart.ShopEvent.Action;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.time.temporal.ChronoUnit;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -68,7 +69,7 @@ final class FoodMartTest {
         continue;
       }
       sales++;
-      Instant day = event.time().truncatedTo(java.time.temporal.ChronoUnit.DAYS);
+      Instant day = event.time().truncatedTo(ChronoUnit.DAYS);
       if (day.isBefore(latest)) {
         late++;
       } else {

@@ -306,6 +306,7 @@ abstract class Accumulator {
       if (row.isNull(column) || !isLater(row.eventTime(), row.partition(), row.offset())) {
         return;
       }
+
       long newNumber = 0;
       byte[] newText = text;
       switch (input.type()) {
@@ -316,6 +317,7 @@ abstract class Accumulator {
         case DOUBLE -> newNumber = Double.doubleToLongBits(row.doubleAt(column));
         case LONG, DECIMAL, BOOLEAN, TIMESTAMP -> newNumber = row.longAt(column);
       }
+
       set(row.eventTime(), row.partition(), row.offset(), newNumber, newText);
     }
 
@@ -365,9 +367,11 @@ abstract class Accumulator {
       if (!present) {
         return;
       }
+
       out.writeLong(eventTime);
       out.writeInt(partition);
       out.writeLong(offset);
+
       if (input.type() == ColumnType.STRING) {
         out.writeInt(text.length);
         out.write(text);
@@ -382,9 +386,11 @@ abstract class Accumulator {
       if (!present) {
         return;
       }
+
       eventTime = in.readLong();
       partition = in.readInt();
       offset = in.readLong();
+
       if (input.type() == ColumnType.STRING) {
         int length = in.readInt();
         if (length < 0 || length > in.available()) {

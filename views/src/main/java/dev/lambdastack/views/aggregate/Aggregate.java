@@ -122,6 +122,7 @@ public final class Aggregate {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+
     return bytes.toByteArray();
   }
 
@@ -133,6 +134,7 @@ public final class Aggregate {
       if (layout != LAYOUT) {
         throw new IOException("layout " + layout + " (expected " + LAYOUT + ")");
       }
+
       aggregate.events = in.readLong();
       for (Accumulator accumulator : aggregate.accumulators) {
         accumulator.readFrom(in);
@@ -150,6 +152,7 @@ public final class Aggregate {
               e instanceof EOFException ? "it ends too early" : e.getMessage()),
           e);
     }
+
     return aggregate;
   }
 }

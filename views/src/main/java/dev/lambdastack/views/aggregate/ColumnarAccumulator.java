@@ -94,6 +94,7 @@ abstract class ColumnarAccumulator {
         if (nulls[row]) {
           continue;
         }
+
         int group = groups[i];
         long low = lows[group];
         long value = longs[row];
@@ -102,6 +103,7 @@ abstract class ColumnarAccumulator {
           highs.merge(group, BigInteger.valueOf(low), BigInteger::add);
           sum = value;
         }
+
         lows[group] = sum;
         values[group]++;
       }
@@ -293,10 +295,12 @@ abstract class ColumnarAccumulator {
         if (nulls[row] || !isLater(batch, row, group)) {
           continue;
         }
+
         present[group] = true;
         eventTimes[group] = batch.eventTimes()[row];
         partitions[group] = batch.partitions()[row];
         offsets[group] = batch.offsets()[row];
+
         switch (input.type()) {
           case STRING -> texts[group] = column.text(row);
           case DOUBLE -> numbers[group] = Double.doubleToLongBits(column.doubles()[row]);
@@ -323,9 +327,11 @@ abstract class ColumnarAccumulator {
       if (!present[group]) {
         return;
       }
+
       out.writeLong(eventTimes[group]);
       out.writeInt(partitions[group]);
       out.writeLong(offsets[group]);
+
       if (input.type() == ColumnType.STRING) {
         out.writeInt(texts[group].length);
         out.write(texts[group]);

@@ -69,9 +69,11 @@ public final class ColumnarAggregation {
         }
         return;
       }
+
       TextDictionary dictionary = vector.texts();
       int[] known = numbersOf(dictionary);
       int[] ids = vector.ids();
+
       for (int i = 0; i < count; i++) {
         int id = ids[rows[i]];
         int number = known[id];
@@ -144,23 +146,28 @@ public final class ColumnarAggregation {
     this.bound = view.bind(columns);
     this.window = new WindowGroups(view.shape().window().toMillis(), groups);
     this.ownColumns = columns.size();
+
     this.derived =
         view.derived().values().stream()
             .map(d -> new ColumnVector(d.column(), ColumnBatch.CAPACITY))
             .toArray(ColumnVector[]::new);
+
     this.meeting = new long[view.shares().size()];
     this.looksAtRows =
         derived.length > 0
             || !view.filter().isEmpty()
             || !view.keptTexts().isEmpty()
             || meeting.length > 0;
+
     List<Column> keyColumns = view.shape().keyColumns();
     this.parts = new KeyPart[keyColumns.size()];
     for (int i = 0; i < parts.length; i++) {
       parts[i] = new KeyPart(keyColumns.get(i).type(), bound.keys()[i]);
     }
+
     this.keys = new PairTable[Math.max(0, parts.length - 1)];
     Arrays.setAll(keys, i -> new PairTable());
+
     this.inputs = bound.metrics();
     this.accumulators =
         view.shape().metrics().stream()
@@ -186,6 +193,7 @@ public final class ColumnarAggregation {
       taken = accepted;
       n = accept(batch, rows, count, marked);
     }
+
     findGroups(batch, taken, n);
     events.ensure(groups.size());
     events.add(batch, null, taken, groupOf, n);
@@ -193,6 +201,7 @@ public final class ColumnarAggregation {
       accumulators[i].ensure(groups.size());
       accumulators[i].add(batch, vector(batch, inputs[i]), taken, groupOf, n);
     }
+
     if (marked != null) {
       mark(taken, n, marked);
     }
@@ -214,10 +223,12 @@ public final class ColumnarAggregation {
         column.useOwnTexts();
       }
     }
+
     if (cursorOf != batch) {
       cursorOf = batch;
       cursor = batch.cursor();
     }
+
     int n = 0;
     for (int i = 0; i < count; i++) {
       int row = rows[i];
@@ -237,6 +248,7 @@ public final class ColumnarAggregation {
         }
       }
     }
+
     return n;
   }
 
@@ -252,6 +264,7 @@ public final class ColumnarAggregation {
     } else {
       parts[0].read(vector(batch, parts[0].column), rows, count, key);
     }
+
     for (int p = 1; p < parts.length; p++) {
       parts[p].read(vector(batch, parts[p].column), rows, count, part);
       PairTable pairs = keys[p - 1];
@@ -259,6 +272,7 @@ public final class ColumnarAggregation {
         key[i] = pairs.number(key[i], part[i]);
       }
     }
+
     window.find(key, batch.eventTimes(), rows, count, groupOf);
   }
 

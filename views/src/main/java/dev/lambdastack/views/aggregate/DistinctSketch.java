@@ -71,14 +71,17 @@ public final class DistinctSketch {
       raise(hash);
       return;
     }
+
     if (contains(hash)) {
       return;
     }
+
     if (size == MAX_EXACT) {
       becomeDense();
       raise(hash);
       return;
     }
+
     insert(hash);
   }
 
@@ -103,6 +106,7 @@ public final class DistinctSketch {
       hasZero = true;
       return;
     }
+
     if (4 * size > 3 * hashes.length) {
       long[] smaller = hashes;
       hashes = new long[4 * smaller.length];
@@ -112,6 +116,7 @@ public final class DistinctSketch {
         }
       }
     }
+
     hashes[place(hash)] = hash;
   }
 
@@ -140,9 +145,11 @@ public final class DistinctSketch {
       }
       return;
     }
+
     if (registers == null) {
       becomeDense();
     }
+
     for (int i = 0; i < REGISTERS; i++) {
       registers[i] = (byte) Math.max(registers[i], other.registers[i]);
     }
@@ -158,6 +165,7 @@ public final class DistinctSketch {
         raise(hash);
       }
     }
+
     hashes = null;
     hasZero = false;
     size = 0;
@@ -198,16 +206,19 @@ public final class DistinctSketch {
     if (x == 1) {
       return Double.POSITIVE_INFINITY;
     }
+
     double power = x;
     double y = 1;
     double z = x;
     double before;
+
     do {
       power *= power;
       before = z;
       z += power * y;
       y += y;
     } while (z != before);
+
     return z;
   }
 
@@ -215,16 +226,19 @@ public final class DistinctSketch {
     if (x == 0 || x == 1) {
       return 0;
     }
+
     double root = x;
     double y = 1;
     double z = 1 - x;
     double before;
+
     do {
       root = Math.sqrt(root);
       before = z;
       y *= 0.5;
       z -= (1 - root) * (1 - root) * y;
     } while (z != before);
+
     return z / 3;
   }
 
@@ -254,6 +268,7 @@ public final class DistinctSketch {
           throw new IOException(
               "sketch of " + count + " hashes (expected at most " + MAX_EXACT + ")");
         }
+
         for (int i = 0; i < count; i++) {
           sketch.add(in.readLong());
         }
@@ -265,6 +280,7 @@ public final class DistinctSketch {
       }
       default -> throw new IOException("unknown form of a sketch (expected 0 or 1)");
     }
+
     return sketch;
   }
 }

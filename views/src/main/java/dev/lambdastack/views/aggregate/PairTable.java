@@ -52,6 +52,7 @@ final class PairTable {
   private int look(long first, long second) {
     int mask = places.length - 1;
     int at = hash(first, second) & mask;
+
     while (true) {
       int number = places[at] - 1;
       if (number < 0) {
@@ -60,6 +61,7 @@ final class PairTable {
       if (firsts[number] == first && seconds[number] == second) {
         return number;
       }
+
       at = at + 1 & mask;
     }
   }

@@ -27,6 +27,7 @@ final class TextNumbers {
     int hash = Arrays.hashCode(text);
     int mask = places.length - 1;
     int at = spread(hash) & mask;
+
     while (true) {
       int number = places[at] - 1;
       if (number < 0) {
@@ -35,6 +36,7 @@ final class TextNumbers {
       if (hashes[number] == hash && Arrays.equals(texts[number], text)) {
         return number;
       }
+
       at = at + 1 & mask;
     }
   }

@@ -48,16 +48,19 @@ final class WindowGroups {
       if (time < start || time >= end) {
         begin(time);
       }
+
       long key = keys[i];
       if (key < 0 || key >= KEYS) {
         into[i] = groups.number(key, start);
         continue;
       }
+
       long known = recent[(int) key];
       if ((int) (known >>> Integer.SIZE) != round) {
         known = (long) round << Integer.SIZE | groups.number(key, start);
         recent[(int) key] = known;
       }
+
       into[i] = (int) known;
     }
   }

@@ -52,10 +52,12 @@ public record Generation(
     json.put("table", table);
     json.put("fingerprint", fingerprint);
     json.set("shape", shape.toJson());
+
     json.put("life", life);
     json.put("coverage", coverage);
     json.put("firstEpoch", firstEpoch);
     json.set("startOffsets", Json.offsets(startOffsets));
+
     json.put("epochMillis", epochLength.toMillis());
     json.put("retentionMillis", retention.toMillis());
     json.put("opened", opened.toString());

@@ -120,6 +120,7 @@ public record LostOffsets(long count, SortedMap<Integer, List<Span>> spans) {
         found = found.with(partition.getKey(), start, span.end);
       }
     }
+
     return found;
   }
 
@@ -151,6 +152,7 @@ public record LostOffsets(long count, SortedMap<Integer, List<Span>> spans) {
                   .forEach(pair -> of.add(new Span(pair.get(0).asLong(), pair.get(1).asLong())));
               found.put(Integer.valueOf(partition.getKey()), of);
             });
+
     return new LostOffsets(count, found);
   }
 

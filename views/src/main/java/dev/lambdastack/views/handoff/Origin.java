@@ -13,22 +13,23 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * How a version came to be.
+ * The provenance of a version: who computed it, how, and what its data-quality rules found.
  *
  * @param user who ran the recompute
- * @param duration from its start until the table was complete and checked, in whole milliseconds
- * @param rules what the view's rules found, in declared order
- * @param base the version that its table began as a copy of; empty where all events were read, or
- *     that was not noted
+ * @param duration from the start of the recompute until the table was complete and checked, in
+ *     whole milliseconds
+ * @param rules the results of the view's rules, in declared order
+ * @param base number of the version whose table an incremental recompute cloned; empty for a full
+ *     recompute and for a version that does not record it
  */
 public record Origin(String user, Duration duration, List<RuleResult> rules, OptionalLong base) {
   public Origin {
-    // As it is written: what is read again must be equal.
+    // JSON holds milliseconds: a round trip must give an equal record.
     duration = duration.truncatedTo(ChronoUnit.MILLIS);
     rules = List.copyOf(rules);
   }
 
-  /** What a rule found; empty where it was not yet declared when the version was computed. */
+  /** The result of a rule; empty when the rule was declared after the version was computed. */
   public Optional<RuleResult> of(Rule rule) {
     return rules.stream().filter(r -> r.rule().equals(rule.text())).findFirst();
   }
@@ -37,8 +38,10 @@ public record Origin(String user, Duration duration, List<RuleResult> rules, Opt
     ObjectNode json = Json.object();
     json.put("user", user);
     json.put("durationMillis", duration.toMillis());
+
     ArrayNode array = json.putArray("rules");
     rules.forEach(r -> array.add(json(r)));
+
     base.ifPresent(b -> json.put("base", b));
     return json;
   }
@@ -46,6 +49,7 @@ public record Origin(String user, Duration duration, List<RuleResult> rules, Opt
   static Origin of(JsonNode json) {
     List<RuleResult> rules = new ArrayList<>();
     json.get("rules").forEach(r -> rules.add(result(r)));
+
     return new Origin(
         json.get("user").asText(),
         Duration.ofMillis(json.get("durationMillis").asLong()),
@@ -59,10 +63,12 @@ public record Origin(String user, Duration duration, List<RuleResult> rules, Opt
     json.put("checked", result.checked());
     json.put("counted", result.counted());
     json.put("met", result.met());
+
     if (!result.examples().isEmpty()) {
       ArrayNode array = json.putArray("examples");
       result.examples().forEach(array::add);
     }
+
     return json;
   }
 

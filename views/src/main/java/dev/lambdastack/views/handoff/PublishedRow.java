@@ -137,6 +137,7 @@ public record PublishedRow(
                 generation.number()));
       }
     }
+
     return Optional.empty();
   }
 
@@ -145,6 +146,7 @@ public record PublishedRow(
     if (generation.coverage() <= horizonEpoch) {
       return Optional.empty();
     }
+
     Duration length = generation.epochLength();
     return Optional.of(
         String.format(
@@ -166,6 +168,7 @@ public record PublishedRow(
             .end()
             .plus(generation.retention())
             .minus(clockSkew);
+
     return now.isBefore(gone)
         ? Optional.empty()
         : Optional.of(
@@ -216,6 +219,7 @@ public record PublishedRow(
               before.get().number(),
               before.get().horizon().epoch()));
     }
+
     return flip(known, version, now, clockSkew, "publish");
   }
 
@@ -237,6 +241,7 @@ public record PublishedRow(
     String view = version.shape().name();
     long flips = known.current().map(PublishedRow::flips).orElse(0L) + 1;
     Optional<Generation> current = known.current().flatMap(PublishedRow::generation);
+
     Optional<String> problem = Optional.empty();
     if (current.isPresent() && fits(current.get(), version)) {
       problem = reach(current.get(), version, now, clockSkew, view);
@@ -244,6 +249,7 @@ public record PublishedRow(
         return new PublishedRow(view, flips, Optional.of(version), current);
       }
     }
+
     Optional<Generation> other =
         known.generations().keySet().stream()
             .filter(g -> fits(g, version))
@@ -253,6 +259,7 @@ public record PublishedRow(
     if (other.isPresent() || current.isEmpty()) {
       return new PublishedRow(view, flips, Optional.of(version), other);
     }
+
     throw new HandoffException(
         String.format(
             Locale.ROOT,
@@ -321,6 +328,7 @@ public record PublishedRow(
     if (current.isEmpty()) {
       return true;
     }
+
     Instant far = Instant.MAX;
     Optional<Instant> now =
         known
@@ -328,6 +336,7 @@ public record PublishedRow(
             .getOrDefault(current.get(), Progress.NONE)
             .freshness(current.get().startOffsets().keySet(), far);
     Optional<Instant> then = progress.freshness(candidate.startOffsets().keySet(), far);
+
     return then.isPresent()
         && (now.isEmpty() || !then.get().isBefore(now.get().minus(candidate.epochLength())));
   }
@@ -343,6 +352,7 @@ public record PublishedRow(
           new PublishedRow(
               generation.shape().name(), 1, Optional.empty(), Optional.of(generation)));
     }
+
     PublishedRow row = known.current().get();
     boolean newer = row.generation().map(g -> g.number() < generation.number()).orElse(true);
     boolean sameDeclaration =
@@ -351,6 +361,7 @@ public record PublishedRow(
     if (!newer || !sameDeclaration) {
       return Optional.empty();
     }
+
     Progress progress = known.generations().getOrDefault(generation, Progress.NONE);
     boolean caughtUp =
         progress.freshness(generation.startOffsets().keySet(), Instant.MAX).isPresent()
@@ -359,6 +370,7 @@ public record PublishedRow(
                 .map(g -> known.generations().getOrDefault(g, Progress.NONE))
                 .map(before -> progress.reaches(offsets(before)))
                 .orElse(true);
+
     return gapBefore(generation, horizon(row.version()), row.view()).isEmpty() && caughtUp
         ? Optional.of(
             new PublishedRow(row.view(), row.flips() + 1, row.version(), Optional.of(generation)))

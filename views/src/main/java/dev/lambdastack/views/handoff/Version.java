@@ -17,15 +17,8 @@ import java.util.Optional;
  * @param manifest sequence number of the last manifest it was computed from
  * @param manifestDigest SHA-256 of that manifest, in hex; with the chain of manifests it fixes the
  *     input
- * @param rows rows in the table
- * @param events master rows that were read
- * @param lost offsets before the horizon whose records retention had removed before they were
- *     archived
- * @param rejected events among {@code events} that are no events by the schema that is pinned for
- *     the version, though they were by the one that they were archived under; no row counts them
- * @param setAside events among {@code events} that the view cannot take, as {@link BoundView}
- *     judges; no row counts them, in either layer
- * @param origin how it came to be; empty for versions of a time when that was not noted
+ * @param counts what the recompute counted
+ * @param origin how it came to be; empty for a version that does not record it
  */
 public record Version(
     long number,
@@ -36,46 +29,54 @@ public record Version(
     Duration epochLength,
     long manifest,
     String manifestDigest,
-    long rows,
-    long events,
-    LostOffsets lost,
-    long rejected,
-    long setAside,
+    Counts counts,
     Instant created,
     Optional<Origin> origin) {
+  /**
+   * What a recompute counted.
+   *
+   * @param rows rows in the version's table
+   * @param events master rows that were read
+   * @param lost offsets before the horizon whose records retention had removed before they were
+   *     archived
+   * @param rejected events among {@code events} that are not valid by the schema that is pinned for
+   *     the version, though they were by the one that they were archived under; no row counts them
+   * @param setAside events among {@code events} that the view cannot take, as {@link BoundView}
+   *     judges; no row counts them, in either layer
+   */
+  public record Counts(long rows, long events, LostOffsets lost, long rejected, long setAside) {
+    /** Counts where every event was archived, and every row counts it. */
+    public static Counts of(long rows, long events) {
+      return new Counts(rows, events, LostOffsets.NONE, 0, 0);
+    }
 
-  /** A version of unknown origin, of which nothing is lost. */
-  public Version(
-      long number,
-      String table,
-      String fingerprint,
-      ViewShape shape,
-      Horizon horizon,
-      Duration epochLength,
-      long manifest,
-      String manifestDigest,
-      long rows,
-      long events,
-      Instant created) {
-    this(
-        number,
-        table,
-        fingerprint,
-        shape,
-        horizon,
-        epochLength,
-        manifest,
-        manifestDigest,
-        rows,
-        events,
-        LostOffsets.NONE,
-        0,
-        0,
-        created,
-        Optional.empty());
+    private void putInto(ObjectNode json) {
+      json.put("rows", rows);
+      json.put("events", events);
+
+      if (!lost.isEmpty()) {
+        json.put("lost", lost.count());
+        json.set("lostOffsets", lost.spansJson());
+      }
+      if (rejected > 0) {
+        json.put("rejected", rejected);
+      }
+      if (setAside > 0) {
+        json.put("setAside", setAside);
+      }
+    }
+
+    private static Counts of(JsonNode json) {
+      return new Counts(
+          json.get("rows").asLong(),
+          json.get("events").asLong(),
+          LostOffsets.of(json.path("lost").asLong(), json.path("lostOffsets")),
+          json.path("rejected").asLong(),
+          json.path("setAside").asLong());
+    }
   }
 
-  /** This version, of that origin. */
+  /** This version, with that origin. */
   public Version with(Origin found) {
     return new Version(
         number,
@@ -86,13 +87,50 @@ public record Version(
         epochLength,
         manifest,
         manifestDigest,
-        rows,
-        events,
-        lost,
-        rejected,
-        setAside,
+        counts,
         created,
         Optional.of(found));
+  }
+
+  /** This version, with those counts. */
+  public Version with(Counts found) {
+    return new Version(
+        number,
+        table,
+        fingerprint,
+        shape,
+        horizon,
+        epochLength,
+        manifest,
+        manifestDigest,
+        found,
+        created,
+        origin);
+  }
+
+  /** {@link Counts#rows()}. */
+  public long rows() {
+    return counts.rows;
+  }
+
+  /** {@link Counts#events()}. */
+  public long events() {
+    return counts.events;
+  }
+
+  /** {@link Counts#lost()}. */
+  public LostOffsets lost() {
+    return counts.lost;
+  }
+
+  /** {@link Counts#rejected()}. */
+  public long rejected() {
+    return counts.rejected;
+  }
+
+  /** {@link Counts#setAside()}. */
+  public long setAside() {
+    return counts.setAside;
   }
 
   public String toJson() {
@@ -109,25 +147,17 @@ public record Version(
     json.put("table", table);
     json.put("fingerprint", fingerprint);
     json.set("shape", shape.toJson());
+
     json.put("horizon", horizon.epoch());
     json.set("offsets", Json.offsets(horizon.offsets()));
     json.put("epochMillis", epochLength.toMillis());
     json.put("manifest", manifest);
     json.put("manifestDigest", manifestDigest);
-    json.put("rows", rows);
-    json.put("events", events);
-    if (!lost.isEmpty()) {
-      json.put("lost", lost.count());
-      json.set("lostOffsets", lost.spansJson());
-    }
-    if (rejected > 0) {
-      json.put("rejected", rejected);
-    }
-    if (setAside > 0) {
-      json.put("setAside", setAside);
-    }
+
+    counts.putInto(json);
     json.put("created", created.toString());
     origin.ifPresent(o -> json.set("origin", o.json()));
+
     return json;
   }
 
@@ -141,11 +171,7 @@ public record Version(
         Duration.ofMillis(json.get("epochMillis").asLong()),
         json.get("manifest").asLong(),
         json.get("manifestDigest").asText(),
-        json.get("rows").asLong(),
-        json.get("events").asLong(),
-        LostOffsets.of(json.path("lost").asLong(), json.path("lostOffsets")),
-        json.path("rejected").asLong(),
-        json.path("setAside").asLong(),
+        Counts.of(json),
         Instant.parse(json.get("created").asText()),
         Optional.ofNullable(json.get("origin")).map(Origin::of));
   }

@@ -13,8 +13,10 @@ import dev.lambdastack.views.RowKey;
 import dev.lambdastack.views.TestEvent;
 import dev.lambdastack.views.TestTypes;
 import dev.lambdastack.views.View;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
@@ -158,7 +160,7 @@ class ColumnarAggregationTest {
     List<String> columns = new ArrayList<>(view.columns());
     // More than the view reads, in another order.
     columns.add("other");
-    java.util.Collections.reverse(columns);
+    Collections.reverse(columns);
     ColumnarAggregation aggregation = new ColumnarAggregation(view, columns);
     ColumnBatch batch = ColumnBatch.of(view.eventType(), columns);
     Drained drained = new Drained(view);
@@ -250,9 +252,7 @@ class ColumnarAggregationTest {
     batch.resize(4_000);
     batch.column(0).useOwnTexts();
     for (int i = 0; i < 4_000; i++) {
-      batch
-          .column(0)
-          .setText(i, ("t" + i).repeat(100).getBytes(java.nio.charset.StandardCharsets.UTF_8));
+      batch.column(0).setText(i, ("t" + i).repeat(100).getBytes(StandardCharsets.UTF_8));
     }
     aggregation.add(batch);
     // A text of 400 bytes or so, and a sketch of one value.

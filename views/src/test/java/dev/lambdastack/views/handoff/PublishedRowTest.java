@@ -89,22 +89,7 @@ class PublishedRowTest {
   }
 
   private static Version losing(Version v, LostOffsets lost) {
-    return new Version(
-        v.number(),
-        v.table(),
-        v.fingerprint(),
-        v.shape(),
-        v.horizon(),
-        v.epochLength(),
-        v.manifest(),
-        v.manifestDigest(),
-        v.rows(),
-        v.events(),
-        lost,
-        0,
-        0,
-        v.created(),
-        Optional.empty());
+    return v.with(new Version.Counts(v.rows(), v.events(), lost, 0, 0));
   }
 
   private static LostOffsets takenAway(PublishedRow row, Version next) {
@@ -339,11 +324,11 @@ class PublishedRowTest {
   @Test
   void freshnessIsWhatEveryPartitionHasReached() {
     Progress progress = upTo(100);
-    assertThat(progress.freshness(java.util.Set.of(0, 1), NOW)).contains(at(100));
-    assertThat(progress.freshness(java.util.Set.of(0, 1), at(99))).contains(at(99));
-    assertThat(progress.freshness(java.util.Set.of(0, 1, 2), NOW)).isEmpty();
-    assertThat(progress.freshness(java.util.Set.of(1), NOW)).contains(at(100));
-    assertThat(Progress.NONE.freshness(java.util.Set.of(), NOW)).isEmpty();
+    assertThat(progress.freshness(Set.of(0, 1), NOW)).contains(at(100));
+    assertThat(progress.freshness(Set.of(0, 1), at(99))).contains(at(99));
+    assertThat(progress.freshness(Set.of(0, 1, 2), NOW)).isEmpty();
+    assertThat(progress.freshness(Set.of(1), NOW)).contains(at(100));
+    assertThat(Progress.NONE.freshness(Set.of(), NOW)).isEmpty();
     assertThat(progress.reaches(Map.of(0, 1000L, 1, 2000L))).isTrue();
     assertThat(progress.reaches(Map.of(0, 1001L))).isFalse();
     assertThat(progress.reaches(Map.of(2, 0L))).isFalse();

@@ -1,6 +1,7 @@
 package dev.lambdastack.views.handoff;
 
 import dev.lambdastack.views.TestEvent;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -95,7 +96,7 @@ final class WalkLog {
       event =
           TestEvent.at(now - late, partition, entries.size())
               .with("whole", (long) random.nextInt(5))
-              .with("money", java.math.BigDecimal.valueOf(random.nextInt(2000) - 1000, 2))
+              .with("money", BigDecimal.valueOf(random.nextInt(2000) - 1000, 2))
               .with("flag", random.nextBoolean());
     }
     entries.add(

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /**
  * The speed job of one declaration, in one life: positions, log time, open totals, writes under
@@ -161,7 +162,7 @@ final class WalkSpeedJob {
     }
   }
 
-  private void emit(java.util.function.Predicate<WalkTable.Place> which) {
+  private void emit(Predicate<WalkTable.Place> which) {
     for (WalkTable.Place place : List.copyOf(dirty)) {
       if (which.test(place)) {
         WalkTotal total = open.get(place);

@@ -6,6 +6,8 @@ import dev.lambdastack.views.ViewShape;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -14,7 +16,9 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * Everything that happens to one view: producers, archive, recompute, publish, roll-back, speed
@@ -188,8 +192,8 @@ final class WalkWorld {
     }
   }
 
-  private java.util.stream.IntStream partitions() {
-    return java.util.stream.IntStream.range(0, log.partitions());
+  private IntStream partitions() {
+    return IntStream.range(0, log.partitions());
   }
 
   private void recompute() {
@@ -226,9 +230,9 @@ final class WalkWorld {
             EPOCH,
             number,
             "digest",
-            table.size(),
-            events,
-            Instant.ofEpochMilli(now));
+            Version.Counts.of(table.size(), events),
+            Instant.ofEpochMilli(now),
+            Optional.empty());
     batches.put(number, new Batch(Version.fromJson(version.toJson()), table));
     while (batches.size() > KEPT_VERSIONS + 1
         && !batches.firstKey().equals(currentVersion().orElse(-1L))) {
@@ -266,8 +270,7 @@ final class WalkWorld {
         known -> PublishedRow.rollback(known, version, clock(), Duration.ofMillis(SKEW)));
   }
 
-  private void decide(
-      String verb, java.util.function.Function<PublishedRow.Known, PublishedRow> rule) {
+  private void decide(String verb, Function<PublishedRow.Known, PublishedRow> rule) {
     try {
       decided = Optional.of(new Decided(store.row(), rule.apply(store.known(this::seen))));
     } catch (HandoffException e) {
@@ -334,7 +337,7 @@ final class WalkWorld {
         batches.values().stream()
             .map(Batch::version)
             .filter(v -> partitions().allMatch(p -> log.begin(p) <= v.horizon().offsets().get(p)))
-            .min(java.util.Comparator.comparingLong(v -> v.horizon().epoch()));
+            .min(Comparator.comparingLong(v -> v.horizon().epoch()));
     if (oldest.isEmpty() && !batches.isEmpty()) {
       counts.refused("start", "Kafka no longer has what follows any version");
       return;
@@ -605,7 +608,7 @@ final class WalkWorld {
     }
     answer.forEach(
         (window, total) -> {
-          if (!java.util.Arrays.equals(total.bytes(), truth.get(window).bytes())) {
+          if (!Arrays.equals(total.bytes(), truth.get(window).bytes())) {
             complain(String.format(Locale.ROOT, "window %d differs from the truth", window));
           }
         });

@@ -3,7 +3,7 @@ package dev.lambdastack.serving.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lambdastack.serving.store.PublishedStore.Snapshot;
+import dev.lambdastack.serving.store.PublishedPointer.Snapshot;
 import dev.lambdastack.serving.testing.Layers;
 import dev.lambdastack.serving.testing.Sales;
 import dev.lambdastack.serving.testing.TestingHBase;
@@ -36,13 +36,13 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The published table on a real HBase: who wins, and what a reader sees. */
 @ExtendWith(TestingHBase.class)
-class PublishedStoreIT {
+class PublishedTableIT {
   private static final int WRITERS = 4;
 
   private final Cluster cluster;
   private static int names;
 
-  PublishedStoreIT(Cluster cluster) {
+  PublishedTableIT(Cluster cluster) {
     this.cluster = cluster;
   }
 
@@ -97,7 +97,7 @@ class PublishedStoreIT {
   void ofManyFlipsFromOneRowOneWins() throws Exception {
     Layers layers = layers();
     String view = layers.view().name();
-    PublishedStore store = layers.store();
+    PublishedTable store = layers.store();
     Optional<PublishedRow> before = Optional.empty();
     for (int flip = 1; flip <= 5; flip++) {
       Optional<PublishedRow> from = before;
@@ -111,13 +111,13 @@ class PublishedStoreIT {
                         from.map(PublishedRow::flips).orElse(0L) + 1,
                         Optional.empty(),
                         Optional.of(numbered(layers, Thread.currentThread().getId())));
-                return store.compareAndSet(from, after)
+                return store.pointer().compareAndSet(from, after)
                     ? Optional.of(after)
                     : Optional.<PublishedRow>empty();
               });
       List<PublishedRow> won = winners.stream().flatMap(Optional::stream).toList();
       assertThat(won).as("flip %d", flip).hasSize(1);
-      before = store.read(view).map(Snapshot::row);
+      before = store.pointer().read(view).map(Snapshot::row);
       assertThat(before).contains(won.get(0));
     }
     assertThat(before.orElseThrow().flips()).isEqualTo(5);
@@ -134,7 +134,7 @@ class PublishedStoreIT {
           }
           return null;
         });
-    assertThat(layers.store().read(layers.view().name()).orElseThrow().row().flips())
+    assertThat(layers.store().pointer().read(layers.view().name()).orElseThrow().row().flips())
         .isEqualTo(WRITERS * each);
   }
 
@@ -147,12 +147,13 @@ class PublishedStoreIT {
     race(() -> {
           List<Long> mine = new ArrayList<>();
           for (int i = 0; i < each; i++) {
-            mine.add(layers.store().openGeneration(view, n -> numbered(layers, n)).number());
+            mine.add(
+                layers.store().catalog().openGeneration(view, n -> numbered(layers, n)).number());
           }
           return mine;
         })
         .forEach(mine -> mine.forEach(n -> assertThat(numbers.add(n)).as("%d", n).isTrue()));
-    assertThat(layers.store().generations(view).stream().map(Generation::number))
+    assertThat(layers.store().catalog().generations(view).stream().map(Generation::number))
         .hasSize(WRITERS * each)
         .isSorted()
         .containsExactlyInAnyOrderElementsOf(numbers);
@@ -162,56 +163,56 @@ class PublishedStoreIT {
   @Test
   void noNumberIsGivenTwice() throws Exception {
     Layers layers = layers();
-    PublishedStore store = layers.store();
+    PublishedTable store = layers.store();
     String view = layers.view().name();
     int each = 5;
     Set<Long> numbers = new HashSet<>();
     race(() -> {
           List<Long> mine = new ArrayList<>();
           for (int i = 0; i < each; i++) {
-            mine.add(store.beginVersion(view, "run"));
+            mine.add(store.runs().begin(view, "run"));
           }
           return mine;
         })
         .forEach(mine -> mine.forEach(n -> assertThat(numbers.add(n)).as("%d", n).isTrue()));
     long last = (long) WRITERS * each;
-    assertThat(store.making(view).keySet()).containsExactlyInAnyOrderElementsOf(numbers);
+    assertThat(store.runs().making(view).keySet()).containsExactlyInAnyOrderElementsOf(numbers);
     Version newest = layers.version(last, 5, List.of());
-    store.completeVersion(newest, "run", false);
-    store.completeVersion(newest, "run", false);
-    assertThat(store.versions(view)).containsExactly(newest);
-    assertThat(store.making(view)).hasSize((int) last - 1);
-    assertThat(store.forget(view, Optional.empty(), List.of(last), List.of())).isTrue();
-    assertThat(store.versions(view)).isEmpty();
-    assertThat(store.lastVersion(view)).isEqualTo(last);
-    assertThat(store.beginVersion(view, "run")).isEqualTo(last + 1);
+    store.runs().complete(newest, "run");
+    store.runs().complete(newest, "run");
+    assertThat(store.catalog().versions(view)).containsExactly(newest);
+    assertThat(store.runs().making(view)).hasSize((int) last - 1);
+    assertThat(store.catalog().forget(view, Optional.empty(), List.of(last), List.of())).isTrue();
+    assertThat(store.catalog().versions(view)).isEmpty();
+    assertThat(store.runs().lastVersion(view)).isEqualTo(last);
+    assertThat(store.runs().begin(view, "run")).isEqualTo(last + 1);
     // A version that was given up is never completed.
-    assertThat(store.abandonVersion(view, 2, "another run")).isFalse();
-    assertThat(store.takeOverVersion(view, 2, "another run", "mine")).isFalse();
-    assertThat(store.takeOverVersion(view, 2, "run", "mine")).isTrue();
-    assertThatThrownBy(() -> store.completeVersion(layers.version(2, 5, List.of()), "run", false))
+    assertThat(store.runs().abandon(view, 2, "another run")).isFalse();
+    assertThat(store.runs().takeOver(view, 2, "another run", "mine")).isFalse();
+    assertThat(store.runs().takeOver(view, 2, "run", "mine")).isTrue();
+    assertThatThrownBy(() -> store.runs().complete(layers.version(2, 5, List.of()), "run"))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("taken for left behind");
+        .hasMessageContaining("taken over by another run");
     Version past = layers.version(3, 5, List.of());
-    store.completeVersion(past, "run", true);
-    assertThat(store.catalog(view).past()).containsExactly(past);
-    assertThat(store.versions(view)).isEmpty();
+    store.runs().completePast(past, "run");
+    assertThat(store.catalog().of(view).past()).containsExactly(past);
+    assertThat(store.catalog().versions(view)).isEmpty();
   }
 
   @Test
   void aVersionsNumberIsTakenOnce() throws Exception {
     Layers layers = layers();
     Version version = layers.version(1, 5, List.of());
-    layers.store().addVersion(version);
-    assertThatThrownBy(() -> layers.store().addVersion(version))
+    layers.store().catalog().add(version);
+    assertThatThrownBy(() -> layers.store().catalog().add(version))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("version 1")
         .hasMessageContaining(layers.view().name());
     Version tenth = layers.version(10, 6, List.of());
     Version second = layers.version(2, 6, List.of());
-    layers.store().addVersion(tenth);
-    layers.store().addVersion(second);
-    assertThat(layers.store().versions(layers.view().name()))
+    layers.store().catalog().add(tenth);
+    layers.store().catalog().add(second);
+    assertThat(layers.store().catalog().versions(layers.view().name()))
         .as("by number, not by text")
         .containsExactly(version, second, tenth);
   }
@@ -228,13 +229,13 @@ class PublishedStoreIT {
     Progress.Applied last = steps.get(steps.size() - 1);
     Collections.shuffle(steps, new Random(20_260_101));
     for (Progress.Applied step : steps) {
-      layers.store().putProgress(view, 1, Map.of(0, step));
+      layers.store().progress().put(view, 1, Map.of(0, step));
     }
-    layers.store().putProgress(view, 1, Map.of(11, new Progress.Applied(0, 7)));
-    layers.store().putProgress(view, 2, Map.of(0, new Progress.Applied(9999, 9)));
-    layers.store().putProgress(view, 11, Map.of(1, new Progress.Applied(9999, 9)));
-    layers.store().putProgress(view, 1, Map.of());
-    assertThat(layers.store().read(view).orElseThrow().progress())
+    layers.store().progress().put(view, 1, Map.of(11, new Progress.Applied(0, 7)));
+    layers.store().progress().put(view, 2, Map.of(0, new Progress.Applied(9999, 9)));
+    layers.store().progress().put(view, 11, Map.of(1, new Progress.Applied(9999, 9)));
+    layers.store().progress().put(view, 1, Map.of());
+    assertThat(layers.store().pointer().read(view).orElseThrow().progress())
         .isEqualTo(new Progress(Map.of(0, last, 11, new Progress.Applied(0, 7))));
   }
 
@@ -242,19 +243,19 @@ class PublishedStoreIT {
   void everythingIsReadAsItWasWritten() throws Exception {
     Layers layers = layers();
     String view = layers.view().name();
-    assertThat(layers.store().read(view)).isEmpty();
-    assertThat(layers.store().versions(view)).isEmpty();
+    assertThat(layers.store().pointer().read(view)).isEmpty();
+    assertThat(layers.store().catalog().versions(view)).isEmpty();
     Version version = layers.version(3, 7, List.of());
-    Generation first = layers.store().openGeneration(view, n -> numbered(layers, n));
-    Generation second = layers.store().openGeneration(view, n -> numbered(layers, n));
-    layers.store().putProgress(view, 2, Map.of(0, new Progress.Applied(4, 40)));
-    assertThat(layers.store().read(view)).as("a catalog is not a publication").isEmpty();
-    assertThat(layers.store().views()).doesNotContain(view);
+    Generation first = layers.store().catalog().openGeneration(view, n -> numbered(layers, n));
+    Generation second = layers.store().catalog().openGeneration(view, n -> numbered(layers, n));
+    layers.store().progress().put(view, 2, Map.of(0, new Progress.Applied(4, 40)));
+    assertThat(layers.store().pointer().read(view)).as("a catalog is not a publication").isEmpty();
+    assertThat(layers.store().pointer().views()).doesNotContain(view);
 
     PublishedRow row = layers.publish(Optional.of(version), Optional.of(first));
-    assertThat(layers.store().read(view)).contains(new Snapshot(row, Progress.NONE));
-    assertThat(layers.store().views()).contains(view);
-    PublishedRow.Known known = layers.store().known(view);
+    assertThat(layers.store().pointer().read(view)).contains(new Snapshot(row, Progress.NONE));
+    assertThat(layers.store().pointer().views()).contains(view);
+    PublishedRow.Known known = layers.store().pointer().known(view);
     assertThat(known.current()).contains(row);
     assertThat(known.generations())
         .isEqualTo(
@@ -268,17 +269,17 @@ class PublishedStoreIT {
   @Test
   void aFlipFromARowThatNoLongerStandsIsRefused() throws Exception {
     Layers layers = layers();
-    PublishedStore store = layers.store();
+    PublishedTable store = layers.store();
     PublishedRow first = layers.publish(Optional.empty(), Optional.of(numbered(layers, 1)));
     PublishedRow second = layers.publish(Optional.empty(), Optional.of(numbered(layers, 2)));
     PublishedRow late =
         new PublishedRow(first.view(), 2, Optional.empty(), Optional.of(numbered(layers, 3)));
     PublishedRow fresh =
         new PublishedRow(first.view(), 1, Optional.empty(), Optional.of(numbered(layers, 3)));
-    assertThat(store.compareAndSet(Optional.of(first), late)).isFalse();
-    assertThat(store.compareAndSet(Optional.empty(), fresh)).isFalse();
-    assertThat(store.read(first.view()).map(Snapshot::row)).contains(second);
-    assertThatThrownBy(() -> store.compareAndSet(Optional.of(second), late))
+    assertThat(store.pointer().compareAndSet(Optional.of(first), late)).isFalse();
+    assertThat(store.pointer().compareAndSet(Optional.empty(), fresh)).isFalse();
+    assertThat(store.pointer().read(first.view()).map(Snapshot::row)).contains(second);
+    assertThatThrownBy(() -> store.pointer().compareAndSet(Optional.of(second), late))
         .as("a flip that does not count on")
         .isInstanceOf(IllegalArgumentException.class);
   }
@@ -293,9 +294,9 @@ class PublishedStoreIT {
         Sales.EPOCH,
         1,
         "none",
-        0,
-        0,
-        Instant.parse("2026-01-01T00:00:00Z"));
+        Version.Counts.of(0, 0),
+        Instant.parse("2026-01-01T00:00:00Z"),
+        Optional.empty());
   }
 
   /** Both have seen that nothing answers yet. */
@@ -303,22 +304,24 @@ class PublishedStoreIT {
   void aFirstFlipNamesNoVersionThatWasForgotten() throws Exception {
     Layers layers = layers();
     String view = layers.view().name();
-    PublishedStore store = layers.store();
-    store.addVersion(unloaded(layers, 1));
-    store.addVersion(unloaded(layers, 2));
-    assertThat(store.forget(view, Optional.empty(), List.of(1L), List.of())).isTrue();
+    PublishedTable store = layers.store();
+    store.catalog().add(unloaded(layers, 1));
+    store.catalog().add(unloaded(layers, 2));
+    assertThat(store.catalog().forget(view, Optional.empty(), List.of(1L), List.of())).isTrue();
     PublishedRow late =
         new PublishedRow(view, 1, Optional.of(unloaded(layers, 1)), Optional.empty());
-    assertThat(store.compareAndSet(Optional.empty(), late)).isFalse();
-    assertThat(store.read(view)).isEmpty();
+    assertThat(store.pointer().compareAndSet(Optional.empty(), late)).isFalse();
+    assertThat(store.pointer().read(view)).isEmpty();
     PublishedRow first =
         new PublishedRow(view, 1, Optional.of(unloaded(layers, 2)), Optional.empty());
-    assertThat(store.compareAndSet(Optional.empty(), first)).isTrue();
-    assertThat(store.forget(view, Optional.empty(), List.of(2L), List.of())).isFalse();
-    assertThat(store.read(view).map(Snapshot::row)).contains(first);
+    assertThat(store.pointer().compareAndSet(Optional.empty(), first)).isTrue();
+    assertThat(store.catalog().forget(view, Optional.empty(), List.of(2L), List.of())).isFalse();
+    assertThat(store.pointer().read(view).map(Snapshot::row)).contains(first);
     PublishedRow third =
         new PublishedRow(view, 2, Optional.of(unloaded(layers, 3)), Optional.empty());
-    assertThat(store.compareAndSet(Optional.of(first), third)).as("no such version").isFalse();
+    assertThat(store.pointer().compareAndSet(Optional.of(first), third))
+        .as("no such version")
+        .isFalse();
   }
 
   @Test
@@ -327,8 +330,8 @@ class PublishedStoreIT {
     for (int round = 0; round < 60; round++) {
       Layers layers = layers();
       String view = layers.view().name();
-      PublishedStore store = layers.store();
-      store.addVersion(unloaded(layers, 1));
+      PublishedTable store = layers.store();
+      store.catalog().add(unloaded(layers, 1));
       PublishedRow first =
           new PublishedRow(view, 1, Optional.of(unloaded(layers, 1)), Optional.empty());
       AtomicInteger roles = new AtomicInteger(round);
@@ -337,16 +340,16 @@ class PublishedStoreIT {
                   () -> {
                     if (roles.getAndIncrement() % 2 == 0) {
                       // As a publish does; a forget looks too, so that neither is ahead.
-                      store.catalog(view);
-                      return store.compareAndSet(Optional.empty(), first);
+                      store.catalog().of(view);
+                      return store.pointer().compareAndSet(Optional.empty(), first);
                     }
-                    return store.forget(view, Optional.empty(), List.of(1L), List.of());
+                    return store.catalog().forget(view, Optional.empty(), List.of(1L), List.of());
                   })
               .stream()
               .filter(w -> w)
               .count();
-      boolean answers = store.read(view).isPresent();
-      assertThat(store.versions(view)).as("round %d", round).hasSize(answers ? 1 : 0);
+      boolean answers = store.pointer().read(view).isPresent();
+      assertThat(store.catalog().versions(view)).as("round %d", round).hasSize(answers ? 1 : 0);
       // Two may forget the same.
       assertThat(won).as("round %d", round).isBetween(1L, answers ? 1L : 2L);
       flipped += answers ? 1 : 0;
@@ -357,18 +360,18 @@ class PublishedStoreIT {
   @Test
   void manyMayMakeTheTableAtOnce() throws Exception {
     try (Admin admin = cluster.connection().getAdmin()) {
-      if (admin.tableExists(PublishedStore.TABLE)) {
-        admin.disableTable(PublishedStore.TABLE);
-        admin.deleteTable(PublishedStore.TABLE);
+      if (admin.tableExists(PublishedTable.NAME)) {
+        admin.disableTable(PublishedTable.NAME);
+        admin.deleteTable(PublishedTable.NAME);
       }
-      PublishedStore store = new PublishedStore(cluster.connection());
+      PublishedTable store = new PublishedTable(cluster.connection());
       race(
           () -> {
-            store.ensureTable();
+            store.ensure();
             return null;
           });
-      assertThat(admin.tableExists(PublishedStore.TABLE)).isTrue();
-      assertThat(store.views()).isEmpty();
+      assertThat(admin.tableExists(PublishedTable.NAME)).isTrue();
+      assertThat(store.pointer().views()).isEmpty();
     }
   }
 }

@@ -1,12 +1,11 @@
-package dev.lambdastack.serving.store;
+package dev.lambdastack.log.agreement;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lambdastack.embedded.EmbeddedHdfs;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.schemas.SchemaVersion;
-import dev.lambdastack.serving.testing.TestingHBase;
-import dev.lambdastack.serving.testing.TestingHBase.Cluster;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;
@@ -27,25 +26,37 @@ import org.apache.avro.Schema;
 import org.apache.avro.SchemaBuilder;
 import org.apache.hadoop.conf.Configuration;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** On HDFS, whose rename is the compare-and-set. */
-@ExtendWith(TestingHBase.class)
-class AdoptionStoreIT {
+class TopicAgreementIT {
   private static final Instant NOON = Instant.parse("2026-01-10T12:00:00Z");
 
-  private final String topicId;
-  private final AdoptionStore store;
-  private final AdoptionStore other;
+  private static EmbeddedHdfs hdfs;
 
-  AdoptionStoreIT(Cluster cluster) {
-    Configuration conf = cluster.configuration();
+  private final String topicId;
+  private final TopicAgreement store;
+  private final TopicAgreement other;
+
+  TopicAgreementIT() {
+    Configuration conf = new Configuration(hdfs.configuration());
     conf.set("lambda.master", "/adoptions/master");
     topicId = "id-" + System.nanoTime();
-    store = AdoptionStore.of(LambdaConfig.of(conf), "orders", topicId);
+    store = TopicAgreement.of(LambdaConfig.of(conf), "orders", topicId);
     conf.set("lambda.event-time.min", "2000-01-01T00:00:00Z");
-    other = AdoptionStore.of(LambdaConfig.of(conf), "orders", topicId);
+    other = TopicAgreement.of(LambdaConfig.of(conf), "orders", topicId);
+  }
+
+  @BeforeAll
+  static void start() throws Exception {
+    hdfs = EmbeddedHdfs.start();
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    hdfs.close();
   }
 
   @Test

@@ -2,13 +2,10 @@ package dev.lambdastack.serving.store;
 
 import dev.lambdastack.settings.FirstContact;
 import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.views.LambdaException;
 import dev.lambdastack.views.UnavailableException;
 import java.io.IOException;
-import java.net.ConnectException;
-import java.net.SocketTimeoutException;
-import java.util.Arrays;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -16,28 +13,16 @@ import java.util.concurrent.TimeoutException;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hbase.HBaseConfiguration;
 import org.apache.hadoop.hbase.HConstants;
-import org.apache.hadoop.hbase.MasterNotRunningException;
-import org.apache.hadoop.hbase.NotServingRegionException;
-import org.apache.hadoop.hbase.PleaseHoldException;
 import org.apache.hadoop.hbase.TableName;
-import org.apache.hadoop.hbase.TableNotEnabledException;
-import org.apache.hadoop.hbase.TableNotFoundException;
-import org.apache.hadoop.hbase.ZooKeeperConnectionException;
 import org.apache.hadoop.hbase.client.Connection;
 import org.apache.hadoop.hbase.client.ConnectionFactory;
 import org.apache.hadoop.hbase.client.Get;
-import org.apache.hadoop.hbase.client.RetriesExhaustedException;
-import org.apache.hadoop.hbase.client.RetriesExhaustedWithDetailsException;
 import org.apache.hadoop.hbase.client.Table;
-import org.apache.hadoop.hbase.exceptions.TimeoutIOException;
-import org.apache.hadoop.hbase.ipc.CallTimeoutException;
-import org.apache.hadoop.hbase.ipc.ServerNotRunningYetException;
-import org.apache.hadoop.hbase.regionserver.RegionServerStoppedException;
 import org.apache.hadoop.hbase.util.Bytes;
 
 /** Opens HBase, or says in one line why it cannot. */
-public final class Store {
-  private Store() {}
+public final class HBaseConnector {
+  private HBaseConnector() {}
 
   /**
    * A connection whose cluster has answered; the caller closes it. Gives up after {@code
@@ -93,10 +78,12 @@ public final class Store {
   private static Connection connect(LambdaConfig config, Configuration conf) {
     FirstContact.hbase(conf);
     long limitMillis = config.hbase().timeout().toMillis();
+
     FutureTask<Connection> attempt = new FutureTask<>(() -> connectAndAsk(conf));
     Thread thread = new Thread(attempt, "lambda-connect");
     thread.setDaemon(true);
     thread.start();
+
     try {
       return attempt.get(limitMillis, TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
@@ -106,7 +93,7 @@ public final class Store {
           String.format(Locale.ROOT, "no answer within %d ms (lambda.hbase.timeout)", limitMillis),
           e);
     } catch (ExecutionException e) {
-      throw unreachable(conf, rootMessage(e.getCause()), e.getCause());
+      throw unreachable(conf, LambdaException.rootMessage(e.getCause()), e.getCause());
     } catch (InterruptedException e) {
       attempt.cancel(true);
       Thread.currentThread().interrupt();
@@ -134,68 +121,5 @@ public final class Store {
                 conf.get("hbase.zookeeper.property.clientPort"),
                 why),
         cause);
-  }
-
-  /** Whether a fault says that HBase, which had answered before, does not any more. */
-  public static boolean isAway(Throwable fault) {
-    for (Throwable cause = fault; cause != null; cause = cause.getCause()) {
-      if (cause instanceof RetriesExhaustedException
-          || cause instanceof MasterNotRunningException
-          || cause instanceof ZooKeeperConnectionException
-          || cause instanceof ServerNotRunningYetException
-          || cause instanceof PleaseHoldException
-          || cause instanceof RegionServerStoppedException
-          || cause instanceof NotServingRegionException
-          || cause instanceof CallTimeoutException
-          || cause instanceof TimeoutIOException
-          || cause.getClass().getName().startsWith("org.apache.zookeeper.")
-          || isOfTheClient(cause)) {
-        return true;
-      }
-      if (cause.getCause() == cause) {
-        return false;
-      }
-    }
-    return false;
-  }
-
-  /**
-   * The fault that says that a table does not exist or is being dropped, where one of the causes
-   * does; those of a batch are looked at too.
-   */
-  public static Optional<IOException> tableGone(Throwable fault) {
-    for (Throwable cause = fault; cause != null; cause = cause.getCause()) {
-      if (cause instanceof TableNotFoundException || cause instanceof TableNotEnabledException) {
-        return Optional.of((IOException) cause);
-      }
-      if (cause instanceof RetriesExhaustedWithDetailsException batch) {
-        Optional<IOException> gone =
-            batch.getCauses().stream().map(Store::tableGone).flatMap(Optional::stream).findFirst();
-        if (gone.isPresent()) {
-          return gone;
-        }
-      }
-      if (cause.getCause() == cause) {
-        return Optional.empty();
-      }
-    }
-    return Optional.empty();
-  }
-
-  /** HBase's client says with Java's own exceptions, too, that nobody answers. */
-  private static boolean isOfTheClient(Throwable fault) {
-    return (fault instanceof SocketTimeoutException || fault instanceof ConnectException)
-        && Arrays.stream(fault.getStackTrace())
-            .anyMatch(f -> f.getClassName().startsWith("org.apache.hadoop.hbase.client."));
-  }
-
-  /** The first line of what lies at the bottom of a fault: HBase wraps causes many times. */
-  public static String rootMessage(Throwable fault) {
-    Throwable cause = fault;
-    while (cause.getCause() != null && cause.getCause() != cause) {
-      cause = cause.getCause();
-    }
-    String name = cause.getClass().getSimpleName();
-    return cause.getMessage() == null ? name : cause.getMessage().lines().findFirst().orElse(name);
   }
 }

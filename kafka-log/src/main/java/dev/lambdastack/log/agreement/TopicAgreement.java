@@ -1,4 +1,4 @@
-package dev.lambdastack.serving.store;
+package dev.lambdastack.log.agreement;
 
 import dev.lambdastack.schemas.SchemaEdits;
 import dev.lambdastack.schemas.SchemaStore;
@@ -36,7 +36,7 @@ import org.apache.hadoop.fs.Path;
  * do {@code event-time}, the column, and {@code schema-<name>.v<number>}, what each version of the
  * event's schema was when a layer first read by it.
  */
-public final class AdoptionStore {
+public final class TopicAgreement {
   private static final String FOLDER = "_partitions";
   private static final String EVENT_TIME_MIN = "event-time-min";
   private static final String EVENT_TIME = "event-time";
@@ -47,7 +47,7 @@ public final class AdoptionStore {
   private final String topic;
   private final Instant eventTimeMin;
 
-  private AdoptionStore(Path folder, FileContext files, String topic, Instant eventTimeMin) {
+  private TopicAgreement(Path folder, FileContext files, String topic, Instant eventTimeMin) {
     this.folder = folder;
     this.files = files;
     this.topic = topic;
@@ -59,12 +59,12 @@ public final class AdoptionStore {
    *
    * @throws LambdaException when the file system cannot be used
    */
-  public static AdoptionStore of(LambdaConfig config, String topic, String topicId) {
+  public static TopicAgreement of(LambdaConfig config, String topic, String topicId) {
     try {
       Path master = new Path(config.master().folder());
       Path qualified = master.getFileSystem(config.hadoop()).makeQualified(master);
       FileContext files = FileContext.getFileContext(qualified.toUri(), config.hadoop());
-      return new AdoptionStore(
+      return new TopicAgreement(
           new Path(new Path(new Path(qualified, topic), FOLDER), topicId),
           files,
           topic,
@@ -72,7 +72,7 @@ public final class AdoptionStore {
     } catch (IOException | IllegalArgumentException e) {
       throw FileSystemFault.of(
           "Cannot use lambda.master=%s: %s; check fs.defaultFS in core-site.xml and that HDFS runs"
-              .formatted(config.master().folder(), Store.rootMessage(e)),
+              .formatted(config.master().folder(), LambdaException.rootMessage(e)),
           e);
     }
   }
@@ -95,7 +95,7 @@ public final class AdoptionStore {
         Arrays.stream(steps)
             .map(FileStatus::getPath)
             .filter(p -> p.getName().matches("[0-9]+"))
-            .max(Comparator.comparingInt(AdoptionStore::step));
+            .max(Comparator.comparingInt(TopicAgreement::step));
     return last.isEmpty() ? Optional.empty() : Optional.of(read(last.get()));
   }
 
@@ -218,7 +218,7 @@ public final class AdoptionStore {
     } catch (IOException e) {
       throw FileSystemFault.of(
           "Cannot note what both layers go by in %s: %s; the archive and the speed job must be allowed to write there"
-              .formatted(folder, Store.rootMessage(e)),
+              .formatted(folder, LambdaException.rootMessage(e)),
           e);
     }
   }

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What a person is told when HBase is not there. */
 @ExtendWith(TestingHBase.class)
-class StoreIT {
+class HBaseConnectorIT {
   /**
    * A client by itself waits for 20 minutes; more than half a minute is left for a busy machine.
    */
@@ -26,7 +26,7 @@ class StoreIT {
 
   private final Cluster cluster;
 
-  StoreIT(Cluster cluster) {
+  HBaseConnectorIT(Cluster cluster) {
     this.cluster = cluster;
   }
 
@@ -43,7 +43,7 @@ class StoreIT {
         catchThrowableOfType(
             UnavailableException.class,
             () -> {
-              try (Connection connection = Store.connect(LambdaConfig.of(conf))) {
+              try (Connection connection = HBaseConnector.connect(LambdaConfig.of(conf))) {
                 assertThat(connection).as("a connection to nothing").isNull();
               }
             });
@@ -83,8 +83,8 @@ class StoreIT {
 
   @Test
   void aClusterThatRunsIsConnectedTo() throws Exception {
-    try (Connection connection = Store.connect(LambdaConfig.of(cluster.configuration()))) {
-      assertThat(new PublishedStore(connection).views()).isNotNull();
+    try (Connection connection = HBaseConnector.connect(LambdaConfig.of(cluster.configuration()))) {
+      assertThat(new PublishedTable(connection).pointer().views()).isNotNull();
     }
   }
 }
