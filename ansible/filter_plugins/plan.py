@@ -57,6 +57,27 @@ def heap_mb(part, group_names, memory_mb):
     return int(min(most, least + max(0, left) * share / max(1, shares)))
 
 
+def flink_memory(total_mb, managed_share):
+    """The parts of a TaskManager's memory, in MiB; together they are total_mb."""
+    total_mb = int(total_mb)
+    parts = {
+        "framework_heap": 96,
+        "framework_off_heap": 64,
+        "task_off_heap": 0,
+        "metaspace": 160,
+        "overhead": max(48, int(total_mb * 0.08)),
+        "network": max(32, int(total_mb * 0.08)),
+        "managed": int(total_mb * float(managed_share)),
+    }
+    parts["task_heap"] = total_mb - sum(parts.values())
+    if parts["task_heap"] < 64:
+        raise AnsibleFilterError(
+            f"Cannot run a TaskManager in {total_mb} MiB: expected 64 or more for its tasks' heap, found "
+            f"{parts['task_heap']}. Raise flink_taskmanager_memory_mb, or lower flink_managed_share."
+        )
+    return parts
+
+
 def known_variables(roles):
     """The variables that the argument specs in a folder of roles know, with the roles' names."""
     known, prefixes = set(), set()
@@ -93,6 +114,7 @@ class FilterModule:
     def filters(self):
         """By name, as templates call them."""
         return {
+            "flink_memory": flink_memory,
             "heap_mb": heap_mb,
             "least_memory_mb": least_memory_mb,
             "unknown_variables": unknown_variables,
