@@ -53,7 +53,7 @@ public final class VersionCatalog {
           .written(LEFT + GENERATION, generation.number())
           .ifPresent(time -> left.put(generation.number(), time));
     }
-    return new Catalog(view, known, versions, columns.pastVersions(), left);
+    return new Catalog(view, known, versions, columns.pastVersions(), left, columns.tables());
   }
 
   private static Catalog.CatalogVersion entry(Version version, PublishedColumns columns) {
