@@ -20,7 +20,7 @@ final class ClassPathJars {
 
   /**
    * Jars of a class path and of their manifests' class paths, in order, without Flink's own (but
-   * its connectors) and without log backends. Folders cannot be sent and are left out.
+   * its connectors), its RocksDB and log backends. Folders cannot be sent and are left out.
    */
   public static List<Path> forFlink(String classPath) {
     Set<Path> jars = new LinkedHashSet<>();
@@ -63,6 +63,8 @@ final class ClassPathJars {
         name.startsWith("flink-")
             && !name.startsWith("flink-speed")
             && !name.startsWith("flink-connector-");
-    return flink || name.startsWith("log4j-") || name.startsWith("slf4j-");
+    // A library of the system that two class loaders load is refused by the JVM.
+    boolean rocks = name.startsWith("frocksdbjni-");
+    return flink || rocks || name.startsWith("log4j-") || name.startsWith("slf4j-");
   }
 }

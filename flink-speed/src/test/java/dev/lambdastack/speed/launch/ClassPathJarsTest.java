@@ -32,6 +32,7 @@ class ClassPathJarsTest {
     Path speed = jar("flink-speed-0.1.0.jar", null);
     Path connector = jar("flink-connector-kafka-5.0.0.jar", null);
     Path runtime = jar("flink-runtime-2.2.1.jar", null);
+    Path rocks = jar("frocksdbjni-8.10.0-ververica-1.0.jar", null);
     Path log = jar("log4j-core-2.25.3.jar", null);
     String path =
         String.join(
@@ -39,6 +40,7 @@ class ClassPathJarsTest {
             speed.toString(),
             connector.toString(),
             runtime.toString(),
+            rocks.toString(),
             log.toString(),
             folder.toString());
     assertThat(ClassPathJars.forFlink(path)).containsExactly(speed, connector);

@@ -1,6 +1,5 @@
 package dev.lambdastack.serving.store;
 
-import dev.lambdastack.views.handoff.Generation;
 import dev.lambdastack.views.handoff.PublishedRow;
 import dev.lambdastack.views.handoff.Version;
 import java.time.Instant;
@@ -8,8 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * All that is noted of a view.
@@ -19,13 +16,15 @@ import java.util.stream.Stream;
  * @param past versions of moments in the past, by number: read by their numbers alone, and never
  *     published
  * @param generationsLeft when generations stopped answering, by number
+ * @param tables every table that any of the view's entries names, whatever they are of
  */
 public record Catalog(
     String view,
     PublishedRow.Known known,
     List<CatalogVersion> versions,
     List<Version> past,
-    Map<Long, Instant> generationsLeft) {
+    Map<Long, Instant> generationsLeft,
+    Set<String> tables) {
 
   /**
    * A complete version.
@@ -53,20 +52,7 @@ public record Catalog(
     versions = List.copyOf(versions);
     past = List.copyOf(past);
     generationsLeft = Map.copyOf(generationsLeft);
-  }
-
-  /** Every table that an entry of the view names. */
-  public Set<String> tables() {
-    Stream<Version> complete =
-        Stream.of(
-                versions.stream().map(CatalogVersion::version), past.stream(), published().stream())
-            .flatMap(v -> v);
-    Stream<Generation> opened =
-        Stream.concat(
-            known.generations().keySet().stream(),
-            known.current().flatMap(PublishedRow::generation).stream());
-    return Stream.concat(complete.map(Version::table), opened.map(Generation::table))
-        .collect(Collectors.toUnmodifiableSet());
+    tables = Set.copyOf(tables);
   }
 
   /** The version that answers. */

@@ -2,10 +2,13 @@ package dev.lambdastack.serving.store;
 
 import static dev.lambdastack.serving.store.PublishedTable.FAMILY;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lambdastack.views.handoff.Generation;
 import dev.lambdastack.views.handoff.Progress;
 import dev.lambdastack.views.handoff.PublishedRow;
 import dev.lambdastack.views.handoff.Version;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.HashMap;
@@ -13,7 +16,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.apache.hadoop.hbase.Cell;
@@ -22,6 +27,8 @@ import org.apache.hadoop.hbase.util.Bytes;
 
 /** What one read of a view's row in {@link PublishedTable} says, decoded. */
 final class PublishedColumns {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
   private final Result result;
 
   PublishedColumns(Result result) {
@@ -95,6 +102,28 @@ final class PublishedColumns {
                   partition.intValue(), new Progress.Applied(buffer.getLong(), buffer.getLong()));
             });
     return new Progress(applied);
+  }
+
+  /**
+   * Every table that an entry names, of whatever kind the entry is: one that a later release wrote
+   * keeps its table, too.
+   */
+  Set<String> tables() {
+    NavigableMap<byte[], byte[]> columns = result.getFamilyMap(FAMILY);
+    if (columns == null) {
+      return Set.of();
+    }
+
+    Set<String> tables = new TreeSet<>();
+    for (byte[] value : columns.values()) {
+      try {
+        JsonNode entry = MAPPER.readTree(value);
+        tables.addAll(entry.findValuesAsText("table"));
+      } catch (IOException e) {
+        // A number, or the name of a run: no JSON.
+      }
+    }
+    return tables;
   }
 
   /** A numbered column as text. */

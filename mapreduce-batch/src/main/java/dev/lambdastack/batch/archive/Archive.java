@@ -239,7 +239,7 @@ public final class Archive {
             config.hadoop(), "archive " + run.type().topic() + " from " + run.start().fromEpoch());
     new ArchiveSettings(run.type(), schemas, run.id(), run.sealed().fromEpoch(), ranges)
         .writeTo(job.getConfiguration());
-    KafkaCredentials.write(config.kafka(), job.getCredentials());
+    KafkaCredentials.write(config.kafka(), run.id(), job.getCredentials());
 
     job.setInputFormatClass(LogInputFormat.class);
     job.setMapperClass(ArchiveMapper.class);
@@ -256,6 +256,8 @@ public final class Archive {
       run.log().checkUnchanged();
       assumedStart(run.dataset(), run.log(), run.gaps());
       throw failed;
+    } finally {
+      KafkaCredentials.forget(run.id());
     }
 
     return TaskReports.read(run.dataset().fileSystem(), new Path(out, TaskFolder.REPORTS));

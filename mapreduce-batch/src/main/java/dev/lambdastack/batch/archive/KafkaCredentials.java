@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.hadoop.io.Text;
 import org.apache.hadoop.security.Credentials;
 
@@ -23,7 +24,20 @@ final class KafkaCredentials {
 
   private KafkaCredentials() {}
 
-  static void write(KafkaSettings kafka, Credentials credentials) throws IOException {
+  /**
+   * Of jobs whose tasks run in this process, by run: Hadoop's LocalJobRunner starts the thread of a
+   * job before it gives the job its credentials, so a task may find none.
+   */
+  private static final Map<String, KafkaSettings> OF_THIS_PROCESS = new ConcurrentHashMap<>();
+
+  /**
+   * Gives them to a job, and to tasks of the run in this process until {@link #forget}.
+   *
+   * @param run a name that no other run has
+   */
+  static void write(KafkaSettings kafka, String run, Credentials credentials) throws IOException {
+    OF_THIS_PROCESS.put(run, kafka);
+
     Properties properties = new Properties();
     properties.putAll(kafka.client());
     properties.setProperty(SERVERS, kafka.bootstrapServers());
@@ -34,7 +48,16 @@ final class KafkaCredentials {
     credentials.addSecretKey(ALIAS, text.toString().getBytes(StandardCharsets.UTF_8));
   }
 
-  static KafkaSettings read(Credentials credentials) throws IOException {
+  static void forget(String run) {
+    OF_THIS_PROCESS.remove(run);
+  }
+
+  static KafkaSettings read(String run, Credentials credentials) throws IOException {
+    KafkaSettings ofThisProcess = OF_THIS_PROCESS.get(run);
+    if (ofThisProcess != null) {
+      return ofThisProcess;
+    }
+
     byte[] secret = credentials.getSecretKey(ALIAS);
     if (secret == null) {
       throw new IOException("The job has no credentials " + ALIAS + ": its client must write them");

@@ -36,12 +36,11 @@ final class LogRecordReader
 
   @Override
   public void initialize(InputSplit split, TaskAttemptContext context) throws IOException {
-    KafkaSettings kafka = KafkaCredentials.read(context.getCredentials());
+    ArchiveSettings archive = ArchiveSettings.readFrom(context.getConfiguration());
+    KafkaSettings kafka = KafkaCredentials.read(archive.runId(), context.getCredentials());
     range = (OffsetRange) split;
     timeout = kafka.timeout();
-    partition =
-        new TopicPartition(
-            ArchiveSettings.readFrom(context.getConfiguration()).type().topic(), range.partition());
+    partition = new TopicPartition(archive.type().topic(), range.partition());
 
     Map<String, Object> settings = LogClients.consumer(kafka);
     settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 5_000);

@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The catalog of one view, entry by entry. Version N and generation N begin at the start of hour N
@@ -127,6 +128,7 @@ final class TestCatalog {
   }
 
   Catalog catalog() {
-    return new Catalog("sales", new PublishedRow.Known(current, generations), versions, past, left);
+    return new Catalog(
+        "sales", new PublishedRow.Known(current, generations), versions, past, left, Set.of());
   }
 }
