@@ -39,7 +39,9 @@ public final class Jobs {
           "org.apache.parquet.bytes.BytesInput",
           "org.apache.parquet.column.values.bitpacking.BytePacker",
           "org.apache.parquet.format.FileMetaData",
+          "org.apache.parquet.variant.Variant",
           "org.locationtech.jts.geom.Geometry",
+          "shaded.parquet.com.fasterxml.jackson.databind.ObjectMapper",
           "org.apache.parquet.hadoop.ParquetFileReader",
           "org.apache.commons.lang3.StringUtils",
           "org.slf4j.Logger");
