@@ -53,13 +53,13 @@ record Continuation(
 
     /** Whether Flink deletes it when it has a newer one. */
     boolean isFlinks() {
-      return isNewest() && Checkpoints.isOurs(checkpoint);
+      return isNewest() && LifeFolder.isOurs(checkpoint);
     }
 
     /** The same slots from the newest checkpoint of now, where it was taken as the newest. */
-    From newest(Checkpoints checkpoints) {
+    From newest(LifeFolder folder) {
       return isNewest()
-          ? checkpoints.newest().map(now -> new From(slots, now, silent)).orElse(this)
+          ? folder.newest().map(now -> new From(slots, now, silent)).orElse(this)
           : this;
     }
 
@@ -93,7 +93,7 @@ record Continuation(
     private final String topic;
     private final List<View> views;
     private final PublishedTable store;
-    private final Map<String, Checkpoints> checkpoints = new HashMap<>();
+    private final Map<String, LifeFolder> folders = new HashMap<>();
     private final Map<String, From> lives = new TreeMap<>();
     private final List<View> anew = new ArrayList<>();
     private final Set<String> reasons = new LinkedHashSet<>();
@@ -130,13 +130,13 @@ record Continuation(
           RunClaim.find(
               byLife.keySet().stream()
                   .filter(life -> !lives.containsKey(life))
-                  .map(life -> checkpoints(life).uri())
+                  .map(life -> folder(life).uri())
                   .toList(),
               config.hadoop());
       byLife.forEach(
           (life, its) -> {
-            String folder = checkpoints(life).uri();
-            Optional<String> newest = checkpoints(life).newest();
+            String folder = folder(life).uri();
+            Optional<String> newest = folder(life).newest();
             if (lives.containsKey(life)) {
               // The checkpoint that was asked for is of this life and lacks the view.
               anew(its, "the checkpoint that was asked for lacks them");
@@ -168,8 +168,8 @@ record Continuation(
       reasons.add(reason);
     }
 
-    private Checkpoints checkpoints(String life) {
-      return checkpoints.computeIfAbsent(life, l -> Checkpoints.of(config, topic, l));
+    private LifeFolder folder(String life) {
+      return folders.computeIfAbsent(life, l -> LifeFolder.of(config, topic, l));
     }
 
     /**
@@ -193,7 +193,7 @@ record Continuation(
               .sorted(Comparator.comparingLong(Generation::number).reversed())
               .toList();
       for (Generation generation : generations) {
-        Optional<Slot> slot = checkpoints(generation.life()).slotOf(generation);
+        Optional<Slot> slot = folder(generation.life()).slotOf(generation);
         if (slot.isPresent()) {
           return slot;
         }
@@ -211,7 +211,7 @@ record Continuation(
       if (!latest.get().fingerprint().equals(view.fingerprint())) {
         return "the declaration of view %s changed".formatted(view.name());
       }
-      Checkpoints last = checkpoints(latest.get().life());
+      LifeFolder last = folder(latest.get().life());
       return last.newest().isEmpty()
           ? "there is no checkpoint in " + last.uri()
           : "the life of view %s went on without it".formatted(view.name());
@@ -250,7 +250,7 @@ record Continuation(
             continue;
           }
           if (generation.fingerprint().equals(view.fingerprint())) {
-            checkpoints(life).slotOf(generation).ifPresent(slots::add);
+            folder(life).slotOf(generation).ifPresent(slots::add);
           } else {
             changed.add(
                 "the declaration of view %s changed since (it was %s, is %s)"
@@ -267,7 +267,7 @@ record Continuation(
                         ? "its life went on without all of its views"
                         : changed.get(0)));
       }
-      if (!Checkpoints.isComplete(config, checkpoint)) {
+      if (!LifeFolder.isComplete(config, checkpoint)) {
         throw new InvalidInputException(
             "Cannot go on from %s: there is no completed checkpoint (expected a folder with a file _metadata)"
                 .formatted(checkpoint));
