@@ -199,7 +199,7 @@ class ModuleEdgesTest {
   }
 
   @Test
-  void servingKnowsNoStage() {
+  void servingKnowsNoJob() {
     check(
         noClasses()
             .that()
@@ -257,7 +257,7 @@ class ModuleEdgesTest {
   }
 
   @Test
-  void stagesSeeOfServingOnlyTheStore() {
+  void jobsSeeOfServingOnlyTheStore() {
     check(
         noClasses()
             .that()
@@ -270,7 +270,7 @@ class ModuleEdgesTest {
   }
 
   @Test
-  void stagesDoNotSeeEachOther() {
+  void jobsDoNotSeeEachOther() {
     check(
         slices()
             .matching("dev.lambdastack.(batch|speed|dimension)..")
@@ -280,7 +280,7 @@ class ModuleEdgesTest {
   }
 
   @Test
-  void stagesKnowNeitherTheSandboxNorTheCommand() {
+  void jobsKnowNeitherTheSandboxNorTheCommand() {
     check(
         noClasses()
             .that()

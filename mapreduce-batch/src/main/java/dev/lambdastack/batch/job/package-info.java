@@ -1,2 +1,2 @@
-/** What the archive and the recompute share: jars, settings, identity of a run. */
+/** What the jobs of the batch layer share: jars, settings, identity of a run. */
 package dev.lambdastack.batch.job;
