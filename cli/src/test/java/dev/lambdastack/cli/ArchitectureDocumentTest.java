@@ -2,6 +2,7 @@ package dev.lambdastack.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -52,6 +53,21 @@ class ArchitectureDocumentTest {
   void eachModuleIsExplained() throws Exception {
     for (String module : texts(pom(ROOT), "module")) {
       assertThat(ROOT.resolve(module).resolve("README.md")).exists();
+    }
+  }
+
+  @Test
+  void eachFolderBesideTheModulesIsNamed() throws Exception {
+    String text = Files.readString(DOCS.resolve("architecture.md"));
+    SortedSet<String> modules = texts(pom(ROOT), "module");
+    try (DirectoryStream<Path> folders = Files.newDirectoryStream(ROOT, Files::isDirectory)) {
+      for (Path folder : folders) {
+        String name = folder.getFileName().toString();
+        // Not of the project: what is built, and what tools keep.
+        if (!name.startsWith(".") && !name.equals("target") && !modules.contains(name)) {
+          assertThat(text).contains("`" + name + "/`");
+        }
+      }
     }
   }
 

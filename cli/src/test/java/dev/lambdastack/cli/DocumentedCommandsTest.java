@@ -29,7 +29,7 @@ class DocumentedCommandsTest {
    * What tests of their own run: ScriptsTest, RunBatchTest, OutputIT, and continuous integration.
    */
   private static final Set<String> RUN_ELSEWHERE =
-      Set.of("quickstart", "test", "smoke", "lambda", "run-batch");
+      Set.of("quickstart", "test", "smoke", "dist", "lambda", "run-batch");
 
   /** The same by another name. */
   private static final String INCREMENTAL = "incremental-cost";
@@ -108,7 +108,8 @@ class DocumentedCommandsTest {
     }
     assertThat(ROOT.resolve(".ci/run"))
         .content()
-        .contains("\nscripts/smoke\n", "\nscripts/quickstart\n", "\nscripts/test\n");
+        .contains(
+            "\nscripts/smoke\n", "\nscripts/quickstart\n", "\nscripts/dist\n", "\nscripts/test\n");
   }
 
   /** Verbs, options and their values, as the command takes them. */

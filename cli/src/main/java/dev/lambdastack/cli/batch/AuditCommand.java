@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.hbase.TableNotFoundException;
 import org.apache.hadoop.hbase.client.Connection;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -89,8 +88,6 @@ public final class AuditCommand implements Callable<Integer> {
           catalog.versions().forEach(v -> versions.add(v.version()));
           versions.addAll(catalog.past());
         }
-      } catch (TableNotFoundException nothingIsComputed) {
-        return List.of();
       }
     }
 

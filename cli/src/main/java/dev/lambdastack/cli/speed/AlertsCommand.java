@@ -151,7 +151,6 @@ public final class AlertsCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     try (Connection hbase = HBaseConnector.connect(loaded)) {
       AlertStore store = new AlertStore(hbase);
-      store.ensureTable();
       List<Alert> alerts =
           store.all().stream()
               .filter(alert -> topic == null || alert.topic().equals(topic))

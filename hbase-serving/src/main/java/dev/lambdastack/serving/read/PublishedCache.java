@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import org.apache.hadoop.hbase.TableNotFoundException;
 
 /** A cache of published rows with a time to live. Thread-safe. */
 final class PublishedCache {
@@ -53,14 +52,7 @@ final class PublishedCache {
   /** The row of a view from the store, past the cache. */
   Read readAgain(String view) throws IOException {
     Instant readAt = clock.instant();
-
-    Optional<Snapshot> snapshot;
-    try {
-      snapshot = store.pointer().read(view);
-    } catch (TableNotFoundException e) {
-      throw unknown(view, List.of());
-    }
-
+    Optional<Snapshot> snapshot = store.pointer().read(view);
     if (snapshot.isEmpty()) {
       reads.remove(view);
       throw unknown(view, store.pointer().views());

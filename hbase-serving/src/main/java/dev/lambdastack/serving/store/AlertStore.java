@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.hadoop.hbase.TableExistsException;
 import org.apache.hadoop.hbase.TableName;
+import org.apache.hadoop.hbase.TableNotFoundException;
 import org.apache.hadoop.hbase.client.Admin;
 import org.apache.hadoop.hbase.client.ColumnFamilyDescriptorBuilder;
 import org.apache.hadoop.hbase.client.Connection;
@@ -93,7 +94,7 @@ public final class AlertStore {
     put.addColumn(FAMILY, Bytes.toBytes(column), alert.appendTimeMillis(), Bytes.toBytes(value));
   }
 
-  /** All alerts, by id. */
+  /** All alerts, by id; none before the table is made. */
   public List<Alert> all() throws IOException {
     List<Alert> alerts = new ArrayList<>();
     try (Table table = connection.getTable(TABLE);
@@ -111,6 +112,8 @@ public final class AlertStore {
                 Instant.parse(text(row, "event_time")),
                 row.rawCells()[0].getTimestamp()));
       }
+    } catch (TableNotFoundException e) {
+      return List.of();
     }
     return alerts;
   }

@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.hbase.CompareOperator;
 import org.apache.hadoop.hbase.HConstants;
-import org.apache.hadoop.hbase.TableNotFoundException;
 import org.apache.hadoop.hbase.client.CheckAndMutate;
 import org.apache.hadoop.hbase.client.Get;
 import org.apache.hadoop.hbase.client.Put;
@@ -64,11 +63,7 @@ public final class PublishedPointer {
   /** Names of the views that have a row; none before the table is made. */
   public List<String> views() throws IOException {
     List<String> views = new ArrayList<>();
-    try {
-      table.scan(new Scan().addColumn(FAMILY, POINTER), (view, columns) -> views.add(view));
-    } catch (TableNotFoundException e) {
-      return List.of();
-    }
+    table.scan(new Scan().addColumn(FAMILY, POINTER), (view, columns) -> views.add(view));
     return views;
   }
 

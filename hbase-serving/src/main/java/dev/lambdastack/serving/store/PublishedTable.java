@@ -3,6 +3,7 @@ package dev.lambdastack.serving.store;
 import java.io.IOException;
 import org.apache.hadoop.hbase.TableExistsException;
 import org.apache.hadoop.hbase.TableName;
+import org.apache.hadoop.hbase.TableNotFoundException;
 import org.apache.hadoop.hbase.client.Admin;
 import org.apache.hadoop.hbase.client.CheckAndMutate;
 import org.apache.hadoop.hbase.client.ColumnFamilyDescriptor;
@@ -114,7 +115,7 @@ public final class PublishedTable {
     return Bytes.toBytes(prefix + number);
   }
 
-  /** All columns of a view. */
+  /** All columns of a view; none before the table is made. */
   PublishedColumns read(String view) throws IOException {
     return read(new Get(Bytes.toBytes(view)));
   }
@@ -122,6 +123,9 @@ public final class PublishedTable {
   PublishedColumns read(Get get) throws IOException {
     try (Table table = connection.getTable(NAME)) {
       return new PublishedColumns(table.get(get));
+    } catch (TableNotFoundException e) {
+      // Who only looks may not be allowed to make it.
+      return new PublishedColumns(Result.EMPTY_RESULT);
     }
   }
 
@@ -148,12 +152,15 @@ public final class PublishedTable {
     void take(String view, PublishedColumns columns);
   }
 
+  /** No row before the table is made. */
   void scan(Scan scan, EachRow each) throws IOException {
     try (Table table = connection.getTable(NAME);
         ResultScanner scanner = table.getScanner(scan)) {
       for (Result row = scanner.next(); row != null; row = scanner.next()) {
         each.take(Bytes.toString(row.getRow()), new PublishedColumns(row));
       }
+    } catch (TableNotFoundException e) {
+      // no rows
     }
   }
 }

@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongFunction;
-import org.apache.hadoop.hbase.TableNotFoundException;
 import org.apache.hadoop.hbase.client.CheckAndMutate;
 import org.apache.hadoop.hbase.client.Delete;
 import org.apache.hadoop.hbase.client.Get;
@@ -68,12 +67,8 @@ public final class VersionCatalog {
   /** All versions of all views, published or not; none before the table is made. */
   public List<Version> versions() throws IOException {
     List<Version> versions = new ArrayList<>();
-    try {
-      table.scan(
-          new Scan().addFamily(FAMILY), (view, columns) -> versions.addAll(columns.versions()));
-    } catch (TableNotFoundException e) {
-      return List.of();
-    }
+    table.scan(
+        new Scan().addFamily(FAMILY), (view, columns) -> versions.addAll(columns.versions()));
     return versions;
   }
 

@@ -354,13 +354,27 @@ class PublishedTableIT {
     System.out.println("the flip came first in " + flipped + " of 60 rounds");
   }
 
+  /** Who only looks may have no right to make a table. */
+  @Test
+  void lookingMakesNoTable() throws Exception {
+    try (Admin admin = cluster.connection().getAdmin()) {
+      ViewTables.drop(admin, PublishedTable.NAME);
+      PublishedTable store = new PublishedTable(cluster.connection());
+      assertThat(store.pointer().read("sales")).isEmpty();
+      assertThat(store.pointer().views()).isEmpty();
+      assertThat(store.catalog().of("sales").tables()).isEmpty();
+      assertThat(store.catalog().versions()).isEmpty();
+      assertThat(store.runs().lastVersion("sales")).isZero();
+      assertThat(store.progress().failing("sales", 1)).isEmpty();
+      assertThat(new AlertStore(cluster.connection()).all()).isEmpty();
+      assertThat(admin.tableExists(PublishedTable.NAME)).isFalse();
+    }
+  }
+
   @Test
   void manyMayMakeTheTableAtOnce() throws Exception {
     try (Admin admin = cluster.connection().getAdmin()) {
-      if (admin.tableExists(PublishedTable.NAME)) {
-        admin.disableTable(PublishedTable.NAME);
-        admin.deleteTable(PublishedTable.NAME);
-      }
+      ViewTables.drop(admin, PublishedTable.NAME);
       PublishedTable store = new PublishedTable(cluster.connection());
       race(
           () -> {

@@ -67,7 +67,6 @@ public final class Cleanup {
     try (Connection connection = HBaseConnector.connectForWork(config);
         Admin admin = connection.getAdmin()) {
       PublishedTable store = new PublishedTable(connection);
-      store.ensure();
       CleanupPlan plan = dry ? plan(store.catalog().of(view)) : forget(store, view);
 
       // Tables before the catalog: what is entered in between is found there.

@@ -76,7 +76,7 @@ public final class Publish {
   /** What {@link #publish} would do now with the newest version; nothing is noted. */
   public Plan plan(String view) throws IOException, InterruptedException {
     try (Connection connection = HBaseConnector.connectForWork(config)) {
-      Catalog catalog = store(connection).catalog().of(view);
+      Catalog catalog = new PublishedTable(connection).catalog().of(view);
       Optional<Version> before = catalog.published();
       Gate gate = Gate.of(config);
       if (catalog.versions().isEmpty()) {
@@ -108,7 +108,7 @@ public final class Publish {
   private Flip publish(String view, OptionalLong number, boolean force)
       throws IOException, InterruptedException {
     try (Connection connection = HBaseConnector.connectForWork(config)) {
-      PublishedTable store = store(connection);
+      PublishedTable store = new PublishedTable(connection);
       return new Pointer(store, view)
           .flip(
               number,
@@ -224,7 +224,7 @@ public final class Publish {
    */
   public Flip rollback(String view, long number) throws IOException, InterruptedException {
     try (Connection connection = HBaseConnector.connectForWork(config)) {
-      return new Pointer(store(connection), view)
+      return new Pointer(new PublishedTable(connection), view)
           .flip(
               OptionalLong.of(number),
               (catalog, version) -> {
@@ -258,7 +258,7 @@ public final class Publish {
     try (Connection connection = HBaseConnector.connectForWork(config);
         Admin admin = connection.getAdmin()) {
       Version gone =
-          new Pointer(store(connection), view)
+          new Pointer(new PublishedTable(connection), view)
               .forget(number, v -> v.left().ifPresent(left -> checkUnread(view, number, left)));
       ViewTables.drop(admin, TableName.valueOf(gone.table()));
       return gone;
@@ -282,11 +282,5 @@ public final class Publish {
   /** How long after a flip somebody may still read what answered before. */
   static Duration readersWait(LambdaConfig config) {
     return config.read().cache().plus(config.read().timeout()).plus(config.log().clockSkew());
-  }
-
-  private static PublishedTable store(Connection connection) throws IOException {
-    PublishedTable store = new PublishedTable(connection);
-    store.ensure();
-    return store;
   }
 }

@@ -22,9 +22,7 @@ public final class Versions {
   /** All complete ones, those of the past among them, by number. */
   public List<VersionInfo> of(String view) throws IOException {
     try (Connection connection = HBaseConnector.connectForWork(config)) {
-      PublishedTable store = new PublishedTable(connection);
-      store.ensure();
-      Catalog catalog = store.catalog().of(view);
+      Catalog catalog = new PublishedTable(connection).catalog().of(view);
 
       Stream<VersionInfo> versions =
           catalog.versions().stream()

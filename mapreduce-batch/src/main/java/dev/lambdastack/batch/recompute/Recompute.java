@@ -146,7 +146,6 @@ public final class Recompute {
       Map<String, T> made = new LinkedHashMap<>();
       try (Connection connection = HBaseConnector.connectForWork(config)) {
         PublishedTable store = new PublishedTable(connection);
-        store.ensure();
         for (TopicRun run : runs) {
           work.of(run, connection, store).forEach(done -> made.put(name.apply(done), done));
         }

@@ -197,6 +197,8 @@ final class TopicRun implements AutoCloseable {
   /** Makes the versions and enters them in the catalog. */
   List<Recompute.Outcome> run(Connection connection, PublishedTable store)
       throws IOException, InterruptedException {
+    store.ensure();
+
     List<Recompute.Outcome> outcomes = new ArrayList<>();
     List<Start.Increment> increments = new ArrayList<>();
     List<View> full = new ArrayList<>();
