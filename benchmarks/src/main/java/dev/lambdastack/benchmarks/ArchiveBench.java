@@ -78,8 +78,7 @@ final class ArchiveBench implements Callable<Integer> {
             Peer.Run theirs =
                 spark.run(
                     "archive %s %s %s %s"
-                        .formatted(
-                            bed.brokers(), BenchmarkViews.LINE_ITEMS.topic(), schema, out));
+                        .formatted(bed.brokers(), BenchmarkViews.LINE_ITEMS.topic(), schema, out));
             WrongAnswerException.check("Spark's archive", theirs.rows(), sent);
             figures.add("spark", theirs.seconds(), sent);
           }

@@ -11,8 +11,8 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
 /**
- * What the quickstart shows: a heading for each step, lines below it, a progress bar where a
- * person watches and plain lines where none does. Not thread-safe.
+ * What the quickstart shows: a heading for each step, lines below it, a progress bar where a person
+ * watches and plain lines where none does. Not thread-safe.
  */
 final class Screen {
   private static final Duration PLAIN_STEP = Duration.ofSeconds(10);

@@ -98,9 +98,7 @@ class ModuleEdgesTest {
           entry("sandbox.produce", Set.of("sandbox.foodmart", "sandbox.oracle")),
           entry("sandbox.oracle", Set.of("sandbox.foodmart")),
           entry("sandbox", Set.of("sandbox.foodmart", "sandbox.oracle", "sandbox.produce")),
-          entry(
-              "sandbox.chaos",
-              Set.of("sandbox", "sandbox.foodmart", "sandbox.oracle", "sandbox.produce")));
+          entry("sandbox.chaos", Set.of("sandbox", "sandbox.oracle", "sandbox.produce")));
 
   private static JavaClasses classes;
 

@@ -116,7 +116,8 @@ final class Values {
 
     String value = conf.getTrimmed(key);
     if (value == null) {
-      throw new IllegalStateException("A key is read that lambda-default.xml does not list: " + key);
+      throw new IllegalStateException(
+          "A key is read that lambda-default.xml does not list: " + key);
     }
     return value;
   }

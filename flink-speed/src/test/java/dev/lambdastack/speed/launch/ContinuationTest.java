@@ -54,8 +54,7 @@ class ContinuationTest {
         whyNot.put(view, view.name() + " is new");
       }
     }
-    return Continuation.decide(
-        "orders", VIEWS, new LastLives(asked, carried, whyNot, lives), only);
+    return Continuation.decide("orders", VIEWS, new LastLives(asked, carried, whyNot, lives), only);
   }
 
   private static Map<View, Slot> allIn(String life) {
@@ -138,8 +137,7 @@ class ContinuationTest {
     Map<View, Slot> carried = allIn("a");
     carried.remove(FIRST);
     Continuation choice =
-        decide(
-            Optional.of(new LastLives.Asked("a", from)), carried, Map.of(), Optional.empty());
+        decide(Optional.of(new LastLives.Asked("a", from)), carried, Map.of(), Optional.empty());
 
     assertThat(choice.lives()).containsExactly(Map.entry("a", from));
     assertThat(from.isFlinks()).as("a person's, which Flink does not delete").isFalse();
