@@ -45,6 +45,14 @@ public final class ReferenceEvents {
           "event_time",
           "campaign");
 
+  /** What a check of a cluster sends and asks for again, on topic {@code health}. */
+  public static final EventType HEALTH_PROBES =
+      EventType.of(
+          "health",
+          SCHEMAS.find("dev.lambdastack.events.health.HealthProbe", 1),
+          "event_time",
+          "probe");
+
   private ReferenceEvents() {}
 
   private static Schema retail(String name) {

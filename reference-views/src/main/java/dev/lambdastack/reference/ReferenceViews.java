@@ -1,5 +1,6 @@
 package dev.lambdastack.reference;
 
+import static dev.lambdastack.reference.ReferenceEvents.HEALTH_PROBES;
 import static dev.lambdastack.reference.ReferenceEvents.ORDERS;
 import static dev.lambdastack.reference.ReferenceEvents.PRODUCTS;
 import static dev.lambdastack.reference.ReferenceEvents.SENSOR_READINGS;
@@ -23,7 +24,7 @@ import java.util.List;
 public final class ReferenceViews implements ViewProvider {
   @Override
   public List<View> views() {
-    return List.of(actionMetrics(), dailySales(), salesByBrand(), deviceTemperature());
+    return List.of(actionMetrics(), dailySales(), salesByBrand(), deviceTemperature(), health());
   }
 
   /** What happens in the stores, by the minute. */
@@ -79,6 +80,17 @@ public final class ReferenceViews implements ViewProvider {
         .metric("min_temperature", min("temperature"))
         .metric("max_temperature", max("temperature"))
         .metric("latest_temperature", latest("temperature"))
+        .build();
+  }
+
+  /** What a check of a cluster has sent, for it to be compared with what comes back. */
+  private static View health() {
+    return View.named("health")
+        .over(HEALTH_PROBES)
+        .keyedBy("probe")
+        .window(Duration.ofDays(1))
+        .metric("events", count())
+        .metric("total", sum("number"))
         .build();
   }
 }

@@ -30,7 +30,8 @@ class ReferenceViewsTest {
   @Test
   void areFoundLikeAUsersViews() {
     assertThat(VIEWS.all().stream().map(View::name))
-        .containsExactly("action_metrics", "daily_sales", "device_temperature", "sales_by_brand");
+        .containsExactly(
+            "action_metrics", "daily_sales", "device_temperature", "health", "sales_by_brand");
     assertThat(VIEWS.eventType("orders")).isEqualTo(ReferenceEvents.ORDERS);
     assertThat(VIEWS.eventType("sensor-readings")).isEqualTo(ReferenceEvents.SENSOR_READINGS);
     assertThat(ReferenceEvents.CUSTOMERS.topic()).isEqualTo("customers");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lambdastack.events.ads.AdSpend;
 import dev.lambdastack.events.alerts.Alert;
+import dev.lambdastack.events.health.HealthProbe;
 import dev.lambdastack.events.payments.CardTransaction;
 import dev.lambdastack.events.retail.Customer;
 import dev.lambdastack.events.retail.Order;
@@ -66,6 +67,8 @@ class SchemaStoreTest {
                 "73c824dc00f6345c",
                 "Customer v1",
                 "48c35c41b353a178",
+                "HealthProbe v1",
+                "46a6079c28bf5f0d",
                 "Order v1",
                 "6f1d897afd0c7761",
                 "Product v1",
@@ -84,12 +87,13 @@ class SchemaStoreTest {
             SensorReading.getClassSchema(),
             AdSpend.getClassSchema(),
             Alert.getClassSchema(),
-            CardTransaction.getClassSchema())) {
+            CardTransaction.getClassSchema(),
+            HealthProbe.getClassSchema())) {
       List<SchemaVersion> versions = OURS.versions(generated.getFullName());
       assertThat(versions.get(versions.size() - 1).fingerprint())
           .isEqualTo(SchemaNormalization.parsingFingerprint64(generated));
     }
-    assertThat(OURS.all().stream().map(SchemaVersion::fullName).distinct()).hasSize(7);
+    assertThat(OURS.all().stream().map(SchemaVersion::fullName).distinct()).hasSize(8);
   }
 
   @Test
@@ -153,7 +157,7 @@ class SchemaStoreTest {
       }
       assertThat(store.find("user.own.Swipe", 3).getName()).isEqualTo("Swipe");
       assertThat(store.find("dev.lambdastack.events.retail.Order", 1)).isNotNull();
-      assertThat(store.all()).hasSize(11);
+      assertThat(store.all()).hasSize(12);
     }
   }
 

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 
 /**
@@ -69,7 +70,7 @@ public final class FirstContact {
 
     if (!"hdfs".equals(uri.getScheme())
         || uri.getHost() == null
-        || conf.getTrimmedStringCollection("dfs.nameservices").contains(uri.getHost())) {
+        || isNameService(conf, uri.getHost())) {
       return;
     }
 
@@ -80,6 +81,12 @@ public final class FirstContact {
         key.startsWith("lambda") ? "lambda" : "core",
         List.of(key),
         addresses(uri.getHost(), port));
+  }
+
+  /** Hadoop reads hdfs-site.xml only once HDFS's client is loaded, which comes after this. */
+  private static boolean isNameService(Configuration conf, String host) {
+    return Stream.of(conf, only(conf, "hdfs-site.xml"))
+        .anyMatch(c -> c.getTrimmedStringCollection("dfs.nameservices").contains(host));
   }
 
   /**

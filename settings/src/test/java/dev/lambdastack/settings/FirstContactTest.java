@@ -78,21 +78,47 @@ class FirstContactTest {
             "<configuration><property><name>%s</name><value>%d</value></property></configuration>",
             ZOOKEEPER_PORT,
             port));
+    withFilesOf(
+        folder,
+        () -> {
+          Configuration conf = new Configuration();
+          conf.addResource("hbase-default.xml");
+          conf.addResource("hbase-site.xml");
+          assertThatThrownBy(() -> FirstContact.hbase(conf))
+              .isInstanceOf(UnavailableException.class)
+              .hasMessageContaining(
+                  String.format(Locale.ROOT, "127.0.0.1:%d (from %s)", port, site));
+        });
+  }
+
+  /** On the class path, as a command has the folder that {@code LAMBDA_CONF} names. */
+  private static void withFilesOf(Path folder, Runnable work) throws IOException {
     try (URLClassLoader loader = new URLClassLoader(new URL[] {folder.toUri().toURL()})) {
       Thread thread = Thread.currentThread();
       ClassLoader before = thread.getContextClassLoader();
       thread.setContextClassLoader(loader);
       try {
-        Configuration conf = new Configuration();
-        conf.addResource("hbase-default.xml");
-        conf.addResource("hbase-site.xml");
-        assertThatThrownBy(() -> FirstContact.hbase(conf))
-            .isInstanceOf(UnavailableException.class)
-            .hasMessageContaining(String.format(Locale.ROOT, "127.0.0.1:%d (from %s)", port, site));
+        work.run();
       } finally {
         thread.setContextClassLoader(before);
       }
     }
+  }
+
+  /** A command has not loaded HDFS's client yet, which reads hdfs-site.xml, when this is asked. */
+  @Test
+  void aNameServiceIsKnownByHdfsOwnFile(@TempDir Path folder) throws IOException {
+    Files.writeString(
+        folder.resolve("core-site.xml"),
+        "<configuration><property><name>fs.defaultFS</name><value>hdfs://cluster</value></property></configuration>");
+    Files.writeString(
+        folder.resolve("hdfs-site.xml"),
+        "<configuration><property><name>dfs.nameservices</name><value>other, cluster</value></property></configuration>");
+    withFilesOf(
+        folder,
+        () ->
+            assertThatCode(() -> FirstContact.hdfs(new Configuration(), "/master"))
+                .doesNotThrowAnyException());
   }
 
   @Test

@@ -9,6 +9,7 @@ import dev.lambdastack.schemas.SchemaVersion;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.UnavailableException;
 import dev.lambdastack.views.handoff.Adoptions;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -25,6 +26,9 @@ import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaBuilder;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.SafeMode;
+import org.apache.hadoop.fs.SafeModeAction;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -68,6 +72,20 @@ class TopicAgreementIT {
             "Cannot read topic orders with lambda.event-time.min=1990-01-01T00:00:00Z: ")
         .hasMessageContaining("began with 2000-01-01T00:00:00Z");
     assertThat(other.read()).contains(known);
+  }
+
+  /** As each that starts is, until its DataNodes have told what they have. */
+  @Test
+  void aNameNodeInSafeModeIsAnOutage() throws Exception {
+    var files = (SafeMode) FileSystem.get(hdfs.configuration());
+    files.setSafeMode(SafeModeAction.ENTER);
+    try {
+      assertThatThrownBy(() -> store.adopt(upTo(1), upTo(1), NOON))
+          .isInstanceOf(UnavailableException.class)
+          .hasMessageContaining("Name node is in safe mode");
+    } finally {
+      files.setSafeMode(SafeModeAction.LEAVE);
+    }
   }
 
   private static Schema paid(int scale) {

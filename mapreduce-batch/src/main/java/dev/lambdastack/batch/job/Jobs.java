@@ -39,6 +39,7 @@ public final class Jobs {
           "org.apache.parquet.bytes.BytesInput",
           "org.apache.parquet.column.values.bitpacking.BytePacker",
           "org.apache.parquet.format.FileMetaData",
+          "org.locationtech.jts.geom.Geometry",
           "org.apache.parquet.hadoop.ParquetFileReader",
           "org.apache.commons.lang3.StringUtils",
           "org.slf4j.Logger");

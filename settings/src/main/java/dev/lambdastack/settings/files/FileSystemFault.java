@@ -7,11 +7,20 @@ import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
+import java.util.Set;
+import org.apache.hadoop.ipc.RemoteException;
 import org.apache.hadoop.ipc.RetriableException;
 import org.apache.hadoop.ipc.StandbyException;
 
 /** What kind of fault a failed call to Hadoop's file system is. */
 public final class FileSystemFault {
+  /** A NameNode that starts is in safe mode until its DataNodes have told what they have. */
+  private static final Set<String> AWAY_FOR_NOW =
+      Set.of(
+          StandbyException.class.getName(),
+          RetriableException.class.getName(),
+          "org.apache.hadoop.hdfs.server.namenode.SafeModeException");
+
   private FileSystemFault() {}
 
   /**
@@ -34,11 +43,17 @@ public final class FileSystemFault {
           || cause instanceof NoRouteToHostException
           || cause instanceof UnknownHostException
           || cause instanceof SocketTimeoutException
-          || cause instanceof StandbyException
-          || cause instanceof RetriableException) {
+          || AWAY_FOR_NOW.contains(nameOf(cause))) {
         return true;
       }
     }
     return false;
+  }
+
+  /** What a server has thrown comes as a name where the client does not unwrap it. */
+  private static String nameOf(Throwable cause) {
+    return cause instanceof RemoteException remote
+        ? remote.getClassName()
+        : cause.getClass().getName();
   }
 }
