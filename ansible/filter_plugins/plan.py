@@ -91,19 +91,19 @@ def known_variables(roles):
     return known, tuple(sorted(prefixes))
 
 
-def unknown_variables(hostvars, roles):
+def unknown_variables(hostvars, hosts, roles):
     """A line for each variable of an inventory that is named like a role's and that no role knows."""
     known, prefixes = known_variables(roles)
     strangers = {}
-    for host in hostvars:
+    for host in hosts:
         for variable in hostvars[host]:
             if variable.startswith(prefixes) and variable not in known:
                 strangers.setdefault(variable, []).append(host)
     lines = []
-    for variable, hosts in sorted(strangers.items()):
+    for variable, setting in sorted(strangers.items()):
         near = difflib.get_close_matches(variable, known, n=1)
         hint = f"the nearest that is known is {near[0]}" if near else "none that is known is near it"
-        where = hosts[0] if len(hosts) == 1 else f"{hosts[0]} and {len(hosts) - 1} more"
+        where = setting[0] if len(setting) == 1 else f"{setting[0]} and {len(setting) - 1} more"
         lines.append(f"No role knows the variable {variable} (set for {where}); {hint}.")
     return lines
 

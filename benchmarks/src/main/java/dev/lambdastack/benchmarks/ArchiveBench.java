@@ -51,14 +51,14 @@ final class ArchiveBench implements Callable<Integer> {
 
   private int measure(Figures figures) throws Exception {
     long wanted = options.events == 0 ? DEFAULT_EVENTS : options.events;
-    try (Stage stage = Stage.open()) {
+    try (TestBed bed = TestBed.open()) {
       long sent =
-          stage.send(
+          bed.send(
               new LineItems(
                   (double) wanted / LineItems.AT_SCALE_1,
                   Instant.parse("2024-01-01T00:00:00Z"),
                   Duration.ofDays(3)));
-      figures.say("%,d line items in %d partitions", sent, Stage.PARTITIONS);
+      figures.say("%,d line items in %d partitions", sent, TestBed.PARTITIONS);
 
       Path log = Files.createTempFile("spark", ".log");
       Path schema =
@@ -71,15 +71,14 @@ final class ArchiveBench implements Callable<Integer> {
               ? null
               : Peer.start(peers.resolve("spark"), "SparkPeer", "4g", log, List.of())) {
         for (int run = 0; run <= options.runs; run++) {
-          figures.add("bare drain", drain(stage, sent), sent);
-          ours(stage, figures, run, sent);
+          figures.add("bare drain", drain(bed, sent), sent);
+          ours(bed, figures, run, sent);
           if (spark != null) {
-            String out = stage.config().hadoop().get("fs.defaultFS") + "/spark/archive";
+            String out = bed.config().hadoop().get("fs.defaultFS") + "/spark/archive";
             Peer.Run theirs =
                 spark.run(
                     "archive %s %s %s %s"
-                        .formatted(
-                            stage.brokers(), BenchmarkViews.LINE_ITEMS.topic(), schema, out));
+                        .formatted(bed.brokers(), BenchmarkViews.LINE_ITEMS.topic(), schema, out));
             WrongAnswerException.check("Spark's archive", theirs.rows(), sent);
             figures.add("spark", theirs.seconds(), sent);
           }
@@ -94,26 +93,26 @@ final class ArchiveBench implements Callable<Integer> {
     }
   }
 
-  private static void ours(Stage stage, Figures figures, int run, long events) throws Exception {
+  private static void ours(TestBed bed, Figures figures, int run, long events) throws Exception {
     long started = System.nanoTime();
-    ArchiveResult archived = stage.layers("/master-" + run).archive();
+    ArchiveResult archived = bed.layers("/master-" + run).archive();
     double seconds = (System.nanoTime() - started) / 1e9;
     WrongAnswerException.check("Our archive", archived.events(), events);
     figures.add("ours", seconds, events);
   }
 
   /** Reads every committed record and does nothing with it; seconds. */
-  private static double drain(Stage stage, long events) throws Exception {
+  private static double drain(TestBed bed, long events) throws Exception {
     long started = System.nanoTime();
     ExecutorService threads = Executors.newFixedThreadPool(THREADS);
     try {
       List<Future<Long>> parts = new ArrayList<>();
       for (int thread = 0; thread < THREADS; thread++) {
         List<TopicPartition> own = new ArrayList<>();
-        for (int p = thread; p < Stage.PARTITIONS; p += THREADS) {
+        for (int p = thread; p < TestBed.PARTITIONS; p += THREADS) {
           own.add(new TopicPartition(BenchmarkViews.LINE_ITEMS.topic(), p));
         }
-        parts.add(threads.submit(() -> drain(stage.brokers(), own)));
+        parts.add(threads.submit(() -> drain(bed.brokers(), own)));
       }
 
       long read = 0;

@@ -80,15 +80,15 @@ final class BatchBench implements Callable<Integer> {
 
     long wanted = options.events == 0 ? DEFAULT_EVENTS : options.events;
     Duration span = Duration.ofDays(Math.max(1, wanted / EVENTS_A_DAY));
-    try (Stage stage = Stage.open()) {
+    try (TestBed bed = TestBed.open()) {
       long sent =
-          stage.send(
+          bed.send(
               new LineItems(
                   (double) wanted / LineItems.AT_SCALE_1,
                   Instant.parse("2024-01-01T00:00:00Z"),
                   span));
 
-      ArchiveResult archived = stage.archive();
+      ArchiveResult archived = bed.archive();
       figures.say(
           "%,d line items over %d days, archived in %.1f s: %d files, %,d MB",
           sent,
@@ -96,7 +96,7 @@ final class BatchBench implements Callable<Integer> {
           archived.duration().toMillis() / 1000.0,
           archived.files(),
           archived.bytes() >> 20);
-      measure(stage, figures, sent);
+      measure(bed, figures, sent);
     }
 
     if (!noIncremental) {
@@ -106,17 +106,17 @@ final class BatchBench implements Callable<Integer> {
     return 0;
   }
 
-  private void measure(Stage stage, Figures figures, long events) throws Exception {
+  private void measure(TestBed bed, Figures figures, long events) throws Exception {
     if (options.noPeer) {
       for (int run = 0; run <= options.runs; run++) {
-        ours(stage, figures, BenchmarkViews.SUMS, events);
-        ours(stage, figures, BenchmarkViews.DISTINCT, events);
+        ours(bed, figures, BenchmarkViews.SUMS, events);
+        ours(bed, figures, BenchmarkViews.DISTINCT, events);
       }
       return;
     }
 
     Path files = Files.createTempFile("files", ".txt");
-    Files.write(files, paths(stage));
+    Files.write(files, paths(bed));
     try (Peer spark =
         Peer.start(
             peers.resolve("spark"),
@@ -125,8 +125,8 @@ final class BatchBench implements Callable<Integer> {
             files.resolveSibling("spark.log"),
             List.of())) {
       for (int run = 0; run <= options.runs; run++) {
-        pair(stage, spark, figures, SUMS, files, events);
-        pair(stage, spark, figures, DISTINCT, files, events);
+        pair(bed, spark, figures, SUMS, files, events);
+        pair(bed, spark, figures, DISTINCT, files, events);
       }
     }
 
@@ -139,40 +139,40 @@ final class BatchBench implements Callable<Integer> {
   }
 
   private static void pair(
-      Stage stage, Peer spark, Figures figures, Query query, Path files, long events)
+      TestBed bed, Peer spark, Figures figures, Query query, Path files, long events)
       throws Exception {
-    long rows = ours(stage, figures, query.view(), events);
+    long rows = ours(bed, figures, query.view(), events);
     Path answer = files.resolveSibling(query.view() + ".answer");
-    String out = stage.config().hadoop().get("fs.defaultFS") + "/spark/" + query.view();
+    String out = bed.config().hadoop().get("fs.defaultFS") + "/spark/" + query.view();
     Peer.Run theirs = spark.run("query %s %s %s %s".formatted(files, out, answer, query.sql()));
     figures.add("spark " + query.view(), theirs.seconds(), events);
-    check(stage, query, Groups.of(Files.readAllLines(answer), query.values().size()));
+    check(bed, query, Groups.of(Files.readAllLines(answer), query.values().size()));
     WrongAnswerException.check("Our " + query.view(), rows, theirs.rows());
   }
 
   /** Every group as Spark has it. */
-  private static void check(Stage stage, Query query, Groups expected) throws Exception {
-    try (LambdaClient client = stage.layers().client()) {
+  private static void check(TestBed bed, Query query, Groups expected) throws Exception {
+    try (LambdaClient client = bed.layers().client()) {
       Answer answer = client.queryAll(query.view(), Instant.MIN, Instant.MAX, Incomplete.ALLOW);
       Groups.of(answer).check("Our " + query.view(), expected, query.values());
     }
   }
 
-  private static long ours(Stage stage, Figures figures, String view, long events)
+  private static long ours(TestBed bed, Figures figures, String view, long events)
       throws Exception {
     long started = System.nanoTime();
-    Version version = stage.recomputeInFull(view);
-    stage.layers().publish(view);
+    Version version = bed.recomputeInFull(view);
+    bed.layers().publish(view);
     figures.add("ours " + view, (System.nanoTime() - started) / 1e9, events);
     WrongAnswerException.check("Our " + view, version.events() + " events", events + " events");
     return version.rows();
   }
 
-  private static List<String> paths(Stage stage) throws Exception {
+  private static List<String> paths(TestBed bed) throws Exception {
     MasterDataset dataset =
         MasterDataset.open(
-            stage.config().hadoop(),
-            stage.config().master().folder(),
+            bed.config().hadoop(),
+            bed.config().master().folder(),
             BenchmarkViews.LINE_ITEMS.topic());
     return dataset.contents().orElseThrow().files().stream()
         .map(f -> dataset.resolve(f.file().path()).toString())

@@ -30,14 +30,14 @@ final class CatchUp {
   private static final Duration LIMIT = Duration.ofMinutes(5);
   private static final int PARALLELISM = 2;
 
-  private final SpeedStage stage;
+  private final SpeedTestBed bed;
   private final Layers layers;
   private final Map<Integer, Long> ends;
 
-  CatchUp(SpeedStage stage) throws Exception {
-    this.stage = stage;
-    this.layers = stage.layers(Readings.STORED);
-    try (TopicLog log = TopicLog.open(new KafkaSettings(stage.brokers(), LIMIT), Readings.STORED)) {
+  CatchUp(SpeedTestBed bed) throws Exception {
+    this.bed = bed;
+    this.layers = bed.layers(Readings.STORED);
+    try (TopicLog log = TopicLog.open(new KafkaSettings(bed.brokers(), LIMIT), Readings.STORED)) {
       this.ends = log.endOffsets();
     }
   }
@@ -97,7 +97,7 @@ final class CatchUp {
         StreamExecutionEnvironment.createLocalEnvironment(PARALLELISM, flink);
     KafkaSource<Integer> source =
         KafkaSource.<Integer>builder()
-            .setBootstrapServers(stage.brokers())
+            .setBootstrapServers(bed.brokers())
             .setTopics(Readings.STORED)
             .setProperty("isolation.level", "read_committed")
             .setStartingOffsets(OffsetsInitializer.earliest())

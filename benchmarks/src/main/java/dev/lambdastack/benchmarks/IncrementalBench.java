@@ -62,8 +62,8 @@ final class IncrementalBench implements Callable<Integer> {
     String once = String.format(Locale.ROOT, "after %d dates", DATES);
     String tenTimes = String.format(Locale.ROOT, "after %d dates", DATES * TIMES);
 
-    try (Stage small = Stage.open();
-        Stage great = Stage.open()) {
+    try (TestBed small = TestBed.open();
+        TestBed great = TestBed.open()) {
       fill(small, 1, events);
       fill(great, TIMES, events);
 
@@ -79,14 +79,14 @@ final class IncrementalBench implements Callable<Integer> {
   }
 
   /** Archives so many times ten dates, the oldest first, and publishes a version of all. */
-  private static void fill(Stage stage, int times, long events) throws Exception {
+  private static void fill(TestBed bed, int times, long events) throws Exception {
     for (int i = times - 1; i >= 0; i--) {
       Instant from = LAST_DATE.minus(Duration.ofDays(DATES * (i + 1L) - 1));
-      stage.send(items(events, from, Duration.ofDays(DATES)));
-      stage.archive();
+      bed.send(items(events, from, Duration.ofDays(DATES)));
+      bed.archive();
     }
-    stage.recomputeInFull(BenchmarkViews.SUMS);
-    stage.layers().publish(BenchmarkViews.SUMS);
+    bed.recomputeInFull(BenchmarkViews.SUMS);
+    bed.layers().publish(BenchmarkViews.SUMS);
   }
 
   private static LineItems items(long events, Instant from, Duration span) {
@@ -94,12 +94,12 @@ final class IncrementalBench implements Callable<Integer> {
   }
 
   /** The seconds that new events take from the master dataset to the answers. */
-  private static double increment(Stage stage) throws Exception {
-    stage.send(items(NEW_EVENTS, LAST_DATE, Duration.ofDays(1)));
-    stage.archive();
+  private static double increment(TestBed bed) throws Exception {
+    bed.send(items(NEW_EVENTS, LAST_DATE, Duration.ofDays(1)));
+    bed.archive();
     long started = System.nanoTime();
-    stage.layers().recompute(BenchmarkViews.SUMS);
-    stage.layers().publish(BenchmarkViews.SUMS);
+    bed.layers().recompute(BenchmarkViews.SUMS);
+    bed.layers().publish(BenchmarkViews.SUMS);
     return (System.nanoTime() - started) / 1e9;
   }
 }

@@ -39,15 +39,15 @@ final class PricingSummary {
 
   /** Whether the view's answer at scale 1 is the published one; shows both where it is not. */
   static boolean check(Figures figures) throws Exception {
-    try (Stage stage = Stage.open()) {
+    try (TestBed bed = TestBed.open()) {
       long sent =
-          stage.send(new LineItems(1, Instant.parse("2024-01-01T00:00:00Z"), Duration.ofDays(10)));
-      ArchiveResult archived = stage.archive();
-      stage.layers().recompute(BenchmarkViews.QUERY_1);
-      stage.layers().publish(BenchmarkViews.QUERY_1);
+          bed.send(new LineItems(1, Instant.parse("2024-01-01T00:00:00Z"), Duration.ofDays(10)));
+      ArchiveResult archived = bed.archive();
+      bed.layers().recompute(BenchmarkViews.QUERY_1);
+      bed.layers().publish(BenchmarkViews.QUERY_1);
 
       List<String> found = new ArrayList<>();
-      try (LambdaClient client = stage.layers().client()) {
+      try (LambdaClient client = bed.layers().client()) {
         Answer answer =
             client.queryAll(
                 BenchmarkViews.QUERY_1,

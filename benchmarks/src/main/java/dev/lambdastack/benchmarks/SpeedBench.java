@@ -137,12 +137,12 @@ final class SpeedBench implements Callable<Integer> {
 
   private int measure(Figures figures) throws Exception {
     List<String> closing = new ArrayList<>();
-    try (SpeedStage stage = SpeedStage.open()) {
+    try (SpeedTestBed bed = SpeedTestBed.open()) {
       if (!noLatency) {
-        latencies(stage, figures, closing);
+        latencies(bed, figures, closing);
       }
       if (!noThroughput) {
-        throughput(stage, figures, closing);
+        throughput(bed, figures, closing);
       }
       closing.forEach(line -> figures.say("%s", line));
       return 0;
@@ -190,14 +190,14 @@ final class SpeedBench implements Callable<Integer> {
     return noPeer ? List.of() : wanted == null ? List.copyOf(PEERS.keySet()) : wanted;
   }
 
-  private void latencies(SpeedStage stage, Figures figures, List<String> closing) throws Exception {
-    stage.createTopic(Readings.LIVE);
+  private void latencies(SpeedTestBed bed, Figures figures, List<String> closing) throws Exception {
+    bed.createTopic(Readings.LIVE);
 
-    try (RunningSpeedJob job = stage.layers(Readings.LIVE).startSpeed();
-        LambdaClient client = stage.layers(Readings.LIVE).client();
-        OpenLoop meters = new OpenLoop(stage.producer(LINGER_MILLIS, BATCH_BYTES), client)) {
+    try (RunningSpeedJob job = bed.layers(Readings.LIVE).startSpeed();
+        LambdaClient client = bed.layers(Readings.LIVE).client();
+        OpenLoop meters = new OpenLoop(bed.producer(LINGER_MILLIS, BATCH_BYTES), client)) {
       job.awaitRunning(START_LIMIT);
-      stage.layers(Readings.LIVE).awaitComplete(client);
+      bed.layers(Readings.LIVE).awaitComplete(client);
 
       figures.say("Latency, every event of one device in %d", OpenLoop.FOLLOWED_ONE_IN);
       OpenLoop.Result result = meters.run(rates.get(0), Duration.ZERO, COLD);
@@ -270,18 +270,18 @@ final class SpeedBench implements Callable<Integer> {
         && result.drainSeconds() <= SUSTAINED_DRAIN_SECONDS;
   }
 
-  private void throughput(SpeedStage stage, Figures figures, List<String> closing)
+  private void throughput(SpeedTestBed bed, Figures figures, List<String> closing)
       throws Exception {
-    stage.createTopic(Readings.STORED);
+    bed.createTopic(Readings.STORED);
     long perPartition = events / Readings.PARTITIONS;
     long stored = perPartition * Readings.PARTITIONS;
-    Readings.store(stage.producer(20, 256 << 10), perPartition);
+    Readings.store(bed.producer(20, 256 << 10), perPartition);
     Readings.Expected expected = Readings.expected(perPartition);
     figures.say(
         "Catch-up over %,d events in %d partitions: %,d rows",
         stored, Readings.PARTITIONS, expected.rows());
 
-    CatchUp catchUp = new CatchUp(stage);
+    CatchUp catchUp = new CatchUp(bed);
     for (int run = 0; run <= runs; run++) {
       figures.add("drain", catchUp.drain(), stored);
       figures.add("discard", catchUp.discarding(), stored);
@@ -292,7 +292,7 @@ final class SpeedBench implements Callable<Integer> {
         Files.writeString(
             Files.createTempFile("reading", ".avsc"),
             Readings.type(Readings.STORED).schema().toString());
-    String question = "%s %s %s".formatted(stage.brokers(), Readings.STORED, schema);
+    String question = "%s %s %s".formatted(bed.brokers(), Readings.STORED, schema);
 
     for (String name : chosen()) {
       String beside = "ours beside " + name;

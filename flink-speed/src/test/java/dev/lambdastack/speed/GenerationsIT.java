@@ -11,11 +11,11 @@ import dev.lambdastack.reference.ReferenceViews;
 import dev.lambdastack.serving.store.HBaseConnector;
 import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.settings.LambdaConfig;
-import dev.lambdastack.speed.launch.Checkpoints;
+import dev.lambdastack.speed.launch.AnsweringNews;
 import dev.lambdastack.speed.launch.Launch;
+import dev.lambdastack.speed.launch.LifeFolder;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.speed.launch.SpeedOptions;
-import dev.lambdastack.speed.launch.StatusLine;
 import dev.lambdastack.speed.progress.RunClaim;
 import dev.lambdastack.speed.source.LogSource;
 import dev.lambdastack.views.InvalidInputException;
@@ -27,8 +27,6 @@ import dev.lambdastack.views.handoff.Generation;
 import dev.lambdastack.views.handoff.Horizon;
 import dev.lambdastack.views.handoff.PublishedRow;
 import dev.lambdastack.views.handoff.Version;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -127,7 +125,8 @@ class GenerationsIT {
             Instant.now(),
             Optional.empty());
     store.ensure();
-    store.catalog().add(version);
+    assertThat(store.runs().begin(view.name(), "run")).isEqualTo(number);
+    store.runs().complete(version, "run");
     return version;
   }
 
@@ -191,7 +190,7 @@ class GenerationsIT {
       orders.send(60, 0, 1, 2);
       job.awaitApplied(log.endOffsets(), LIMIT);
       old = job.generations().get(0);
-      folder = Checkpoints.of(config, "orders", job.life()).uri();
+      folder = LifeFolder.of(config, "orders", job.life()).uri();
       awaitPublished(job, old);
     }
     assertThat(
@@ -223,7 +222,7 @@ class GenerationsIT {
     try (RunningSpeedJob answers = start(SpeedOptions.defaults().withFresh(true))) {
       answers.awaitApplied(log.endOffsets(), LIMIT);
       awaitPublished(answers, answers.generations().get(0));
-      lost = Checkpoints.of(config, "orders", answers.life()).uri();
+      lost = LifeFolder.of(config, "orders", answers.life()).uri();
     }
     FileSystem.get(new Path(lost).toUri(), config.hadoop()).delete(new Path(lost), true);
     try (RunningSpeedJob job = start(SpeedOptions.defaults())) {
@@ -262,12 +261,12 @@ class GenerationsIT {
         assertThat(after.generations()).hasSize(1);
         Generation next = after.generations().get(0);
         assertThat(next.fingerprint()).isEqualTo(changedMetrics().fingerprint());
-        StringWriter ofOld = watched(before);
-        StringWriter ofNew = watched(after);
+        AnsweringNews ofOld = new AnsweringNews(before);
+        AnsweringNews ofNew = new AnsweringNews(after);
         awaitSaid(
             ofNew,
             "View action_metrics: generation 1 answers, of another declaration; generation 2 of this job is for a version of its own");
-        assertThat(ofOld.toString()).isEmpty();
+        assertThat(ofOld.next()).isEmpty();
         // Refused while the new generation is more than an epoch behind the one that is read.
         Await.until(
             "the flip",
@@ -285,33 +284,8 @@ class GenerationsIT {
     }
   }
 
-  /** What a person is told who started the job, until it ends. */
-  private static StringWriter watched(RunningSpeedJob job) {
-    StringWriter said = new StringWriter();
-    StatusLine line =
-        new StatusLine(
-            List.of(job),
-            "orders",
-            Clock.systemUTC(),
-            new PrintWriter(said, true),
-            text -> text,
-            false);
-    Thread thread =
-        new Thread(
-            () -> {
-              try {
-                line.watch();
-              } catch (Exception e) {
-                // How a job ends is asked elsewhere.
-              }
-            });
-    thread.setDaemon(true);
-    thread.start();
-    return said;
-  }
-
-  private static void awaitSaid(StringWriter said, String line) throws Exception {
-    Await.until(line, LIMIT, () -> said.toString().lines().anyMatch(line::equals));
+  private static void awaitSaid(AnsweringNews news, String line) throws Exception {
+    Await.until(line, LIMIT, () -> news.next().contains(line));
   }
 
   /**
@@ -545,7 +519,7 @@ class GenerationsIT {
     try (RunningSpeedJob job = start(SpeedOptions.defaults().withSource(HeldSource::new))) {
       job.awaitRunning(LIMIT);
       RunClaim.of(
-              Checkpoints.of(config, "orders", job.life()).uri(), config.hadoop(), "job", "another")
+              LifeFolder.of(config, "orders", job.life()).uri(), config.hadoop(), "job", "another")
           .take();
       Await.until("the run that was taken over from ends", LIMIT, job::hasEnded);
       assertThatThrownBy(job::awaitEnd)
@@ -604,8 +578,7 @@ class GenerationsIT {
   private String savepoint(RunningSpeedJob job) throws Exception {
     return job.client()
         .triggerSavepoint(
-            Checkpoints.of(config, "orders", job.life()).savepoints(),
-            SavepointFormatType.CANONICAL)
+            LifeFolder.of(config, "orders", job.life()).savepoints(), SavepointFormatType.CANONICAL)
         .get();
   }
 

@@ -266,7 +266,7 @@ class SpeedJobIT {
           .allMatch(
               line ->
                   line.matches(
-                      "The speed job of topic orders failed (once|[0-9]+ times) and begins again where it was, and so on until this is mended: IOException: injected after the flush"))
+                      "The speed job of topic orders failed (once|[0-9]+ times); it restarts where it left off until the cause is mended: IOException: injected after the flush"))
           .doesNotHaveDuplicates();
 
       Generation generation = job.generations().get(0);

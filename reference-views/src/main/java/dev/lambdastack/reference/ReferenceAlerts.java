@@ -11,7 +11,7 @@ import dev.lambdastack.views.AlertProvider;
 import dev.lambdastack.views.AlertRule;
 import java.util.List;
 
-/** The alerts of the guide. */
+/** The alert rules over the events of the reference views. */
 public final class ReferenceAlerts implements AlertProvider {
   @Override
   public List<AlertRule> rules() {

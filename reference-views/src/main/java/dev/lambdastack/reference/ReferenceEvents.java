@@ -4,7 +4,7 @@ import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.views.EventType;
 import org.apache.avro.Schema;
 
-/** The events of the guide, each with the schema version that readers are pinned to. */
+/** The events of the reference views, each with the schema version that readers are pinned to. */
 public final class ReferenceEvents {
   private static final SchemaStore SCHEMAS =
       SchemaStore.load(ReferenceEvents.class.getClassLoader());

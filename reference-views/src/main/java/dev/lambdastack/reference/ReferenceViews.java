@@ -20,7 +20,7 @@ import java.math.RoundingMode;
 import java.time.Duration;
 import java.util.List;
 
-/** The views of the guide. */
+/** The reference views: what the quickstart, the tests and the documents use. */
 public final class ReferenceViews implements ViewProvider {
   @Override
   public List<View> views() {

@@ -1,2 +1,2 @@
-/** The views of the guide, declared as a user would declare them. */
+/** The reference views and alerts, declared as a user would declare them. */
 package dev.lambdastack.reference;

@@ -11,8 +11,8 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
 /**
- * What the quickstart shows: a heading for each stage, lines below it, a progress bar where a
- * person watches and plain lines where none does. Not thread-safe.
+ * What the quickstart shows: a heading for each step, lines below it, a progress bar where a person
+ * watches and plain lines where none does. Not thread-safe.
  */
 final class Screen {
   private static final Duration PLAIN_STEP = Duration.ofSeconds(10);
@@ -21,7 +21,7 @@ final class Screen {
   private final PrintWriter out;
   private final boolean watched;
   private final long startNanos = System.nanoTime();
-  private int stage;
+  private int step;
 
   /**
    * A screen.
@@ -35,8 +35,8 @@ final class Screen {
 
   /** A numbered heading, with the time since the start. */
   void heading(String title) {
-    stage++;
-    String left = String.format(Locale.ROOT, "%d. %s ", stage, title);
+    step++;
+    String left = String.format(Locale.ROOT, "%d. %s ", step, title);
     String right = String.format(Locale.ROOT, " %5.1f s", elapsed().toMillis() / 1000.0);
     out.println();
     out.println(left + "─".repeat(Math.max(3, WIDTH - left.length() - right.length())) + right);

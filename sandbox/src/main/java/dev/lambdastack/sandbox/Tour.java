@@ -26,7 +26,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
 
-/** The quickstart's way through the architecture, stage by stage. */
+/** The quickstart's way through the architecture, step by step. */
 final class Tour {
   private static final Duration EPOCH = Duration.ofSeconds(5);
   private static final int PARTITIONS = 3;

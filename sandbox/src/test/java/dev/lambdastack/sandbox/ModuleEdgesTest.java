@@ -4,21 +4,31 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPac
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackages;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.Dependency;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
 import dev.lambdastack.console.CommandRunner;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
-/** The edges between the modules, as the architecture draws them. */
+/**
+ * The edges between the modules, as the architecture draws them, and between the packages of each.
+ */
 class ModuleEdgesTest {
+
+  private static final String OURS = "dev.lambdastack.";
 
   private static final String VIEWS = "dev.lambdastack.views..";
   private static final String SCHEMAS = "dev.lambdastack.schemas..";
@@ -42,6 +52,53 @@ class ModuleEdgesTest {
     "org.apache.parquet..",
     "org.apache.zookeeper.."
   };
+
+  /**
+   * Which packages of its own module a package uses, from the lowest up. One that is not here uses
+   * none of them.
+   */
+  private static final Map<String, Set<String>> WITHIN_MODULES =
+      Map.ofEntries(
+          // A view knows what it aggregates to, and an aggregate what it is made of.
+          entry("views", Set.of("views.aggregate")),
+          entry("views.aggregate", Set.of("views")),
+          entry("views.handoff", Set.of("views")),
+          entry("settings", Set.of("settings.files")),
+          entry("reference", Set.of("reference.alert")),
+          entry("serving.read", Set.of("serving.store", "serving.merge")),
+          entry("serving.query", Set.of("serving.store", "serving.merge", "serving.read")),
+          entry("batch.master", Set.of("batch.job")),
+          entry("batch.archive", Set.of("batch.job", "batch.master")),
+          entry("batch.compact", Set.of("batch.job", "batch.master")),
+          entry("batch.audit", Set.of("batch.master")),
+          entry("batch.deadletters", Set.of("batch.job", "batch.master")),
+          entry("batch.recompute", Set.of("batch.job", "batch.master", "batch.publish")),
+          entry("speed.progress", Set.of("speed.message", "speed.plan")),
+          entry("speed.source", Set.of("speed.message", "speed.plan")),
+          entry("speed.window", Set.of("speed.message", "speed.plan")),
+          entry("speed.sink", Set.of("speed.message", "speed.plan", "speed.progress")),
+          entry(
+              "speed",
+              Set.of(
+                  "speed.message", "speed.plan", "speed.source", "speed.window", "speed.progress")),
+          entry(
+              "speed.launch",
+              Set.of(
+                  "speed",
+                  "speed.message",
+                  "speed.plan",
+                  "speed.source",
+                  "speed.sink",
+                  "speed.progress")),
+          entry(
+              "speed.alert",
+              Set.of(
+                  "speed.message", "speed.plan", "speed.source", "speed.progress", "speed.launch")),
+          entry("cli", Set.of("cli.ask", "cli.batch", "cli.send", "cli.speed")),
+          entry("sandbox.produce", Set.of("sandbox.foodmart", "sandbox.oracle")),
+          entry("sandbox.oracle", Set.of("sandbox.foodmart")),
+          entry("sandbox", Set.of("sandbox.foodmart", "sandbox.oracle", "sandbox.produce")),
+          entry("sandbox.chaos", Set.of("sandbox", "sandbox.oracle", "sandbox.produce")));
 
   private static JavaClasses classes;
 
@@ -140,7 +197,7 @@ class ModuleEdgesTest {
   }
 
   @Test
-  void servingKnowsNoStage() {
+  void servingKnowsNoJob() {
     check(
         noClasses()
             .that()
@@ -198,7 +255,7 @@ class ModuleEdgesTest {
   }
 
   @Test
-  void stagesSeeOfServingOnlyTheStore() {
+  void jobsSeeOfServingOnlyTheStore() {
     check(
         noClasses()
             .that()
@@ -211,7 +268,7 @@ class ModuleEdgesTest {
   }
 
   @Test
-  void stagesDoNotSeeEachOther() {
+  void jobsDoNotSeeEachOther() {
     check(
         slices()
             .matching("dev.lambdastack.(batch|speed|dimension)..")
@@ -221,7 +278,7 @@ class ModuleEdgesTest {
   }
 
   @Test
-  void stagesKnowNeitherTheSandboxNorTheCommand() {
+  void jobsKnowNeitherTheSandboxNorTheCommand() {
     check(
         noClasses()
             .that()
@@ -296,6 +353,53 @@ class ModuleEdgesTest {
             .should()
             .callConstructor(CommandLine.class, Object.class)
             .because("arguments are taken, and commands end, the same way everywhere"));
+  }
+
+  @Test
+  void packagesOfAModuleUseEachOtherAsListedAndNoOtherwise() {
+    Set<String> found = new TreeSet<>();
+    for (JavaClass from : classes) {
+      for (Dependency dependency : from.getDirectDependenciesFromSelf()) {
+        String user = from.getPackageName();
+        String used = dependency.getTargetClass().getBaseComponentType().getPackageName();
+        if (!user.equals(used) && module(user).equals(module(used))) {
+          found.add(shortened(user) + " uses " + shortened(used));
+        }
+      }
+    }
+
+    Set<String> listed = new TreeSet<>();
+    WITHIN_MODULES.forEach((user, all) -> all.forEach(used -> listed.add(user + " uses " + used)));
+
+    Set<String> notListed = new TreeSet<>(found);
+    notListed.removeAll(listed);
+    assertThat(notListed).as("not listed in WITHIN_MODULES").isEmpty();
+
+    Set<String> notFound = new TreeSet<>(listed);
+    notFound.removeAll(found);
+    assertThat(notFound).as("listed in WITHIN_MODULES, and no longer so").isEmpty();
+  }
+
+  @Test
+  void noPackagesGoRoundInACircle() {
+    check(
+        slices()
+            .matching("dev.lambdastack.(**)")
+            .should()
+            .beFreeOfCycles()
+            .ignoreDependency(
+                resideInAPackage("dev.lambdastack.views"),
+                resideInAPackage("dev.lambdastack.views.aggregate"))
+            .because("each can be read without those above it"));
+  }
+
+  /** The first name after {@code dev.lambdastack}; another's package is of no module of ours. */
+  private static String module(String packageName) {
+    return packageName.startsWith(OURS) ? shortened(packageName).replaceAll("\\..*", "") : "";
+  }
+
+  private static String shortened(String packageName) {
+    return packageName.replace(OURS, "");
   }
 
   private static void check(ArchRule rule) {

@@ -113,7 +113,13 @@ final class Values {
     if (!asked.add(key)) {
       throw new IllegalStateException("A key is read in two places: " + key);
     }
-    return conf.getTrimmed(key, "");
+
+    String value = conf.getTrimmed(key);
+    if (value == null) {
+      throw new IllegalStateException(
+          "A key is read that lambda-default.xml does not list: " + key);
+    }
+    return value;
   }
 
   InvalidInputException bad(String key, String expected) {

@@ -332,7 +332,7 @@ public final class View {
           .ifPresent(
               problem -> {
                 throw new InvalidInputException(
-                    "Cannot read topic %s: %s, which the archive's files have no form for (schema %s); give it a field, or take it out"
+                    "Cannot read topic %s: %s, which Parquet cannot store (schema %s); change it or remove it"
                         .formatted(type.topic(), problem, type.schema().getFullName()));
               });
       this.eventType = type;

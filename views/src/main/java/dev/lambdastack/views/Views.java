@@ -38,7 +38,7 @@ public final class Views {
       for (EventType dimension : view.dimensions()) {
         if (!ofTopic(dimension.topic()).isEmpty()) {
           throw new InvalidInputException(
-              "View %s looks up in topic %s, whose events view %s counts: a topic holds events or a dimension"
+              "View %s uses topic %s as a dimension, and view %s counts its events: a topic is one or the other"
                   .formatted(
                       view.name(), dimension.topic(), ofTopic(dimension.topic()).get(0).name()));
         }

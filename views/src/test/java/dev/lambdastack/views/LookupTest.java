@@ -98,7 +98,7 @@ class LookupTest {
             .build();
     assertRefused(
         () -> Views.of(List.of(view, events)),
-        "View v looks up in topic products, whose events view w counts: a topic holds events or a dimension");
+        "View v uses topic products as a dimension, and view w counts its events: a topic is one or the other");
     View other =
         View.named("w")
             .over(TestTypes.EVERYTHING)

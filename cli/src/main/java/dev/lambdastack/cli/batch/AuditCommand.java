@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     header = "Says whether a topic's master dataset is whole, and how far it is behind the log.",
     description =
-        "%nManifests chain with no hole, add up, and are those that versions were computed from; every file is there with its length and rows; nothing waits for the archive until retention takes it. Changes nothing.%n",
+        "%nManifests chain with no hole, add up, and are those that versions were computed from; every file is there with its length and rows; every record is archived well before retention removes it. Changes nothing.%n",
     footer = {
       "",
       "Exit codes: 0 whole, 1 a difference was found, 2 bad input, 69 a server does not answer,",

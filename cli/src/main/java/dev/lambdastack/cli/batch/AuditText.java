@@ -76,8 +76,8 @@ final class AuditText {
 
   private String vouched() {
     return report.vouched() == report.manifests()
-        ? "versions note the digest of the last"
-        : "no version notes the digest of the last yet: an edit of it that still adds up would not be seen";
+        ? "a version has noted the digest of the last manifest"
+        : "no version has noted the digest of the last manifest yet: an edit of it that still adds up would not be seen";
   }
 
   private String records() {

@@ -135,7 +135,7 @@ public final class DeadLettersCommand implements Callable<Integer> {
           Tally.open(selected.load(), selected.topic).groups(selected.selection());
       if (groups.isEmpty() && format == Format.TABLE) {
         out.printf(
-            "%s: no dead letters in what is archived of it; newer records are looked at by the next lambda archive %s%n",
+            "Topic %s has no dead letters in the archive; the next lambda archive %s looks at newer records%n",
             selected.topic, selected.topic);
         return 0;
       }

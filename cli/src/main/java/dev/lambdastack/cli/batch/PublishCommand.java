@@ -46,7 +46,7 @@ public final class PublishCommand implements Callable<Integer> {
       names = "--version",
       paramLabel = "<N>",
       description =
-          "Which version of one view (default: the newest complete one that was not replaced before).")
+          "Which version of one view (default: the newest complete one, without those that another version has replaced).")
   private Long version;
 
   @Option(names = "--force", description = "Publishes what the gate holds, and says what it found.")

@@ -9,7 +9,6 @@ import dev.lambdastack.speed.launch.FlinkCluster;
 import dev.lambdastack.speed.launch.Launch;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.speed.launch.SpeedOptions;
-import dev.lambdastack.speed.launch.StatusLine;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.handoff.Epoch;
 import dev.lambdastack.views.handoff.Generation;
@@ -35,9 +34,9 @@ import picocli.CommandLine.Spec;
     header = "Keeps the speed rows of all views of a topic, until Ctrl-C.",
     description =
         "%nEach view goes on from the newest checkpoint. Where there is none, it opens a new generation,"
-            + " which takes over when it has caught up; where its declaration changed, one that answers"
-            + " when a version of the new declaration is published. Views that a running job keeps are"
-            + " left to it.%n",
+            + " which takes over when it has caught up. Where its declaration changed, it opens a new"
+            + " generation too, which answers once a version of the new declaration is published. Views"
+            + " that a running job keeps are left to it.%n",
     footerHeading = "%nExamples:%n",
     footer = {
       "  lambda speed orders",
@@ -139,8 +138,7 @@ public final class SpeedCommand implements Callable<Integer> {
       out.println("Speed rows are kept until Ctrl-C; the newest checkpoint stays.");
       out.flush();
 
-      new StatusLine(jobs, topic, Clock.systemUTC(), err, Printable::line, System.console() != null)
-          .watch();
+      new StatusLine(jobs, topic, Clock.systemUTC(), err, System.console() != null).watch();
       return 0;
     } finally {
       JobEnds.end(jobs);

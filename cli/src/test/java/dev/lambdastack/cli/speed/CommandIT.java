@@ -11,7 +11,7 @@ import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.TestingCells;
 import dev.lambdastack.speed.TestingClusters;
 import dev.lambdastack.speed.TestingOrders;
-import dev.lambdastack.speed.launch.Checkpoints;
+import dev.lambdastack.speed.launch.LifeFolder;
 import dev.lambdastack.speed.progress.RunClaim;
 import dev.lambdastack.views.handoff.Generation;
 import java.io.IOException;
@@ -136,7 +136,7 @@ class CommandIT {
             process.destroy();
             assertThat(process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
             String life = store.catalog().generations("action_metrics").get(0).life();
-            String jobFolder = Checkpoints.of(config, "orders", life).uri();
+            String jobFolder = LifeFolder.of(config, "orders", life).uri();
             assertThat(RunClaim.find(List.of(jobFolder), config.hadoop()).silent().get(jobFolder))
                 .as("claims of a run that has ended, for which the next start would wait")
                 .isEmpty();

@@ -8,10 +8,10 @@ import dev.lambdastack.serving.store.HBaseConnector;
 import dev.lambdastack.settings.FirstContact;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.launch.CheckpointFiles;
-import dev.lambdastack.speed.launch.Checkpoints;
 import dev.lambdastack.speed.launch.FlinkCluster;
 import dev.lambdastack.speed.launch.FlinkSettings;
 import dev.lambdastack.speed.launch.JobNews;
+import dev.lambdastack.speed.launch.LifeFolder;
 import dev.lambdastack.speed.launch.RunningJob;
 import dev.lambdastack.speed.plan.Settings;
 import dev.lambdastack.speed.progress.RunClaim;
@@ -69,27 +69,27 @@ public final class AlertJob extends RunningJob {
     }
 
     Set<String> silent = refuseIfRunning(config, plan);
-    Checkpoints checkpoints = Checkpoints.of(config, topic, life(plan));
+    LifeFolder folder = LifeFolder.of(config, topic, life(plan));
     RunClaim claim = plan.claim();
-    Checkpoints.of(config, topic, RUNS).claim(claim, Optional.of(silent));
+    LifeFolder.of(config, topic, RUNS).claim(claim, Optional.of(silent));
     AutoCloseable signing = claim.signing();
 
     try {
-      Optional<String> newest = checkpoints.newest();
+      Optional<String> newest = folder.newest();
       newest.ifPresent(
           checkpoint ->
               CheckpointFiles.check(
                   config,
                   checkpoint,
                   "delete the folder %s to begin with the oldest event (no alert is repeated)"
-                      .formatted(checkpoints.uri())));
+                      .formatted(folder.uri())));
 
-      FlinkSettings settings = new FlinkSettings(config, topic, checkpoints.uri());
+      FlinkSettings settings = new FlinkSettings(config, topic, folder.uri());
       newest.ifPresent(
           checkpoint ->
               settings.restore(
                   checkpoint,
-                  Checkpoints.isOurs(checkpoint)
+                  LifeFolder.isOurs(checkpoint)
                       ? RecoveryClaimMode.CLAIM
                       : RecoveryClaimMode.NO_CLAIM));
 
@@ -99,10 +99,9 @@ public final class AlertJob extends RunningJob {
       AlertGraph.addTo(env, plan, loader, schemas, config.speed().parallelism());
 
       JobClient client = env.executeAsync("lambda alerts " + topic);
-      JobNews news =
-          new JobNews("The alert job of topic " + topic, client, env, checkpoints::newest);
+      JobNews news = new JobNews("The alert job of topic " + topic, client, env, folder::newest);
       return new AlertJob(
-          new RunningJob.Started(client, news, checkpoints, claim, signing, newest), rules);
+          new RunningJob.Started(client, news, folder, claim, signing, newest), rules);
     } catch (Exception e) {
       signing.close();
       claim.release();
@@ -129,7 +128,7 @@ public final class AlertJob extends RunningJob {
           topic,
           log.topicId(),
           UUID.randomUUID().toString(),
-          Checkpoints.of(config, topic, RUNS).uri(),
+          LifeFolder.of(config, topic, RUNS).uri(),
           RuleOperator.declaration(rules),
           new TreeMap<>(log.beginOffsets()),
           alertsTopic,

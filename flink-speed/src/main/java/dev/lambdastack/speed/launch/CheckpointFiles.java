@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.apache.flink.runtime.checkpoint.Checkpoints;
 import org.apache.flink.runtime.checkpoint.OperatorState;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
@@ -100,7 +101,7 @@ public final class CheckpointFiles {
     Path file = new Path(checkpoint, "_metadata");
     FileSystem files = file.getFileSystem(config.hadoop());
     try (DataInputStream in = files.open(file)) {
-      return org.apache.flink.runtime.checkpoint.Checkpoints.loadCheckpointMetadata(
+      return Checkpoints.loadCheckpointMetadata(
           in, CheckpointFiles.class.getClassLoader(), checkpoint);
     }
   }

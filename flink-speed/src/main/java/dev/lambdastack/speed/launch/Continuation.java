@@ -3,17 +3,11 @@ package dev.lambdastack.speed.launch;
 import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.plan.Slot;
-import dev.lambdastack.speed.progress.RunClaim;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.LostRaceException;
 import dev.lambdastack.views.View;
-import dev.lambdastack.views.handoff.Generation;
-import dev.lambdastack.views.handoff.PublishedRow;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -46,6 +40,11 @@ record Continuation(
    *     gave no sign of life
    */
   record From(List<Slot> slots, String checkpoint, Optional<Set<String>> silent) {
+    /** Whether the view goes on in it. */
+    boolean carries(View view) {
+      return slots.stream().anyMatch(slot -> slot.view().equals(view.name()));
+    }
+
     /** Whether it was taken as the newest of its life. */
     boolean isNewest() {
       return silent.isPresent();
@@ -53,13 +52,13 @@ record Continuation(
 
     /** Whether Flink deletes it when it has a newer one. */
     boolean isFlinks() {
-      return isNewest() && Checkpoints.isOurs(checkpoint);
+      return isNewest() && LifeFolder.isOurs(checkpoint);
     }
 
     /** The same slots from the newest checkpoint of now, where it was taken as the newest. */
-    From newest(Checkpoints checkpoints) {
+    From newest(LifeFolder folder) {
       return isNewest()
-          ? checkpoints.newest().map(now -> new From(slots, now, silent)).orElse(this)
+          ? folder.newest().map(now -> new From(slots, now, silent)).orElse(this)
           : this;
     }
 
@@ -72,8 +71,8 @@ record Continuation(
   /**
    * Decides; waits a little to see whether the last lives are still running.
    *
-   * @throws InvalidInputException when all of them are, or the checkpoint that was asked for is no
-   *     good
+   * @throws LostRaceException when all of them are
+   * @throws InvalidInputException when the checkpoint that was asked for is no good
    */
   static Continuation choose(
       LambdaConfig config,
@@ -85,194 +84,83 @@ record Continuation(
     if (options.fresh()) {
       return new Continuation(Map.of(), views, List.of(AS_ASKED), List.of());
     }
-    return new Choice(config, topic, views, store).choose(options.restore(), options.lives());
+    LastLives last = LastLives.read(config, topic, views, options.restore(), store);
+    return decide(topic, views, last, options.lives());
   }
 
+  /**
+   * Decides, from what was found.
+   *
+   * @param only the lives that may go on; empty for all
+   * @throws LostRaceException when a running job keeps all views
+   */
+  static Continuation decide(
+      String topic, List<View> views, LastLives last, Optional<Set<String>> only) {
+    Choice choice = new Choice();
+    last.asked().ifPresent(asked -> choice.lives.put(asked.life(), asked.from()));
+
+    Map<String, List<View>> byLife = new LinkedHashMap<>();
+    for (View view : views) {
+      if (last.asked().isPresent() && last.asked().get().from().carries(view)) {
+        continue;
+      }
+      Slot slot = last.carried().get(view);
+      if (slot == null) {
+        choice.anew(List.of(view), last.whyNot().get(view));
+      } else {
+        byLife.computeIfAbsent(slot.generation().life(), l -> new ArrayList<>()).add(view);
+      }
+    }
+
+    byLife.forEach(
+        (life, its) -> {
+          if (choice.lives.containsKey(life)) {
+            choice.anew(its, "the checkpoint that was asked for lacks them");
+          } else {
+            boolean mayGoOn = only.isEmpty() || only.get().contains(life);
+            choice.of(life, last.lives().get(life), its, last.carried(), mayGoOn);
+          }
+        });
+    return choice.continuation(topic);
+  }
+
+  /** What is decided so far. */
   private static final class Choice {
-    private final LambdaConfig config;
-    private final String topic;
-    private final List<View> views;
-    private final PublishedTable store;
-    private final Map<String, Checkpoints> checkpoints = new HashMap<>();
     private final Map<String, From> lives = new TreeMap<>();
     private final List<View> anew = new ArrayList<>();
     private final Set<String> reasons = new LinkedHashSet<>();
     private final List<View> left = new ArrayList<>();
     private final Set<String> running = new TreeSet<>();
 
-    Choice(LambdaConfig config, String topic, List<View> views, PublishedTable store) {
-      this.config = config;
-      this.topic = topic;
-      this.views = views;
-      this.store = store;
-    }
-
-    Continuation choose(Optional<String> asked, Optional<Set<String>> only)
-        throws IOException, InterruptedException {
-      if (asked.isPresent()) {
-        lives.put(life(asked.get()), asked(asked.get()));
-      }
-      Map<String, List<View>> byLife = new LinkedHashMap<>();
-      Map<View, Slot> carried = new LinkedHashMap<>();
-      for (View view : views) {
-        if (lives.values().stream().anyMatch(from -> has(from, view))) {
-          continue;
-        }
-        Optional<Slot> slot = carried(view);
-        if (slot.isPresent()) {
-          carried.put(view, slot.get());
-          byLife.computeIfAbsent(slot.get().generation().life(), l -> new ArrayList<>()).add(view);
-        } else {
-          anew(List.of(view), whyAnew(view));
-        }
-      }
-      RunClaim.Found found =
-          RunClaim.find(
-              byLife.keySet().stream()
-                  .filter(life -> !lives.containsKey(life))
-                  .map(life -> checkpoints(life).uri())
-                  .toList(),
-              config.hadoop());
-      byLife.forEach(
-          (life, its) -> {
-            String folder = checkpoints(life).uri();
-            Optional<String> newest = checkpoints(life).newest();
-            if (lives.containsKey(life)) {
-              // The checkpoint that was asked for is of this life and lacks the view.
-              anew(its, "the checkpoint that was asked for lacks them");
-            } else if (found.alive().contains(folder)
-                || !only.orElse(Set.of(life)).contains(life)) {
-              left.addAll(its);
-              running.add(folder);
-            } else if (newest.isPresent()) {
-              lives.put(
-                  life,
-                  new From(
-                      its.stream().map(carried::get).toList(),
-                      newest.get(),
-                      Optional.of(found.silent().get(folder))));
-            } else {
-              anew(its, "there is no checkpoint in " + folder);
-            }
-          });
-      refuseIfNothingIsLeft();
-      return new Continuation(lives, anew, List.copyOf(reasons), left);
-    }
-
-    private static boolean has(From from, View view) {
-      return from.slots().stream().anyMatch(s -> s.view().equals(view.name()));
-    }
-
-    private void anew(List<View> its, String reason) {
+    void anew(List<View> its, String reason) {
       anew.addAll(its);
       reasons.add(reason);
     }
 
-    private Checkpoints checkpoints(String life) {
-      return checkpoints.computeIfAbsent(life, l -> Checkpoints.of(config, topic, l));
+    void of(
+        String life,
+        LastLives.Found found,
+        List<View> its,
+        Map<View, Slot> carried,
+        boolean mayGoOn) {
+      if (found.isRunning() || !mayGoOn) {
+        left.addAll(its);
+        running.add(found.folder());
+      } else if (found.newest().isPresent()) {
+        List<Slot> slots = its.stream().map(carried::get).toList();
+        lives.put(life, new From(slots, found.newest().get(), Optional.of(found.silent())));
+      } else {
+        anew(its, "there is no checkpoint in " + found.folder());
+      }
     }
 
-    /**
-     * The newest generation of the view's declaration that a life carries, in its slot; none before
-     * the one that answers, which it could not take over from.
-     */
-    private Optional<Slot> carried(View view) throws IOException {
-      long answering =
-          store
-              .pointer()
-              .known(view.name())
-              .current()
-              .flatMap(PublishedRow::generation)
-              .filter(g -> g.fingerprint().equals(view.fingerprint()))
-              .map(Generation::number)
-              .orElse(0L);
-      List<Generation> generations =
-          store.catalog().generations(view.name()).stream()
-              .filter(g -> g.fingerprint().equals(view.fingerprint()))
-              .filter(g -> g.number() >= answering)
-              .sorted(Comparator.comparingLong(Generation::number).reversed())
-              .toList();
-      for (Generation generation : generations) {
-        Optional<Slot> slot = checkpoints(generation.life()).slotOf(generation);
-        if (slot.isPresent()) {
-          return slot;
-        }
-      }
-      return Optional.empty();
-    }
-
-    private String whyAnew(View view) throws IOException {
-      Optional<Generation> latest =
-          store.catalog().generations(view.name()).stream()
-              .max(Comparator.comparingLong(Generation::number));
-      if (latest.isEmpty()) {
-        return "view %s has no generation yet".formatted(view.name());
-      }
-      if (!latest.get().fingerprint().equals(view.fingerprint())) {
-        return "the declaration of view %s changed".formatted(view.name());
-      }
-      Checkpoints last = checkpoints(latest.get().life());
-      return last.newest().isEmpty()
-          ? "there is no checkpoint in " + last.uri()
-          : "the life of view %s went on without it".formatted(view.name());
-    }
-
-    private void refuseIfNothingIsLeft() {
+    Continuation continuation(String topic) {
       if (lives.isEmpty() && anew.isEmpty()) {
         throw new LostRaceException(
             "Cannot start a speed job of topic %s: one is running (it gives signs of life in %s); stop it first (--fresh beside it would open generations that take its place when they have caught up)"
                 .formatted(topic, String.join(", ", running)));
       }
-    }
-
-    private String life(String checkpoint) throws IOException {
-      Set<String> parts = new HashSet<>(List.of(checkpoint.split("/")));
-      for (View view : views) {
-        for (Generation generation : store.catalog().generations(view.name())) {
-          if (parts.contains(generation.life())) {
-            return generation.life();
-          }
-        }
-      }
-      throw new InvalidInputException(
-          "Cannot go on from %s: its path names no life of a view of topic %s (expected %s/%s/<life>/<job>/chk-<n>)"
-              .formatted(checkpoint, topic, config.speed().checkpoints(), topic));
-    }
-
-    /** The views that are declared as they were in the checkpoint's life. */
-    private From asked(String checkpoint) throws IOException {
-      String life = life(checkpoint);
-      List<Slot> slots = new ArrayList<>();
-      List<String> changed = new ArrayList<>();
-      for (View view : views) {
-        for (Generation generation : store.catalog().generations(view.name())) {
-          if (!generation.life().equals(life)) {
-            continue;
-          }
-          if (generation.fingerprint().equals(view.fingerprint())) {
-            checkpoints(life).slotOf(generation).ifPresent(slots::add);
-          } else {
-            changed.add(
-                "the declaration of view %s changed since (it was %s, is %s)"
-                    .formatted(view.name(), generation.fingerprint(), view.fingerprint()));
-          }
-        }
-      }
-      if (slots.isEmpty()) {
-        throw new InvalidInputException(
-            "Cannot go on from %s: %s; start without --restore, which opens a new generation"
-                .formatted(
-                    checkpoint,
-                    changed.isEmpty()
-                        ? "its life went on without all of its views"
-                        : changed.get(0)));
-      }
-      if (!Checkpoints.isComplete(config, checkpoint)) {
-        throw new InvalidInputException(
-            "Cannot go on from %s: there is no completed checkpoint (expected a folder with a file _metadata)"
-                .formatted(checkpoint));
-      }
-      return new From(slots, checkpoint, Optional.empty());
+      return new Continuation(lives, anew, List.copyOf(reasons), left);
     }
   }
 }

@@ -82,7 +82,7 @@ final class Failures {
     return Optional.of(
         String.format(
             Locale.ROOT,
-            "failed %s and begins again where it was, and so on until this is mended: %s",
+            "failed %s; it restarts where it left off until the cause is mended: %s",
             told == 1 ? "once" : told + " times",
             newest));
   }

@@ -205,27 +205,27 @@ public final class Launch {
 
   private RunningSpeedJob start(Life life, Connection hbase) throws Exception {
     SpeedPlan plan = life.plan();
-    Checkpoints checkpoints = Checkpoints.of(config, topic, plan.life());
+    LifeFolder folder = LifeFolder.of(config, topic, plan.life());
     RunClaim claim = RunClaim.of(plan);
-    checkpoints.claim(claim, life.from().flatMap(Continuation.From::silent));
+    folder.claim(claim, life.from().flatMap(Continuation.From::silent));
 
     // From now on: the rest may take longer than a second start waits.
     AutoCloseable signing = claim.signing();
     try {
       // Whoever ran until now may have completed one more, and said so to readers.
-      Optional<Continuation.From> from = life.from().map(f -> f.newest(checkpoints));
+      Optional<Continuation.From> from = life.from().map(f -> f.newest(folder));
       if (!from.equals(life.from())) {
         CheckpointFiles.check(config, from.get().checkpoint(), OTHERWISE);
       }
 
-      checkpoints.carry(plan.slots());
-      Submitted submitted = submit(plan, from, checkpoints);
+      folder.carry(plan.slots());
+      Submitted submitted = submit(plan, from, folder);
 
       RunningJob.Started started =
           new RunningJob.Started(
               submitted.client(),
               submitted.news(),
-              checkpoints,
+              folder,
               claim,
               signing,
               from.map(Continuation.From::checkpoint));
@@ -239,9 +239,9 @@ public final class Launch {
 
   private record Submitted(JobClient client, JobNews news) {}
 
-  private Submitted submit(
-      SpeedPlan plan, Optional<Continuation.From> from, Checkpoints checkpoints) throws Exception {
-    FlinkSettings settings = new FlinkSettings(config, topic, checkpoints.uri());
+  private Submitted submit(SpeedPlan plan, Optional<Continuation.From> from, LifeFolder folder)
+      throws Exception {
+    FlinkSettings settings = new FlinkSettings(config, topic, folder.uri());
     from.ifPresent(
         f ->
             settings.restore(
@@ -266,7 +266,7 @@ public final class Launch {
     try {
       JobClient client = env.executeAsync("lambda speed " + topic);
       return new Submitted(
-          client, new JobNews("The speed job of topic " + topic, client, env, checkpoints::newest));
+          client, new JobNews("The speed job of topic " + topic, client, env, folder::newest));
     } catch (Exception e) {
       if (from.isPresent()
           && ExceptionUtils.findThrowable(e, JobInitializationException.class).isPresent()) {
@@ -375,7 +375,7 @@ public final class Launch {
         log.topicId(),
         life,
         UUID.randomUUID().toString(),
-        Checkpoints.of(config, topic, life).uri(),
+        LifeFolder.of(config, topic, life).uri(),
         slots,
         new TreeMap<>(start.offsets()),
         logTimes,

@@ -63,7 +63,7 @@ final class Opening {
     }
 
     String life = UUID.randomUUID().toString();
-    Checkpoints.of(config, log.topic(), life).make();
+    LifeFolder.of(config, log.topic(), life).make();
 
     List<Generation> generations = new ArrayList<>();
     try (Admin admin = hbase.getAdmin()) {

@@ -24,7 +24,7 @@ public abstract class RunningJob implements AutoCloseable {
   /** Asked for at once: a cluster in this JVM does not answer any more when its job has ended. */
   private final CompletableFuture<JobExecutionResult> result;
 
-  private final Checkpoints checkpoints;
+  private final LifeFolder folder;
   private final RunClaim claim;
 
   /** Besides the job's tasks: between two attempts there are none. */
@@ -41,7 +41,7 @@ public abstract class RunningJob implements AutoCloseable {
   public record Started(
       JobClient client,
       JobNews news,
-      Checkpoints checkpoints,
+      LifeFolder folder,
       RunClaim claim,
       AutoCloseable signing,
       Optional<String> resumedFrom) {}
@@ -50,7 +50,7 @@ public abstract class RunningJob implements AutoCloseable {
     this.client = started.client();
     this.news = started.news();
     this.result = client.getJobExecutionResult();
-    this.checkpoints = started.checkpoints();
+    this.folder = started.folder();
     this.claim = started.claim();
     this.signing = started.signing();
     this.resumedFrom = started.resumedFrom();
@@ -73,11 +73,11 @@ public abstract class RunningJob implements AutoCloseable {
 
   /** The checkpoint that was completed last. */
   public Optional<String> newestCheckpoint() {
-    return checkpoints.newest();
+    return folder.newest();
   }
 
-  protected Checkpoints checkpoints() {
-    return checkpoints;
+  protected LifeFolder folder() {
+    return folder;
   }
 
   /** Whether it was cancelled, or failed for good. */

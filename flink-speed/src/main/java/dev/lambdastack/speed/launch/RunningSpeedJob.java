@@ -148,7 +148,7 @@ public final class RunningSpeedJob extends RunningJob {
                   client().getJobID(),
                   plan.topic(),
                   Durations.words(limit),
-                  checkpoints().uri(),
+                  folder().uri(),
                   news().next().stream().map(". "::concat).collect(Collectors.joining())));
     }
   }
@@ -180,7 +180,7 @@ public final class RunningSpeedJob extends RunningJob {
    */
   public String stopWithSavepoint() throws Exception {
     return client()
-        .stopWithSavepoint(false, checkpoints().savepoints(), SavepointFormatType.CANONICAL)
+        .stopWithSavepoint(false, folder().savepoints(), SavepointFormatType.CANONICAL)
         .get(END_LIMIT.toSeconds(), TimeUnit.SECONDS);
   }
 

@@ -16,7 +16,7 @@ import dev.lambdastack.serving.store.HBaseConnector;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.CheckpointedStates;
 import dev.lambdastack.speed.TestingClusters;
-import dev.lambdastack.speed.launch.Checkpoints;
+import dev.lambdastack.speed.launch.LifeFolder;
 import dev.lambdastack.speed.plan.Settings;
 import dev.lambdastack.speed.progress.RunClaim;
 import dev.lambdastack.views.AlertLogic;
@@ -103,7 +103,7 @@ class AlertsIT {
     hbase.close();
   }
 
-  /** The guide's rule, which counts how often it is asked, and how often it raises an alert. */
+  /** The reference rule, which counts how often it is asked, and how often it raises an alert. */
   private record Counting(TooFarToTravel rule) implements AlertLogic<TooFarToTravel.Use> {
     static final AtomicLong ASKED = new AtomicLong();
     static final AtomicLong RAISED = new AtomicLong();
@@ -462,7 +462,7 @@ class AlertsIT {
           .hasMessageStartingWith(
               "Cannot start an alert job of topic card-transactions: one is running");
       RunClaim.of(
-              Checkpoints.of(config, CARDS, "alerts").uri(), config.hadoop(), "job", "a-later-run")
+              LifeFolder.of(config, CARDS, "alerts").uri(), config.hadoop(), "job", "a-later-run")
           .take();
       // Also where there is no alert to raise.
       Await.until("the job ends", LIMIT, job::hasEnded);

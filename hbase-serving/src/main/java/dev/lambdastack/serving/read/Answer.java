@@ -14,8 +14,8 @@ import java.util.TreeMap;
  * The rows of a view that were asked for, all by one published row: never a mix of two versions,
  * generations or declarations. Immutable.
  *
- * @param shape the declaration that the tables were filled by, its looked-up key columns become
- *     attributes
+ * @param shape the declaration that the tables were filled by, with attributes in place of the key
+ *     columns that are looked up
  * @param rows by window start, then by key; a window without events has no row
  * @param joined what the rows were joined to; empty where the view looks nothing up
  */

@@ -29,8 +29,9 @@ import org.apache.hadoop.hbase.util.Bytes;
  * p:version.N            Version as JSON, written when version N is complete, before it is published
  * p:last-version         the greatest number that a version of the view was ever given (8 bytes); none is given twice
  * p:making.N             which run makes version N, from before there is a table until the version is complete
+ * p:asof.N               Version as JSON, in place of p:version.N: version N is of a moment in the past, read by its number
+ *                        alone, and never published
  * p:verdict.N            what the publish gate found of version N, as JSON
- * p:asof.N               the same of a version of a moment in the past, which is read by its number alone
  * p:generation.N         Generation as JSON, written when generation N is opened
  * p:answers.version.N    empty; its HBase timestamp is the time of the last flip that made version N answer
  * p:left.version.N       empty; its HBase timestamp is the time of the last flip from version N to another
@@ -40,10 +41,12 @@ import org.apache.hadoop.hbase.util.Bytes;
  *                        its HBase timestamp is the offset plus one, so that the farthest wins whatever the order of writes
  * </pre>
  *
- * Four classes write it, each its own columns: {@link PublishedPointer} what answers, {@link
- * VersionCatalog} what could, {@link GenerationProgress} how far the speed jobs are, and {@link
- * VersionRuns} who makes which version. Thread-safe as the connection is; the connection stays the
- * caller's.
+ * Four classes write it: {@link PublishedPointer} what answers, {@link VersionCatalog} what could,
+ * {@link GenerationProgress} how far the speed jobs are, and {@link VersionRuns} who makes which
+ * version. Each writes its own columns, but for two steps that must be one mutation: {@link
+ * VersionRuns#complete} enters a version into the catalog, and {@link VersionCatalog#forget} counts
+ * a flip of the pointer and deletes all that is noted of what it forgets. Thread-safe as the
+ * connection is; the connection stays the caller's.
  */
 public final class PublishedTable {
   public static final TableName NAME = TableName.valueOf(ViewTables.NAMESPACE, "published");

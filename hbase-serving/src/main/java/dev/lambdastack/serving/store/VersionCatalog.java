@@ -19,7 +19,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongFunction;
@@ -97,19 +96,6 @@ public final class VersionCatalog {
     return table.read(new Get(Bytes.toBytes(view)).addFamily(FAMILY));
   }
 
-  /** Enters a version whose table is complete; fails when its number is taken. */
-  public void add(Version version) throws IOException {
-    String view = version.shape().name();
-    if (!add(view, numbered(VERSION, version.number()), version.toJson())) {
-      throw new IOException(
-          String.format(
-              Locale.ROOT,
-              "version %d of view %s is in the catalog already",
-              version.number(),
-              view));
-    }
-  }
-
   /**
    * Enters a new generation under the next free number, which belongs to the caller alone.
    *
@@ -119,17 +105,14 @@ public final class VersionCatalog {
     while (true) {
       long last = generations(view).stream().mapToLong(Generation::number).max().orElse(0);
       Generation generation = make.apply(last + 1);
-      if (add(view, numbered(GENERATION, generation.number()), generation.toJson())) {
+      byte[] row = Bytes.toBytes(view);
+      byte[] qualifier = numbered(GENERATION, generation.number());
+      Put put = new Put(row).addColumn(FAMILY, qualifier, Bytes.toBytes(generation.toJson()));
+      if (table.checkAndMutate(
+          CheckAndMutate.newBuilder(row).ifNotExists(FAMILY, qualifier).build(put))) {
         return generation;
       }
     }
-  }
-
-  private boolean add(String view, byte[] qualifier, String json) throws IOException {
-    byte[] row = Bytes.toBytes(view);
-    Put put = new Put(row).addColumn(FAMILY, qualifier, Bytes.toBytes(json));
-    return table.checkAndMutate(
-        CheckAndMutate.newBuilder(row).ifNotExists(FAMILY, qualifier).build(put));
   }
 
   /** Notes what the gate found of a version. */

@@ -1,5 +1,5 @@
 /**
- * How the stack lies in HBase: the published row, the tables of versions and generations. The only
- * I/O that stages share.
+ * How the stack lies in HBase: the published row, the tables of versions, generations, dimensions
+ * and alerts. Both layers write it and the client reads it.
  */
 package dev.lambdastack.serving.store;

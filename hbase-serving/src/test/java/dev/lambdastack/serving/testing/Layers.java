@@ -134,12 +134,20 @@ public final class Layers {
     put(TableName.valueOf(generation.table()), puts);
   }
 
+  /** Enters a version under its own number, as the runs that are given the numbers do. */
+  public void complete(Version version) throws IOException {
+    while (store.runs().lastVersion(view.name()) < version.number()) {
+      store.runs().begin(view.name(), "run");
+    }
+    store.runs().complete(version, "run");
+  }
+
   /** Makes this what answers, whatever answered before; the catalog has it then. */
   public PublishedRow publish(Optional<Version> version, Optional<Generation> generation)
       throws IOException {
     if (version.isPresent()
         && store.catalog().version(view.name(), version.get().number()).isEmpty()) {
-      store.catalog().add(version.get());
+      complete(version.get());
     }
     while (true) {
       Optional<PublishedRow> before =

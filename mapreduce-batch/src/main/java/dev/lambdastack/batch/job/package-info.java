@@ -1,2 +1,2 @@
-/** What the jobs of both stages share: jars, settings, identity of a run. */
+/** What the jobs of the batch layer share: jars, settings, identity of a run. */
 package dev.lambdastack.batch.job;

@@ -1,6 +1,6 @@
 package dev.lambdastack.batch.publish;
 
-import dev.lambdastack.serving.store.RowText;
+import dev.lambdastack.views.RowText;
 import dev.lambdastack.views.ViewShape;
 import dev.lambdastack.views.aggregate.Aggregate;
 import dev.lambdastack.views.handoff.Cell;

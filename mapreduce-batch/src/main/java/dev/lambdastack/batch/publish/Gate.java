@@ -84,7 +84,7 @@ record Gate(double maxRejected, double maxShrink, long maxGrowth, long maxDrift)
   List<String> terms(Optional<Version> before) {
     List<String> terms = new ArrayList<>();
     terms.add(
-        "rows read: as many events as the manifests list; at most %s of them none by the pinned schema"
+        "rows read: as many events as the manifests list; the pinned schema rejects at most %s of them"
             .formatted(percent(maxRejected)));
     terms.add("lost records: none that are in the answers of now");
 

@@ -1,7 +1,7 @@
 package dev.lambdastack.batch.recompute;
 
 import dev.lambdastack.serving.store.HBaseFault;
-import dev.lambdastack.serving.store.RowText;
+import dev.lambdastack.views.RowText;
 import dev.lambdastack.views.Rule;
 import dev.lambdastack.views.RuleResult;
 import dev.lambdastack.views.View;

@@ -1,2 +1,2 @@
-/** The rules of the guide's alerts: pure logic over the events of a key. */
+/** The rules of the reference alerts: pure logic over the events of a key. */
 package dev.lambdastack.reference.alert;

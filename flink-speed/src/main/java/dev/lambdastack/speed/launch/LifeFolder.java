@@ -33,7 +33,7 @@ import org.apache.hadoop.fs.Path;
  *                               number in the state, the view and the generation's number
  * </pre>
  */
-public final class Checkpoints {
+public final class LifeFolder {
   private static final String METADATA = "_metadata";
   private static final String CHECKPOINT = "chk-";
   private static final String SAVEPOINT = "savepoint-";
@@ -42,7 +42,7 @@ public final class Checkpoints {
   private final FileSystem files;
   private final Path folder;
 
-  private Checkpoints(FileSystem files, Path folder) {
+  private LifeFolder(FileSystem files, Path folder) {
     this.files = files;
     this.folder = folder;
   }
@@ -52,11 +52,11 @@ public final class Checkpoints {
    *
    * @throws LambdaException when the file system cannot be used
    */
-  public static Checkpoints of(LambdaConfig config, String topic, String life) {
+  public static LifeFolder of(LambdaConfig config, String topic, String life) {
     try {
       Path root = new Path(config.speed().checkpoints());
       FileSystem files = root.getFileSystem(config.hadoop());
-      return new Checkpoints(files, files.makeQualified(new Path(new Path(root, topic), life)));
+      return new LifeFolder(files, files.makeQualified(new Path(new Path(root, topic), life)));
     } catch (IOException | IllegalArgumentException e) {
       throw FileSystemFault.of(
           "Cannot use lambda.speed.checkpoints=%s: %s"

@@ -1,11 +1,7 @@
-package dev.lambdastack.serving.store;
+package dev.lambdastack.views;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lambdastack.views.Column;
-import dev.lambdastack.views.ColumnType;
-import dev.lambdastack.views.RowKey;
-import dev.lambdastack.views.ViewShape;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;

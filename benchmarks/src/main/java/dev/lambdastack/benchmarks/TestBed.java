@@ -20,7 +20,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.kafka.clients.producer.ProducerConfig;
 
 /** The clusters of one benchmark, in this JVM, and the stack's verbs on line items. */
-final class Stage implements AutoCloseable {
+final class TestBed implements AutoCloseable {
   static final int PARTITIONS = 4;
   static final Duration EPOCH = Duration.ofSeconds(5);
   private static final String TOPIC = BenchmarkViews.LINE_ITEMS.topic();
@@ -28,12 +28,12 @@ final class Stage implements AutoCloseable {
   private final Sandbox sandbox;
   private final Layers layers;
 
-  private Stage(Sandbox sandbox) {
+  private TestBed(Sandbox sandbox) {
     this.sandbox = sandbox;
     this.layers = new Layers(sandbox.config(), TOPIC, Views::load);
   }
 
-  static Stage open() throws Exception {
+  static TestBed open() throws Exception {
     Sandbox sandbox = Sandbox.start(EPOCH);
     sandbox
         .clusters()
@@ -42,7 +42,7 @@ final class Stage implements AutoCloseable {
             TOPIC,
             PARTITIONS,
             Map.of("message.timestamp.type", "LogAppendTime", "retention.ms", "-1"));
-    return new Stage(sandbox);
+    return new TestBed(sandbox);
   }
 
   Layers layers() {

@@ -1,7 +1,5 @@
-package dev.lambdastack.serving.store;
+package dev.lambdastack.views;
 
-import dev.lambdastack.views.RowKey;
-import dev.lambdastack.views.ViewShape;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.stream.Collectors;

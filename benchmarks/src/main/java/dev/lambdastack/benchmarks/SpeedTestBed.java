@@ -11,7 +11,7 @@ import java.util.Map;
 import org.apache.kafka.clients.producer.ProducerConfig;
 
 /** The clusters of a speed benchmark, in this JVM. */
-final class SpeedStage implements AutoCloseable {
+final class SpeedTestBed implements AutoCloseable {
   /** Short, so that epochs close while latencies are taken. */
   private static final Duration EPOCH = Duration.ofMinutes(1);
 
@@ -19,12 +19,12 @@ final class SpeedStage implements AutoCloseable {
 
   private final Sandbox sandbox;
 
-  private SpeedStage(Sandbox sandbox) {
+  private SpeedTestBed(Sandbox sandbox) {
     this.sandbox = sandbox;
   }
 
-  static SpeedStage open() throws Exception {
-    return new SpeedStage(Sandbox.start(EPOCH));
+  static SpeedTestBed open() throws Exception {
+    return new SpeedTestBed(Sandbox.start(EPOCH));
   }
 
   void createTopic(String topic) throws Exception {

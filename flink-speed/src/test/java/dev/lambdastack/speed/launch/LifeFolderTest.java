@@ -13,11 +13,11 @@ import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class CheckpointsTest {
+class LifeFolderTest {
   @TempDir Path folder;
 
-  private Checkpoints checkpoints() {
-    return Checkpoints.of(config(folder.toUri().toString()), "orders", "life-1");
+  private LifeFolder lifeFolder() {
+    return LifeFolder.of(config(folder.toUri().toString()), "orders", "life-1");
   }
 
   private static LambdaConfig config(String uri) {
@@ -35,7 +35,7 @@ class CheckpointsTest {
 
   @Test
   void aLifeWithoutCheckpointsHasNone() {
-    assertThat(checkpoints().newest()).isEmpty();
+    assertThat(lifeFolder().newest()).isEmpty();
   }
 
   @Test
@@ -43,14 +43,14 @@ class CheckpointsTest {
     checkpoint("job-a/chk-9", 10);
     checkpoint("job-a/chk-10", 11);
     checkpoint("job-b/chk-3", 12);
-    assertThat(checkpoints().newest()).get().asString().endsWith("orders/life-1/job-b/chk-3");
+    assertThat(lifeFolder().newest()).get().asString().endsWith("orders/life-1/job-b/chk-3");
   }
 
   @Test
   void ofTwoInOneInstantTheGreaterNumberIsNewer() throws Exception {
     checkpoint("job-a/chk-9", 10);
     checkpoint("job-a/chk-10", 10);
-    assertThat(checkpoints().newest()).get().asString().endsWith("chk-10");
+    assertThat(lifeFolder().newest()).get().asString().endsWith("chk-10");
   }
 
   @Test
@@ -58,7 +58,7 @@ class CheckpointsTest {
     checkpoint("job-a/chk-9", 10);
     checkpoint("savepoints/savepoint-1-2", 11);
     Files.createDirectories(folder.resolve("orders/life-1/job-a/chk-12"));
-    assertThat(checkpoints().newest()).get().asString().endsWith("savepoints/savepoint-1-2");
+    assertThat(lifeFolder().newest()).get().asString().endsWith("savepoints/savepoint-1-2");
   }
 
   @Test
@@ -66,13 +66,13 @@ class CheckpointsTest {
     checkpoint("job-a/chk-9", 10);
     String job = folder.resolve("orders/life-1/job-a").toUri().toString();
     LambdaConfig config = config(folder.toUri().toString());
-    assertThat(Checkpoints.isComplete(config, job + "/chk-9")).isTrue();
-    assertThat(Checkpoints.isComplete(config, job + "/chk-10")).isFalse();
+    assertThat(LifeFolder.isComplete(config, job + "/chk-9")).isTrue();
+    assertThat(LifeFolder.isComplete(config, job + "/chk-10")).isFalse();
   }
 
   @Test
   void aFileSystemThatIsNotThereIsRefusedInOneLine() {
-    assertThatThrownBy(() -> Checkpoints.of(config("nosuch://host/x"), "orders", "life-1"))
+    assertThatThrownBy(() -> LifeFolder.of(config("nosuch://host/x"), "orders", "life-1"))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageStartingWith("Cannot use lambda.speed.checkpoints=nosuch://host/x: ");
   }
