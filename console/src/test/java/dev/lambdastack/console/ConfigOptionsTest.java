@@ -11,6 +11,8 @@ import java.time.Duration;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -42,7 +44,35 @@ class ConfigOptionsTest {
     conf.addResource(site.toUri().toURL());
     assertThatThrownBy(() -> new ConfigOptions().load(conf))
         .isInstanceOf(InvalidInputException.class)
+        .hasMessageStartingWith("Cannot read a configuration file on the class path (")
+        .hasMessageContaining("site.xml, line 1, column");
+  }
+
+  /** The parser quotes what it stumbles over, which may be half of a password. */
+  @ParameterizedTest
+  @ValueSource(strings = {"Top&S3cret", "Top&S3cret;", "Top<S3cret>x"})
+  void aBrokenFileShowsNothingOfWhatItHolds(String value, @TempDir Path folder) throws Exception {
+    Path site =
+        Files.writeString(
+            folder.resolve("site.xml"),
+            "<configuration><property><name>a</name><value>%s</value></property></configuration>"
+                .formatted(value));
+    Configuration conf = new Configuration(false);
+    conf.addResource(site.toUri().toURL());
+    assertThatThrownBy(() -> new ConfigOptions().load(conf))
+        .isInstanceOf(InvalidInputException.class)
+        .hasNoCause()
+        .hasMessageContaining("site.xml, line 1")
+        .hasMessageNotContaining("S3cret");
+  }
+
+  @Test
+  void aFileThatCannotBeReadIsRefusedInOneLine(@TempDir Path folder) throws Exception {
+    Configuration conf = new Configuration(false);
+    conf.addResource(folder.resolve("gone.xml").toUri().toURL());
+    assertThatThrownBy(() -> new ConfigOptions().load(conf))
+        .isInstanceOf(InvalidInputException.class)
         .hasMessageStartingWith("Cannot read a configuration file on the class path: ")
-        .hasMessageContaining("site.xml");
+        .hasMessageContaining("gone.xml");
   }
 }

@@ -16,6 +16,11 @@ final class Values {
   /** Longer ones overflow what HBase counts in seconds. */
   private static final Duration LONGEST = Duration.ofDays(24_855);
 
+  /** What an event has room for: milliseconds since 1970 in 64 bits. */
+  private static final Instant EARLIEST = Instant.ofEpochMilli(Long.MIN_VALUE);
+
+  private static final Instant LATEST = Instant.ofEpochMilli(Long.MAX_VALUE);
+
   private final Configuration conf;
   private final SortedSet<String> asked = new TreeSet<>();
 
@@ -60,10 +65,14 @@ final class Values {
 
   Instant instant(String key) {
     try {
-      return Instant.parse(value(key));
+      Instant instant = Instant.parse(value(key));
+      if (!instant.isBefore(EARLIEST) && !instant.isAfter(LATEST)) {
+        return instant;
+      }
     } catch (DateTimeParseException e) {
-      throw bad(key, "an instant such as 1990-01-01T00:00:00Z");
+      // told below
     }
+    throw bad(key, "an instant such as 1990-01-01T00:00:00Z");
   }
 
   Duration duration(String key, Duration least) {

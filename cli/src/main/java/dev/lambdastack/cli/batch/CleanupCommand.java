@@ -33,7 +33,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Exit codes: 0 done or nothing to do, 2 bad input, 69 HBase does not answer,",
-      "70 unexpected fault."
+      "70 unexpected fault, 75 others changed the row each time."
     })
 public final class CleanupCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

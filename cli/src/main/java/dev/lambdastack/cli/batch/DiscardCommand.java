@@ -24,7 +24,8 @@ import picocli.CommandLine.Spec;
         "%nA version that answers is never thrown away, nor one that a query may still be reading.%n",
     footer = {
       "",
-      "Exit codes: 0 it is gone, 2 bad input or refused, 69 HBase does not answer, 70 unexpected fault."
+      "Exit codes: 0 it is gone, 2 bad input or refused, 69 HBase does not answer, 70 unexpected fault,",
+      "75 others changed the row each time."
     })
 public final class DiscardCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Exit codes: 0 it answers, 2 bad input, or refused because answers would miss events, 3 held by",
-      "the gate, 69 HBase does not answer, 70 unexpected fault."
+      "the gate, 69 HBase does not answer, 70 unexpected fault, 75 others changed the row each time."
     })
 public final class PublishCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

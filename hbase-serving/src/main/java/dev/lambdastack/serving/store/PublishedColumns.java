@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.apache.hadoop.hbase.Cell;
@@ -27,6 +28,7 @@ import org.apache.hadoop.hbase.util.Bytes;
 
 /** What one read of a view's row in {@link PublishedTable} says, decoded. */
 final class PublishedColumns {
+  private static final Pattern NUMBER = Pattern.compile("[0-9]{1,18}");
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private final Result result;
@@ -145,7 +147,10 @@ final class PublishedColumns {
     return texts;
   }
 
-  /** The columns whose qualifiers are the prefix and a number, by that number. */
+  /**
+   * The columns whose qualifiers are the prefix and a number, by that number. Others are of a later
+   * release and mean nothing here.
+   */
   private NavigableMap<Long, byte[]> byQualifier(byte[] family, String prefix) {
     NavigableMap<Long, byte[]> values = new TreeMap<>();
     NavigableMap<byte[], byte[]> columns = result.getFamilyMap(family);
@@ -156,8 +161,9 @@ final class PublishedColumns {
     columns.forEach(
         (qualifier, value) -> {
           String name = Bytes.toString(qualifier);
-          if (name.startsWith(prefix)) {
-            values.put(Long.valueOf(name.substring(prefix.length())), value);
+          String number = name.startsWith(prefix) ? name.substring(prefix.length()) : "";
+          if (NUMBER.matcher(number).matches()) {
+            values.put(Long.valueOf(number), value);
           }
         });
     return values;

@@ -7,6 +7,7 @@ import static dev.lambdastack.serving.store.PublishedTable.MAKING;
 import static dev.lambdastack.serving.store.PublishedTable.VERSION;
 import static dev.lambdastack.serving.store.PublishedTable.numbered;
 
+import dev.lambdastack.views.LostRaceException;
 import dev.lambdastack.views.handoff.Version;
 import java.io.IOException;
 import java.util.Locale;
@@ -103,7 +104,7 @@ public final class VersionRuns {
   /**
    * Enters a version that this run has begun and whose table is complete.
    *
-   * @throws IOException when another run has taken it over meanwhile
+   * @throws LostRaceException when another run has taken it over meanwhile
    */
   public void complete(Version version, String run) throws IOException {
     complete(version, run, VERSION);
@@ -133,7 +134,7 @@ public final class VersionRuns {
 
     // A client that had no answer asks again, and finds what it has done.
     if (!entries(view).version(number).equals(Optional.of(version))) {
-      throw new IOException(
+      throw new LostRaceException(
           String.format(
               Locale.ROOT,
               "Version %d of view %s was taken over by another run, which held this one for dead (no heartbeat for lambda.lease)",

@@ -8,12 +8,14 @@ import dev.lambdastack.serving.testing.Layers;
 import dev.lambdastack.serving.testing.Sales;
 import dev.lambdastack.serving.testing.TestingHBase;
 import dev.lambdastack.serving.testing.TestingHBase.Cluster;
+import dev.lambdastack.views.LostRaceException;
 import dev.lambdastack.views.handoff.Generation;
 import dev.lambdastack.views.handoff.Horizon;
 import dev.lambdastack.views.handoff.Progress;
 import dev.lambdastack.views.handoff.PublishedRow;
 import dev.lambdastack.views.handoff.Version;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -31,6 +33,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.hadoop.hbase.client.Admin;
+import org.apache.hadoop.hbase.client.Put;
+import org.apache.hadoop.hbase.client.Table;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -191,7 +195,7 @@ class PublishedTableIT {
     assertThat(store.runs().takeOver(view, 2, "another run", "mine")).isFalse();
     assertThat(store.runs().takeOver(view, 2, "run", "mine")).isTrue();
     assertThatThrownBy(() -> store.runs().complete(layers.version(2, 5, List.of()), "run"))
-        .isInstanceOf(IOException.class)
+        .isInstanceOf(LostRaceException.class)
         .hasMessageContaining("taken over by another run");
     Version past = layers.version(3, 5, List.of());
     store.runs().completePast(past, "run");
@@ -352,6 +356,31 @@ class PublishedTableIT {
       flipped += answers ? 1 : 0;
     }
     System.out.println("the flip came first in " + flipped + " of 60 rounds");
+  }
+
+  /** A later release may write columns that this one does not know. */
+  @Test
+  void columnsOfALaterReleaseArePassedOver() throws Exception {
+    Layers layers = layers();
+    String view = layers.view().name();
+    layers.store().catalog().openGeneration(view, n -> numbered(layers, n));
+    Put put = new Put(view.getBytes(StandardCharsets.UTF_8));
+    for (String column :
+        List.of("generation.x", "generation.1.note", "version.7.note", "making.")) {
+      put.addColumn(
+          PublishedTable.FAMILY,
+          column.getBytes(StandardCharsets.UTF_8),
+          "{\"table\":\"lambda:later\"}".getBytes(StandardCharsets.UTF_8));
+    }
+    try (Table table = cluster.connection().getTable(PublishedTable.NAME)) {
+      table.put(put);
+    }
+
+    Catalog catalog = layers.store().catalog().of(view);
+    assertThat(catalog.known().generations()).hasSize(1);
+    assertThat(catalog.versions()).isEmpty();
+    assertThat(catalog.tables()).contains("lambda:later");
+    assertThat(layers.store().runs().making(view)).isEmpty();
   }
 
   /** Who only looks may have no right to make a table. */

@@ -5,6 +5,8 @@ import dev.lambdastack.serving.store.HBaseConnector;
 import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.serving.store.ViewTables;
 import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LostRaceException;
 import dev.lambdastack.views.handoff.Generation;
 import dev.lambdastack.views.handoff.Version;
 import java.io.IOException;
@@ -72,6 +74,11 @@ public final class Cleanup {
       // Tables before the catalog: what is entered in between is found there.
       List<TableName> tables = List.of(admin.listTableNames());
       List<String> leftovers = leftovers(connection, tables, store.catalog().of(view), plan);
+      if (!leftovers.isEmpty() && !admin.tableExists(PublishedTable.NAME)) {
+        throw new InvalidInputException(
+            "Cannot clean up view %s: the table %s, which says what answers, is missing, and tables of the view are there (%s); restore it first"
+                .formatted(view, PublishedTable.NAME, String.join(", ", leftovers)));
+      }
 
       if (!dry) {
         for (String table : tables(plan, leftovers)) {
@@ -119,7 +126,7 @@ public final class Cleanup {
       }
     }
 
-    throw new IOException(
+    throw new LostRaceException(
         String.format(
             Locale.ROOT,
             "The published row of view %s changed %d times while it was to be cleaned up",

@@ -3,6 +3,7 @@ package dev.lambdastack.batch.publish;
 import dev.lambdastack.serving.store.Catalog;
 import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LostRaceException;
 import dev.lambdastack.views.handoff.PublishedRow;
 import dev.lambdastack.views.handoff.Version;
 import java.io.IOException;
@@ -97,7 +98,7 @@ final class Pointer {
       }
     }
 
-    throw new IOException(
+    throw new LostRaceException(
         String.format(
             Locale.ROOT,
             "The published row of view %s changed %d times while it was to be flipped",
@@ -130,7 +131,7 @@ final class Pointer {
       }
     }
 
-    throw new IOException(
+    throw new LostRaceException(
         String.format(
             Locale.ROOT,
             "The published row of view %s changed %d times while version %d was to be discarded",
