@@ -40,7 +40,8 @@ import picocli.CommandLine.Spec;
       "",
       "Exit codes: 0 done, 2 bad input or refused, 3 computed, but held by the gate of --publish,",
       "69 HDFS or HBase does not answer, 70 unexpected fault (no version is left behind), 75",
-      "another run has taken the version over. What is computed, but held or refused by --publish, is kept as a candidate."
+      "another run has taken the version over. What is computed, but held or refused by --publish,",
+      "is kept as a candidate."
     })
 public final class RecomputeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
