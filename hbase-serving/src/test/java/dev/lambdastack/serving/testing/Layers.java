@@ -22,6 +22,7 @@ import org.apache.hadoop.hbase.client.Admin;
 import org.apache.hadoop.hbase.client.Connection;
 import org.apache.hadoop.hbase.client.Put;
 import org.apache.hadoop.hbase.client.Table;
+import org.apache.hadoop.hbase.util.Bytes;
 
 /**
  * Writes the two tables of a view as the layers do, straight from the sales: a version holds the
@@ -134,12 +135,17 @@ public final class Layers {
     put(TableName.valueOf(generation.table()), puts);
   }
 
-  /** Enters a version under its own number, as the runs that are given the numbers do. */
+  /** Enters a version under its own number, however great, as the run that made it would. */
   public void complete(Version version) throws IOException {
-    while (store.runs().lastVersion(view.name()) < version.number()) {
-      store.runs().begin(view.name(), "run");
-    }
-    store.runs().complete(version, "run");
+    byte[] row = Bytes.toBytes(view.name());
+    put(
+        PublishedTable.NAME,
+        List.of(
+            new Put(row)
+                .addColumn(
+                    Bytes.toBytes("p"),
+                    Bytes.toBytes("version." + version.number()),
+                    Bytes.toBytes(version.toJson()))));
   }
 
   /** Makes this what answers, whatever answered before; the catalog has it then. */
