@@ -216,7 +216,8 @@ public final class ClusterDrill {
 
   /** How many events should have been sent by now: Kafka's client may hold the sender up. */
   private long due(Instant began) {
-    return (long) (Duration.between(began, clock.instant()).toMillis() * load.eventsPerSecond() / 1000);
+    return (long)
+        (Duration.between(began, clock.instant()).toMillis() * load.eventsPerSecond() / 1000);
   }
 
   private List<String> viewNames() {
