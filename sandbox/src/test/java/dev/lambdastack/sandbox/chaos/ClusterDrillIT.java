@@ -8,6 +8,7 @@ import static dev.lambdastack.views.Metric.distinct;
 import static dev.lambdastack.views.Metric.sum;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lambdastack.embedded.Await;
 import dev.lambdastack.embedded.EmbeddedKafka;
 import dev.lambdastack.sandbox.Layers;
 import dev.lambdastack.sandbox.Sandbox;
@@ -15,6 +16,7 @@ import dev.lambdastack.sandbox.oracle.Difference;
 import dev.lambdastack.sandbox.produce.Ledger;
 import dev.lambdastack.sandbox.produce.OrderProducer;
 import dev.lambdastack.sandbox.produce.Shops;
+import dev.lambdastack.serving.read.LambdaClient;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.launch.RunningSpeedJob;
 import dev.lambdastack.speed.plan.ViewsLoader;
@@ -176,7 +178,9 @@ final class ClusterDrillIT {
         loader ->
             Views.of(List.of(ChaosViews.actionMetrics("drill_less"), withoutWine("drill_less")));
     try (RunningSpeedJob job = speed("drill_less", forgetful)) {
-      ClusterDrill.Outcome outcome = drill("drill_less", () -> {});
+      // Until answers claim to hold what was sent under load.
+      ClusterDrill.Outcome outcome =
+          drill("drill_less", () -> awaitFresh("drill_less", Instant.now()));
 
       assertThat(outcome.isRight()).isFalse();
       assertThat(outcome.claims().wrong())
@@ -187,6 +191,16 @@ final class ClusterDrillIT {
           .extracting(d -> d.key())
           .isNotEmpty()
           .allMatch(List.of("Wine")::equals);
+    }
+  }
+
+  private static void awaitFresh(String name, Instant time) throws Exception {
+    String view = ChaosViews.dailySales(name).name();
+    try (LambdaClient client = LambdaClient.open(config().hadoop())) {
+      Await.until(
+          "an answer that is fresh up to " + time,
+          LOAD.patience(),
+          () -> client.describe(view).provenance().freshness().isAfter(time));
     }
   }
 
