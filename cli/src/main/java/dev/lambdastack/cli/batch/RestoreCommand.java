@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Command;
@@ -49,12 +50,18 @@ public final class RestoreCommand implements Callable<Integer> {
       description = "Which one; by default the newest.")
   private String backup;
 
+  @Option(
+      names = "--without",
+      paramLabel = "<topic>",
+      description = "A topic that stays out, with its views; may be given more than once.")
+  private Set<String> without = Set.of();
+
   @Mixin private ConfigOptions config;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
     LambdaConfig settings = config.load(new Configuration());
-    Restore.Result result = new Restore(settings).run(from, Optional.ofNullable(backup));
+    Restore.Result result = new Restore(settings).run(from, Optional.ofNullable(backup), without);
 
     PrintWriter out = spec.commandLine().getOut();
     out.printf(

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
@@ -255,7 +256,7 @@ public final class Backup {
       throws IOException {
     Path frozen = fileSystem.createSnapshot(master, SNAPSHOT);
     try {
-      MasterCopy.run(jobs, frozen, backups.master(), backups.isHdfs());
+      MasterCopy.run(jobs, frozen, backups.master(), backups.isHdfs(), Set.of());
     } catch (IOException | RuntimeException e) {
       deleteAfter(e, fileSystem, master);
       throw e;

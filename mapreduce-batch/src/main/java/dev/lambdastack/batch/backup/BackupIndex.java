@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What a backup holds: the file {@code backup.json} in its folder, written last. A folder without
@@ -29,6 +31,20 @@ record BackupIndex(String id, Instant taken, List<SavedView> views, List<SavedTa
   BackupIndex {
     views = List.copyOf(views);
     tables = List.copyOf(tables);
+  }
+
+  /** The same backup without these views. */
+  BackupIndex without(Set<String> names) {
+    Set<String> gone =
+        views.stream()
+            .filter(v -> names.contains(v.name()))
+            .map(v -> v.version().table())
+            .collect(Collectors.toSet());
+    return new BackupIndex(
+        id,
+        taken,
+        views.stream().filter(v -> !names.contains(v.name())).toList(),
+        tables.stream().filter(t -> !gone.contains(t.name())).toList());
   }
 
   byte[] toJson() throws IOException {

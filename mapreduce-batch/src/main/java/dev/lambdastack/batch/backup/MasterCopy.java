@@ -5,6 +5,8 @@ import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -28,12 +30,20 @@ final class MasterCopy {
   /**
    * Copies what {@code from} holds.
    *
+   * @param from with its file system
+   * @param without topics that are left out
    * @param verifies whether both sides are HDFS, whose checksums can be compared; else lengths are,
    *     and `lambda audit --deep` tells the rest
    */
-  static void run(Configuration conf, Path from, Path to, boolean verifies) throws IOException {
-    copy(conf, from, to, verifies, Stream.concat(NEVER.stream(), LAST.stream()).toList());
-    copy(conf, from, to, verifies, NEVER);
+  static void run(Configuration conf, Path from, Path to, boolean verifies, Set<String> without)
+      throws IOException {
+    List<String> never =
+        Stream.concat(
+                NEVER.stream(),
+                without.stream().map(topic -> Pattern.quote(from + "/" + topic) + "(/.*)?"))
+            .toList();
+    copy(conf, from, to, verifies, Stream.concat(never.stream(), LAST.stream()).toList());
+    copy(conf, from, to, verifies, never);
   }
 
   private static void copy(

@@ -8,12 +8,16 @@ import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.settings.files.ExclusiveFile;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.UnavailableException;
+import dev.lambdastack.views.View;
+import dev.lambdastack.views.Views;
 import dev.lambdastack.views.handoff.Version;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
@@ -55,13 +59,15 @@ public final class Restore {
    *
    * @param place as {@link Backup#run} was given it
    * @param id of a backup; empty for the newest
+   * @param without topics that stay out, with the views over them that the class path declares
    * @throws InvalidInputException when there is no such backup, or the cluster is not empty
    * @throws UnavailableException when a server does not answer
    */
-  public Result run(String place, Optional<String> id) throws IOException, InterruptedException {
+  public Result run(String place, Optional<String> id, Set<String> without)
+      throws IOException, InterruptedException {
     FirstContact.hdfs(config.hadoop(), config.master().folder());
     BackupPlace backups = BackupPlace.open(config, place);
-    BackupIndex index = backups.read(id);
+    BackupIndex index = backups.read(id).without(views(without));
     Path folder = new Path(config.master().folder());
     FileSystem fileSystem = folder.getFileSystem(config.hadoop());
     Path master = fileSystem.makeQualified(folder);
@@ -72,7 +78,7 @@ public final class Restore {
 
       Configuration jobs = backups.jobs(HBaseConnector.forWork(config));
       loadTables(index, backups, fileSystem, new TableCopy(connection, jobs));
-      MasterCopy.run(jobs, backups.master(), master, backups.isHdfs());
+      MasterCopy.run(jobs, backups.master(), master, backups.isHdfs(), without);
 
       store.ensure();
       for (SavedView view : index.views()) {
@@ -84,6 +90,14 @@ public final class Restore {
           index.views().stream().map(SavedView::version).toList(),
           index.tables().size());
     }
+  }
+
+  private static Set<String> views(Set<String> topics) {
+    Views declared = Views.load(Thread.currentThread().getContextClassLoader());
+    return topics.stream()
+        .flatMap(topic -> declared.ofTopic(topic).stream())
+        .map(View::name)
+        .collect(Collectors.toSet());
   }
 
   /** Marks the cluster as this restore's, where it is empty or was begun by one of this backup. */

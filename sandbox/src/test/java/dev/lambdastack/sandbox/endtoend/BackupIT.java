@@ -28,6 +28,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -111,18 +112,19 @@ final class BackupIT {
     try (Sandbox empty = Sandbox.start(Duration.ofSeconds(1))) {
       Layers sameKafka = layers(empty, saved.bootstrapServers(), saved.type().topic());
       Restore restore = new Restore(sameKafka.config());
-      assertThatThrownBy(() -> restore.run(place, Optional.of("20260101T000000Z-00000000")))
+      assertThatThrownBy(
+              () -> restore.run(place, Optional.of("20260101T000000Z-00000000"), Set.of()))
           .isInstanceOf(InvalidInputException.class)
           .hasMessageContaining("Cannot find backup 20260101T000000Z-00000000");
 
-      Restore.Result restored = restore.run(place, Optional.empty());
+      Restore.Result restored = restore.run(place, Optional.empty(), Set.of());
       assertThat(restored.id()).isEqualTo(newest.id()).isNotEqualTo(first.id());
       List<Version> versions =
           restored.versions().stream()
               .filter(v -> views(saved).contains(v.shape().name()))
               .toList();
       assertThat(versions).hasSize(2);
-      assertThatThrownBy(() -> restore.run(place, Optional.empty()))
+      assertThatThrownBy(() -> restore.run(place, Optional.empty(), Set.of()))
           .isInstanceOf(InvalidInputException.class)
           .hasMessageContaining("expected a cluster that holds nothing of the stack, found");
 
@@ -182,7 +184,7 @@ final class BackupIT {
       String topic = saved.type().topic();
       empty.clusters().kafka().createTopic(topic, Scenario.PARTITIONS);
       Layers newKafka = layers(empty, empty.clusters().kafka().bootstrapServers(), topic);
-      new Restore(newKafka.config()).run(place, Optional.empty());
+      new Restore(newKafka.config()).run(place, Optional.empty(), Set.of());
 
       try (LambdaClient client = newKafka.client()) {
         assertThatThrownBy(newKafka::archive)
