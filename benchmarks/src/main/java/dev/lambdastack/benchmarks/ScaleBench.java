@@ -3,8 +3,12 @@ package dev.lambdastack.benchmarks;
 import static dev.lambdastack.views.Metric.count;
 import static dev.lambdastack.views.Metric.sum;
 
+import dev.lambdastack.batch.master.ArchiveManifest;
 import dev.lambdastack.batch.master.Contents;
+import dev.lambdastack.batch.master.DataFile;
 import dev.lambdastack.batch.master.MasterDataset;
+import dev.lambdastack.batch.master.OffsetSpan;
+import dev.lambdastack.batch.master.PartitionRange;
 import dev.lambdastack.batch.recompute.Recompute;
 import dev.lambdastack.log.LogClients;
 import dev.lambdastack.log.TopicLog;
@@ -26,9 +30,17 @@ import dev.lambdastack.views.handoff.Progress;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
@@ -56,6 +68,7 @@ final class ScaleBench implements Callable<Integer> {
   private static final Duration EPOCH = Duration.ofSeconds(5);
   private static final int EVENTS = 2_000;
   private static final int PARTITIONS_OF_VIEWS = 4;
+  private static final int ARCHIVED_PARTITIONS = 1_000;
   private static final int REPEATED = 20;
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final Instant TIME = Instant.parse("2025-01-01T00:00:00Z");
@@ -79,6 +92,15 @@ final class ScaleBench implements Callable<Integer> {
       description = "Views over one topic, with commas between; default: ${DEFAULT-VALUE}.")
   private List<Integer> views;
 
+  @Option(
+      names = "--archived",
+      split = ",",
+      paramLabel = "<number>",
+      defaultValue = "1,10,100",
+      description =
+          "Archive runs of which a dataset has the manifests, each of 1,000 partitions with a file for each; default: ${DEFAULT-VALUE}.")
+  private List<Integer> archived;
+
   private Figures figures;
 
   @Override
@@ -95,8 +117,88 @@ final class ScaleBench implements Callable<Integer> {
       for (int count : views) {
         measure(sandbox, "views", count, PARTITIONS_OF_VIEWS, count);
       }
+      for (int count : archived) {
+        chain(sandbox.config(), count, ARCHIVED_PARTITIONS);
+      }
     }
     return 0;
+  }
+
+  /** The manifests of so many archive runs, committed one after another; they name no real file. */
+  private void chain(LambdaConfig config, int count, int partitionCount) throws Exception {
+    MasterDataset dataset =
+        MasterDataset.open(config.hadoop(), config.master().folder(), "scale-runs-" + count);
+    time(
+        "runs",
+        count,
+        "manifests committed",
+        () -> {
+          Optional<String> previous = Optional.empty();
+          for (int run = 1; run <= count; run++) {
+            previous =
+                Optional.of(
+                    dataset
+                        .commit(
+                            run(dataset.topic(), run, previous, partitionCount), contents -> false)
+                        .orElseThrow()
+                        .digest());
+          }
+          return null;
+        });
+    Contents contents = time("runs", count, "dataset read", dataset::contents).orElseThrow();
+    WrongAnswerException.check(
+        "The dataset of " + count + " runs", contents.files().size(), count * partitionCount);
+    say("runs", count, "files that it names", contents.files().size(), "files");
+    timeMedian("runs", count, "dataset read again", dataset::contents);
+  }
+
+  private static ArchiveManifest run(
+      String topic, long number, Optional<String> previous, int partitionCount) {
+    SortedMap<Integer, PartitionRange> ranges = new TreeMap<>();
+    List<DataFile> files = new ArrayList<>();
+    for (int p = 0; p < partitionCount; p++) {
+      long start = (number - 1) * EVENTS;
+      long end = number * EVENTS;
+      ranges.put(
+          p, new PartitionRange(start, end, OptionalInt.of(1), new TreeMap<>(Map.of(number, end))));
+      long time = TIME.toEpochMilli() + number * EPOCH.toMillis();
+      files.add(
+          new DataFile(
+              String.format(
+                  Locale.ROOT,
+                  "%s/event_date=2025-01-01/%d-%d-%d-%d-20250101T000000Z-00000000.0.parquet",
+                  topic,
+                  number,
+                  p,
+                  start,
+                  end),
+              Optional.of(LocalDate.ofInstant(TIME, ZoneOffset.UTC)),
+              EVENTS,
+              new TreeMap<>(Map.of(p, new OffsetSpan(start, end))),
+              time,
+              time + EPOCH.toMillis(),
+              time,
+              time + EPOCH.toMillis(),
+              EVENTS * 20L,
+              "0".repeat(64)));
+    }
+    return new ArchiveManifest(
+        number,
+        topic,
+        "scale",
+        previous,
+        "20250101T000000Z-" + number,
+        EPOCH,
+        number - 1,
+        number,
+        Instant.EPOCH,
+        ranges,
+        Readings.type(topic).schema(),
+        files,
+        List.of(),
+        (long) EVENTS * partitionCount,
+        0,
+        TIME);
   }
 
   /** Something whose time is taken. */
@@ -135,7 +237,7 @@ final class ScaleBench implements Callable<Integer> {
     Configuration conf = sandbox.configuration();
     conf.set("lambda.read.cache", "0ms");
     LambdaConfig config = LambdaConfig.of(conf);
-    Layers layers = new Layers(config, topic, loader -> declared);
+    Layers layers = new Layers(config, topic, loader -> declare(topic, viewCount));
     List<String> names = declared.ofTopic(topic).stream().map(View::name).toList();
     sandbox
         .clusters()
@@ -207,7 +309,7 @@ final class ScaleBench implements Callable<Integer> {
       throws Exception {
     MasterDataset dataset = MasterDataset.open(config.hadoop(), config.master().folder(), topic);
     Contents contents = dataset.contents().orElseThrow();
-    WrongAnswerException.check("The archive of " + topic, contents.events(), EVENTS);
+    WrongAnswerException.check("The archive of " + topic, contents.events(), (long) EVENTS);
     say(grows, number, "files of the archive run", contents.files().size(), "files");
     long bytes =
         dataset
@@ -234,7 +336,7 @@ final class ScaleBench implements Callable<Integer> {
     time(
         grows,
         number,
-        "recompute, one pass for all views",
+        "recompute of all views",
         () -> recompute.run(names, Recompute.Options.DEFAULT));
     time(
         grows,
