@@ -10,7 +10,13 @@ import picocli.CommandLine.Option;
     name = "bench",
     sortOptions = false,
     header = "Our figures beside those of peers, in one run on this machine.",
-    subcommands = {BatchBench.class, IncrementalBench.class, ArchiveBench.class, SpeedBench.class},
+    subcommands = {
+      BatchBench.class,
+      IncrementalBench.class,
+      ArchiveBench.class,
+      SpeedBench.class,
+      ScaleBench.class
+    },
     footerHeading = "%nExit codes:%n",
     footer = {
       "   0  measured",

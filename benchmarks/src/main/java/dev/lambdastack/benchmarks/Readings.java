@@ -102,6 +102,12 @@ final class Readings {
 
   ProducerRecord<byte[], byte[]> record(
       String topic, int device, long sequence, long amount, Instant time) {
+    return record(topic, device, sequence, amount, time, PARTITIONS);
+  }
+
+  /** {@link #record} for a topic of so many partitions. */
+  ProducerRecord<byte[], byte[]> record(
+      String topic, int device, long sequence, long amount, Instant time, int partitions) {
     event.put("device", device(device));
     event.put("site", SITE_NAMES[device % SITES]);
     event.put("firmware", "4.19.2-rc1");
@@ -110,7 +116,7 @@ final class Readings {
     event.put("battery", (int) (sequence % 100));
     event.put("event_time", time);
     return new ProducerRecord<>(
-        topic, device % PARTITIONS, encoder.key(event), encoder.value(event));
+        topic, device % partitions, encoder.key(event), encoder.value(event));
   }
 
   private static int storedDevice(int partition, long index) {

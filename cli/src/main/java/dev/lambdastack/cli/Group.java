@@ -3,12 +3,14 @@ package dev.lambdastack.cli;
 import dev.lambdastack.cli.ask.ViewsCommand;
 import dev.lambdastack.cli.batch.ArchiveCommand;
 import dev.lambdastack.cli.batch.AuditCommand;
+import dev.lambdastack.cli.batch.BackupCommand;
 import dev.lambdastack.cli.batch.CleanupCommand;
 import dev.lambdastack.cli.batch.CompactCommand;
 import dev.lambdastack.cli.batch.DeadLettersCommand;
 import dev.lambdastack.cli.batch.DiscardCommand;
 import dev.lambdastack.cli.batch.PublishCommand;
 import dev.lambdastack.cli.batch.RecomputeCommand;
+import dev.lambdastack.cli.batch.RestoreCommand;
 import dev.lambdastack.cli.batch.RollbackCommand;
 import dev.lambdastack.cli.batch.VersionsCommand;
 import dev.lambdastack.cli.send.ProduceCommand;
@@ -41,7 +43,8 @@ enum Group {
       VersionsCommand.class,
       DiscardCommand.class,
       CleanupCommand.class),
-  SPEED("Speed layer", SpeedCommand.class, DimensionCommand.class, AlertsCommand.class);
+  SPEED("Speed layer", SpeedCommand.class, DimensionCommand.class, AlertsCommand.class),
+  BACKUP("Backup", BackupCommand.class, RestoreCommand.class);
 
   private final String title;
   private final List<Class<? extends Callable<Integer>>> verbs;

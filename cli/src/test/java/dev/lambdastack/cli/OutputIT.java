@@ -9,6 +9,8 @@ import dev.lambdastack.console.CommandRunner;
 import dev.lambdastack.embedded.Await;
 import dev.lambdastack.embedded.EmbeddedClusters;
 import dev.lambdastack.serving.store.AlertStore;
+import dev.lambdastack.serving.store.PublishedTable;
+import dev.lambdastack.serving.store.ViewTables;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -31,6 +33,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.hbase.TableName;
+import org.apache.hadoop.hbase.client.Admin;
 import org.apache.hadoop.hbase.client.Connection;
 import org.apache.hadoop.hbase.client.ConnectionFactory;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -52,7 +56,7 @@ class OutputIT {
 
   /** What cannot be asked what it would do, and shows no rows. */
   private static final Set<String> CHANGES =
-      Set.of("views", "produce", "discard", "rollback", "dimension", "help");
+      Set.of("produce", "discard", "rollback", "dimension", "help");
 
   @TempDir Path folder;
 
@@ -230,7 +234,70 @@ class OutputIT {
       whatIsPrintedAsJsonHasKeysInSnakeCase(scene);
       oneOfAThingIsInTheSingular(scene);
       aFullDiskIsOneLine(scene);
+      aNameThatNothingKnowsIsRefused(scene);
+      aTableThatWasDroppedByHandIsRefused(scene);
+      nothingIsCleanedUpWithoutThePublishedRows(scene);
     }
+  }
+
+  /** Without them every table looks like a leftover. */
+  private static void nothingIsCleanedUpWithoutThePublishedRows(Scene scene) throws Exception {
+    try (Connection hbase =
+            ConnectionFactory.createConnection(scene.clusters().hbase().configuration());
+        Admin admin = hbase.getAdmin()) {
+      ViewTables.drop(admin, PublishedTable.NAME);
+      List<TableName> before = List.of(admin.listTableNames());
+
+      List<String> run = new ArrayList<>(List.of("cleanup", "daily_sales"));
+      run.addAll(scene.settings());
+      run.add("-Dlambda.cleanup.grace=1ms");
+      Ended ended = end(run);
+
+      assertThat(ended.code()).as("%s%s", ended.out(), ended.err()).isEqualTo(2);
+      assertThat(ended.err())
+          .startsWith("Cannot clean up view daily_sales: the table lambda:published, ");
+      assertThat(admin.listTableNames()).containsExactlyElementsOf(before);
+    }
+  }
+
+  private static void aNameThatNothingKnowsIsRefused(Scene scene) {
+    for (String verb : List.of("versions", "cleanup", "recompute", "publish")) {
+      List<String> run = new ArrayList<>(List.of(verb, "daily_sale"));
+      run.addAll(scene.settings());
+
+      Ended ended = end(run);
+      assertThat(ended.code()).as("%s: %s%s", verb, ended.out(), ended.err()).isEqualTo(2);
+      assertThat(ended.err()).as(verb).contains("daily_sale");
+    }
+  }
+
+  private static void aTableThatWasDroppedByHandIsRefused(Scene scene) throws Exception {
+    print(scene.run("recompute", List.of()));
+    JsonNode versions =
+        new ObjectMapper().readTree(print(scene.run("versions", List.of("--format", "json"))));
+    JsonNode last = versions.get(versions.size() - 1);
+    assertThat(last.get("state").asText()).isEqualTo("candidate");
+
+    String table = last.get("table").asText();
+    try (Connection hbase =
+            ConnectionFactory.createConnection(scene.clusters().hbase().configuration());
+        Admin admin = hbase.getAdmin()) {
+      ViewTables.drop(admin, TableName.valueOf(table));
+    }
+
+    Ended ended = end(scene.run("publish", List.of("--version", last.get("version").asText())));
+    assertThat(ended.code()).as("%s%s", ended.out(), ended.err()).isEqualTo(2);
+    assertThat(ended.err())
+        .startsWith(
+            "Cannot let table %s answer: it was dropped, or is disabled; ".formatted(table));
+  }
+
+  private static Ended end(List<String> run) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    int code = CommandRunner.onStreams(new Lambda(), out, err, run.toArray(String[]::new));
+    return new Ended(
+        code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
   }
 
   private static void anAlertWasRaised(EmbeddedClusters clusters) throws Exception {
@@ -258,7 +325,7 @@ class OutputIT {
         scene.arguments().keySet().stream()
             .filter(verb -> !verb.equals("help") && option(verb, "--format").isPresent())
             .toList();
-    assertThat(withJson).contains("query", "audit", "versions", "alerts");
+    assertThat(withJson).contains("views", "query", "audit", "versions", "alerts");
 
     for (String verb : withJson) {
       String out = print(scene.run(verb, List.of("--format", "json")));
@@ -273,12 +340,9 @@ class OutputIT {
   }
 
   private static String print(List<String> run) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    int code = CommandRunner.onStreams(new Lambda(), out, err, run.toArray(String[]::new));
-
-    assertThat(code).as("%s: %s", run, err).isZero();
-    return out.toString(StandardCharsets.UTF_8);
+    Ended ended = end(run);
+    assertThat(ended.code()).as("%s: %s", run, ended.err()).isZero();
+    return ended.out();
   }
 
   /** What every verb says that changes nothing: of one file, one event, one dead letter. */

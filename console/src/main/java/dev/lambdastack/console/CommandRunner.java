@@ -2,7 +2,6 @@ package dev.lambdastack.console;
 
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.LambdaException;
-import dev.lambdastack.views.UnavailableException;
 import dev.lambdastack.views.UserCodeWatch;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -205,7 +204,8 @@ public final class CommandRunner {
                     oneLine(
                         e instanceof UnmatchedArgumentException unmatched
                             ? unmatched(command, unmatched)
-                            : e.getMessage()),
+                            // picocli says of a -D without a value: "for option option".
+                            : e.getMessage().replace("option option", "option")),
                     command.getCommandSpec().qualifiedName()));
 
     return InvalidInputException.EXIT_CODE;
@@ -235,10 +235,11 @@ public final class CommandRunner {
       return told.exitCode();
     }
 
-    Optional<String> outage = Outage.of(e);
-    if (outage.isPresent()) {
-      err.println("%s. %s".formatted(oneLine(outage.get()), FaultLog.append("the command", e)));
-      return UnavailableException.EXIT_CODE;
+    Optional<LambdaException> known = FaultTranslator.of(e);
+    if (known.isPresent()) {
+      String message = oneLine(known.get().getMessage());
+      err.println("%s. %s".formatted(message, FaultLog.append("the command", e)));
+      return known.get().exitCode();
     }
 
     return isFullDisk(e) ? fullDisk(e, err) : unexpected(e, err);

@@ -80,6 +80,8 @@ class ClientKeysTest {
         "transactional.id",
         "enable.idempotence",
         "max.poll.records",
+        "check.crcs",
+        "interceptor.classes",
         "client.id"
       })
   void whatAClientOfOursSetsIsRefused(String key) {

@@ -71,6 +71,7 @@ class ModuleEdgesTest {
           entry("batch.archive", Set.of("batch.job", "batch.master")),
           entry("batch.compact", Set.of("batch.job", "batch.master")),
           entry("batch.audit", Set.of("batch.master")),
+          entry("batch.backup", Set.of("batch.job")),
           entry("batch.deadletters", Set.of("batch.job", "batch.master")),
           entry("batch.recompute", Set.of("batch.job", "batch.master", "batch.publish")),
           entry("speed.progress", Set.of("speed.message", "speed.plan")),

@@ -28,7 +28,7 @@ public record KafkaSettings(String bootstrapServers, Duration timeout, Map<Strin
 
   static KafkaSettings of(Values values, Map<String, String> client) {
     return new KafkaSettings(
-        values.text("lambda.kafka.bootstrap-servers"),
+        values.addresses("lambda.kafka.bootstrap-servers"),
         values.duration("lambda.kafka.timeout", Duration.ofMillis(1)),
         client);
   }

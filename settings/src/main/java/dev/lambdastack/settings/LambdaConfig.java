@@ -101,7 +101,7 @@ public final class LambdaConfig {
       String key = entry.getKey();
       if (key.startsWith(KAFKA_CLIENT)) {
         checkCanBeTaken(conf, key);
-        taken.put(key.substring(KAFKA_CLIENT.length()), conf.getTrimmed(key));
+        taken.put(key.substring(KAFKA_CLIENT.length()), Values.resolved(key, conf.getTrimmed(key)));
       }
     }
 

@@ -5,10 +5,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Collections;
+import java.util.List;
 import java.util.Locale;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 
 /** Reads keys by their type, each once, and refuses a value that is not of it. */
@@ -20,6 +24,12 @@ final class Values {
   private static final Instant EARLIEST = Instant.ofEpochMilli(Long.MIN_VALUE);
 
   private static final Instant LATEST = Instant.ofEpochMilli(Long.MAX_VALUE);
+
+  /** A name, an IPv4 address, or an IPv6 address in brackets, and a port. */
+  private static final Pattern ADDRESS =
+      Pattern.compile("(\\[[\\w.%:-]+]|[\\w.%-]+):(?<port>[0-9]{1,5})");
+
+  private static final Pattern VARIABLE = Pattern.compile("\\$\\{env\\.(?<name>[^}:-]+)}");
 
   private final Configuration conf;
   private final SortedSet<String> asked = new TreeSet<>();
@@ -40,6 +50,28 @@ final class Values {
       throw bad(key, "a value that may not be empty");
     }
     return text;
+  }
+
+  /** At least one {@code host:port}, with commas between; empty ones are passed over. */
+  String addresses(String key) {
+    String text = value(key);
+    List<String> addresses =
+        Stream.of(text.split(",", -1)).map(String::strip).filter(a -> !a.isEmpty()).toList();
+
+    if (addresses.isEmpty() || !addresses.stream().allMatch(Values::isAddress)) {
+      throw bad(key, "host:port of one or more servers, with commas between");
+    }
+    return String.join(",", addresses);
+  }
+
+  private static boolean isAddress(String text) {
+    Matcher matcher = ADDRESS.matcher(text);
+    if (!matcher.matches()) {
+      return false;
+    }
+
+    int port = Integer.parseInt(matcher.group("port"));
+    return port >= 1 && port <= 65_535;
   }
 
   boolean flag(String key) {
@@ -127,6 +159,22 @@ final class Values {
     if (value == null) {
       throw new IllegalStateException(
           "A key is read that lambda-default.xml does not list: " + key);
+    }
+    return resolved(key, value);
+  }
+
+  /**
+   * Refuses what names a variable of the environment that is not set: Hadoop leaves it as it
+   * stands.
+   *
+   * @return the value
+   */
+  static String resolved(String key, String value) {
+    Matcher matcher = VARIABLE.matcher(value);
+    if (matcher.find()) {
+      throw new InvalidInputException(
+          "Cannot use %s: the environment has no variable %s; set it"
+              .formatted(key, matcher.group("name")));
     }
     return value;
   }

@@ -142,7 +142,6 @@ class FirstContactTest {
 
   @Test
   void whatHasNoOneAddressIsLeftToTheClient() {
-    assertThatCode(() -> kafka(with(BROKERS, "no port"))).doesNotThrowAnyException();
     Configuration nameService = with("fs.defaultFS", "hdfs://cluster");
     nameService.set("dfs.nameservices", "cluster,other");
     assertThatCode(() -> FirstContact.hdfs(nameService, "/master")).doesNotThrowAnyException();

@@ -19,6 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LambdaConfigTest {
   private static LambdaConfig with(String... settings) {
@@ -131,6 +132,47 @@ class LambdaConfigTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        ",",
+        "broker",
+        "broker:",
+        ":9092",
+        "broker:0",
+        "a:1,b:65536",
+        "a b:1",
+        "SSL://a:1"
+      })
+  void whatIsNoAddressOfAServerIsRefused(String servers) {
+    assertThatThrownBy(() -> with("lambda.kafka.bootstrap-servers", servers))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessage(
+            "Cannot use lambda.kafka.bootstrap-servers=%s: expected host:port of one or more servers, with commas between",
+            servers);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "a:1|a:1",
+        " a:1 ,, b-2.example.com:9092,|a:1,b-2.example.com:9092",
+        "[::1]:9092|[::1]:9092"
+      })
+  void addressesOfServersAreReadAsKafkaReadsThem(String given, String read) {
+    assertThat(with("lambda.kafka.bootstrap-servers", given).kafka().bootstrapServers())
+        .isEqualTo(read);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"lambda.kafka.client.ssl.key.password", "lambda.master"})
+  void aVariableThatTheEnvironmentDoesNotHaveIsNamed(String key) {
+    assertThatThrownBy(() -> with(key, "${env.NO_SUCH_VARIABLE}"))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessage("Cannot use %s: the environment has no variable NO_SUCH_VARIABLE; set it", key);
+  }
+
   @Test
   void anEnvironmentVariableMayHoldASecret() {
     assertThat(with("lambda.kafka.client.ssl.key.password", "${env.PATH}").kafka().client())
@@ -203,12 +245,7 @@ class LambdaConfigTest {
     cases.add(Arguments.of("lambda.speed.dead-letters-topic", "a topic", "off, or the name"));
     cases.add(Arguments.of("lambda.speed.dead-letters-topic", "{topic}", "off, or the name"));
     for (String key :
-        new String[] {
-          "lambda.kafka.bootstrap-servers",
-          "lambda.master",
-          "lambda.staging",
-          "lambda.speed.checkpoints"
-        }) {
+        new String[] {"lambda.master", "lambda.staging", "lambda.speed.checkpoints"}) {
       cases.add(Arguments.of(key, "", "may not be empty"));
       cases.add(Arguments.of(key, "  ", "may not be empty"));
     }

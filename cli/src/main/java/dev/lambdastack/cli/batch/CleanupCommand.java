@@ -1,6 +1,7 @@
 package dev.lambdastack.cli.batch;
 
 import dev.lambdastack.batch.publish.Cleanup;
+import dev.lambdastack.batch.publish.Versions;
 import dev.lambdastack.console.ConfigOptions;
 import dev.lambdastack.console.Texts;
 import dev.lambdastack.settings.LambdaConfig;
@@ -50,9 +51,17 @@ public final class CleanupCommand implements Callable<Integer> {
     LambdaConfig settings = config.load(new Configuration());
     Cleanup cleanup = new Cleanup(settings, Clock.systemUTC());
     PrintWriter out = spec.commandLine().getOut();
-    for (String view : views.of(Views.load(Thread.currentThread().getContextClassLoader()))) {
-      print(out, view, dryRun ? cleanup.plan(view) : cleanup.run(view));
+    Views declared = Views.load(Thread.currentThread().getContextClassLoader());
+
+    for (String view : views.of(declared)) {
+      Cleanup.Cleaned cleaned = dryRun ? cleanup.plan(view) : cleanup.run(view);
+      if (cleaned.isEmpty() && new Versions(settings).of(view).isEmpty()) {
+        // Neither HBase nor a jar knows the name: more likely a slip than a view without versions.
+        declared.find(view);
+      }
+      print(out, view, cleaned);
     }
+
     return 0;
   }
 

@@ -11,6 +11,7 @@ import dev.lambdastack.console.Listing;
 import dev.lambdastack.console.Printable;
 import dev.lambdastack.console.TextTable;
 import dev.lambdastack.console.Texts;
+import dev.lambdastack.views.Views;
 import dev.lambdastack.views.handoff.Origin;
 import dev.lambdastack.views.handoff.Version;
 import java.io.IOException;
@@ -66,6 +67,11 @@ public final class VersionsCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     List<VersionInfo> versions = new Versions(config.load(new Configuration())).of(view);
+    if (versions.isEmpty()) {
+      // Neither HBase nor a jar knows the name: more likely a slip than a view without versions.
+      Views.load(Thread.currentThread().getContextClassLoader()).find(view);
+    }
+
     PrintWriter out = spec.commandLine().getOut();
 
     switch (format) {
@@ -97,7 +103,7 @@ public final class VersionsCommand implements Callable<Integer> {
                 "rejected",
                 "set aside",
                 "input",
-                "declaration",
+                "fingerprint",
                 "created",
                 "took",
                 "by"));
@@ -138,7 +144,7 @@ public final class VersionsCommand implements Callable<Integer> {
                 "events",
                 "manifest",
                 "input",
-                "declaration",
+                "fingerprint",
                 "created",
                 "duration_ms",
                 "by",
@@ -186,7 +192,7 @@ public final class VersionsCommand implements Callable<Integer> {
 
       json.put("manifest", v.manifest());
       json.put("input", v.manifestDigest());
-      json.put("declaration", v.fingerprint());
+      json.put("fingerprint", v.fingerprint());
       json.put("created", v.created().toString());
 
       v.origin().ifPresent(o -> json.put("duration_ms", o.duration().toMillis()));

@@ -123,7 +123,12 @@ class CommandsTest {
         "--format",
         "yaml");
     misused(new AuditCommand(), "expected one of [TABLE, CSV, JSON]", "orders", "--format", "yaml");
-    misused(new CleanupCommand(), "should be in KEY=VALUE format but was k", "--all", "-D", "k");
+    misused(
+        new CleanupCommand(),
+        "Value for option '-D' (<key=value>) should be in KEY=VALUE format but was k",
+        "--all",
+        "-D",
+        "k");
   }
 
   private static void misused(Callable<Integer> verb, String message, String... args) {

@@ -147,6 +147,7 @@ public final class Launch {
       }
 
       if (!choice.anew().isEmpty()) {
+        checkSameTopic(choice.anew(), log, store);
         // First, since it may refuse: then no generation is left behind.
         Adoptions adoptions = adopt(log.partitions(), log);
         Opening.Opened opened = new Opening(config, store, clock).open(choice.anew(), log, hbase);
@@ -331,6 +332,23 @@ public final class Launch {
       least.replaceAll((p, offset) -> Math.min(offset, applied.get(p).offset()));
     }
     return least;
+  }
+
+  /** The offsets of a horizon are those of the topic that was archived. */
+  private void checkSameTopic(List<View> anew, TopicLog log, PublishedTable store)
+      throws IOException {
+    Optional<String> another = TopicAgreement.of(config, topic, log.topicId()).another();
+    if (another.isEmpty()) {
+      return;
+    }
+
+    for (View view : anew) {
+      if (!store.catalog().versions(view.name()).isEmpty()) {
+        throw new InvalidInputException(
+            "Cannot start the speed job of topic %s: it was deleted and made again since the versions of view %s were computed (expected topic id %s, found %s), so offsets mean other records; send the events to a topic of another name"
+                .formatted(topic, view.name(), another.get(), log.topicId()));
+      }
+    }
   }
 
   private Adoptions adopt(Set<Integer> atFirst, TopicLog log) throws IOException {

@@ -50,6 +50,9 @@ import org.apache.hadoop.hbase.util.Bytes;
 public final class DimensionStore {
   public static final TableName TABLE = TableName.valueOf(ViewTables.NAMESPACE, "dimensions");
 
+  /** What the names of all loads' tables begin with, in the namespace. */
+  public static final String LOADS = "dim.";
+
   private static final byte[] FAMILY = Bytes.toBytes("d");
   private static final byte[] ANSWERS = Bytes.toBytes("answers");
   private static final String LOAD = "load.";
@@ -105,7 +108,7 @@ public final class DimensionStore {
   }
 
   public static TableName table(String dimension, long load) {
-    return TableName.valueOf(ViewTables.NAMESPACE, "dim." + dimension + ".l" + load);
+    return TableName.valueOf(ViewTables.NAMESPACE, LOADS + dimension + ".l" + load);
   }
 
   /**

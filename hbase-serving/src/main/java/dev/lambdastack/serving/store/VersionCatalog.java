@@ -5,12 +5,14 @@ import static dev.lambdastack.serving.store.PublishedTable.AS_OF;
 import static dev.lambdastack.serving.store.PublishedTable.FAILING;
 import static dev.lambdastack.serving.store.PublishedTable.FAMILY;
 import static dev.lambdastack.serving.store.PublishedTable.GENERATION;
+import static dev.lambdastack.serving.store.PublishedTable.LAST_VERSION;
 import static dev.lambdastack.serving.store.PublishedTable.LEFT;
 import static dev.lambdastack.serving.store.PublishedTable.PROGRESS;
 import static dev.lambdastack.serving.store.PublishedTable.VERDICT;
 import static dev.lambdastack.serving.store.PublishedTable.VERSION;
 import static dev.lambdastack.serving.store.PublishedTable.numbered;
 
+import dev.lambdastack.views.LostRaceException;
 import dev.lambdastack.views.handoff.Generation;
 import dev.lambdastack.views.handoff.PublishedRow;
 import dev.lambdastack.views.handoff.Version;
@@ -22,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongFunction;
+import org.apache.hadoop.hbase.HConstants;
 import org.apache.hadoop.hbase.client.CheckAndMutate;
 import org.apache.hadoop.hbase.client.Delete;
 import org.apache.hadoop.hbase.client.Get;
@@ -112,6 +115,35 @@ public final class VersionCatalog {
           CheckAndMutate.newBuilder(row).ifNotExists(FAMILY, qualifier).build(put))) {
         return generation;
       }
+    }
+  }
+
+  /**
+   * Enters a version that another cluster had published, and lets it answer without a speed
+   * generation. What an earlier restore of it has entered stays.
+   *
+   * @param lastVersion the greatest number that a version of the view was ever given there
+   * @param verdict what the gate found of it, as JSON
+   * @throws LostRaceException when something else answers for the view
+   */
+  public void restore(Version version, long lastVersion, Optional<String> verdict)
+      throws IOException {
+    String view = version.shape().name();
+    long number = version.number();
+    PublishedRow answers = new PublishedRow(view, 1, Optional.of(version), Optional.empty());
+    Put put =
+        PublishedPointer.put(answers)
+            .addColumn(FAMILY, numbered(VERSION, number), Bytes.toBytes(version.toJson()))
+            .addColumn(FAMILY, LAST_VERSION, Bytes.toBytes(lastVersion))
+            .addColumn(FAMILY, numbered(ANSWERS + VERSION, number), HConstants.EMPTY_BYTE_ARRAY);
+    verdict.ifPresent(v -> put.addColumn(FAMILY, numbered(VERDICT, number), Bytes.toBytes(v)));
+
+    CheckAndMutate.Builder check = CheckAndMutate.newBuilder(Bytes.toBytes(view));
+    PublishedPointer.ifStands(check, Optional.empty());
+    if (!table.checkAndMutate(check.build(put))
+        && !entries(view).pointer().equals(Optional.of(answers))) {
+      throw new LostRaceException(
+          "Cannot restore view %s: something else was published for it meanwhile".formatted(view));
     }
   }
 

@@ -77,6 +77,25 @@ public final class TopicAgreement {
     }
   }
 
+  /**
+   * The id of a topic of the same name that a layer has read, where none has read this one: the
+   * topic was deleted and made again, or the master dataset came back beside another Kafka.
+   */
+  public Optional<String> another() throws IOException {
+    if (last().isPresent()) {
+      return Optional.empty();
+    }
+
+    try {
+      return Arrays.stream(files.util().listStatus(folder.getParent()))
+          .map(status -> status.getPath().getName())
+          .filter(id -> !id.equals(folder.getName()))
+          .findFirst();
+    } catch (FileNotFoundException e) {
+      return Optional.empty();
+    }
+  }
+
   private record Stored(int step, Adoptions adoptions) {}
 
   /** What is known; empty where neither layer has read the topic yet. */

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.apache.hadoop.hbase.TableName;
 import org.apache.hadoop.hbase.client.Admin;
 import org.apache.hadoop.hbase.client.Connection;
@@ -88,7 +89,7 @@ public final class Publish {
         return new Plan(view, before, before, Optional.empty(), gate.terms(before));
       }
 
-      next(catalog, version);
+      checkTables(connection, next(catalog, version));
       GateReport report =
           gate.judge(
               version,
@@ -114,7 +115,7 @@ public final class Publish {
               number,
               (catalog, version) -> {
                 // What is refused is refused before the gate reads whole tables.
-                next(catalog, version);
+                checkTables(connection, next(catalog, version));
 
                 GateReport report =
                     Gate.of(config)
@@ -132,6 +133,26 @@ public final class Publish {
 
                 return new Pointer.Next(next(catalog, version), Optional.of(report));
               });
+    }
+  }
+
+  /** A row that names a table which somebody has dropped would let no query answer. */
+  private static void checkTables(Connection connection, PublishedRow row) throws IOException {
+    List<String> tables =
+        Stream.concat(
+                row.version().map(Version::table).stream(),
+                row.generation().map(Generation::table).stream())
+            .toList();
+
+    try (Admin admin = connection.getAdmin()) {
+      for (String table : tables) {
+        TableName name = TableName.valueOf(table);
+        if (!admin.tableExists(name) || !admin.isTableEnabled(name)) {
+          throw new InvalidInputException(
+              "Cannot let table %s answer: it was dropped, or is disabled; restore or enable it, or recompute the view"
+                  .formatted(table));
+        }
+      }
     }
   }
 
@@ -240,10 +261,11 @@ public final class Publish {
                           number));
                 }
 
-                return new Pointer.Next(
+                PublishedRow row =
                     PublishedRow.rollback(
-                        catalog.known(), version, clock.instant(), config.log().clockSkew()),
-                    Optional.empty());
+                        catalog.known(), version, clock.instant(), config.log().clockSkew());
+                checkTables(connection, row);
+                return new Pointer.Next(row, Optional.empty());
               });
     }
   }

@@ -28,6 +28,11 @@ import org.apache.hadoop.hbase.client.Connection;
  * over its files. When a pass fails, its tables go again.
  */
 public final class Recompute {
+  private static final int COUNTERS_FOR_VIEWS = 50;
+
+  /** Of {@link RecomputeCounter}, beside those of its shares. */
+  private static final int COUNTERS_OF_A_VIEW = 4;
+
   private final LambdaConfig config;
   private final Views views;
   private final SchemaStore schemas;
@@ -140,7 +145,9 @@ public final class Recompute {
     List<TopicRun> runs = new ArrayList<>();
     try {
       for (List<View> together : sources.values()) {
-        runs.add(TopicRun.open(config, schemas, clock, together, options));
+        for (List<View> pass : passes(together)) {
+          runs.add(TopicRun.open(config, schemas, clock, pass, options));
+        }
       }
 
       Map<String, T> made = new LinkedHashMap<>();
@@ -155,6 +162,25 @@ public final class Recompute {
     } finally {
       runs.forEach(TopicRun::close);
     }
+  }
+
+  /**
+   * Cuts views into passes whose counters fit into a job: MapReduce takes 120, of which Hadoop's
+   * own and those of the pass are about 65.
+   */
+  static List<List<View>> passes(List<View> together) {
+    List<List<View>> passes = new ArrayList<>();
+    int left = 0;
+    for (View view : together) {
+      int counters = COUNTERS_OF_A_VIEW + view.shares().size();
+      if (passes.isEmpty() || counters > left) {
+        passes.add(new ArrayList<>());
+        left = COUNTERS_FOR_VIEWS;
+      }
+      passes.get(passes.size() - 1).add(view);
+      left -= counters;
+    }
+    return passes;
   }
 
   /** What one pass reads: views that agree in it are computed together. */

@@ -532,6 +532,39 @@ class PublishIT {
     }
   }
 
+  @Test
+  void aVersionWhoseTableWasDroppedByHandNeverAnswers(Servers servers) throws Exception {
+    try (Scene scene = Scene.openWithHBase(servers, PARTITIONS);
+        Connection connection = HBaseConnector.connect(scene.config());
+        Admin admin = connection.getAdmin()) {
+      String name = scene.viewName();
+      produce(scene, new Random(36), 5);
+      Version first = archiveAndRecompute(scene, view(scene));
+      Publish publish = new Publish(scene.config(), scene.clock());
+      publish.run(name);
+      produce(scene, new Random(37), 5);
+      Version second = archiveAndRecompute(scene, view(scene));
+      publish.run(name);
+
+      ViewTables.drop(admin, TableName.valueOf(first.table()));
+      assertThatThrownBy(() -> publish.rollback(name, first.number()))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageStartingWith("Cannot let table %s answer: ", first.table());
+
+      Version third = archiveAndRecompute(scene, view(scene));
+      admin.disableTable(TableName.valueOf(third.table()));
+      assertThatThrownBy(() -> publish.run(name))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageStartingWith("Cannot let table %s answer: ", third.table());
+      assertThatThrownBy(() -> publish.plan(name)).isInstanceOf(InvalidInputException.class);
+      assertThat(new PublishedTable(connection).pointer().read(name).orElseThrow().row().version())
+          .contains(second);
+
+      admin.enableTable(TableName.valueOf(third.table()));
+      assertThat(publish.run(name).version()).contains(third);
+    }
+  }
+
   /** A decision that was made before a clean-up comes too late. */
   @Test
   void whatWasForgottenIsNotPublished(Servers servers) throws Exception {

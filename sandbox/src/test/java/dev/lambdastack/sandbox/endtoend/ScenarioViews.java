@@ -39,7 +39,8 @@ public final class ScenarioViews implements ViewProvider {
           "reverted",
           "verdicts",
           "replayed",
-          "grown");
+          "grown",
+          "saved");
 
   /** Scenarios whose view is keyed by the order, so that each record has a cell of its own. */
   static final List<String> EPOCHS = List.of("epochs", "more-epochs");

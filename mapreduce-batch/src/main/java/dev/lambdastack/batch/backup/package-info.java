@@ -1,0 +1,5 @@
+/**
+ * A copy of the master dataset and of what answers in HBase, and the way back into an empty
+ * cluster.
+ */
+package dev.lambdastack.batch.backup;
