@@ -25,7 +25,7 @@ fail() {
 # Shows what stands at the head of the script $1, and ends.
 usage() {
   local text
-  text=$(sed -n '2,/^set -/{/^set -/d;s/^# \{0,1\}//;p}' "$1")
+  text=$(sed -n '2,/^set -/{/^set -/d;/^# shellcheck/d;s/^# \{0,1\}//;p}' "$1")
   printf '%s\n' "$text" || exit 74
   exit 0
 }

@@ -1,7 +1,9 @@
-"""What the plan of a cluster comes to: how a host's memory is shared, and which variables no role knows."""
+"""What the plan of a cluster comes to: how a host's memory is shared, where partitions go, which variables no role knows."""
 
+import collections
 import difflib
 import pathlib
+import re
 
 import yaml
 from ansible.errors import AnsibleFilterError
@@ -108,6 +110,72 @@ def unknown_variables(hostvars, hosts, roles):
     return lines
 
 
+def spread_partitions(described, brokers):
+    """What kafka-reassign-partitions has to move so that these brokers, and no others, have as many copies as each other.
+
+    described are the lines of kafka-topics --describe. Only partitions that change are named: copies move where a broker is
+    no more, or has two more than another; the first copy, which leads, changes place where a broker leads more than another.
+    """
+    brokers = sorted(int(broker) for broker in brokers)
+    now = {}
+    for line in described:
+        found = re.search(r"Topic: (\S+)\s.*Partition: (\d+)\s.*Replicas: ([\d,]+)", line)
+        if found:
+            now[(found[1], int(found[2]))] = [int(broker) for broker in found[3].split(",")]
+    wanted = {partition: list(copies) for partition, copies in now.items()}
+    for (topic, number), copies in now.items():
+        if len(copies) > len(brokers):
+            raise AnsibleFilterError(
+                f"Cannot spread partition {number} of topic {topic}: it has {len(copies)} copies, and there would be "
+                f"{len(brokers)} brokers. Add brokers first, or give the topic fewer copies with kafka-reassign-partitions."
+            )
+
+    has = collections.Counter(broker for copies in wanted.values() for broker in copies)
+    of_topic = collections.Counter((topic, broker) for (topic, _), copies in wanted.items() for broker in copies)
+
+    def move(partition, source, target):
+        copies = wanted[partition]
+        copies[copies.index(source)] = target
+        for broker, change in ((source, -1), (target, 1)):
+            has[broker] += change
+            of_topic[(partition[0], broker)] += change
+
+    for partition, copies in sorted(wanted.items()):
+        for gone in [broker for broker in copies if broker not in brokers]:
+            free = [broker for broker in brokers if broker not in copies]
+            move(partition, gone, min(free, key=lambda broker: (has[broker], of_topic[(partition[0], broker)], broker)))
+
+    # A copy of the topic of which the fuller broker has the most more than the other: no topic gathers on a new broker.
+    while True:
+        least, most = min(brokers, key=lambda broker: has[broker]), max(brokers, key=lambda broker: has[broker])
+        movable = [partition for partition, copies in sorted(wanted.items()) if most in copies and least not in copies]
+        if has[most] - has[least] < 2 or not movable:
+            break
+        move(max(movable, key=lambda partition: of_topic[(partition[0], most)] - of_topic[(partition[0], least)]), most, least)
+
+    leads = collections.Counter(copies[0] for copies in wanted.values())
+    changed = True
+    while changed:
+        changed = False
+        for copies in wanted.values():
+            other = min(copies, key=lambda broker: leads[broker])
+            if leads[copies[0]] - leads[other] > 1:
+                leads[copies[0]] -= 1
+                leads[other] += 1
+                place = copies.index(other)
+                copies[0], copies[place] = copies[place], copies[0]
+                changed = True
+
+    return {
+        "version": 1,
+        "partitions": [
+            {"topic": topic, "partition": number, "replicas": copies}
+            for (topic, number), copies in sorted(wanted.items())
+            if copies != now[(topic, number)]
+        ],
+    }
+
+
 class FilterModule:
     """Makes the functions filters."""
 
@@ -117,5 +185,6 @@ class FilterModule:
             "flink_memory": flink_memory,
             "heap_mb": heap_mb,
             "least_memory_mb": least_memory_mb,
+            "spread_partitions": spread_partitions,
             "unknown_variables": unknown_variables,
         }

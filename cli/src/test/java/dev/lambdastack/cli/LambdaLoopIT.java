@@ -141,7 +141,7 @@ class LambdaLoopIT {
         .extracting(line -> line.substring(0, line.indexOf(',', 2)))
         .containsExactly("1,kept", "2,kept", "3,published");
     assertThat(done(lambda.run("versions", "daily_sales")))
-        .contains("version", "declaration", System.getProperty("user.name"));
+        .contains("version", "fingerprint", System.getProperty("user.name"));
     Asked asked = Asked.of(done(lambda.run(QUESTION)));
     assertThat(asked.version()).isEqualTo(3);
     assertThat(asked.total()).isEqualByComparingTo(total(350));
@@ -280,6 +280,9 @@ class LambdaLoopIT {
             .contains(
                 "FAILING: the speed job of view daily_sales, generation 1, has failed 17 times")
             .contains("1970-01-01T00:00:00Z: No disk");
+        assertThat(done(lambda.run("views", "--published", "daily_sales", "--format", "csv")))
+            .startsWith("view,version,horizon,horizon_epoch,generation,whole_up_to,fingerprint,")
+            .contains("daily_sales,1,", "has failed 17 times");
         runAsCronDoes(lambda);
 
         assertThat(speed.isAlive()).as(speed.err()).isTrue();

@@ -9,6 +9,7 @@ import dev.lambdastack.console.CommandRunner;
 import dev.lambdastack.embedded.Await;
 import dev.lambdastack.embedded.EmbeddedClusters;
 import dev.lambdastack.serving.store.AlertStore;
+import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.serving.store.ViewTables;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -55,7 +56,7 @@ class OutputIT {
 
   /** What cannot be asked what it would do, and shows no rows. */
   private static final Set<String> CHANGES =
-      Set.of("views", "produce", "discard", "rollback", "dimension", "help");
+      Set.of("produce", "discard", "rollback", "dimension", "help");
 
   @TempDir Path folder;
 
@@ -235,6 +236,27 @@ class OutputIT {
       aFullDiskIsOneLine(scene);
       aNameThatNothingKnowsIsRefused(scene);
       aTableThatWasDroppedByHandIsRefused(scene);
+      nothingIsCleanedUpWithoutThePublishedRows(scene);
+    }
+  }
+
+  /** Without them every table looks like a leftover. */
+  private static void nothingIsCleanedUpWithoutThePublishedRows(Scene scene) throws Exception {
+    try (Connection hbase =
+            ConnectionFactory.createConnection(scene.clusters().hbase().configuration());
+        Admin admin = hbase.getAdmin()) {
+      ViewTables.drop(admin, PublishedTable.NAME);
+      List<TableName> before = List.of(admin.listTableNames());
+
+      List<String> run = new ArrayList<>(List.of("cleanup", "daily_sales"));
+      run.addAll(scene.settings());
+      run.add("-Dlambda.cleanup.grace=1ms");
+      Ended ended = end(run);
+
+      assertThat(ended.code()).as("%s%s", ended.out(), ended.err()).isEqualTo(2);
+      assertThat(ended.err())
+          .startsWith("Cannot clean up view daily_sales: the table lambda:published, ");
+      assertThat(admin.listTableNames()).containsExactlyElementsOf(before);
     }
   }
 
@@ -303,7 +325,7 @@ class OutputIT {
         scene.arguments().keySet().stream()
             .filter(verb -> !verb.equals("help") && option(verb, "--format").isPresent())
             .toList();
-    assertThat(withJson).contains("query", "audit", "versions", "alerts");
+    assertThat(withJson).contains("views", "query", "audit", "versions", "alerts");
 
     for (String verb : withJson) {
       String out = print(scene.run(verb, List.of("--format", "json")));

@@ -1,6 +1,8 @@
 package dev.lambdastack.cli.ask;
 
 import dev.lambdastack.console.ConfigOptions;
+import dev.lambdastack.console.Format;
+import dev.lambdastack.console.Listing;
 import dev.lambdastack.console.Printable;
 import dev.lambdastack.console.TextTable;
 import dev.lambdastack.console.Texts;
@@ -18,6 +20,8 @@ import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.View;
 import dev.lambdastack.views.ViewShape;
 import dev.lambdastack.views.Views;
+import dev.lambdastack.views.handoff.Generation;
+import dev.lambdastack.views.handoff.Version;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Instant;
@@ -49,6 +53,7 @@ import picocli.CommandLine.Spec;
       "  lambda views",
       "  lambda views daily_sales",
       "  lambda views --published",
+      "  lambda views --published --format json",
       "",
       "Exit codes: 0 done, 2 bad input, 69 HBase does not answer, 70 unexpected fault."
     })
@@ -70,10 +75,22 @@ public final class ViewsCommand implements Callable<Integer> {
       description = "What answers in HBase now: version, horizon, speed generation, freshness.")
   private boolean published;
 
+  @Option(
+      names = "--format",
+      paramLabel = "<format>",
+      description =
+          "Of --published: ${COMPLETION-CANDIDATES} (default: table). csv and json have a column each for what is incomplete or failing.")
+  private Format format;
+
   @Mixin private ConfigOptions config;
 
   @Override
   public Integer call() throws IOException {
+    if (format != null && !published) {
+      throw new InvalidInputException(
+          "Cannot use --format alone: expected --published beside it; declarations are printed as text");
+    }
+
     LambdaConfig checked = config.load(new Configuration());
     Views views = Views.load(Thread.currentThread().getContextClassLoader());
     PrintWriter out = spec.commandLine().getOut();
@@ -146,72 +163,135 @@ public final class ViewsCommand implements Callable<Integer> {
     table.print(out);
   }
 
+  /** What answers for a view. */
+  private record Answering(
+      String view, Provenance from, Optional<Failing> failing, Optional<View> declared) {
+    String fingerprint() {
+      return from.version()
+          .map(Version::fingerprint)
+          .orElseGet(() -> from.generation().orElseThrow().fingerprint());
+    }
+
+    Instant horizon() {
+      return from.version().isPresent() ? from.horizon() : null;
+    }
+
+    Long version() {
+      return from.version().map(Version::number).orElse(null);
+    }
+
+    Long generation() {
+      return from.generation().map(Generation::number).orElse(null);
+    }
+
+    Instant wholeUpTo() {
+      return from.freshness().equals(Instant.EPOCH) ? null : from.freshness();
+    }
+  }
+
   private void published(Views views, LambdaClient client, PublishedTable store, PrintWriter out)
       throws IOException {
-    List<String> names = name == null ? client.views() : List.of(name);
-    if (names.isEmpty()) {
+    List<Answering> all = new ArrayList<>();
+    for (String view : name == null ? client.views() : List.of(name)) {
+      Provenance from = client.describe(view).provenance();
+      Optional<Failing> failing =
+          from.generation().isEmpty()
+              ? Optional.empty()
+              : store.progress().failing(view, from.generation().get().number());
+      Optional<View> declared = views.all().stream().filter(v -> v.name().equals(view)).findFirst();
+      all.add(new Answering(view, from, failing, declared));
+    }
+
+    if (format == null || format == Format.TABLE) {
+      table(all, out);
+    } else {
+      listing(all).print(format, out);
+    }
+  }
+
+  private static Listing listing(List<Answering> all) {
+    Listing listing =
+        new Listing(
+            List.of(
+                "view",
+                "version",
+                "horizon",
+                "horizon_epoch",
+                "generation",
+                "whole_up_to",
+                "fingerprint",
+                "declared_fingerprint",
+                "incomplete",
+                "failing"));
+    for (Answering a : all) {
+      listing.add(
+          Arrays.asList(
+              a.view(),
+              a.version(),
+              a.horizon(),
+              a.from().version().isPresent() ? a.from().horizonEpoch() : null,
+              a.generation(),
+              a.wholeUpTo(),
+              a.fingerprint(),
+              a.declared().map(View::fingerprint).orElse(null),
+              a.from().incompleteBecause().orElse(null),
+              a.failing().map(f -> failing(a, f)).orElse(null)));
+    }
+
+    return listing;
+  }
+
+  private static void table(List<Answering> all, PrintWriter out) {
+    if (all.isEmpty()) {
       out.println("Nothing is published: no view answers yet.");
       return;
     }
 
     TextTable table =
         new TextTable(
-            List.of("view", "version", "horizon", "generation", "whole_up_to", "declaration"));
+            List.of("view", "version", "horizon", "generation", "whole_up_to", "fingerprint"));
     List<String> troubles = new ArrayList<>();
-    for (String view : names) {
-      Provenance from = client.describe(view).provenance();
+    for (Answering a : all) {
       table.add(
           Arrays.asList(
-              view,
-              from.version().map(v -> v.number()).orElse(null),
-              from.version().isPresent()
-                  ? String.format(Locale.ROOT, "%s (epoch %d)", from.horizon(), from.horizonEpoch())
-                  : null,
-              from.generation().map(g -> g.number()).orElse(null),
-              from.freshness().equals(Instant.EPOCH) ? null : from.freshness(),
-              declaration(views, view, from)));
-      from.incompleteBecause().map("INCOMPLETE: "::concat).ifPresent(troubles::add);
-      if (from.generation().isPresent()) {
-        long generation = from.generation().get().number();
-        store
-            .progress()
-            .failing(view, generation)
-            .map(f -> failing(view, generation, f))
-            .ifPresent(troubles::add);
-      }
+              a.view(),
+              a.version(),
+              a.horizon() == null
+                  ? null
+                  : String.format(
+                      Locale.ROOT, "%s (epoch %d)", a.horizon(), a.from().horizonEpoch()),
+              a.generation(),
+              a.wholeUpTo(),
+              fingerprint(a)));
+      a.from().incompleteBecause().map("INCOMPLETE: "::concat).ifPresent(troubles::add);
+      a.failing().map(f -> "FAILING: " + failing(a, f)).ifPresent(troubles::add);
     }
 
     table.print(out);
     troubles.forEach(what -> out.println(Printable.line(what)));
   }
 
-  private static String failing(String view, long generation, Failing failing) {
+  private static String failing(Answering a, Failing failing) {
     return String.format(
         Locale.ROOT,
-        "FAILING: the speed job of view %s, generation %d, has failed %s and completed no checkpoint since, the last at %s: %s",
-        view,
-        generation,
+        "the speed job of view %s, generation %d, has failed %s and completed no checkpoint since, the last at %s: %s",
+        a.view(),
+        a.generation(),
         Texts.count(failing.times(), "time"),
         failing.last(),
         failing.because());
   }
 
-  /** Whether the jar on the class path is the one whose declaration answers. */
-  private static String declaration(Views views, String name, Provenance from) {
-    String fingerprint =
-        from.version()
-            .map(v -> v.fingerprint())
-            .orElseGet(() -> from.generation().orElseThrow().fingerprint());
-
-    Optional<View> declared = views.all().stream().filter(v -> v.name().equals(name)).findFirst();
-    if (declared.isEmpty()) {
-      return fingerprint.substring(0, SHORT) + " (no jar declares it here)";
+  /** Says too where the jar on the class path declares another view than the one that answers. */
+  private static String fingerprint(Answering a) {
+    String answers = a.fingerprint().substring(0, SHORT);
+    if (a.declared().isEmpty()) {
+      return answers + " (no jar declares it here)";
     }
 
-    return declared.get().fingerprint().equals(fingerprint)
-        ? fingerprint.substring(0, SHORT)
-        : "%s (the jar here declares %s)"
-            .formatted(
-                fingerprint.substring(0, SHORT), declared.get().fingerprint().substring(0, SHORT));
+    String declared = a.declared().get().fingerprint().substring(0, SHORT);
+    return declared.equals(answers)
+        ? answers
+        : "%s (the jar here declares %s)".formatted(answers, declared);
   }
 }

@@ -103,7 +103,7 @@ public final class VersionsCommand implements Callable<Integer> {
                 "rejected",
                 "set aside",
                 "input",
-                "declaration",
+                "fingerprint",
                 "created",
                 "took",
                 "by"));
@@ -144,7 +144,7 @@ public final class VersionsCommand implements Callable<Integer> {
                 "events",
                 "manifest",
                 "input",
-                "declaration",
+                "fingerprint",
                 "created",
                 "duration_ms",
                 "by",
@@ -192,7 +192,7 @@ public final class VersionsCommand implements Callable<Integer> {
 
       json.put("manifest", v.manifest());
       json.put("input", v.manifestDigest());
-      json.put("declaration", v.fingerprint());
+      json.put("fingerprint", v.fingerprint());
       json.put("created", v.created().toString());
 
       v.origin().ifPresent(o -> json.put("duration_ms", o.duration().toMillis()));

@@ -47,6 +47,7 @@ public final class ChaosRun {
   private static final int HISTORY = 300;
   private static final int MOST_EVENTS = 200_000;
   private static final double PER_SECOND = 150;
+  private static final double READS_PER_SECOND = 12;
   private static final Duration STEP = Duration.ofSeconds(3);
   private static final Duration LATEST = Duration.ofHours(2);
   private static final Duration CALM = Duration.ofSeconds(2);
@@ -157,7 +158,10 @@ public final class ChaosRun {
     try (RunningSpeedJob job = layers.startSpeed(options())) {
       layers.awaitComplete(client);
       Pace pace = Pace.start(producer, live, PER_SECOND);
-      try (Reader reader = Reader.start(client, viewNames(), () -> HISTORY + pace.sent())) {
+      Reader.Questions questions =
+          new Reader.Questions(viewNames(), Instant.MIN, Instant.MAX, READS_PER_SECOND);
+      try (Reader reader =
+          Reader.start(client, questions, () -> HISTORY + pace.sent(), answer -> {})) {
         Faults faults =
             new Faults(
                 clusters,

@@ -18,6 +18,9 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * Not thread-safe.
  */
 public final class OrderProducer implements AutoCloseable {
+  /** Longer than brokers are away in any drill. */
+  private static final int DELIVERY_TIMEOUT_MS = 600_000;
+
   private final KafkaProducer<byte[], byte[]> producer;
   private final EventEncoder encoder;
   private final String topic;
@@ -41,6 +44,10 @@ public final class OrderProducer implements AutoCloseable {
                 bootstrapServers,
                 ProducerConfig.ACKS_CONFIG,
                 "all",
+                ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG,
+                true,
+                ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG,
+                DELIVERY_TIMEOUT_MS,
                 ProducerConfig.LINGER_MS_CONFIG,
                 5,
                 ProducerConfig.BATCH_SIZE_CONFIG,

@@ -2,6 +2,7 @@ package dev.lambdastack.sandbox.produce;
 
 import dev.lambdastack.sandbox.foodmart.ShopEvent;
 import java.io.IOException;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -29,6 +30,15 @@ public final class Pace {
    * @param perSecond events a second, more than 0
    */
   public static Pace start(OrderProducer producer, List<ShopEvent> events, double perSecond) {
+    return start(producer, events.iterator(), perSecond);
+  }
+
+  /**
+   * The same for events that are made as they are sent.
+   *
+   * @param events is the thread's alone, as the producer is
+   */
+  public static Pace start(OrderProducer producer, Iterator<ShopEvent> events, double perSecond) {
     Pace pace = new Pace(perSecond);
     Thread thread = new Thread(() -> pace.run(producer, events), "shops");
     thread.setDaemon(true);
@@ -41,20 +51,20 @@ public final class Pace {
     perSecond = eventsPerSecond;
   }
 
-  private void run(OrderProducer producer, List<ShopEvent> events) {
+  private void run(OrderProducer producer, Iterator<ShopEvent> events) {
     long start = System.nanoTime();
     double due = 0;
 
     try {
-      for (int i = 0; i < events.size() && !stopped; i++) {
+      while (events.hasNext() && !stopped) {
         while (due > System.nanoTime() - start) {
           LockSupport.parkNanos(SLICE_NANOS);
         }
 
         due += 1e9 / perSecond;
         // Counted before it is sent: a reader that is quick must not see more than was counted.
-        sent.set(i + 1);
-        producer.send(events.get(i));
+        sent.incrementAndGet();
+        producer.send(events.next());
       }
 
       producer.flush();

@@ -21,27 +21,42 @@ public final class Shops {
   private final Duration step;
   private final Duration latest;
   private long nextOrder = 1;
-  private Instant now = OPENING;
+  private Instant now;
 
   /**
    * @param step by how much time goes on from event to event at most
    * @param latest by how much an event is late at most
    */
   public Shops(long seed, Duration step, Duration latest) {
+    this(seed, step, latest, OPENING);
+  }
+
+  /**
+   * The same from a time on.
+   *
+   * @param opening the time of the first events that are not late
+   */
+  public Shops(long seed, Duration step, Duration latest, Instant opening) {
     this.random = new Random(seed);
     this.step = step;
     this.latest = latest;
+    this.now = opening;
   }
 
   /** The next so many. */
   public List<ShopEvent> events(int count) {
     List<ShopEvent> events = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      now = now.plusSeconds(random.nextInt((int) step.toSeconds()));
-      boolean late = random.nextInt(3) == 0;
-      events.add(event(late ? now.minusSeconds(random.nextInt((int) latest.toSeconds())) : now));
+      events.add(next());
     }
     return events;
+  }
+
+  /** The next one. */
+  public ShopEvent next() {
+    now = now.plusSeconds(random.nextInt((int) step.toSeconds()));
+    boolean late = random.nextInt(3) == 0;
+    return event(late ? now.minusSeconds(random.nextInt((int) latest.toSeconds())) : now);
   }
 
   private ShopEvent event(Instant time) {
