@@ -14,11 +14,17 @@ import dev.lambdastack.serving.store.HBaseConnector;
 import dev.lambdastack.views.Views;
 import dev.lambdastack.views.handoff.Cell;
 import dev.lambdastack.views.handoff.Version;
+import java.io.File;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.avro.generic.GenericRecord;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hbase.TableName;
 import org.apache.hadoop.hbase.client.Connection;
 import org.apache.hadoop.hbase.client.Result;
@@ -31,16 +37,22 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** The jobs also start on a cluster, where tasks are other processes. */
 @ExtendWith(Servers.Extension.class)
 class OnYarnIT {
+  /** A node whose digits, zone and charset are none of those that the command has. */
+  private static final String FOREIGN_HOST =
+      "JAVA_TOOL_OPTIONS=-Duser.language=fa -Duser.country=IR -Duser.timezone=Asia/Kathmandu -Dfile.encoding=US-ASCII";
+
+  /** Jars that no Hadoop has. */
+  private static final Pattern NOT_OF_HADOOP =
+      Pattern.compile(
+          "^(datasketches|flink|hbase|jts|kafka|lz4|parquet|zstd)-|^(%s)-[0-9]"
+              .formatted(
+                  "embedded|hbase-serving|kafka-log|mapreduce-batch|schemas|settings|views"));
+
   @Test
   void archivesRecomputesAndCompactsInProcessesOfTheirOwn(Servers servers) throws Exception {
     try (EmbeddedYarn yarn = EmbeddedYarn.start(servers.hdfs());
         Scene scene =
-            Scene.open(
-                servers,
-                HadoopNodes.configuration(servers, yarn),
-                YarnViews.TOPIC,
-                YarnViews.VIEW,
-                2);
+            Scene.open(servers, onYarn(servers, yarn), YarnViews.TOPIC, YarnViews.VIEW, 2);
         Connection connection = HBaseConnector.connect(scene.config())) {
       assertThat(scene.conf().get("mapreduce.framework.name")).isEqualTo("yarn");
       Views views = Views.of(new YarnViews().views());
@@ -98,5 +110,27 @@ class OnYarnIT {
     assertThat(rows)
         .extracting(row -> row.get(FileSchema.PARTITION) + " " + row.get(FileSchema.OFFSET))
         .doesNotHaveDuplicates();
+  }
+
+  private static Configuration onYarn(Servers servers, EmbeddedYarn yarn) {
+    Configuration conf = servers.configurationWithHBase();
+    yarn.configuration().forEach(e -> conf.set(e.getKey(), e.getValue()));
+    for (String environment :
+        List.of("mapreduce.map.env", "mapreduce.reduce.env", "yarn.app.mapreduce.am.env")) {
+      conf.set(environment, FOREIGN_HOST);
+    }
+
+    conf.setBoolean("yarn.is.minicluster", false);
+    conf.set("yarn.application.classpath", ofHadoop());
+    conf.set("mapreduce.application.classpath", ofHadoop());
+    return conf;
+  }
+
+  /** What a node has by itself; the rest must come with the job. */
+  private static String ofHadoop() {
+    return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+        .filter(entry -> entry.endsWith(".jar"))
+        .filter(entry -> !NOT_OF_HADOOP.matcher(Path.of(entry).getFileName().toString()).find())
+        .collect(Collectors.joining(","));
   }
 }
