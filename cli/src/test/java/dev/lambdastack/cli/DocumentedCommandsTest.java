@@ -28,8 +28,9 @@ class DocumentedCommandsTest {
   /**
    * What tests of their own run: ScriptsTest, RunBatchTest, OutputIT, and continuous integration.
    */
+  /** test-cluster alone is run by hand: it needs root, and an hour. */
   private static final Set<String> RUN_ELSEWHERE =
-      Set.of("quickstart", "test", "smoke", "dist", "lambda", "run-batch");
+      Set.of("quickstart", "test", "smoke", "dist", "lambda", "run-batch", "test-cluster");
 
   /** The same by another name. */
   private static final String INCREMENTAL = "incremental-cost";

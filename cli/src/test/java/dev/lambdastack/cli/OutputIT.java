@@ -33,10 +33,12 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.hbase.TableName;
 import org.apache.hadoop.hbase.client.Admin;
 import org.apache.hadoop.hbase.client.Connection;
 import org.apache.hadoop.hbase.client.ConnectionFactory;
+import org.apache.hadoop.hdfs.DistributedFileSystem;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -56,7 +58,7 @@ class OutputIT {
 
   /** What cannot be asked what it would do, and shows no rows. */
   private static final Set<String> CHANGES =
-      Set.of("produce", "discard", "rollback", "dimension", "help");
+      Set.of("produce", "backup", "discard", "rollback", "dimension", "help");
 
   @TempDir Path folder;
 
@@ -83,6 +85,7 @@ class OutputIT {
     arguments.put("cleanup", List.of("--all"));
     arguments.put("dimension", List.of("products", "--once"));
     arguments.put("alerts", List.of("--list"));
+    arguments.put("backup", List.of("--to=" + events.resolveSibling("backups").toUri()));
     arguments.put("help", List.of());
     return arguments;
   }
@@ -218,8 +221,10 @@ class OutputIT {
     Map<String, List<String>> arguments =
         arguments(Files.writeString(folder.resolve("orders.jsonl"), orders()));
     List<String> all = new ArrayList<>(verbs());
-    // The first has verbs of its own alone; the second never ends, and is looked at below.
-    all.removeAll(List.of("dead-letters", "speed"));
+    // The first has verbs of its own alone; the second never ends, and is looked at below; the
+    // third
+    // wants an empty cluster, and is BackupIT's.
+    all.removeAll(List.of("dead-letters", "speed", "restore"));
     all.add("help");
     assertThat(arguments.keySet()).containsExactlyInAnyOrderElementsOf(all);
 
@@ -229,6 +234,9 @@ class OutputIT {
       LambdaProcess lambda = new LambdaProcess(folder, LambdaProcess.conf(folder, clusters));
       aVersionAnswers(lambda, clusters);
       anAlertWasRaised(clusters);
+      try (FileSystem files = clusters.hdfs().fileSystem()) {
+        ((DistributedFileSystem) files).allowSnapshot(new org.apache.hadoop.fs.Path("/master"));
+      }
       Scene scene = new Scene(clusters, lambda, arguments, settings(folder.resolve("conf")));
 
       whatIsPrintedAsJsonHasKeysInSnakeCase(scene);
