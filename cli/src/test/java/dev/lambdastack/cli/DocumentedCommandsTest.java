@@ -26,9 +26,9 @@ class DocumentedCommandsTest {
       Pattern.compile("(?m)^(?:    | {0,2})(?:scripts/)([a-z-]+)(?: ([^#\\n]*))?");
 
   /**
-   * What tests of their own run: ScriptsTest, RunBatchTest, OutputIT, and continuous integration.
+   * What tests of their own run: ScriptsTest, RunBatchTest, OutputIT, and continuous integration;
+   * and test-cluster, which is run by hand, since it needs root and an hour.
    */
-  /** test-cluster alone is run by hand: it needs root, and an hour. */
   private static final Set<String> RUN_ELSEWHERE =
       Set.of("quickstart", "test", "smoke", "dist", "lambda", "run-batch", "test-cluster");
 
