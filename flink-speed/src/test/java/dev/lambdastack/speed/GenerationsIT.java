@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lambdastack.embedded.Await;
 import dev.lambdastack.embedded.EmbeddedFlink;
 import dev.lambdastack.log.TopicLog;
+import dev.lambdastack.log.agreement.TopicAgreement;
 import dev.lambdastack.reference.ReferenceEvents;
 import dev.lambdastack.reference.ReferenceViews;
 import dev.lambdastack.serving.store.HBaseConnector;
@@ -102,8 +103,13 @@ class GenerationsIT {
     }
   }
 
-  /** A version that holds what lies before the epoch that begins now, published. */
+  /**
+   * A version that holds what lies before the epoch that begins now, published; of a topic that the
+   * archive has read, and so adopted.
+   */
   private Version publishVersion(View view, long number) throws Exception {
+    TopicAgreement.of(config, "orders", log.topicId())
+        .adopt(log.partitions(), log.partitions(), Instant.EPOCH);
     long horizon = System.currentTimeMillis() / EPOCH.toMillis() + 1;
     while (System.currentTimeMillis() < horizon * EPOCH.toMillis()) {
       Thread.sleep(10);
