@@ -55,14 +55,25 @@ public final class CleanupCommand implements Callable<Integer> {
 
     for (String view : views.of(declared)) {
       Cleanup.Cleaned cleaned = dryRun ? cleanup.plan(view) : cleanup.run(view);
-      if (cleaned.isEmpty() && new Versions(settings).of(view).isEmpty()) {
-        // Neither HBase nor a jar knows the name: more likely a slip than a view without versions.
-        declared.find(view);
+      if (cleaned.isEmpty() && !isDeclared(declared, view)) {
+        checkKnown(settings, declared, view);
       }
       print(out, view, cleaned);
     }
 
     return 0;
+  }
+
+  private static boolean isDeclared(Views declared, String view) {
+    return declared.all().stream().anyMatch(v -> v.name().equals(view));
+  }
+
+  /** What neither HBase nor a jar knows is more likely a slip than a view without versions. */
+  private static void checkKnown(LambdaConfig settings, Views declared, String view)
+      throws IOException {
+    if (new Versions(settings).of(view).isEmpty()) {
+      declared.find(view);
+    }
   }
 
   private void print(PrintWriter out, String view, Cleanup.Cleaned cleaned) {
