@@ -74,6 +74,22 @@ class TopicAgreementIT {
     assertThat(other.read()).contains(known);
   }
 
+  @Test
+  void aTopicThatWasMadeAgainIsToldFromTheOneThatWasRead() throws Exception {
+    Configuration conf = new Configuration(hdfs.configuration());
+    conf.set("lambda.master", "/again/master");
+    TopicAgreement before = TopicAgreement.of(LambdaConfig.of(conf), "orders", "before");
+    TopicAgreement again = TopicAgreement.of(LambdaConfig.of(conf), "orders", "again");
+    assertThat(again.another()).as("nobody has read anything").isEmpty();
+
+    before.adopt(upTo(1), upTo(1), NOON);
+    assertThat(before.another()).isEmpty();
+    assertThat(again.another()).contains("before");
+
+    again.adopt(upTo(1), upTo(1), NOON);
+    assertThat(again.another()).as("this one is read now").isEmpty();
+  }
+
   /** As each that starts is, until its DataNodes have told what they have. */
   @Test
   void aNameNodeInSafeModeIsAnOutage() throws Exception {
