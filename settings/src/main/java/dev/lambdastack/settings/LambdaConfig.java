@@ -20,8 +20,9 @@ import org.apache.hadoop.security.alias.CredentialProviderFactory;
  * and checked when it is loaded, by a class for each layer; what {@link #hadoop()} is changed to
  * afterwards does not count here.
  *
- * <p>The family {@code lambda.kafka.client.*} may hold secrets. It is part of {@link #kafka()} and
- * never of {@link #hadoop()}, which becomes a job's {@code job.xml} and goes to tasks.
+ * <p>The families {@code lambda.kafka.client.*} and {@code lambda.catalog.*} may hold secrets. They
+ * are part of {@link #kafka()} and {@link #master()}, and never of {@link #hadoop()}, which becomes
+ * a job's {@code job.xml} and goes to tasks.
  */
 public final class LambdaConfig {
   private static final String PREFIX = "lambda.";
@@ -30,6 +31,9 @@ public final class LambdaConfig {
 
   /** What keys begin with that are Kafka's own behind it. */
   private static final String KAFKA_CLIENT = "lambda.kafka.client.";
+
+  /** What keys begin with that are an Iceberg catalog's behind it. */
+  private static final String CATALOG = "lambda.catalog.";
 
   /** What the name of a family ends with in {@code lambda-default.xml}. */
   private static final String ANY = "*";
@@ -51,12 +55,16 @@ public final class LambdaConfig {
   private final SetAsideLimit setAsideLimit;
 
   /** Reads every key, so that a bad value is refused before anything is done. */
-  LambdaConfig(Configuration conf, Map<String, String> kafkaClient, Values values) {
+  LambdaConfig(
+      Configuration conf,
+      Map<String, String> kafkaClient,
+      Map<String, String> catalog,
+      Values values) {
     this.conf = conf;
     this.kafka = KafkaSettings.of(values, kafkaClient);
     this.log = LogSettings.of(values);
     this.hbase = HBaseSettings.of(values);
-    this.master = MasterSettings.of(values);
+    this.master = MasterSettings.of(values, catalog);
     this.archive = ArchiveSettings.of(values);
     this.compact = CompactSettings.of(values);
     this.audit = AuditSettings.of(values);
@@ -88,24 +96,25 @@ public final class LambdaConfig {
     copyMissing(site, conf);
     copyMissing(defaults, conf);
 
-    Map<String, String> kafkaClient = takeKafkaClient(conf);
+    Map<String, String> kafkaClient = take(conf, KAFKA_CLIENT);
+    Map<String, String> catalog = take(conf, CATALOG);
     checkKnown(conf, known);
     checkKafkaClient(kafkaClient);
-    return new LambdaConfig(conf, kafkaClient, new Values(conf));
+    return new LambdaConfig(conf, kafkaClient, catalog, new Values(conf));
   }
 
-  /** Moves the family out of the configuration; the values are those that Hadoop expands. */
-  private static Map<String, String> takeKafkaClient(Configuration conf) {
+  /** Moves a family out of the configuration; the values are those that Hadoop expands. */
+  private static Map<String, String> take(Configuration conf, String family) {
     Map<String, String> taken = new TreeMap<>();
     for (Map.Entry<String, String> entry : conf) {
       String key = entry.getKey();
-      if (key.startsWith(KAFKA_CLIENT)) {
+      if (key.startsWith(family)) {
         checkCanBeTaken(conf, key);
-        taken.put(key.substring(KAFKA_CLIENT.length()), Values.resolved(key, conf.getTrimmed(key)));
+        taken.put(key.substring(family.length()), Values.resolved(key, conf.getTrimmed(key)));
       }
     }
 
-    taken.keySet().forEach(key -> conf.unset(KAFKA_CLIENT + key));
+    taken.keySet().forEach(key -> conf.unset(family + key));
     return taken;
   }
 

@@ -1,177 +1,108 @@
 package dev.lambdastack.batch.master;
 
+import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.handoff.Horizon;
 import dev.lambdastack.views.handoff.LostOffsets;
+import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
 import org.apache.avro.Schema;
+import org.apache.iceberg.FileScanTask;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.io.CloseableIterable;
 
 /**
- * What a topic's master dataset holds after a manifest: the one answer to which files are read.
- * Pure: it follows from the manifests alone.
+ * What a topic's table holds at a snapshot.
  *
- * @param sequence of that manifest, of whatever kind; versions name it with {@code digest}
- * @param digest of that manifest
- * @param archived the newest manifest of the archive: it says where the next run starts, the
- *     horizon and the partitions
- * @param files that belong to the dataset, none twice; the rows of all are the events before the
- *     horizon, each once
- * @param deadLetters files of records that are no events
- * @param lost offsets whose records retention had removed before they were archived
+ * @param snapshot its id
+ * @param runs of the archive, the first one first; at least one
+ * @param schemas that files follow
+ * @param files of the snapshot; their rows are the events before the horizon, each once
  */
 public record Contents(
-    long sequence,
-    String digest,
-    ArchiveManifest archived,
-    List<LiveFile> files,
-    List<DeadLetterFile> deadLetters,
-    LostOffsets lost) {
+    long snapshot, List<ArchiveRun> runs, List<Schema> schemas, List<LiveFile> files) {
   public Contents {
+    runs = List.copyOf(runs);
+    schemas = List.copyOf(schemas);
     files = List.copyOf(files);
-    deadLetters = List.copyOf(deadLetters);
   }
 
-  /** Events in all files. */
+  /**
+   * Of a table as it was loaded.
+   *
+   * @param eventTime name of its column
+   * @throws InvalidInputException when its rows are not those that were archived
+   */
+  static Contents of(
+      Table table, List<ArchiveRun> runs, List<Schema> schemas, String eventTime)
+      throws IOException {
+    List<LiveFile> files = new ArrayList<>();
+    try (CloseableIterable<FileScanTask> tasks =
+        table
+            .newScan()
+            .includeColumnStats(
+                List.of(
+                    eventTime,
+                    EventColumns.PARTITION,
+                    EventColumns.OFFSET,
+                    EventColumns.RAW))
+            .planFiles()) {
+      for (FileScanTask task : tasks) {
+        if (!task.deletes().isEmpty()) {
+          throw new InvalidInputException(
+              "Cannot read table %s: rows of %s were deleted by another program; an archived event is never deleted: roll the table back"
+                  .formatted(table.name(), task.file().location()));
+        }
+        files.add(LiveFile.of(task.file(), table.schema(), eventTime));
+      }
+    }
+
+    Contents contents =
+        new Contents(table.currentSnapshot().snapshotId(), runs, schemas, files);
+    long rows = files.stream().mapToLong(LiveFile::rows).sum();
+    if (rows != contents.events()) {
+      throw new InvalidInputException(
+          String.format(
+              Locale.ROOT,
+              "Cannot read table %s: it has %d rows, where %d events were archived; another program has added or removed rows: roll the table back to a snapshot of lambda archive or lambda compact",
+              table.name(),
+              rows,
+              contents.events()));
+    }
+    return contents;
+  }
+
+  /** The archive's newest run: it says where the next one starts, the horizon, the partitions. */
+  public ArchiveRun archived() {
+    return runs.get(runs.size() - 1);
+  }
+
+  /** Events that were archived. */
   public long events() {
-    return files.stream().mapToLong(f -> f.file().rows()).sum();
+    return runs.stream().mapToLong(r -> r.counts().events()).sum();
   }
 
-  /** The schemas that the files were written by, and the archive's last. */
-  public Set<Schema> schemas() {
-    Set<Schema> schemas = new LinkedHashSet<>();
-    files.forEach(f -> schemas.add(f.schema()));
-    schemas.add(archived.schema());
-    return schemas;
+  /** Offsets whose records retention had removed before they were archived. */
+  public LostOffsets lost() {
+    LostOffsets lost = LostOffsets.NONE;
+    for (ArchiveRun run : runs) {
+      for (Map.Entry<Integer, PartitionRange> partition : run.partitions().entrySet()) {
+        PartitionRange range = partition.getValue();
+        lost = lost.with(partition.getKey(), range.start(), range.readFrom());
+      }
+    }
+    return lost;
   }
 
   /** Bytes of all files. */
   public long lengthBytes() {
-    return files.stream().mapToLong(f -> f.file().lengthBytes()).sum();
+    return files.stream().mapToLong(LiveFile::lengthBytes).sum();
   }
 
   /** Where a version that is computed from these files ends. */
   public Horizon horizon() {
-    return archived.horizon();
-  }
-
-  /**
-   * After the last of these manifests; empty where there is none.
-   *
-   * @param chain from the first one on, without a hole
-   * @throws IllegalArgumentException when one cannot follow the one before
-   */
-  public static Optional<Contents> of(List<StoredManifest> chain) {
-    Fold fold = new Fold(Optional.empty());
-    chain.forEach(fold::add);
-    return fold.contents();
-  }
-
-  /** Manifest after manifest. Not thread-safe. */
-  static final class Fold {
-    private final Map<String, LiveFile> files = new LinkedHashMap<>();
-    private final List<DeadLetterFile> deadLetters = new ArrayList<>();
-    private long sequence;
-    private Optional<String> digest = Optional.empty();
-    private ArchiveManifest archived;
-    private LostOffsets lost = LostOffsets.NONE;
-
-    /** From these contents on; from the beginning where there are none. */
-    Fold(Optional<Contents> from) {
-      from.ifPresent(
-          contents -> {
-            contents.files().forEach(f -> files.put(f.file().path(), f));
-            deadLetters.addAll(contents.deadLetters());
-            sequence = contents.sequence();
-            digest = Optional.of(contents.digest());
-            archived = contents.archived();
-            lost = contents.lost();
-          });
-    }
-
-    /**
-     * Takes the next manifest.
-     *
-     * @throws IllegalArgumentException with a message for people, when it does not follow
-     */
-    void add(StoredManifest next) {
-      Manifest manifest = next.manifest();
-      check(
-          manifest.sequence() == sequence + 1,
-          String.format(
-              Locale.ROOT,
-              "it says that it is manifest %d, not %d",
-              manifest.sequence(),
-              sequence + 1));
-      check(
-          manifest.previous().equals(digest),
-          "the manifest before it is not the one that it was made after (SHA-256 expected %s, found %s)"
-              .formatted(manifest.previous().orElse("none"), digest.orElse("none")));
-
-      if (manifest instanceof ArchiveManifest archive) {
-        add(archive);
-      } else if (manifest instanceof CompactionManifest compaction) {
-        add(compaction);
-      }
-
-      for (DataFile file : manifest.files()) {
-        check(
-            files.put(file.path(), new LiveFile(file, manifest.schema())) == null,
-            "it adds " + file.path() + ", which is there already");
-      }
-
-      sequence = manifest.sequence();
-      digest = Optional.of(next.digest());
-    }
-
-    private void add(ArchiveManifest archive) {
-      long from = archived == null ? 0 : archived.toEpoch();
-      check(
-          archive.fromEpoch() == from,
-          String.format(
-              Locale.ROOT, "it begins at epoch %d, not at %d", archive.fromEpoch(), from));
-      deadLetters.addAll(archive.deadLetters());
-      archived = archive;
-      archive
-          .partitions()
-          .forEach((p, range) -> lost = lost.with(p, range.start(), range.readFrom()));
-    }
-
-    private void add(CompactionManifest compaction) {
-      long rows = 0;
-      for (String path : compaction.superseded()) {
-        LiveFile file = files.remove(path);
-        check(file != null, "it supersedes " + path + ", which is not there");
-        rows += file.file().rows();
-      }
-      check(
-          rows == compaction.events(),
-          String.format(
-              Locale.ROOT, "it puts %d rows in the place of %d", compaction.events(), rows));
-    }
-
-    private static void check(boolean holds, String problem) {
-      if (!holds) {
-        throw new IllegalArgumentException(problem);
-      }
-    }
-
-    Optional<Contents> contents() {
-      return Optional.ofNullable(archived)
-          .map(
-              a ->
-                  new Contents(
-                      sequence,
-                      digest.orElseThrow(),
-                      a,
-                      List.copyOf(files.values()),
-                      deadLetters,
-                      lost));
-    }
+    return archived().horizon();
   }
 }

@@ -1,16 +1,124 @@
 package dev.lambdastack.batch.master;
 
-import org.apache.avro.Schema;
-import org.apache.avro.SchemaNormalization;
+import dev.lambdastack.views.handoff.Horizon;
+import java.nio.ByteBuffer;
+import java.time.LocalDate;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.apache.iceberg.DataFile;
+import org.apache.iceberg.Schema;
+import org.apache.iceberg.types.Conversions;
+import org.apache.iceberg.types.Type;
 
 /**
- * A file that belongs to the dataset.
+ * A file of a topic's table, whoever wrote it, by what the table knows of it.
  *
- * @param schema what its columns follow, beside the archive's own
+ * @param file with the bounds of the columns below
+ * @param sequence all its rows were in the table when the snapshot of this sequence number was
+ *     there
+ * @param date of all its events; empty where they are of several
+ * @param partitions of its rows; each is one of these
+ * @param offsets of its rows; each is one of these
+ * @param eventTimes of its rows, in milliseconds, as the columns have them
+ * @param hasRaw whether a row may have the bytes that were sent beside the columns
  */
-public record LiveFile(DataFile file, Schema schema) {
-  /** CRC-64-AVRO of the schema. */
-  public long schemaFingerprint() {
-    return SchemaNormalization.parsingFingerprint64(schema);
+public record LiveFile(
+    DataFile file,
+    long sequence,
+    Optional<LocalDate> date,
+    Range partitions,
+    Range offsets,
+    Range eventTimes,
+    boolean hasRaw) {
+
+  /** Numbers from {@code min} to {@code max}, both inclusive. */
+  public record Range(long min, long max) {
+    /** What is not known: any number. */
+    static final Range ANY = new Range(Long.MIN_VALUE, Long.MAX_VALUE);
+  }
+
+  /** Where the rows of a file lie, seen from a horizon. */
+  public enum Side {
+    /** The horizon holds all rows. */
+    BEFORE,
+    /** The horizon holds no row. */
+    BEHIND,
+    /** Not to be told without a look at each row's coordinates, as {@link Horizon#holds} does. */
+    EITHER
+  }
+
+  /**
+   * Of a table's file.
+   *
+   * @param eventTime name of the event time's column
+   */
+  static LiveFile of(DataFile file, Schema schema, String eventTime) {
+    int raw = schema.findField(EventColumns.RAW).fieldId();
+    Map<Integer, Long> nulls = file.nullValueCounts();
+    Long rawNulls = nulls == null ? null : nulls.get(raw);
+    Integer day = file.partition().size() == 0 ? null : file.partition().get(0, Integer.class);
+    Range micros = bounds(file, schema, eventTime);
+
+    return new LiveFile(
+        file,
+        file.dataSequenceNumber(),
+        Optional.ofNullable(day).map(d -> LocalDate.ofEpochDay(d)),
+        bounds(file, schema, EventColumns.PARTITION),
+        bounds(file, schema, EventColumns.OFFSET),
+        micros.equals(Range.ANY)
+            ? Range.ANY
+            : new Range(Math.floorDiv(micros.min(), 1000L), Math.floorDiv(micros.max(), 1000L)),
+        rawNulls == null || rawNulls != file.recordCount());
+  }
+
+  private static Range bounds(DataFile file, Schema schema, String column) {
+    int id = schema.findField(column).fieldId();
+    Type type = schema.findType(id);
+    Map<Integer, ByteBuffer> lower = file.lowerBounds();
+    Map<Integer, ByteBuffer> upper = file.upperBounds();
+    if (lower == null || upper == null || !lower.containsKey(id) || !upper.containsKey(id)) {
+      return Range.ANY;
+    }
+    Number least = Conversions.fromByteBuffer(type, lower.get(id));
+    Number greatest = Conversions.fromByteBuffer(type, upper.get(id));
+    return new Range(least.longValue(), greatest.longValue());
+  }
+
+  public String path() {
+    return file.location();
+  }
+
+  public long rows() {
+    return file.recordCount();
+  }
+
+  public long lengthBytes() {
+    return file.fileSizeInBytes();
+  }
+
+  /**
+   * Which rows of the file the horizon holds.
+   *
+   * @param sequenceOfHorizon files up to this number hold nothing behind it; -1 where it is not
+   *     known
+   */
+  public Side side(Horizon horizon, long sequenceOfHorizon) {
+    if (sequence <= sequenceOfHorizon) {
+      return Side.BEFORE;
+    }
+    if (partitions.equals(Range.ANY) || offsets.equals(Range.ANY)) {
+      return Side.EITHER;
+    }
+
+    IntStream of = IntStream.rangeClosed((int) partitions.min(), (int) partitions.max());
+    long[] ends = of.mapToLong(p -> horizon.offsets().getOrDefault(p, 0L)).toArray();
+    boolean before = true;
+    boolean behind = true;
+    for (long end : ends) {
+      before &= offsets.max() < end;
+      behind &= offsets.min() >= end;
+    }
+    return before ? Side.BEFORE : behind ? Side.BEHIND : Side.EITHER;
   }
 }

@@ -1,0 +1,159 @@
+package dev.lambdastack.batch.master;
+
+import dev.lambdastack.batch.job.Jobs;
+import dev.lambdastack.settings.FirstContact;
+import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.settings.files.FileSystemFault;
+import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.LambdaException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.iceberg.CatalogProperties;
+import org.apache.iceberg.CatalogUtil;
+import org.apache.iceberg.catalog.Catalog;
+import org.apache.iceberg.catalog.Namespace;
+import org.apache.iceberg.catalog.SupportsNamespaces;
+import org.apache.iceberg.catalog.TableIdentifier;
+import org.apache.iceberg.exceptions.AlreadyExistsException;
+
+/**
+ * Where the tables of all topics are: the Iceberg catalog that {@code lambda.catalog.*} describes.
+ * Without these keys it is the folder {@code lambda.master} on HDFS, where a commit is a rename.
+ */
+final class MasterCatalog {
+  private static final Namespace EVENTS = Namespace.of("events");
+  private static final Namespace DEAD_LETTERS = Namespace.of("dead_letters");
+
+  private final Catalog catalog;
+  private final String place;
+
+  private MasterCatalog(Catalog catalog, String place) {
+    this.catalog = catalog;
+    this.place = place;
+  }
+
+  static MasterCatalog open(LambdaConfig config) throws IOException {
+    Configuration conf = config.hadoop();
+    Map<String, String> options = new TreeMap<>(config.master().catalog());
+    String type = options.getOrDefault(CatalogUtil.ICEBERG_CATALOG_TYPE, "");
+    boolean isFolder =
+        type.equals(CatalogUtil.ICEBERG_CATALOG_TYPE_HADOOP)
+            || type.isEmpty() && !options.containsKey(CatalogProperties.CATALOG_IMPL);
+    String place = type;
+
+    if (isFolder) {
+      String master =
+          options.getOrDefault(CatalogProperties.WAREHOUSE_LOCATION, config.master().folder());
+      Path folder = folder(conf, master);
+      place = place(conf, new Path(master), folder);
+      options.put(CatalogUtil.ICEBERG_CATALOG_TYPE, CatalogUtil.ICEBERG_CATALOG_TYPE_HADOOP);
+      options.put(CatalogProperties.WAREHOUSE_LOCATION, folder.toString());
+      if (folder.toUri().getScheme().equals("file")) {
+        options.put(CatalogProperties.LOCK_IMPL, LocalLock.class.getName());
+      }
+    }
+
+    try {
+      return new MasterCatalog(CatalogUtil.buildIcebergCatalog("lambda", options, conf), place);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    } catch (IllegalArgumentException | UnsupportedOperationException e) {
+      throw new InvalidInputException(
+          "Cannot open the catalog of lambda.catalog.*: " + e.getMessage(), e);
+    }
+  }
+
+  private static Path folder(Configuration conf, String master) throws IOException {
+    FirstContact.hdfs(conf, master);
+    Path root = new Path(master);
+    try {
+      FileSystem fileSystem = root.getFileSystem(conf);
+      checkRenames(conf, master, fileSystem);
+      Path qualified = fileSystem.makeQualified(root);
+      fileSystem.exists(qualified);
+      return qualified;
+    } catch (IOException | IllegalArgumentException e) {
+      if (e instanceof IllegalArgumentException || FileSystemFault.isAway(e)) {
+        throw unreachable(master, e);
+      }
+      throw e;
+    }
+  }
+
+  /** A local folder is often nobody's wish: then which configuration has chosen it. */
+  private static String place(Configuration conf, Path root, Path qualified) {
+    boolean isChosen = root.toUri().getScheme() != null;
+    return isChosen || !"file".equals(qualified.toUri().getScheme())
+        ? qualified.toString()
+        : "%s (fs.defaultFS is %s)"
+            .formatted(qualified, FirstContact.origin(conf, "core", List.of("fs.defaultFS")));
+  }
+
+  /**
+   * A commit is a rename that fails when the name is taken: HDFS does that in one step. Object
+   * stores and gateways do not; a local file system is good for the processes of one machine.
+   */
+  static void checkRenames(Configuration conf, String master, FileSystem fileSystem) {
+    String scheme = fileSystem.getUri().getScheme();
+    if (!scheme.equals("hdfs") && !(scheme.equals("file") && Jobs.isLocal(conf))) {
+      throw new InvalidInputException(
+          "Cannot keep a master dataset in lambda.master=%s: expected a folder on HDFS (or a local one where mapreduce.framework.name=local), found file system '%s', where two runs might both commit; set lambda.master or fs.defaultFS to hdfs://..., or name a catalog by lambda.catalog.type"
+              .formatted(master, scheme));
+    }
+  }
+
+  private static LambdaException unreachable(String master, Exception e) {
+    String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    return FileSystemFault.of(
+        "Cannot reach the file system of lambda.master=%s: %s; check fs.defaultFS in core-site.xml and that HDFS runs"
+            .formatted(master, why.lines().findFirst().orElse(why)),
+        e);
+  }
+
+  Catalog catalog() {
+    return catalog;
+  }
+
+  TableIdentifier events(String topic) {
+    return TableIdentifier.of(EVENTS, topic);
+  }
+
+  TableIdentifier deadLetters(String topic) {
+    return TableIdentifier.of(DEAD_LETTERS, topic);
+  }
+
+  String place(TableIdentifier id) {
+    return id + " in " + place;
+  }
+
+  void ensureNamespace(Namespace namespace) {
+    if (catalog instanceof SupportsNamespaces namespaces
+        && !namespaces.namespaceExists(namespace)) {
+      try {
+        namespaces.createNamespace(namespace);
+      } catch (AlreadyExistsException another) {
+        // Another run was first.
+      }
+    }
+  }
+
+  /** A call to Iceberg, which hides failures of file systems in unchecked exceptions. */
+  <T> T call(Callable<T> call) throws IOException {
+    try {
+      return call.call();
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    } catch (IOException | RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

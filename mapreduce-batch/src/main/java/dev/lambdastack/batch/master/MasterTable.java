@@ -1,0 +1,384 @@
+package dev.lambdastack.batch.master;
+
+import dev.lambdastack.settings.LambdaConfig;
+import dev.lambdastack.settings.files.FileSystemFault;
+import dev.lambdastack.views.EventType;
+import dev.lambdastack.views.InvalidInputException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.apache.avro.SchemaParser;
+import org.apache.iceberg.AppendFiles;
+import org.apache.iceberg.DataFile;
+import org.apache.iceberg.HasTableOperations;
+import org.apache.iceberg.PartitionSpec;
+import org.apache.iceberg.RewriteFiles;
+import org.apache.iceberg.Schema;
+import org.apache.iceberg.SnapshotAncestryValidator;
+import org.apache.iceberg.SnapshotUpdate;
+import org.apache.iceberg.SortOrder;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.TableOperations;
+import org.apache.iceberg.TableProperties;
+import org.apache.iceberg.Transaction;
+import org.apache.iceberg.UpdateProperties;
+import org.apache.iceberg.UpdateSchema;
+import org.apache.iceberg.catalog.TableIdentifier;
+import org.apache.iceberg.exceptions.AlreadyExistsException;
+import org.apache.iceberg.exceptions.CommitFailedException;
+import org.apache.iceberg.exceptions.NoSuchTableException;
+import org.apache.iceberg.exceptions.ValidationException;
+import org.apache.iceberg.expressions.Expressions;
+
+/**
+ * The master dataset of one topic: an Iceberg table, {@code events.<topic>} in the catalog of
+ * {@code lambda.catalog.*}. An event belongs to it once its file is in a snapshot, which comes with
+ * one commit; of two archive runs that begin at the same place one commits.
+ *
+ * <p>What a run has archived is a property of the table, written by the commit of its snapshot, so
+ * that it outlives the snapshot. Safe for use by many processes at once; an object is for one
+ * thread.
+ */
+public final class MasterTable {
+  /** What our own properties begin with. */
+  static final String PREFIX = "lambda.";
+
+  /** The number of the last archive run. */
+  private static final String RUNS = PREFIX + "runs";
+
+  /** What the run of the number behind it has archived: its JSON. */
+  private static final String RUN = PREFIX + "run.";
+
+  /** The Avro schema of the fingerprint behind it, which files follow. */
+  private static final String SCHEMA = PREFIX + "schema.";
+
+  private static final String EVENT_TIME = PREFIX + "event-time";
+
+  /** In a snapshot's summary: as the properties. */
+  private static final String DIGEST = PREFIX + "digest";
+
+  private static final int FORMAT_VERSION = 3;
+
+  private final MasterCatalog catalog;
+  private final TableIdentifier id;
+  private final String topic;
+
+  private MasterTable(MasterCatalog catalog, String topic) {
+    this.catalog = catalog;
+    this.id = catalog.events(topic);
+    this.topic = topic;
+  }
+
+  /**
+   * The dataset of a topic, which may be empty; nothing is written.
+   *
+   * @throws InvalidInputException when the catalog cannot be used, or may let two runs commit
+   * @throws dev.lambdastack.views.UnavailableException when it does not answer
+   */
+  public static MasterTable open(LambdaConfig config, String topic) throws IOException {
+    return new MasterTable(MasterCatalog.open(config), topic);
+  }
+
+  public String topic() {
+    return topic;
+  }
+
+  /** Where it is, for a message. */
+  public String place() {
+    return catalog.place(id);
+  }
+
+  /** The table as it is now; empty before the first archive run. */
+  Optional<Table> table() throws IOException {
+    return catalog.call(
+        () -> {
+          try {
+            return Optional.of(catalog.catalog().loadTable(id));
+          } catch (NoSuchTableException none) {
+            return Optional.empty();
+          }
+        });
+  }
+
+  /**
+   * Makes the table, or brings its columns to the event's schema.
+   *
+   * @throws InvalidInputException when a table cannot have these columns
+   */
+  public TableLayout prepare(EventType type) throws IOException {
+    Schema columns = EventColumns.of(topic, type.schema());
+    Optional<Table> there = table();
+    Table table = there.isPresent() ? there.get() : create(type, columns);
+    evolve(table, type.schema());
+    return TableLayout.of(table);
+  }
+
+  private Table create(EventType type, Schema columns) throws IOException {
+    return catalog.call(
+        () -> {
+          catalog.ensureNamespace(id.namespace());
+          try {
+            Transaction creation =
+                catalog
+                    .catalog()
+                    .buildTable(id, columns)
+                    .withPartitionSpec(PartitionSpec.unpartitioned())
+                    .withSortOrder(
+                        SortOrder.builderFor(columns)
+                            .asc(type.eventTime())
+                            .asc(EventColumns.PARTITION)
+                            .asc(EventColumns.OFFSET)
+                            .build())
+                    .withProperties(properties(type))
+                    .createTransaction();
+            creation
+                .updateSpec()
+                .addField("event_date", Expressions.day(type.eventTime()))
+                .commit();
+            creation.commitTransaction();
+          } catch (AlreadyExistsException another) {
+            // Another run was first.
+          }
+          return catalog.catalog().loadTable(id);
+        });
+  }
+
+  private Map<String, String> properties(EventType type) {
+    Map<String, String> properties = new TreeMap<>();
+    properties.put(TableProperties.FORMAT_VERSION, String.valueOf(FORMAT_VERSION));
+    properties.put(TableProperties.PARQUET_COMPRESSION, "zstd");
+    properties.put(TableProperties.METADATA_COMPRESSION, "gzip");
+    properties.put(TableProperties.METADATA_DELETE_AFTER_COMMIT_ENABLED, "true");
+    properties.put(TableProperties.COMMIT_NUM_RETRIES, "20");
+    for (String column :
+        List.of(
+            type.eventTime(),
+            EventColumns.PARTITION,
+            EventColumns.OFFSET,
+            EventColumns.APPEND_TIME,
+            EventColumns.RAW)) {
+      // Of a table with many columns, the first hundred alone have bounds.
+      properties.put(
+          TableProperties.METRICS_MODE_COLUMN_CONF_PREFIX + column,
+          column.equals(EventColumns.RAW) ? "counts" : "full");
+    }
+    properties.put(PREFIX + "topic", topic);
+    properties.put(EVENT_TIME, type.eventTime());
+    return properties;
+  }
+
+  private void evolve(Table table, org.apache.avro.Schema pinned) throws IOException {
+    String fingerprint = Fingerprints.of(pinned);
+    catalog.call(
+        () -> {
+          while (true) {
+            Transaction evolution = table.newTransaction();
+            UpdateSchema update = evolution.updateSchema();
+            boolean isChanged = EventEvolution.to(topic, update, table.schema(), pinned);
+            if (isChanged) {
+              update.commit();
+            }
+            if (!isChanged && table.properties().containsKey(SCHEMA + fingerprint)) {
+              return table;
+            }
+
+            evolution.updateProperties().set(SCHEMA + fingerprint, pinned.toString()).commit();
+            try {
+              evolution.commitTransaction();
+              return table;
+            } catch (CommitFailedException another) {
+              table.refresh();
+            }
+          }
+        });
+  }
+
+  /** All archive runs, the first one first; as they stand there. */
+  List<String> runTexts(Table table) {
+    long count = count(table);
+    List<String> texts = new ArrayList<>();
+    for (long number = 1; number <= count; number++) {
+      texts.add(table.properties().getOrDefault(RUN + number, ""));
+    }
+    return texts;
+  }
+
+  private static long count(Table table) {
+    return Long.parseLong(table.properties().getOrDefault(RUNS, "0"));
+  }
+
+  /**
+   * All archive runs, the first one first, their chain checked.
+   *
+   * @throws InvalidInputException when one is missing, or cannot follow the one before
+   */
+  public List<ArchiveRun> runs() throws IOException {
+    Optional<Table> table = table();
+    return table.isPresent() ? runs(table.get()) : List.of();
+  }
+
+  private List<ArchiveRun> runs(Table table) {
+    List<ArchiveRun> runs = new ArrayList<>();
+    Optional<String> digest = Optional.empty();
+    for (String text : runTexts(table)) {
+      try {
+        ArchiveRun run = ArchiveRun.fromJson(text);
+        RunChain.checkFollows(runs, digest, run, topic);
+        runs.add(run);
+        digest = Optional.of(ArchiveRun.sha256(text));
+      } catch (IllegalArgumentException e) {
+        throw new InvalidInputException(
+            String.format(
+                Locale.ROOT,
+                "What topic %s has archived is broken at run %d: %s; bring the table's property %s%d back as it was: nothing is read or written until then",
+                topic,
+                runs.size() + 1,
+                e.getMessage(),
+                RUN,
+                runs.size() + 1),
+            e);
+      }
+    }
+    return List.copyOf(runs);
+  }
+
+  /** What the table holds now; empty before the first archive run. */
+  public Optional<Contents> contents() throws IOException {
+    Optional<Table> table = table();
+    if (table.isEmpty() || count(table.get()) == 0) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        catalog.call(
+            () ->
+                Contents.of(
+                    table.get(),
+                    runs(table.get()),
+                    schemas(table.get()),
+                    table.get().properties().get(EVENT_TIME))));
+  }
+
+  private static List<org.apache.avro.Schema> schemas(Table table) {
+    List<org.apache.avro.Schema> schemas = new ArrayList<>();
+    new TreeMap<>(table.properties())
+        .forEach(
+            (key, text) -> {
+              if (key.startsWith(SCHEMA)) {
+                schemas.add(new SchemaParser().parse(text).mainSchema());
+              }
+            });
+    return schemas;
+  }
+
+  /**
+   * Commits an archive run: from here on its files belong to the dataset.
+   *
+   * @return the run as it was committed; empty when another run has taken its number, so that
+   *     nothing has changed
+   */
+  public Optional<ArchiveRun> commit(ArchiveRun run, List<DataFile> files) throws IOException {
+    return catalog.call(
+        () -> {
+          Table table = catalog.catalog().loadTable(id);
+          if (count(table) != run.number() - 1) {
+            return Optional.empty();
+          }
+
+          TableOperations state = ((HasTableOperations) table).operations();
+          ArchiveRun next = run.withSequence(state.current().lastSequenceNumber() + 1);
+          Transaction commit = table.newTransaction();
+          AppendFiles append = commit.newAppend();
+          files.forEach(append::appendFile);
+          describe(append, next);
+          append.validateWith(isStillNext(state, run)).commit();
+          UpdateProperties properties = commit.updateProperties();
+          properties.set(RUNS, String.valueOf(run.number()));
+          properties.set(RUN + run.number(), next.toJson());
+          properties.commit();
+
+          try {
+            commit.commitTransaction();
+            return Optional.of(next);
+          } catch (RuntimeException e) {
+            // The answer may have been lost, not the commit.
+            table.refresh();
+            String taken = table.properties().get(RUN + run.number());
+            if (next.toJson().equals(taken)) {
+              return Optional.of(next);
+            }
+            if (taken != null && e instanceof ValidationException) {
+              return Optional.empty();
+            }
+            throw e;
+          }
+        });
+  }
+
+  private static void describe(SnapshotUpdate<?> update, ArchiveRun run) {
+    update.set(RUN.substring(0, RUN.length() - 1), String.valueOf(run.number()));
+    update.set(PREFIX + "archived", run.toJson());
+    update.set(DIGEST, run.digest());
+  }
+
+  /** Asked for each state that the commit may follow. */
+  private static SnapshotAncestryValidator isStillNext(TableOperations state, ArchiveRun run) {
+    return new SnapshotAncestryValidator() {
+      @Override
+      public boolean validate(Iterable<org.apache.iceberg.Snapshot> ancestors) {
+        long last = Long.parseLong(state.current().property(RUNS, "0"));
+        return last == run.number() - 1;
+      }
+
+      @Override
+      public String errorMessage() {
+        return "another run has archived the same epochs";
+      }
+    };
+  }
+
+  /**
+   * Puts files in the place of others that hold the same rows.
+   *
+   * @param contents that {@code replaced} are of
+   * @return whether it was done; false where another one has replaced some of them meanwhile
+   */
+  public boolean replace(
+      Contents contents, Set<DataFile> replaced, Set<DataFile> added, String runId)
+      throws IOException {
+    long sequence =
+        replaced.stream().mapToLong(DataFile::dataSequenceNumber).max().orElseThrow();
+    return catalog.call(
+        () -> {
+          Table table = catalog.catalog().loadTable(id);
+          RewriteFiles rewrite =
+              table
+                  .newRewrite()
+                  .validateFromSnapshot(contents.snapshot())
+                  .rewriteFiles(replaced, added, sequence)
+                  .set(PREFIX + "compaction", runId);
+          try {
+            rewrite.commit();
+            return true;
+          } catch (ValidationException another) {
+            return false;
+          }
+        });
+  }
+
+  /** For a message about a failure to read the table. */
+  static RuntimeException unreadable(String place, UncheckedIOException e) {
+    return FileSystemFault.of(
+        "Cannot read the table %s: %s".formatted(place, e.getCause().getMessage()), e);
+  }
+
+  Instant now(Table table) {
+    return Instant.ofEpochMilli(table.currentSnapshot().timestampMillis());
+  }
+}
