@@ -3,16 +3,15 @@ package dev.lambdastack.batch.archive;
 import dev.lambdastack.batch.job.Jobs;
 import dev.lambdastack.batch.job.RunId;
 import dev.lambdastack.batch.job.Staging;
-import dev.lambdastack.batch.job.TaskOutputFormat;
-import dev.lambdastack.batch.master.ArchiveManifest;
+import dev.lambdastack.batch.master.ArchiveRun;
 import dev.lambdastack.batch.master.Contents;
-import dev.lambdastack.batch.master.DataFile;
-import dev.lambdastack.batch.master.DeadLetterFile;
-import dev.lambdastack.batch.master.FileSchema;
-import dev.lambdastack.batch.master.MasterDataset;
+import dev.lambdastack.batch.master.EventColumns;
+import dev.lambdastack.batch.master.Fingerprints;
+import dev.lambdastack.batch.master.MasterTable;
 import dev.lambdastack.batch.master.OffsetSpan;
 import dev.lambdastack.batch.master.PartitionRange;
-import dev.lambdastack.batch.master.StoredManifest;
+import dev.lambdastack.batch.master.TableLayout;
+import dev.lambdastack.batch.job.TaskOutputFormat;
 import dev.lambdastack.log.PartitionsAddedException;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.log.agreement.TopicAgreement;
@@ -42,11 +41,12 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.io.NullWritable;
 import org.apache.hadoop.mapreduce.Job;
 import org.apache.hadoop.mapreduce.lib.output.FileOutputFormat;
+import org.apache.iceberg.exceptions.CommitStateUnknownException;
 
 /**
  * Takes the epochs of a topic that are over from Kafka into the master dataset: every committed
- * record before the new horizon is in exactly one manifest, once. Killed anywhere it has changed
- * nothing that a reader sees, and the next run starts where the last manifest ends.
+ * record before the new horizon is in the topic's table, once. Killed anywhere it has changed
+ * nothing that a reader sees, and the next run starts where the last one ends.
  *
  * <p>One call of {@link #run(String)} at a time; any number of processes may run at once, of which
  * one commits.
@@ -94,9 +94,9 @@ public final class Archive {
     EventType type = checkedType(topic);
     long started = System.nanoTime();
     try (TopicLog log = open(type)) {
-      MasterDataset dataset = dataset(topic);
-      checkSchemas(type, dataset.contents(), TopicAgreement.of(config, topic, log.topicId()));
-      StartingPoint start = assumedStart(dataset, log, gaps);
+      MasterTable table = MasterTable.open(config, topic);
+      checkSchemas(type, table.contents(), TopicAgreement.of(config, topic, log.topicId()));
+      StartingPoint start = assumedStart(table, log, gaps);
       Sealed sealed = new Sealing(log, config, clock, start).look();
       long offsets = sealed.ranges().values().stream().mapToLong(r -> r.end() - r.readFrom()).sum();
       return result(topic, start, sealed, OptionalLong.empty(), Totals.offsets(offsets), started);
@@ -117,7 +117,7 @@ public final class Archive {
 
   /**
    * As {@link #run(String)}, but records that retention removed before they were archived are given
-   * up: the manifest says which offsets are lost.
+   * up: the run notes which offsets are lost.
    */
   public ArchiveResult runAcceptingGaps(String topic) throws IOException, InterruptedException {
     return run(topic, Gaps.ACCEPTED);
@@ -128,8 +128,8 @@ public final class Archive {
     long started = System.nanoTime();
 
     try (TopicLog log = open(type)) {
-      MasterDataset dataset = dataset(topic);
-      StartingPoint start = start(type, dataset, log, gaps);
+      MasterTable table = MasterTable.open(config, topic);
+      StartingPoint start = start(type, table, log, gaps);
       Sealed sealed = new Sealing(log, config, clock, start).seal();
       if (sealed.isEmpty()) {
         return result(topic, start, sealed, OptionalLong.empty(), Totals.offsets(0), started);
@@ -137,27 +137,24 @@ public final class Archive {
 
       steps.reached(Step.PLANNED);
       String runId = RunId.next(clock);
-      Path staging = Staging.folder(config, dataset.fileSystem(), "archive-" + runId);
+      Run run =
+          new Run(
+              runId,
+              type,
+              gaps,
+              start,
+              sealed,
+              table,
+              table.prepare(type),
+              table.deadLetters().prepare(),
+              log,
+              Staging.folder(config, "archive-" + runId));
       try {
-        Committed committed =
-            commit(new Run(runId, type, gaps, start, sealed, dataset, log, staging));
-        dataset.fileSystem().delete(staging, true);
-        return result(
-            topic,
-            start,
-            sealed,
-            OptionalLong.of(committed.sequence()),
-            committed.totals(),
-            started);
-      } catch (IOException e) {
-        try {
-          throw Staging.explained(e, dataset.fileSystem(), staging, dataset.resolve(topic));
-        } finally {
-          Staging.removeAfter(e, dataset.fileSystem(), staging);
-        }
-      } catch (Exception e) {
-        Staging.removeAfter(e, dataset.fileSystem(), staging);
-        throw e;
+        Totals totals = read(run);
+        long number = commit(run, totals);
+        return result(topic, start, sealed, OptionalLong.of(number), totals, started);
+      } finally {
+        Staging.remove(config, run.staging());
       }
     }
   }
@@ -168,61 +165,94 @@ public final class Archive {
       Gaps gaps,
       StartingPoint start,
       Sealed sealed,
-      MasterDataset dataset,
+      MasterTable table,
+      TableLayout events,
+      TableLayout deadLetters,
       TopicLog log,
       Path staging) {}
 
-  private record Committed(long sequence, Totals totals) {}
+  /** Reads the records into files, of which none belongs to a table yet. */
+  private Totals read(Run run) throws IOException, InterruptedException {
+    try {
+      List<OffsetRange> ranges =
+          OffsetRanges.of(
+              run.sealed().ranges(), run.start().partitions(), config.archive().splitRecords());
+      List<TaskReport> reports = ranges.isEmpty() ? List.of() : read(run, ranges);
+      steps.reached(Step.READ);
 
-  private Committed commit(Run run) throws IOException, InterruptedException {
-    List<OffsetRange> ranges =
-        OffsetRanges.of(
-            run.sealed().ranges(), run.start().partitions(), config.archive().splitRecords());
-    List<TaskReport> reports = ranges.isEmpty() ? List.of() : read(run, ranges);
-    steps.reached(Step.READ);
+      Totals totals = Totals.of(ranges, reports);
+      totals.checkShare(run.type().topic(), config.archive().deadLettersMaxShare());
+      run.log().checkUnchanged();
+      checkNotCutOff(run);
+      return totals;
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      throw failed(run, e);
+    }
+  }
 
-    Totals totals = Totals.of(ranges, reports);
-    totals.checkShare(run.type().topic(), config.archive().deadLettersMaxShare());
+  private long commit(Run run, Totals totals) throws IOException {
+    Optional<ArchiveRun> committed;
+    try {
+      committed =
+          run.table()
+              .commit(
+                  archiveRun(run, totals),
+                  totals.files(),
+                  totals.deadLetters().stream().map(run.deadLetters()::toJson).toList());
+    } catch (CommitStateUnknownException e) {
+      // Should it have happened, the files are needed; else they are orphans.
+      throw new IOException(e);
+    } catch (IOException | RuntimeException e) {
+      throw failed(run, e);
+    }
 
-    ArchiveManifest manifest =
-        new ArchiveManifest(
-            run.start().sequence(),
-            run.type().topic(),
-            run.log().topicId(),
-            run.start().previous(),
-            run.id(),
-            config.log().epoch(),
-            run.sealed().fromEpoch(),
-            run.sealed().toEpoch(),
-            config.log().eventTimeMin(),
-            run.sealed().ranges(),
-            run.type().schema(),
-            totals.files(),
-            totals.deadLetters(),
-            totals.read(),
-            totals.ticks(),
-            clock.instant());
-
-    moveIn(run, manifest);
-    steps.reached(Step.MOVED);
-    run.log().checkUnchanged();
-    checkNotCutOff(run);
-
-    Optional<StoredManifest> committed =
-        run.dataset().commit(manifest, run.start()::isStillTheEndOf);
     if (committed.isEmpty()) {
-      remove(run, manifest);
-      throw new LostRaceException(
-          String.format(
-              Locale.ROOT,
-              "Another run has archived topic %s from epoch %d on meanwhile (manifest %d is taken); this run changed nothing",
-              run.type().topic(),
-              run.sealed().fromEpoch(),
-              run.start().sequence()));
+      LostRaceException lost =
+          new LostRaceException(
+              String.format(
+                  Locale.ROOT,
+                  "Another run has archived topic %s from epoch %d on meanwhile (run %d is taken); this run changed nothing",
+                  run.type().topic(),
+                  run.sealed().fromEpoch(),
+                  run.start().number()));
+      removeFiles(run, lost);
+      throw lost;
     }
 
     steps.reached(Step.COMMITTED);
-    return new Committed(committed.get().manifest().sequence(), totals);
+    run.table().settleDeadLetters();
+    return run.start().number();
+  }
+
+  /** What to throw for the failure of a run that has committed nothing; its files go. */
+  private <E extends Exception> E failed(Run run, E failure) throws IOException {
+    try {
+      if (failure instanceof IOException why) {
+        throw Staging.explained(
+            why, config.hadoop(), run.staging(), new Path(run.events().location()));
+      }
+      return failure;
+    } finally {
+      removeFiles(run, failure);
+    }
+  }
+
+  private ArchiveRun archiveRun(Run run, Totals totals) {
+    return new ArchiveRun(
+        run.start().number(),
+        run.type().topic(),
+        run.log().topicId(),
+        run.start().previous(),
+        run.id(),
+        config.log().epoch(),
+        run.sealed().fromEpoch(),
+        run.sealed().toEpoch(),
+        config.log().eventTimeMin(),
+        run.sealed().ranges(),
+        Fingerprints.of(run.type().schema()),
+        0,
+        totals.recordCounts(),
+        clock.instant());
   }
 
   /** Else what was read before and after would be of two logs. */
@@ -237,7 +267,14 @@ public final class Archive {
     Job job =
         Jobs.create(
             config.hadoop(), "archive " + run.type().topic() + " from " + run.start().fromEpoch());
-    new ArchiveSettings(run.type(), schemas, run.id(), run.sealed().fromEpoch(), ranges)
+    new ArchiveSettings(
+            run.type(),
+            schemas,
+            run.events(),
+            run.deadLetters(),
+            run.id(),
+            run.sealed().fromEpoch(),
+            ranges)
         .writeTo(job.getConfiguration());
     KafkaCredentials.write(config.kafka(), run.id(), job.getCredentials());
 
@@ -254,38 +291,36 @@ public final class Archive {
     } catch (IOException failed) {
       // Often the topic itself is the reason: then say that.
       run.log().checkUnchanged();
-      assumedStart(run.dataset(), run.log(), run.gaps());
+      assumedStart(run.table(), run.log(), run.gaps());
       throw failed;
     } finally {
       KafkaCredentials.forget(run.id());
     }
 
-    return TaskReports.read(run.dataset().fileSystem(), new Path(out, TaskFolder.REPORTS));
+    return TaskReports.read(
+        out.getFileSystem(config.hadoop()),
+        new Path(out, TaskFolder.REPORTS),
+        run.events(),
+        run.deadLetters());
   }
 
-  private static void moveIn(Run run, ArchiveManifest manifest) throws IOException {
-    Path data = new Path(new Path(run.staging(), "out"), TaskFolder.DATA);
-    for (DataFile file : manifest.files()) {
-      run.dataset().moveIn(new Path(data, file.path()), file.path());
-    }
-    for (DeadLetterFile file : manifest.deadLetters()) {
-      run.dataset().moveIn(new Path(data, file.path()), file.path());
-    }
-  }
-
-  /** No manifest lists them; without them the folders are tidier. */
-  private static void remove(Run run, ArchiveManifest manifest) throws IOException {
-    for (DataFile file : manifest.files()) {
-      run.dataset().fileSystem().delete(run.dataset().resolve(file.path()), false);
-    }
-    for (DeadLetterFile file : manifest.deadLetters()) {
-      run.dataset().fileSystem().delete(run.dataset().resolve(file.path()), false);
+  /** Of a run that has not committed: no table names its files. */
+  private void removeFiles(Run run, Exception failure) {
+    for (Path folder :
+        List.of(
+            run.events().folder(run.id(), run.type().schema()),
+            run.deadLetters().folder(run.id()))) {
+      try {
+        folder.getFileSystem(config.hadoop()).delete(folder, true);
+      } catch (IOException e) {
+        failure.addSuppressed(e);
+      }
     }
   }
 
   private EventType checkedType(String topic) {
     EventType type = views.eventType(topic);
-    FileSchema.of(topic, type.schema());
+    EventColumns.of(topic, type.schema());
     // Refuses a schema store that the pinned schema cannot read.
     new EventDecoder(schemas, type, List.of(), config.log().eventTimeMin());
     return type;
@@ -310,14 +345,10 @@ public final class Archive {
     store.checkSchemas(schemas, type);
   }
 
-  private MasterDataset dataset(String topic) throws IOException {
-    return MasterDataset.open(config.hadoop(), config.master().folder(), topic);
-  }
-
   /** Refuses before it adopts partitions that neither layer knows yet. */
-  private StartingPoint start(EventType type, MasterDataset dataset, TopicLog log, Gaps gaps)
+  private StartingPoint start(EventType type, MasterTable table, TopicLog log, Gaps gaps)
       throws IOException {
-    Optional<Contents> last = dataset.contents();
+    Optional<Contents> last = table.contents();
     LogState state = state(log, last);
     TopicAgreement store = TopicAgreement.of(config, log.topic(), log.topicId());
 
@@ -336,9 +367,9 @@ public final class Archive {
   }
 
   /** As {@link #start} would say, and writes nothing. */
-  private StartingPoint assumedStart(MasterDataset dataset, TopicLog log, Gaps gaps)
+  private StartingPoint assumedStart(MasterTable table, TopicLog log, Gaps gaps)
       throws IOException {
-    Optional<Contents> last = dataset.contents();
+    Optional<Contents> last = table.contents();
     TopicAgreement store = TopicAgreement.of(config, log.topic(), log.topicId());
     return startingPoint(last, state(log, last), assumed(store, log, last), gaps);
   }
@@ -348,7 +379,7 @@ public final class Archive {
     Map<Integer, PartitionRange> archived =
         last.map(Contents::archived)
             .filter(m -> m.topicId().equals(log.topicId()))
-            .<Map<Integer, PartitionRange>>map(ArchiveManifest::partitions)
+            .<Map<Integer, PartitionRange>>map(ArchiveRun::partitions)
             .orElse(Map.of());
     return LogState.of(log, archived);
   }

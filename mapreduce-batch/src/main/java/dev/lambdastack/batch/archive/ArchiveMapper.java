@@ -1,6 +1,5 @@
 package dev.lambdastack.batch.archive;
 
-import dev.lambdastack.batch.master.FileSchema;
 import dev.lambdastack.log.Tick;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.schemas.Decoded;
@@ -14,7 +13,6 @@ import java.io.OutputStream;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import org.apache.avro.Schema;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.io.NullWritable;
@@ -37,7 +35,7 @@ final class ArchiveMapper
 
   @Override
   public void run(Context context) throws IOException, InterruptedException {
-    Configuration conf = FileSchema.parquet(context.getConfiguration());
+    Configuration conf = context.getConfiguration();
     ArchiveSettings settings = ArchiveSettings.readFrom(conf);
     range = (OffsetRange) context.getInputSplit();
     TaskFolder folder = folder(context, conf, settings);
@@ -68,7 +66,7 @@ final class ArchiveMapper
 
     Path path = folder.report(range);
     try (OutputStream out = path.getFileSystem(conf).create(path, false)) {
-      out.write(report.toJson());
+      out.write(report.toJson(settings.events(), settings.deadLetters()));
     }
   }
 
@@ -78,23 +76,21 @@ final class ArchiveMapper
     String name =
         String.format(
             Locale.ROOT,
-            "%d-%s-%s.%d.parquet",
+            "%d-%s-%d.parquet",
             settings.fromEpoch(),
             range,
-            settings.runId(),
             context.getTaskAttemptID().getId());
-    return new TaskFolder(work, conf, settings.type().topic(), name);
+    return new TaskFolder(work, conf, settings, name);
   }
 
   private void open(TaskFolder folder, LambdaConfig config, ArchiveSettings settings) {
-    Schema schema = FileSchema.of(settings.type().topic(), settings.type().schema());
     decoder = decoder(config, settings);
-    deadLetters = new DeadLetters(folder, range);
+    deadLetters = new DeadLetters(folder);
     events =
         new EventFiles(
             folder,
             range,
-            schema,
+            settings.type().schema(),
             decoder(config, settings),
             config.archive().openDates(),
             config.archive().memoryBytes());

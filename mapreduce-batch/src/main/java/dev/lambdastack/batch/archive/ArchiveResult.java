@@ -11,19 +11,19 @@ import java.util.TreeMap;
 /**
  * What an archive run did.
  *
- * @param sequence of the manifest that was committed; empty when there was nothing to do or the run
+ * @param run number of the run that was committed; empty when there was nothing to do or the run
  *     was dry
  * @param fromEpoch inclusive
  * @param toEpoch exclusive; equals {@code fromEpoch} when there was nothing to do
  * @param holding partitions without a record past the newest boundary that was due
  * @param byClock partitions whose end was set by the clock
- * @param added partitions that no manifest held before, where there was one
+ * @param added partitions that no run knew before, where there was one
  * @param lost for each partition the offsets that retention had removed before, and that were given
  *     up
  */
 public record ArchiveResult(
     String topic,
-    OptionalLong sequence,
+    OptionalLong run,
     long fromEpoch,
     long toEpoch,
     Duration epochLength,

@@ -1,8 +1,10 @@
 package dev.lambdastack.batch.archive;
 
+import dev.lambdastack.batch.master.TableLayout;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.settings.JobKeys;
 import dev.lambdastack.views.EventType;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.avro.SchemaParser;
@@ -11,16 +13,26 @@ import org.apache.hadoop.conf.Configuration;
 /**
  * What a job tells its tasks, in its configuration.
  *
- * @param fromEpoch of the manifest, for file names
+ * @param events where and how files of events are written
+ * @param deadLetters of records that are none
+ * @param fromEpoch for file names
  */
 record ArchiveSettings(
-    EventType type, SchemaStore schemas, String runId, long fromEpoch, List<OffsetRange> ranges) {
+    EventType type,
+    SchemaStore schemas,
+    TableLayout events,
+    TableLayout deadLetters,
+    String runId,
+    long fromEpoch,
+    List<OffsetRange> ranges) {
   private static final String PREFIX = JobKeys.PREFIX + "archive.";
   private static final String TOPIC = PREFIX + "topic";
   private static final String SCHEMA = PREFIX + "schema";
   private static final String EVENT_TIME = PREFIX + "event-time";
   private static final String PARTITION_KEY = PREFIX + "partition-key";
   private static final String SCHEMAS = PREFIX + "schemas";
+  private static final String EVENTS = PREFIX + "events";
+  private static final String DEAD_LETTERS = PREFIX + "dead-letters";
   private static final String RUN = PREFIX + "run";
   private static final String FROM_EPOCH = PREFIX + "from-epoch";
   private static final String RANGES = PREFIX + "ranges";
@@ -31,6 +43,8 @@ record ArchiveSettings(
     conf.set(EVENT_TIME, type.eventTime());
     conf.set(PARTITION_KEY, type.partitionKey());
     conf.set(SCHEMAS, schemas.toJson());
+    conf.set(EVENTS, events.toJson());
+    conf.set(DEAD_LETTERS, deadLetters.toJson());
     conf.set(RUN, runId);
     conf.setLong(FROM_EPOCH, fromEpoch);
 
@@ -41,7 +55,7 @@ record ArchiveSettings(
     conf.setStrings(RANGES, texts.toArray(String[]::new));
   }
 
-  static ArchiveSettings readFrom(Configuration conf) {
+  static ArchiveSettings readFrom(Configuration conf) throws IOException {
     List<OffsetRange> ranges = new ArrayList<>();
     for (String text : conf.getStrings(RANGES)) {
       String[] parts = text.split(":", -1);
@@ -60,6 +74,8 @@ record ArchiveSettings(
             conf.get(EVENT_TIME),
             conf.get(PARTITION_KEY)),
         SchemaStore.fromJson(conf.getRaw(SCHEMAS)),
+        TableLayout.fromJson(conf.getRaw(EVENTS)),
+        TableLayout.fromJson(conf.getRaw(DEAD_LETTERS)),
         conf.get(RUN),
         conf.getLong(FROM_EPOCH, 0),
         ranges);

@@ -1,62 +1,63 @@
 package dev.lambdastack.batch.archive;
 
-import dev.lambdastack.batch.master.DeadLetterFile;
-import dev.lambdastack.batch.master.FileSchema;
-import dev.lambdastack.batch.master.MasterFileWriter;
+import dev.lambdastack.batch.master.DeadLetterTable;
 import dev.lambdastack.schemas.Rejection;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import org.apache.avro.Schema;
-import org.apache.avro.generic.GenericData;
-import org.apache.avro.generic.GenericRecord;
+import org.apache.iceberg.DataFile;
+import org.apache.iceberg.Schema;
+import org.apache.iceberg.data.GenericRecord;
+import org.apache.iceberg.data.Record;
+import org.apache.iceberg.io.DataWriter;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 
 /** The records of one task that are no events. Not thread-safe. */
 final class DeadLetters {
-  private final TaskFolder folder;
-  private final OffsetRange range;
-  private final Map<String, Long> reasons = new TreeMap<>();
-  private MasterFileWriter writer;
-  private long rows;
+  private static final Schema COLUMNS = DeadLetterTable.COLUMNS;
 
-  DeadLetters(TaskFolder folder, OffsetRange range) {
+  private final TaskFolder folder;
+  private final Map<String, Long> reasons = new TreeMap<>();
+  private DataWriter<Record> writer;
+
+  DeadLetters(TaskFolder folder) {
     this.folder = folder;
-    this.range = range;
   }
 
   void add(ConsumerRecord<byte[], byte[]> record, Rejection rejection) throws IOException {
     if (writer == null) {
-      writer = folder.writer(folder.deadLetterFile(), FileSchema.DEAD_LETTER);
+      writer = folder.deadLetters();
     }
 
-    GenericData.Record row = new GenericData.Record(FileSchema.DEAD_LETTER);
-    row.put("partition", record.partition());
-    row.put("offset", record.offset());
-    row.put("append_time", record.timestamp());
-    row.put("key", bytes(record.key()));
-    row.put("value", bytes(record.value()));
-    row.put("headers", headers(record));
-    row.put("reason", rejection.reason().name());
-    row.put("detail", rejection.detail());
+    Record row = GenericRecord.create(COLUMNS);
+    row.setField("partition", record.partition());
+    row.setField("offset", record.offset());
+    row.setField("append_time", Instant.ofEpochMilli(record.timestamp()).atOffset(ZoneOffset.UTC));
+    row.setField("key", bytes(record.key()));
+    row.setField("value", bytes(record.value()));
+    row.setField("headers", headers(record));
+    row.setField("reason", rejection.reason().name());
+    row.setField("detail", rejection.detail());
 
     writer.write(row);
-    rows++;
     reasons.merge(rejection.reason().name(), 1L, Long::sum);
   }
 
-  private static List<GenericRecord> headers(ConsumerRecord<byte[], byte[]> record) {
-    Schema schema = FileSchema.DEAD_LETTER.getField("headers").schema();
-    List<GenericRecord> headers = new ArrayList<>();
+  private static List<Record> headers(ConsumerRecord<byte[], byte[]> record) {
+    List<Record> headers = new ArrayList<>();
     for (Header header : record.headers()) {
-      GenericData.Record row = new GenericData.Record(schema.getElementType());
-      row.put("name", header.key());
-      row.put("value", bytes(header.value()));
+      Record row =
+          GenericRecord.create(
+              COLUMNS.findType("headers").asListType().elementType().asStructType());
+      row.setField("name", header.key());
+      row.setField("value", bytes(header.value()));
       headers.add(row);
     }
     return headers;
@@ -72,20 +73,11 @@ final class DeadLetters {
   }
 
   /** Closes the file; empty when there was no dead letter. */
-  Optional<DeadLetterFile> finish() throws IOException {
+  Optional<DataFile> finish() throws IOException {
     if (writer == null) {
       return Optional.empty();
     }
-
     writer.close();
-    return Optional.of(
-        new DeadLetterFile(
-            folder.deadLetterFile(),
-            rows,
-            range.partition(),
-            range.start(),
-            range.end(),
-            writer.lengthBytes(),
-            writer.sha256()));
+    return Optional.of(writer.toDataFile());
   }
 }

@@ -1,6 +1,5 @@
 package dev.lambdastack.batch.archive;
 
-import dev.lambdastack.batch.master.DataFile;
 import dev.lambdastack.schemas.DecodedEvent;
 import dev.lambdastack.schemas.EventDecoder;
 import java.io.IOException;
@@ -13,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.avro.Schema;
+import org.apache.iceberg.DataFile;
 
 /**
  * The events of one task, by UTC date of their event time, in a bounded number of files and bounded
@@ -62,7 +62,7 @@ final class EventFiles {
   /**
    * Files.
    *
-   * @param schema of the files
+   * @param schema the pinned one
    * @param decoder accepts all that is added; used when events are written
    * @param openDates how many dates get a file of their own
    * @param memoryBytes of events that wait
@@ -125,8 +125,8 @@ final class EventFiles {
     full.events.sort(Comparator.comparingLong(Waiting::eventTime));
 
     for (Waiting event : full.events) {
-      if (event.isPinned && file.takesPinned()) {
-        file.writePinned(event.value, event.offset, event.appendTime, event.eventTime);
+      if (event.isPinned) {
+        file.writePinned(event.value, event.offset, event.appendTime);
         continue;
       }
 
@@ -186,7 +186,7 @@ final class EventFiles {
       finished.add(mixed.finish());
     }
 
-    finished.sort(Comparator.comparing(DataFile::path));
+    finished.sort(Comparator.comparing(DataFile::location));
     return finished;
   }
 }

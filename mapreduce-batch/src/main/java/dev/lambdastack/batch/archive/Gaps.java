@@ -4,6 +4,6 @@ package dev.lambdastack.batch.archive;
 enum Gaps {
   /** Nothing is archived until somebody decides. */
   REFUSED,
-  /** They are lost; the manifest says which. */
+  /** They are lost; the run notes which. */
   ACCEPTED
 }

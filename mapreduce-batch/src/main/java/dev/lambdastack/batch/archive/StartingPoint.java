@@ -1,6 +1,6 @@
 package dev.lambdastack.batch.archive;
 
-import dev.lambdastack.batch.master.ArchiveManifest;
+import dev.lambdastack.batch.master.ArchiveRun;
 import dev.lambdastack.batch.master.Contents;
 import dev.lambdastack.batch.master.PartitionRange;
 import dev.lambdastack.views.InvalidInputException;
@@ -16,33 +16,30 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Where a run begins: where the archive's last manifest ends, and nothing else; without one, at
+ * Where a run begins: where the last run ends, and nothing else; without one, at
  * offset 0. Of a topic that is older than its archive retention may have removed the first records:
  * these are lost, as a person accepts who archives it now.
  *
- * @param sequence of the manifest that the run will commit
- * @param previous digest of the last manifest
- * @param archived sequence of the archive's last manifest, which may not be the last of all; 0
- *     where there is none
+ * @param number of the run
+ * @param previous digest of the last run
  * @param fromEpoch the first epoch that is not yet held
  * @param partitions by number; all partitions of the topic
- * @param added the partitions that the last manifest did not hold
+ * @param added the partitions that the last run did not know
  */
 record StartingPoint(
-    long sequence,
+    long number,
     Optional<String> previous,
-    long archived,
     long fromEpoch,
     Map<Integer, PartitionStart> partitions,
     Set<Integer> added) {
-  /** What a manifest from before a partition was added holds of it. */
+  /** What a run from before a partition was added holds of it. */
   private static final PartitionRange ADDED =
       new PartitionRange(0, 0, OptionalInt.empty(), new TreeMap<>());
 
   /**
    * Decides where to begin. Pure.
    *
-   * @throws InvalidInputException when going on from the last manifest would lose, repeat or
+   * @throws InvalidInputException when going on from the last run would lose, repeat or
    *     reinterpret records
    */
   static StartingPoint of(
@@ -64,28 +61,28 @@ record StartingPoint(
                   starts.put(
                       p, new PartitionStart(0, OptionalInt.empty(), firstEpochs.get(p), begin)));
 
-      return new StartingPoint(1, Optional.empty(), 0, 0, starts, Set.of());
+      return new StartingPoint(1, Optional.empty(), 0, starts, Set.of());
     }
 
-    ArchiveManifest manifest = contents.get().archived();
-    checkSameTopic(manifest, log, epochLength);
-    checkNotTooLate(manifest, log, firstEpochs);
-    if (!manifest.eventTimeMin().equals(eventTimeMin)) {
+    ArchiveRun run = contents.get().archived();
+    checkSameTopic(run, log, epochLength);
+    checkNotTooLate(run, log, firstEpochs);
+    if (!run.eventTimeMin().equals(eventTimeMin)) {
       throw new InvalidInputException(
-          "Cannot archive topic %s with lambda.event-time.min=%s: its manifests have %s, which never changes, so that both layers take the same events; set lambda.event-time.min=%s"
+          "Cannot archive topic %s with lambda.event-time.min=%s: its archive has %s, which never changes, so that both layers take the same events; set lambda.event-time.min=%s"
               .formatted(
-                  log.topic(), eventTimeMin, manifest.eventTimeMin(), manifest.eventTimeMin()));
+                  log.topic(), eventTimeMin, run.eventTimeMin(), run.eventTimeMin()));
     }
 
     Set<Integer> added = log.partitions();
-    added.removeAll(manifest.partitions().keySet());
+    added.removeAll(run.partitions().keySet());
 
     for (int partition : log.partitions()) {
-      PartitionRange range = manifest.partitions().getOrDefault(partition, ADDED);
+      PartitionRange range = run.partitions().getOrDefault(partition, ADDED);
       checkNotCutOff(partition, range, log);
       long lost = Math.max(0, log.beginOffsets().get(partition) - range.end());
       if (lost > 0 && gaps == Gaps.REFUSED) {
-        throw lost(manifest, partition, range, log);
+        throw lost(run, partition, range, log);
       }
 
       starts.put(
@@ -98,50 +95,44 @@ record StartingPoint(
     }
 
     return new StartingPoint(
-        contents.get().sequence() + 1,
-        Optional.of(contents.get().digest()),
-        manifest.sequence(),
-        manifest.toEpoch(),
+        run.number() + 1,
+        Optional.of(run.digest()),
+        run.toEpoch(),
         starts,
         added);
   }
 
-  /** Whether a run that began here still continues what is archived. */
-  boolean isStillTheEndOf(Contents contents) {
-    return contents.archived().sequence() == archived;
-  }
-
-  private static void checkSameTopic(ArchiveManifest manifest, LogState log, Duration epochLength) {
-    if (!manifest.epochLength().equals(epochLength)) {
+  private static void checkSameTopic(ArchiveRun run, LogState log, Duration epochLength) {
+    if (!run.epochLength().equals(epochLength)) {
       throw new InvalidInputException(
           String.format(
               Locale.ROOT,
-              "Cannot archive topic %s with lambda.epoch=%dms: its manifests have epochs of %dms, which never change; set lambda.epoch=%dms",
+              "Cannot archive topic %s with lambda.epoch=%dms: its archive has epochs of %dms, which never change; set lambda.epoch=%dms",
               log.topic(),
               epochLength.toMillis(),
-              manifest.epochLength().toMillis(),
-              manifest.epochLength().toMillis()));
+              run.epochLength().toMillis(),
+              run.epochLength().toMillis()));
     }
 
-    if (!manifest.topicId().equals(log.topicId())) {
+    if (!run.topicId().equals(log.topicId())) {
       throw new InvalidInputException(
           String.format(
               Locale.ROOT,
-              "Cannot archive topic %s: it was deleted and made again since manifest %d (expected topic id %s, found %s), so offsets mean other records; use another topic name, or move the old master data away",
+              "Cannot archive topic %s: it was deleted and made again since archive run %d (expected topic id %s, found %s), so offsets mean other records; use another topic name, or move the old master data away",
               log.topic(),
-              manifest.sequence(),
-              manifest.topicId(),
+              run.number(),
+              run.topicId(),
               log.topicId()));
     }
 
-    Set<Integer> known = manifest.partitions().keySet();
+    Set<Integer> known = run.partitions().keySet();
     if (!log.partitions().containsAll(known)) {
       throw new InvalidInputException(
           String.format(
               Locale.ROOT,
-              "Cannot archive topic %s: partitions have gone since manifest %d (expected %s, found %s); is this the right cluster (lambda.kafka.bootstrap-servers)?",
+              "Cannot archive topic %s: partitions have gone since archive run %d (expected %s, found %s); is this the right cluster (lambda.kafka.bootstrap-servers)?",
               log.topic(),
-              manifest.sequence(),
+              run.number(),
               known,
               log.partitions()));
     }
@@ -149,33 +140,33 @@ record StartingPoint(
 
   /** What is archived already says that an added partition had nothing before. */
   private static void checkNotTooLate(
-      ArchiveManifest manifest, LogState log, Map<Integer, Long> firstEpochs) {
+      ArchiveRun run, LogState log, Map<Integer, Long> firstEpochs) {
     for (int partition : log.partitions()) {
-      if (!manifest.partitions().containsKey(partition)
-          && firstEpochs.get(partition) < manifest.toEpoch()) {
+      if (!run.partitions().containsKey(partition)
+          && firstEpochs.get(partition) < run.toEpoch()) {
         throw new InvalidInputException(
             String.format(
                 Locale.ROOT,
-                "Cannot archive topic %s: partition %d was added and counts from epoch %d on, but manifest %d without it ends at epoch %d; were clocks off by more than lambda.clock-skew? Use another topic name",
+                "Cannot archive topic %s: partition %d was added and counts from epoch %d on, but archive run %d without it ends at epoch %d; were clocks off by more than lambda.clock-skew? Use another topic name",
                 log.topic(),
                 partition,
                 firstEpochs.get(partition),
-                manifest.sequence(),
-                manifest.toEpoch()));
+                run.number(),
+                run.toEpoch()));
       }
     }
   }
 
   private static InvalidInputException lost(
-      ArchiveManifest manifest, int partition, PartitionRange range, LogState log) {
+      ArchiveRun run, int partition, PartitionRange range, LogState log) {
     long begin = log.beginOffsets().get(partition);
     return new InvalidInputException(
         String.format(
             Locale.ROOT,
-            "Cannot archive topic %s: retention has removed records of partition %d that were not archived (manifest %d ends at offset %d, the log begins at %d); %d offsets are lost: raise retention.ms and archive more often; to go on without them, give --accept-gap, which notes them in the manifest",
+            "Cannot archive topic %s: retention has removed records of partition %d that were not archived (archive run %d ends at offset %d, the log begins at %d); %d offsets are lost: raise retention.ms and archive more often; to go on without them, give --accept-gap, which notes them",
             log.topic(),
             partition,
-            manifest.sequence(),
+            run.number(),
             range.end(),
             begin,
             begin - range.end()));

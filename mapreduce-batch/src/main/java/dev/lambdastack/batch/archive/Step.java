@@ -4,10 +4,8 @@ package dev.lambdastack.batch.archive;
 enum Step {
   /** The epochs are chosen. */
   PLANNED,
-  /** All tasks are committed; their files lie in the staging folder. */
+  /** All tasks are committed; no table names their files. */
   READ,
-  /** The files lie in the master folders; no manifest lists them. */
-  MOVED,
-  /** The manifest is there. */
+  /** The table has the files; the dead letters are not in theirs yet. */
   COMMITTED
 }

@@ -5,9 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.lambdastack.batch.master.DataFile;
-import dev.lambdastack.batch.master.DeadLetterFile;
-import dev.lambdastack.batch.master.ManifestJson;
+import dev.lambdastack.batch.master.TableLayout;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -15,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.apache.iceberg.DataFile;
 
 /**
  * What a committed task attempt has done: the only thing that names files.
@@ -31,7 +30,7 @@ record TaskReport(
     long ticks,
     Map<String, Long> rejected,
     List<DataFile> files,
-    List<DeadLetterFile> deadLetters,
+    List<DataFile> deadLetters,
     Optional<String> refusal) {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -54,7 +53,8 @@ record TaskReport(
         Optional.of(why));
   }
 
-  byte[] toJson() {
+  /** For {@link #fromJson} with the same layouts. */
+  byte[] toJson(TableLayout events, TableLayout dead) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("partition", partition);
     json.put("start", start);
@@ -65,23 +65,26 @@ record TaskReport(
     ObjectNode reasons = json.putObject("rejected");
     new TreeMap<>(rejected).forEach(reasons::put);
     ArrayNode list = json.putArray("files");
-    files.forEach(f -> list.add(ManifestJson.fileJson(f)));
-    ArrayNode dead = json.putArray("deadLetterFiles");
-    deadLetters.forEach(f -> dead.add(ManifestJson.deadLetterJson(f)));
+    files.forEach(f -> list.add(events.toJson(f)));
+    ArrayNode deadList = json.putArray("deadLetterFiles");
+    deadLetters.forEach(f -> deadList.add(dead.toJson(f)));
 
     refusal.ifPresent(r -> json.put("refusal", r));
     return json.toString().getBytes(StandardCharsets.UTF_8);
   }
 
-  static TaskReport fromJson(byte[] bytes) throws IOException {
+  static TaskReport fromJson(byte[] bytes, TableLayout events, TableLayout dead)
+      throws IOException {
     JsonNode json = MAPPER.readTree(bytes);
     Map<String, Long> rejected = new TreeMap<>();
     json.required("rejected")
         .properties()
         .forEach(e -> rejected.put(e.getKey(), e.getValue().longValue()));
     List<DataFile> files = new ArrayList<>();
-    json.required("files").forEach(f -> files.add(ManifestJson.file(f)));
-    List<DeadLetterFile> deadLetters = new ArrayList<>();
+    for (JsonNode file : json.required("files")) {
+      files.add(events.file(file.textValue()));
+    }
+    List<DataFile> deadLetters = new ArrayList<>();
     json.required("deadLetterFiles").forEach(f -> deadLetters.add(ManifestJson.deadLetter(f)));
 
     return new TaskReport(

@@ -1,5 +1,6 @@
 package dev.lambdastack.batch.archive;
 
+import dev.lambdastack.batch.master.TableLayout;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -13,12 +14,14 @@ import org.apache.hadoop.fs.Path;
 final class TaskReports {
   private TaskReports() {}
 
-  static List<TaskReport> read(FileSystem fileSystem, Path folder) throws IOException {
+  static List<TaskReport> read(
+      FileSystem fileSystem, Path folder, TableLayout events, TableLayout deadLetters)
+      throws IOException {
     List<TaskReport> reports = new ArrayList<>();
     try {
       for (FileStatus file : fileSystem.listStatus(folder)) {
         try (FSDataInputStream in = fileSystem.open(file.getPath())) {
-          reports.add(TaskReport.fromJson(in.readAllBytes()));
+          reports.add(TaskReport.fromJson(in.readAllBytes(), events, deadLetters));
         }
       }
     } catch (FileNotFoundException none) {

@@ -1,7 +1,6 @@
 package dev.lambdastack.batch.archive;
 
-import dev.lambdastack.batch.master.DataFile;
-import dev.lambdastack.batch.master.DeadLetterFile;
+import dev.lambdastack.batch.master.ArchiveRun;
 import dev.lambdastack.views.InvalidInputException;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -11,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.apache.iceberg.DataFile;
 
 /** What all tasks of a run have done together. Counts come from records that were read. */
 record Totals(
@@ -18,7 +18,7 @@ record Totals(
     long ticks,
     Map<String, Long> rejected,
     List<DataFile> files,
-    List<DeadLetterFile> deadLetters) {
+    List<DataFile> deadLetters) {
   /** So many rejected records are accepted whatever share they are. */
   static final long ALWAYS_ACCEPTED = 100;
 
@@ -32,11 +32,18 @@ record Totals(
   ArchiveResult.Counts counts() {
     return new ArchiveResult.Counts(
         read,
-        files.stream().mapToLong(DataFile::rows).sum(),
+        files.stream().mapToLong(DataFile::recordCount).sum(),
         ticks,
-        deadLetters.stream().mapToLong(DeadLetterFile::rows).sum(),
+        deadLetters.stream().mapToLong(DataFile::recordCount).sum(),
         files.size(),
-        files.stream().mapToLong(DataFile::lengthBytes).sum());
+        files.stream().mapToLong(DataFile::fileSizeInBytes).sum());
+  }
+
+  /** What the run notes with the table. */
+  ArchiveRun.Counts recordCounts() {
+    ArchiveResult.Counts counts = counts();
+    return new ArchiveRun.Counts(
+        counts.read(), counts.events(), counts.deadLetters(), counts.ticks());
   }
 
   /** Of a run that reads nothing. */
@@ -68,16 +75,16 @@ record Totals(
             rejected,
             reports.stream()
                 .flatMap(r -> r.files().stream())
-                .sorted(Comparator.comparing(DataFile::path))
+                .sorted(Comparator.comparing(DataFile::location))
                 .toList(),
             reports.stream()
                 .flatMap(r -> r.deadLetters().stream())
-                .sorted(Comparator.comparing(DeadLetterFile::path))
+                .sorted(Comparator.comparing(DataFile::location))
                 .toList());
 
     long dead = rejected.values().stream().mapToLong(Long::longValue).sum();
-    long deadRows = totals.deadLetters.stream().mapToLong(DeadLetterFile::rows).sum();
-    long rows = totals.files.stream().mapToLong(DataFile::rows).sum();
+    long deadRows = totals.deadLetters.stream().mapToLong(DataFile::recordCount).sum();
+    long rows = totals.files.stream().mapToLong(DataFile::recordCount).sum();
     if (dead != deadRows || rows + dead + totals.ticks != totals.read) {
       throw new IllegalStateException(
           String.format(

@@ -6,7 +6,7 @@ import java.util.List;
 /**
  * A record that the archive rejected, with its coordinates in the log.
  *
- * @param manifest the sequence number of the manifest that lists it
+ * @param run the number of the archive run that set it aside
  * @param appendTimeMillis when the broker appended it, in milliseconds since the Unix epoch
  * @param key null when the record has no key; not copied
  * @param value null when the record has no value; not copied
@@ -15,7 +15,7 @@ import java.util.List;
  * @param detail what is wrong, as text for people
  */
 public record DeadLetter(
-    long manifest,
+    long run,
     int partition,
     long offset,
     long appendTimeMillis,

@@ -1,26 +1,24 @@
 package dev.lambdastack.batch.deadletters;
 
-import dev.lambdastack.batch.master.ArchiveManifest;
-import dev.lambdastack.batch.master.DeadLetterFile;
-import dev.lambdastack.batch.master.MasterDataset;
-import dev.lambdastack.batch.master.StoredManifest;
+import dev.lambdastack.batch.master.ArchiveRun;
+import dev.lambdastack.batch.master.DeadLetterTable;
+import dev.lambdastack.batch.master.MasterTable;
+import dev.lambdastack.batch.master.PartitionRange;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.apache.avro.generic.GenericData;
-import org.apache.avro.generic.GenericRecord;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
-import org.apache.parquet.avro.AvroParquetReader;
-import org.apache.parquet.hadoop.ParquetReader;
-import org.apache.parquet.hadoop.util.HadoopInputFile;
+import org.apache.iceberg.data.Record;
+import org.apache.iceberg.io.CloseableIterable;
 
-/** The dead letters of a master dataset, file by file as its manifests list them. */
+/** The dead letters of a topic, file by file as their table has them. */
 final class DeadLetterFiles {
   /** Is given letters one by one. */
   @FunctionalInterface
@@ -28,76 +26,54 @@ final class DeadLetterFiles {
     void visit(DeadLetter letter) throws IOException;
   }
 
-  private final MasterDataset dataset;
+  private final MasterTable table;
   private final Configuration conf;
 
-  DeadLetterFiles(MasterDataset dataset, Configuration conf) {
-    this.dataset = dataset;
+  DeadLetterFiles(MasterTable table, Configuration conf) {
+    this.table = table;
     this.conf = conf;
   }
 
   /**
-   * The manifests that list dead letters, the first one first; at least one.
+   * The archive's runs, the first one first; at least one.
    *
    * @throws InvalidInputException when nothing is archived
    */
-  List<ArchiveManifest> manifests() throws IOException {
-    List<ArchiveManifest> manifests = new ArrayList<>();
-    for (StoredManifest stored : dataset.manifests()) {
-      if (stored.manifest() instanceof ArchiveManifest archive) {
-        manifests.add(archive);
-      }
-    }
-
-    if (manifests.isEmpty()) {
+  List<ArchiveRun> runs() throws IOException {
+    List<ArchiveRun> runs = table.runs();
+    if (runs.isEmpty()) {
       throw new InvalidInputException(
           "Topic %s has no dead letters: nothing of it is archived in %s; run lambda archive %s first, or check the name"
-              .formatted(dataset.topic(), dataset.place(), dataset.topic()));
+              .formatted(table.topic(), table.place(), table.topic()));
     }
-
-    return manifests;
+    return runs;
   }
 
   /**
-   * Visits the selected letters of these manifests, in the order of manifests and files; within a
-   * file in the order of the log.
+   * Visits the selected letters of these runs, in the order in which they were archived.
    *
-   * @throws InvalidInputException when a file that a manifest lists is not there, or not whole
+   * @throws InvalidInputException when a file is not there, or not whole
    */
-  void visit(List<ArchiveManifest> manifests, Selection selection, Visitor visitor)
-      throws IOException {
-    for (ArchiveManifest manifest : manifests) {
-      for (DeadLetterFile file : manifest.deadLetters()) {
-        if (selection.mayBeIn(file)) {
-          visit(manifest.sequence(), file, selection, visitor);
+  void visit(List<ArchiveRun> runs, Selection selection, Visitor visitor) throws IOException {
+    table.settleDeadLetters();
+    for (DeadLetterTable.LetterFile file : table.deadLetters().files(selection.filter())) {
+      checkWhole(file);
+      try (CloseableIterable<Record> rows = file.open()) {
+        for (Record row : rows) {
+          DeadLetter letter = letter(runs, row);
+          if (selection.has(letter)) {
+            visitor.visit(letter);
+          }
         }
       }
     }
   }
 
-  private void visit(long manifest, DeadLetterFile file, Selection selection, Visitor visitor)
-      throws IOException {
-    Path path = dataset.resolve(file.path());
-    checkWhole(manifest, file, path);
-
-    try (ParquetReader<GenericRecord> reader =
-        AvroParquetReader.<GenericRecord>builder(HadoopInputFile.fromPath(path, conf))
-            .withDataModel(GenericData.get())
-            .withConf(conf)
-            .build()) {
-      for (GenericRecord row = reader.read(); row != null; row = reader.read()) {
-        DeadLetter letter = letter(manifest, row);
-        if (selection.has(letter)) {
-          visitor.visit(letter);
-        }
-      }
-    }
-  }
-
-  private void checkWhole(long manifest, DeadLetterFile file, Path path) throws IOException {
+  private void checkWhole(DeadLetterTable.LetterFile file) throws IOException {
+    Path path = new Path(file.path());
     String found;
     try {
-      FileStatus status = dataset.fileSystem().getFileStatus(path);
+      FileStatus status = path.getFileSystem(conf).getFileStatus(path);
       if (status.getLen() == file.lengthBytes()) {
         return;
       }
@@ -109,31 +85,43 @@ final class DeadLetterFiles {
     throw new InvalidInputException(
         String.format(
             Locale.ROOT,
-            "Cannot read dead letters of topic %s: manifest %d lists %s (expected a file of %d bytes, found %s); restore it from a backup",
-            dataset.topic(),
-            manifest,
+            "Cannot read dead letters of topic %s: their table lists %s (expected a file of %d bytes, found %s); restore it from a backup",
+            table.topic(),
             path,
             file.lengthBytes(),
             found));
   }
 
-  private static DeadLetter letter(long manifest, GenericRecord row) {
+  private static DeadLetter letter(List<ArchiveRun> runs, Record row) {
     List<DeadLetter.Header> headers = new ArrayList<>();
-    for (Object header : (List<?>) row.get("headers")) {
-      GenericRecord each = (GenericRecord) header;
-      headers.add(new DeadLetter.Header(each.get("name").toString(), bytes(each.get("value"))));
+    for (Object header : (List<?>) row.getField("headers")) {
+      Record each = (Record) header;
+      headers.add(
+          new DeadLetter.Header((String) each.getField("name"), bytes(each.getField("value"))));
     }
 
+    int partition = (Integer) row.getField("partition");
+    long offset = (Long) row.getField("offset");
     return new DeadLetter(
-        manifest,
-        (Integer) row.get("partition"),
-        (Long) row.get("offset"),
-        (Long) row.get("append_time"),
-        bytes(row.get("key")),
-        bytes(row.get("value")),
+        runOf(runs, partition, offset),
+        partition,
+        offset,
+        ((OffsetDateTime) row.getField("append_time")).toInstant().toEpochMilli(),
+        bytes(row.getField("key")),
+        bytes(row.getField("value")),
         headers,
-        row.get("reason").toString(),
-        row.get("detail").toString());
+        (String) row.getField("reason"),
+        (String) row.getField("detail"));
+  }
+
+  private static long runOf(List<ArchiveRun> runs, int partition, long offset) {
+    for (ArchiveRun run : runs) {
+      PartitionRange range = run.partitions().get(partition);
+      if (range != null && offset < range.end()) {
+        return run.number();
+      }
+    }
+    return runs.size();
   }
 
   private static byte[] bytes(Object value) {

@@ -1,9 +1,8 @@
 package dev.lambdastack.batch.deadletters;
 
 import dev.lambdastack.batch.job.RunId;
-import dev.lambdastack.batch.master.ArchiveManifest;
-import dev.lambdastack.batch.master.FileSchema;
-import dev.lambdastack.batch.master.MasterDataset;
+import dev.lambdastack.batch.master.ArchiveRun;
+import dev.lambdastack.batch.master.MasterTable;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.schemas.Decoded;
 import dev.lambdastack.schemas.EventDecoder;
@@ -28,7 +27,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
-import org.apache.hadoop.conf.Configuration;
 
 /**
  * Produces dead letters again that have become events, since a schema was added or the clock has
@@ -57,7 +55,6 @@ public final class Replay {
   private static final long PORTION_BYTES = 16L << 20;
 
   private final LambdaConfig config;
-  private final Configuration conf;
   private final Views views;
   private final SchemaStore schemas;
   private final Clock clock;
@@ -76,7 +73,6 @@ public final class Replay {
       Steps steps,
       int portionLetters) {
     this.config = config;
-    this.conf = FileSchema.parquet(config.hadoop());
     this.views = views;
     this.schemas = schemas;
     this.clock = clock;
@@ -95,10 +91,10 @@ public final class Replay {
     private long inDoubt;
     private final Map<String, Long> left = new TreeMap<>();
 
-    Pass(EventType type, List<ArchiveManifest> manifests, History history) {
-      SchemaEdits.checkArchived(
-          schemas, type, manifests.stream().map(ArchiveManifest::schema).toList());
-      ArchiveManifest last = last(manifests);
+    Pass(EventType type, MasterTable table, List<ArchiveRun> runs, History history)
+        throws IOException {
+      SchemaEdits.checkArchived(schemas, type, table.schemas());
+      ArchiveRun last = last(runs);
       this.decoder = new EventDecoder(schemas, type, List.of(), last.eventTimeMin());
       // No broker's clock shows less.
       this.nowMillis = clock.instant().minus(config.log().clockSkew()).toEpochMilli();
@@ -140,13 +136,13 @@ public final class Replay {
    */
   public ReplayResult plan(String topic, Selection selection) throws IOException {
     EventType type = views.eventType(topic);
-    MasterDataset dataset = MasterDataset.open(conf, config.master().folder(), topic);
-    DeadLetterFiles files = new DeadLetterFiles(dataset, conf);
-    List<ArchiveManifest> manifests = files.manifests();
-    Replays replays = new Replays(dataset, conf);
+    MasterTable table = MasterTable.open(config, topic);
+    DeadLetterFiles files = new DeadLetterFiles(table, config.hadoop());
+    List<ArchiveRun> runs = files.runs();
+    Replays replays = new Replays(config, topic);
 
-    Pass pass = new Pass(type, manifests, replays.read());
-    files.visit(manifests, selection, pass::takes);
+    Pass pass = new Pass(type, table, runs, replays.read());
+    files.visit(runs, selection, pass::takes);
 
     return pass.result(
         topic,
@@ -170,32 +166,32 @@ public final class Replay {
    */
   public ReplayResult run(String topic, Selection selection) throws IOException {
     EventType type = views.eventType(topic);
-    MasterDataset dataset = MasterDataset.open(conf, config.master().folder(), topic);
-    DeadLetterFiles files = new DeadLetterFiles(dataset, conf);
-    List<ArchiveManifest> manifests = files.manifests();
-    Replays replays = new Replays(dataset, conf);
+    MasterTable table = MasterTable.open(config, topic);
+    DeadLetterFiles files = new DeadLetterFiles(table, config.hadoop());
+    List<ArchiveRun> runs = files.runs();
+    Replays replays = new Replays(config, topic);
 
     FirstContact.kafka(config);
     try (TopicLog log = TopicLog.open(config.kafka(), topic)) {
       log.checkSettings();
-      checkSameTopic(last(manifests), log);
+      checkSameTopic(last(runs), log);
       try (ReplayProducer producer = ReplayProducer.open(config, topic)) {
-        Pass pass = new Pass(type, manifests, replays.read());
+        Pass pass = new Pass(type, table, runs, replays.read());
         Set<Long> undone = new HashSet<>();
         List<String> doubts = resolve(pass, replays, log, undone);
         Portions portions = new Portions(pass, replays, log, producer, undone);
-        files.visit(manifests, selection, portions::add);
+        files.visit(runs, selection, portions::add);
         portions.send();
         return pass.result(topic, doubts);
       }
     }
   }
 
-  private static ArchiveManifest last(List<ArchiveManifest> manifests) {
-    return manifests.get(manifests.size() - 1);
+  private static ArchiveRun last(List<ArchiveRun> runs) {
+    return runs.get(runs.size() - 1);
   }
 
-  private static void checkSameTopic(ArchiveManifest last, TopicLog log) {
+  private static void checkSameTopic(ArchiveRun last, TopicLog log) {
     if (!last.topicId().equals(log.topicId())) {
       throw new InvalidInputException(
           "Cannot replay dead letters of topic %s: it was deleted and made again since they were archived (expected topic id %s, found %s)"

@@ -3,7 +3,7 @@ package dev.lambdastack.batch.deadletters;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.lambdastack.batch.master.MasterDataset;
+import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.settings.files.ExclusiveFile;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -14,9 +14,9 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileContext;
 import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -34,14 +34,17 @@ final class Replays {
   private static final Pattern NAME = Pattern.compile("([0-9]{20})(\\.done)?\\.json");
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
-  private final MasterDataset dataset;
+  private final FileSystem fileSystem;
   private final FileContext context;
   private final Path folder;
 
-  Replays(MasterDataset dataset, Configuration conf) throws IOException {
-    this.dataset = dataset;
-    this.context = FileContext.getFileContext(dataset.root().toUri(), conf);
-    this.folder = dataset.resolve(dataset.topic() + "/" + FOLDER);
+  Replays(LambdaConfig config, String topic) throws IOException {
+    Path master = new Path(config.master().folder());
+    FileSystem fileSystem = master.getFileSystem(config.hadoop());
+    Path root = fileSystem.makeQualified(master);
+    this.fileSystem = fileSystem;
+    this.context = FileContext.getFileContext(root.toUri(), config.hadoop());
+    this.folder = new Path(root, topic + "/" + FOLDER);
   }
 
   /** Where an intent is, to be named to a person. */
@@ -64,7 +67,7 @@ final class Replays {
       }
 
       byte[] bytes;
-      try (var in = dataset.fileSystem().open(file.getPath())) {
+      try (var in = fileSystem.open(file.getPath())) {
         bytes = in.readAllBytes();
       }
 
@@ -86,7 +89,7 @@ final class Replays {
 
   private FileStatus[] list() throws IOException {
     try {
-      return dataset.fileSystem().listStatus(folder);
+      return fileSystem.listStatus(folder);
     } catch (FileNotFoundException e) {
       return new FileStatus[0];
     }

@@ -1,6 +1,6 @@
 package dev.lambdastack.batch.deadletters;
 
-import dev.lambdastack.batch.master.DeadLetterFile;
+import dev.lambdastack.batch.master.DeadLetterTable;
 import dev.lambdastack.schemas.Rejection;
 import dev.lambdastack.views.InvalidInputException;
 import java.util.Locale;
@@ -8,6 +8,8 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.apache.iceberg.expressions.Expression;
+import org.apache.iceberg.expressions.Expressions;
 
 /**
  * Which dead letters are meant.
@@ -32,10 +34,16 @@ public record Selection(Set<Rejection.Reason> reasons, OptionalInt partition, Op
     }
   }
 
-  boolean mayBeIn(DeadLetterFile file) {
-    return (partition.isEmpty() || partition.getAsInt() == file.partition())
-        && (offset.isEmpty()
-            || offset.getAsLong() >= file.startOffset() && offset.getAsLong() < file.endOffset());
+  /** Of the rows of {@link DeadLetterTable}; those that it holds of are these and no fewer. */
+  Expression filter() {
+    Expression filter = Expressions.alwaysTrue();
+    if (partition.isPresent()) {
+      filter = Expressions.and(filter, Expressions.equal("partition", partition.getAsInt()));
+    }
+    if (offset.isPresent()) {
+      filter = Expressions.and(filter, Expressions.equal("offset", offset.getAsLong()));
+    }
+    return filter;
   }
 
   boolean has(DeadLetter letter) {

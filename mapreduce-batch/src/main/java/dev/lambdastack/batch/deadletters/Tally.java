@@ -1,7 +1,6 @@
 package dev.lambdastack.batch.deadletters;
 
-import dev.lambdastack.batch.master.FileSchema;
-import dev.lambdastack.batch.master.MasterDataset;
+import dev.lambdastack.batch.master.MasterTable;
 import dev.lambdastack.settings.LambdaConfig;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -10,12 +9,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.TreeMap;
-import org.apache.hadoop.conf.Configuration;
 
 /** Reads dead letters for a person: counted, or one by one. Needs HDFS only. */
 public final class Tally {
   /**
-   * Some letters of one reason, partition and manifest.
+   * Some letters of one reason, partition and archive run.
    *
    * @param firstAppendMillis of the earliest, milliseconds since 1970
    * @param lastAppendMillis of the latest
@@ -24,7 +22,7 @@ public final class Tally {
   public record Group(
       String reason,
       int partition,
-      long manifest,
+      long run,
       long count,
       long firstOffset,
       long lastOffset,
@@ -35,7 +33,7 @@ public final class Tally {
       return new Group(
           reason,
           partition,
-          manifest,
+          run,
           count + 1,
           Math.min(firstOffset, letter.offset()),
           Math.max(lastOffset, letter.offset()),
@@ -52,36 +50,34 @@ public final class Tally {
    */
   public record Seen(DeadLetter letter, OptionalLong replay, boolean isInDoubt) {}
 
-  private final MasterDataset dataset;
-  private final Configuration conf;
+  private final DeadLetterFiles files;
   private final History history;
 
-  private Tally(MasterDataset dataset, Configuration conf, History history) {
-    this.dataset = dataset;
-    this.conf = conf;
+  private Tally(DeadLetterFiles files, History history) {
+    this.files = files;
     this.history = history;
   }
 
   /** The dead letters of a topic. */
   public static Tally open(LambdaConfig config, String topic) throws IOException {
-    Configuration conf = FileSchema.parquet(config.hadoop());
-    MasterDataset dataset = MasterDataset.open(conf, config.master().folder(), topic);
-    return new Tally(dataset, conf, new Replays(dataset, conf).read());
+    MasterTable table = MasterTable.open(config, topic);
+    return new Tally(
+        new DeadLetterFiles(table, config.hadoop()), new Replays(config, topic).read());
   }
 
-  /** Counts, by manifest, partition and reason. */
+  /** Counts, by run, partition and reason. */
   public List<Group> groups(Selection selection) throws IOException {
-    record Key(long manifest, int partition, String reason) {}
+    record Key(long run, int partition, String reason) {}
     Map<Key, Group> groups =
         new TreeMap<>(
-            Comparator.comparingLong(Key::manifest)
+            Comparator.comparingLong(Key::run)
                 .thenComparingInt(Key::partition)
                 .thenComparing(Key::reason));
     visit(
         selection,
         letter ->
             groups.merge(
-                new Key(letter.manifest(), letter.partition(), letter.reason()),
+                new Key(letter.run(), letter.partition(), letter.reason()),
                 group(letter),
                 (before, one) -> before.with(letter, one.replayed() == 1)));
     return new ArrayList<>(groups.values());
@@ -91,7 +87,7 @@ public final class Tally {
     return new Group(
         letter.reason(),
         letter.partition(),
-        letter.manifest(),
+        letter.run(),
         1,
         letter.offset(),
         letter.offset(),
@@ -118,7 +114,6 @@ public final class Tally {
   }
 
   private void visit(Selection selection, DeadLetterFiles.Visitor visitor) throws IOException {
-    DeadLetterFiles files = new DeadLetterFiles(dataset, conf);
-    files.visit(files.manifests(), selection, visitor);
+    files.visit(files.runs(), selection, visitor);
   }
 }

@@ -5,34 +5,27 @@ import dev.lambdastack.settings.files.FileSystemFault;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.UnavailableException;
 import java.io.IOException;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.hdfs.protocol.QuotaExceededException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A run's own folder for work in progress. When a run is killed it stays behind, which does no
  * harm: nothing is ever read from another run's.
  */
 public final class Staging {
+  private static final Logger LOG = LoggerFactory.getLogger(Staging.class);
+
   private Staging() {}
 
-  /**
-   * The folder of a run; it is not created.
-   *
-   * @param fileSystem of the master dataset
-   * @throws InvalidInputException when {@code lambda.staging} is on another file system
-   */
-  public static Path folder(LambdaConfig config, FileSystem fileSystem, String run)
-      throws IOException {
+  /** The folder of a run; it is not created. */
+  public static Path folder(LambdaConfig config, String run) throws IOException {
     Path staging = new Path(config.master().staging());
-    FileSystem own = staging.getFileSystem(config.hadoop());
-    if (!own.getUri().equals(fileSystem.getUri())) {
-      throw new InvalidInputException(
-          "Cannot use lambda.staging=%s: it must be on the file system of lambda.master=%s, since files are moved there"
-              .formatted(config.master().staging(), config.master().folder()));
-    }
-    return new Path(own.makeQualified(staging), run);
+    return new Path(staging.getFileSystem(config.hadoop()).makeQualified(staging), run);
   }
 
   /**
@@ -41,16 +34,18 @@ public final class Staging {
    *
    * @param folders where the run writes; not yet removed
    */
-  public static IOException explained(IOException failure, FileSystem fileSystem, Path... folders) {
+  public static IOException explained(IOException failure, Configuration conf, Path... folders)
+      throws IOException {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof QuotaExceededException quota) {
         // It names the folder itself.
-        throw full(fileSystem.getUri().toString(), quota, failure);
+        throw full("the file system", quota, failure);
       }
     }
 
     // A task's own failure does not always come with its reason.
     for (Path folder : folders) {
+      FileSystem fileSystem = folder.getFileSystem(conf);
       Path probe = new Path(folder, ".probe");
       try (FSDataOutputStream out = fileSystem.create(probe, true)) {
         out.write(0);
@@ -59,7 +54,7 @@ public final class Staging {
             ? away(folder, e, failure)
             : full(folder.toString(), e, failure);
       } finally {
-        removeAfter(failure, fileSystem, probe);
+        removeAfter(failure, conf, probe);
       }
     }
 
@@ -86,11 +81,20 @@ public final class Staging {
   }
 
   /** Removes the folder of a run that failed; that it cannot is less than why it failed. */
-  public static void removeAfter(Exception failure, FileSystem fileSystem, Path folder) {
+  public static void removeAfter(Exception failure, Configuration conf, Path folder) {
     try {
-      fileSystem.delete(folder, true);
+      folder.getFileSystem(conf).delete(folder, true);
     } catch (IOException e) {
       failure.addSuppressed(e);
+    }
+  }
+
+  /** Removes the folder of a run that has ended; where it cannot, {@code lambda cleanup} does. */
+  public static void remove(LambdaConfig config, Path folder) {
+    try {
+      folder.getFileSystem(config.hadoop()).delete(folder, true);
+    } catch (IOException e) {
+      LOG.warn("{} is left behind: {}", folder, e.getMessage());
     }
   }
 }

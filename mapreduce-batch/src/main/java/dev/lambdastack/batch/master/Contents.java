@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.avro.Schema;
 import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.Table;
@@ -43,11 +44,7 @@ public record Contents(
         table
             .newScan()
             .includeColumnStats(
-                List.of(
-                    eventTime,
-                    EventColumns.PARTITION,
-                    EventColumns.OFFSET,
-                    EventColumns.RAW))
+                List.of(eventTime, EventColumns.PARTITION, EventColumns.OFFSET))
             .planFiles()) {
       for (FileScanTask task : tasks) {
         if (!task.deletes().isEmpty()) {
@@ -55,7 +52,7 @@ public record Contents(
               "Cannot read table %s: rows of %s were deleted by another program; an archived event is never deleted: roll the table back"
                   .formatted(table.name(), task.file().location()));
         }
-        files.add(LiveFile.of(task.file(), table.schema(), eventTime));
+        files.add(LiveFile.of(task.file(), table.schema(), table.specs(), eventTime));
       }
     }
 
@@ -74,9 +71,21 @@ public record Contents(
     return contents;
   }
 
+  /** What was there after the first of its runs; which files hold it is not told. */
+  public Contents before(List<ArchiveRun> firstRuns) {
+    return new Contents(snapshot, firstRuns, schemas, List.of());
+  }
+
   /** The archive's newest run: it says where the next one starts, the horizon, the partitions. */
   public ArchiveRun archived() {
     return runs.get(runs.size() - 1);
+  }
+
+  /** The run of this number; empty where there is none. */
+  public Optional<ArchiveRun> run(long number) {
+    return number < 1 || number > runs.size()
+        ? Optional.empty()
+        : Optional.of(runs.get((int) number - 1));
   }
 
   /** Events that were archived. */

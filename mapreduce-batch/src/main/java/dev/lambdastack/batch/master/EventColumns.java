@@ -166,7 +166,7 @@ public final class EventColumns {
   }
 
   /** What the values of a schema are that are not null. */
-  static List<org.apache.avro.Schema> branches(org.apache.avro.Schema schema) {
+  public static List<org.apache.avro.Schema> branches(org.apache.avro.Schema schema) {
     return schema.isUnion()
         ? schema.getTypes().stream().filter(t -> !isAlwaysNull(t)).toList()
         : List.of(schema);

@@ -5,9 +5,14 @@ import java.nio.ByteBuffer;
 import java.time.LocalDate;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.apache.iceberg.DataFile;
+import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.Schema;
+import org.apache.iceberg.transforms.Transform;
+import org.apache.iceberg.transforms.Transforms;
 import org.apache.iceberg.types.Conversions;
 import org.apache.iceberg.types.Type;
 
@@ -17,20 +22,25 @@ import org.apache.iceberg.types.Type;
  * @param file with the bounds of the columns below
  * @param sequence all its rows were in the table when the snapshot of this sequence number was
  *     there
+ * @param pinned CRC-64-AVRO, in hex, of the pinned schema that its columns follow; empty where
+ *     another program has written it
  * @param date of all its events; empty where they are of several
  * @param partitions of its rows; each is one of these
  * @param offsets of its rows; each is one of these
  * @param eventTimes of its rows, in milliseconds, as the columns have them
- * @param hasRaw whether a row may have the bytes that were sent beside the columns
  */
 public record LiveFile(
     DataFile file,
     long sequence,
+    Optional<String> pinned,
     Optional<LocalDate> date,
     Range partitions,
     Range offsets,
-    Range eventTimes,
-    boolean hasRaw) {
+    Range eventTimes) {
+  /** The name of the folder that a run of ours writes to. */
+  private static final Pattern FOLDER = Pattern.compile(".*\\.([0-9a-f]{16})/[^/]+");
+
+  private static final Transform<Object, Integer> DAY = Transforms.day();
 
   /** Numbers from {@code min} to {@code max}, both inclusive. */
   public record Range(long min, long max) {
@@ -51,25 +61,32 @@ public record LiveFile(
   /**
    * Of a table's file.
    *
+   * @param specs of the table
    * @param eventTime name of the event time's column
    */
-  static LiveFile of(DataFile file, Schema schema, String eventTime) {
-    int raw = schema.findField(EventColumns.RAW).fieldId();
-    Map<Integer, Long> nulls = file.nullValueCounts();
-    Long rawNulls = nulls == null ? null : nulls.get(raw);
-    Integer day = file.partition().size() == 0 ? null : file.partition().get(0, Integer.class);
+  static LiveFile of(
+      DataFile file, Schema schema, Map<Integer, PartitionSpec> specs, String eventTime) {
+    Matcher folder = FOLDER.matcher(file.location());
     Range micros = bounds(file, schema, eventTime);
 
     return new LiveFile(
         file,
         file.dataSequenceNumber(),
-        Optional.ofNullable(day).map(d -> LocalDate.ofEpochDay(d)),
+        folder.matches() ? Optional.of(folder.group(1)) : Optional.empty(),
+        date(file, specs),
         bounds(file, schema, EventColumns.PARTITION),
         bounds(file, schema, EventColumns.OFFSET),
         micros.equals(Range.ANY)
             ? Range.ANY
-            : new Range(Math.floorDiv(micros.min(), 1000L), Math.floorDiv(micros.max(), 1000L)),
-        rawNulls == null || rawNulls != file.recordCount());
+            : new Range(Math.floorDiv(micros.min(), 1000L), Math.floorDiv(micros.max(), 1000L)));
+  }
+
+  private static Optional<LocalDate> date(DataFile file, Map<Integer, PartitionSpec> specs) {
+    PartitionSpec spec = specs.get(file.specId());
+    boolean isByDate = spec.fields().size() == 1 && spec.fields().get(0).transform().equals(DAY);
+    return isByDate
+        ? Optional.of(LocalDate.ofEpochDay(file.partition().get(0, Integer.class)))
+        : Optional.empty();
   }
 
   private static Range bounds(DataFile file, Schema schema, String column) {

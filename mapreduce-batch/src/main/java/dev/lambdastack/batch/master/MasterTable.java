@@ -1,11 +1,10 @@
 package dev.lambdastack.batch.master;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lambdastack.settings.LambdaConfig;
-import dev.lambdastack.settings.files.FileSystemFault;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,10 +17,12 @@ import org.apache.avro.SchemaParser;
 import org.apache.iceberg.AppendFiles;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.HasTableOperations;
+import org.apache.iceberg.ManageSnapshots;
 import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.RewriteFiles;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.SnapshotAncestryValidator;
+import org.apache.iceberg.SnapshotRef;
 import org.apache.iceberg.SnapshotUpdate;
 import org.apache.iceberg.SortOrder;
 import org.apache.iceberg.Table;
@@ -61,6 +62,9 @@ public final class MasterTable {
 
   private static final String EVENT_TIME = PREFIX + "event-time";
 
+  /** Dead letters of the last run that are not in their own table yet, or were not by then. */
+  private static final String DEAD_LETTERS = PREFIX + "dead-letters";
+
   /** In a snapshot's summary: as the properties. */
   private static final String DIGEST = PREFIX + "digest";
 
@@ -88,6 +92,11 @@ public final class MasterTable {
 
   public String topic() {
     return topic;
+  }
+
+  /** The records of the topic that are no events. */
+  public DeadLetterTable deadLetters() {
+    return DeadLetterTable.of(catalog, topic);
   }
 
   /** Where it is, for a message. */
@@ -265,6 +274,12 @@ public final class MasterTable {
                     table.get().properties().get(EVENT_TIME))));
   }
 
+  /** The schemas that files of events follow. */
+  public List<org.apache.avro.Schema> schemas() throws IOException {
+    Optional<Table> table = table();
+    return table.isPresent() ? schemas(table.get()) : List.of();
+  }
+
   private static List<org.apache.avro.Schema> schemas(Table table) {
     List<org.apache.avro.Schema> schemas = new ArrayList<>();
     new TreeMap<>(table.properties())
@@ -280,10 +295,13 @@ public final class MasterTable {
   /**
    * Commits an archive run: from here on its files belong to the dataset.
    *
+   * @param deadLetters files of {@link DeadLetterTable}, as {@link TableLayout#toJson(DataFile)}
+   *     writes them
    * @return the run as it was committed; empty when another run has taken its number, so that
    *     nothing has changed
    */
-  public Optional<ArchiveRun> commit(ArchiveRun run, List<DataFile> files) throws IOException {
+  public Optional<ArchiveRun> commit(
+      ArchiveRun run, List<DataFile> files, List<String> deadLetters) throws IOException {
     return catalog.call(
         () -> {
           Table table = catalog.catalog().loadTable(id);
@@ -301,6 +319,11 @@ public final class MasterTable {
           UpdateProperties properties = commit.updateProperties();
           properties.set(RUNS, String.valueOf(run.number()));
           properties.set(RUN + run.number(), next.toJson());
+          if (deadLetters.isEmpty()) {
+            properties.remove(DEAD_LETTERS);
+          } else {
+            properties.set(DEAD_LETTERS, "[" + String.join(",", deadLetters) + "]");
+          }
           properties.commit();
 
           try {
@@ -319,6 +342,20 @@ public final class MasterTable {
             throw e;
           }
         });
+  }
+
+  /** Puts dead letters of the last run into their own table, unless they are there. */
+  public void settleDeadLetters() throws IOException {
+    Optional<Table> table = table();
+    if (table.isEmpty() || !table.get().properties().containsKey(DEAD_LETTERS)) {
+      return;
+    }
+
+    List<String> files = new ArrayList<>();
+    new ObjectMapper()
+        .readTree(table.get().properties().get(DEAD_LETTERS))
+        .forEach(file -> files.add(file.toString()));
+    DeadLetterTable.of(catalog, topic).add(count(table.get()), files);
   }
 
   private static void describe(SnapshotUpdate<?> update, ArchiveRun run) {
@@ -372,13 +409,49 @@ public final class MasterTable {
         });
   }
 
-  /** For a message about a failure to read the table. */
-  static RuntimeException unreadable(String place, UncheckedIOException e) {
-    return FileSystemFault.of(
-        "Cannot read the table %s: %s".formatted(place, e.getCause().getMessage()), e);
+
+  /**
+   * Names a snapshot, which keeps it and its files; a name that is there has its end moved.
+   *
+   * @param until when the name goes
+   * @return false where there is no such snapshot any more
+   */
+  boolean tag(String name, long snapshot, Instant until) throws IOException {
+    return catalog.call(
+        () -> {
+          Table table = catalog.catalog().loadTable(id);
+          if (table.snapshot(snapshot) == null) {
+            return false;
+          }
+
+          long age = until.toEpochMilli() - table.snapshot(snapshot).timestampMillis();
+          ManageSnapshots names = table.manageSnapshots();
+          if (!table.refs().containsKey(name)) {
+            names.createTag(name, snapshot);
+          }
+          names.setMaxRefAgeMs(name, Math.max(1, age)).commit();
+          return true;
+        });
   }
 
-  Instant now(Table table) {
-    return Instant.ofEpochMilli(table.currentSnapshot().timestampMillis());
+  void removeTag(String name) throws IOException {
+    catalog.call(
+        () -> {
+          Table table = catalog.catalog().loadTable(id);
+          if (table.refs().containsKey(name)) {
+            table.manageSnapshots().removeTag(name).commit();
+          }
+          return table;
+        });
+  }
+
+  /** Whether the run that has the lease of this name is still at work. */
+  public boolean isHeld(String name, Instant now) throws IOException {
+    Optional<Table> table = table();
+    SnapshotRef ref = table.map(t -> t.refs().get(name)).orElse(null);
+    return ref != null
+        && ref.maxRefAgeMs() != null
+        && table.get().snapshot(ref.snapshotId()).timestampMillis() + ref.maxRefAgeMs()
+            > now.toEpochMilli();
   }
 }

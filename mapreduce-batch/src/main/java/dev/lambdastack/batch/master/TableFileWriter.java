@@ -28,7 +28,7 @@ import org.apache.parquet.schema.MessageType;
 /** A Parquet file of a topic's table under construction. Not thread-safe. */
 public final class TableFileWriter implements AutoCloseable {
   /** In the footer: CRC-64-AVRO, in hex, of the pinned schema that the columns follow. */
-  static final String PINNED = "lambda.schema";
+  public static final String PINNED = "lambda.schema";
 
   private static final int PAGE_BYTES = 256 << 10;
 

@@ -59,7 +59,16 @@ public record TableLayout(
         forFiles);
   }
 
-  /** Where a run's files lie; the name of each must be unique within the run. */
+  /**
+   * Where a run's files lie; the name of each must be unique within the run.
+   *
+   * @param pinned the schema that their columns follow
+   */
+  public Path folder(String runId, org.apache.avro.Schema pinned) {
+    return folder(runId + "." + Fingerprints.of(pinned));
+  }
+
+  /** {@link #folder(String, org.apache.avro.Schema)} of files that are not of events. */
   public Path folder(String runId) {
     return new Path(location, "data/" + runId);
   }

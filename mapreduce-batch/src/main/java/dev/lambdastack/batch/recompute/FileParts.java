@@ -1,6 +1,5 @@
 package dev.lambdastack.batch.recompute;
 
-import dev.lambdastack.batch.master.DataFile;
 import dev.lambdastack.batch.master.LiveFile;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,7 +14,7 @@ final class FileParts {
 
   /** How much a task reads, so that there are some, none of them tiny or endless. */
   static long taskBytes(List<LiveFile> files) {
-    long total = files.stream().mapToLong(f -> f.file().lengthBytes()).sum();
+    long total = files.stream().mapToLong(f -> f.lengthBytes()).sum();
     return Math.max(LEAST_BYTES, Math.min(MOST_BYTES, total / TASKS));
   }
 
@@ -25,7 +24,7 @@ final class FileParts {
     List<FilePart> task = new ArrayList<>();
     long bytes = 0;
     for (LiveFile file : files) {
-      for (FilePart part : cut(file.file(), file.schemaFingerprint(), taskBytes)) {
+      for (FilePart part : cut(file, taskBytes)) {
         if (!task.isEmpty() && bytes + part.lengthBytes() > taskBytes) {
           tasks.add(task);
           task = new ArrayList<>();
@@ -43,7 +42,7 @@ final class FileParts {
     return tasks;
   }
 
-  private static List<FilePart> cut(DataFile file, long schemaFingerprint, long taskBytes) {
+  private static List<FilePart> cut(LiveFile file, long taskBytes) {
     long count = Math.max(1, (file.lengthBytes() + taskBytes / 2) / taskBytes);
     List<FilePart> parts = new ArrayList<>();
     for (long i = 0; i < count; i++) {
@@ -51,8 +50,7 @@ final class FileParts {
           new FilePart(
               file.path(),
               file.lengthBytes() * i / count,
-              file.lengthBytes() * (i + 1) / count,
-              schemaFingerprint));
+              file.lengthBytes() * (i + 1) / count));
     }
     return parts;
   }

@@ -1,10 +1,9 @@
 package dev.lambdastack.batch.recompute;
 
-import dev.lambdastack.batch.master.ArchiveManifest;
+import dev.lambdastack.batch.master.ArchiveRun;
 import dev.lambdastack.batch.master.Contents;
-import dev.lambdastack.batch.master.DataFile.Side;
 import dev.lambdastack.batch.master.LiveFile;
-import dev.lambdastack.batch.master.StoredManifest;
+import dev.lambdastack.batch.master.LiveFile.Side;
 import dev.lambdastack.views.handoff.Horizon;
 import dev.lambdastack.views.handoff.LostOffsets;
 import java.time.Duration;
@@ -16,8 +15,7 @@ import java.util.Optional;
 /**
  * What a recompute reads, fixed when it begins: all events before a horizon. Pure.
  *
- * @param eventTimeMin the earliest event time that was taken
- * @param sequence of the manifest that versions name, with {@code digest}
+ * @param run of the archive that ends there, which versions name
  * @param files that hold these events
  * @param events how many
  * @param lost offsets before the horizon that were gone before they were archived
@@ -25,11 +23,7 @@ import java.util.Optional;
  *     such rows
  */
 record Frozen(
-    Horizon horizon,
-    Duration epochLength,
-    Instant eventTimeMin,
-    long sequence,
-    String digest,
+    ArchiveRun run,
     List<LiveFile> files,
     long events,
     LostOffsets lost,
@@ -38,11 +32,7 @@ record Frozen(
   /** All that is archived. */
   static Frozen of(Contents contents) {
     return new Frozen(
-        contents.horizon(),
-        contents.archived().epochLength(),
-        contents.archived().eventTimeMin(),
-        contents.sequence(),
-        contents.digest(),
+        contents.archived(),
         contents.files(),
         contents.events(),
         contents.lost(),
@@ -50,41 +40,50 @@ record Frozen(
   }
 
   /**
-   * What was archived then: the horizon of the last manifest of the archive that was made at or
-   * before the instant. Its events are read from the files that hold them now: a compaction may
-   * have put them together with later ones.
+   * What was archived then: the horizon of the last archive run at or before the instant. Its
+   * events are read from the files that hold them now, together with later ones it may be.
    *
-   * @param chain all manifests
-   * @param contents after the last of them
    * @return empty when nothing was archived yet
    */
-  static Optional<Frozen> asOf(Instant instant, List<StoredManifest> chain, Contents contents) {
+  static Optional<Frozen> asOf(Instant instant, Contents contents) {
     int count = 0;
-    for (int i = 0; i < chain.size(); i++) {
-      if (chain.get(i).manifest() instanceof ArchiveManifest archive
-          && !archive.created().isAfter(instant)) {
+    for (int i = 0; i < contents.runs().size(); i++) {
+      if (!contents.runs().get(i).created().isAfter(instant)) {
         count = i + 1;
       }
     }
-    return Contents.of(chain.subList(0, count)).map(then -> of(then, contents));
+    return count == 0
+        ? Optional.empty()
+        : Optional.of(of(contents.before(contents.runs().subList(0, count)), contents));
   }
 
   /** The events of then, from the files of now. */
   private static Frozen of(Contents then, Contents contents) {
-    Horizon horizon = then.horizon();
+    ArchiveRun run = then.archived();
+    Horizon horizon = run.horizon();
     List<LiveFile> files =
-        contents.files().stream().filter(f -> f.file().side(horizon) != Side.BEHIND).toList();
-    boolean mixed = files.stream().anyMatch(f -> f.file().side(horizon) != Side.BEFORE);
+        contents.files().stream()
+            .filter(f -> f.side(horizon, run.sequence()) != Side.BEHIND)
+            .toList();
+    boolean mixed = files.stream().anyMatch(f -> f.side(horizon, run.sequence()) != Side.BEFORE);
 
     return new Frozen(
-        horizon,
-        then.archived().epochLength(),
-        then.archived().eventTimeMin(),
-        then.sequence(),
-        then.digest(),
+        run,
         files,
         then.events(),
         then.lost(),
         mixed ? Optional.of(horizon.offsets()) : Optional.empty());
+  }
+
+  Horizon horizon() {
+    return run.horizon();
+  }
+
+  Duration epochLength() {
+    return run.epochLength();
+  }
+
+  Instant eventTimeMin() {
+    return run.eventTimeMin();
   }
 }

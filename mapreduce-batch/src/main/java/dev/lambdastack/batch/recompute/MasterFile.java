@@ -2,7 +2,8 @@ package dev.lambdastack.batch.recompute;
 
 import static org.apache.parquet.schema.Type.Repetition.REQUIRED;
 
-import dev.lambdastack.batch.master.FileSchema;
+import dev.lambdastack.batch.master.EventColumns;
+import dev.lambdastack.batch.master.TableFileWriter;
 import dev.lambdastack.schemas.EventDecoder;
 import dev.lambdastack.views.EventType;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.avro.Schema;
 import org.apache.hadoop.conf.Configuration;
@@ -63,27 +65,36 @@ final class MasterFile implements AutoCloseable {
   }
 
   /**
-   * Opens the row groups whose middle lies in {@code [start, end)}.
+   * Opens a part of a file.
    *
-   * @param decoder of the event type's pinned schema, for the projection's columns; empty where the
-   *     file follows that schema
-   * @param times row groups that have none of these times are passed over; empty for none
+   * @param pinned CRC-64-AVRO, in hex, of the event type's schema
+   * @param decoder of that schema, for the projection's columns; asked where the file follows
+   *     another one
+   * @param times where the file follows that schema, row groups that have none of these times are
+   *     passed over; empty for none
    */
   static MasterFile open(
       Configuration conf,
-      Path path,
-      long start,
-      long end,
+      FilePart part,
       Projection projection,
-      Optional<EventDecoder> decoder,
+      String pinned,
+      Supplier<EventDecoder> decoder,
       Optional<TimeRanges> times)
       throws IOException {
+    Path path = new Path(part.path());
     ParquetFileReader reader =
         ParquetFileReader.open(
             HadoopInputFile.fromPath(path, conf),
-            HadoopReadOptions.builder(conf, path).withRange(start, end).build());
+            HadoopReadOptions.builder(conf, path).withRange(part.start(), part.end()).build());
     try {
-      return new MasterFile(path.toString(), projection, decoder, times, reader);
+      boolean followsPin =
+          pinned.equals(reader.getFileMetaData().getKeyValueMetaData().get(TableFileWriter.PINNED));
+      return new MasterFile(
+          part.path(),
+          projection,
+          followsPin ? Optional.empty() : Optional.of(decoder.get()),
+          followsPin ? times : Optional.empty(),
+          reader);
     } catch (RuntimeException e) {
       reader.close();
       throw e;
@@ -96,13 +107,13 @@ final class MasterFile implements AutoCloseable {
     field(projection.type().eventTime()).ifPresent(f -> types.add(whole.getType(f)));
 
     if (projection.withCoordinates()) {
-      types.add(whole.getType(FileSchema.PARTITION));
-      types.add(whole.getType(FileSchema.OFFSET));
+      types.add(whole.getType(EventColumns.PARTITION));
+      types.add(whole.getType(EventColumns.OFFSET));
     }
 
     if (decoder.isPresent()) {
-      types.add(whole.getType(FileSchema.RAW));
-      types.add(whole.getType(FileSchema.APPEND_TIME));
+      types.add(whole.getType(EventColumns.RAW));
+      types.add(whole.getType(EventColumns.APPEND_TIME));
       keyTexts().forEach(c -> field(c).ifPresent(f -> types.add(whole.getType(f))));
     }
 
@@ -168,8 +179,8 @@ final class MasterFile implements AutoCloseable {
             pages.getRowCount(),
             values,
             columns.event(type.eventTime()),
-            coordinates ? columns.file(FileSchema.PARTITION) : null,
-            coordinates ? columns.file(FileSchema.OFFSET) : null,
+            coordinates ? columns.file(EventColumns.PARTITION) : null,
+            coordinates ? columns.file(EventColumns.OFFSET) : null,
             decoder.isPresent() ? older(columns, values, decoder.get()) : null));
   }
 
@@ -185,8 +196,8 @@ final class MasterFile implements AutoCloseable {
         path,
         pinned,
         values.length,
-        columns.file(FileSchema.RAW),
-        columns.file(FileSchema.APPEND_TIME),
+        columns.file(EventColumns.RAW),
+        columns.file(EventColumns.APPEND_TIME),
         texts);
   }
 
@@ -245,22 +256,29 @@ final class MasterFile implements AutoCloseable {
       Schema.Field pinned = projection.type().schema().getField(column);
       Optional<String> name = field(column);
       return name.isPresent()
-          ? open(name.get(), Symbols.of(pinned))
+          ? open(name.get(), pinned)
           : DefaultValues.of(pinned, projection.type().column(column));
     }
 
     /** One of our own columns. */
     ColumnSource file(String name) throws IOException {
-      return open(name, Symbols.NONE);
+      return open(name, null);
     }
 
-    private ColumnSource open(String name, Symbols symbols) throws IOException {
+    /** @param pinned the event's field; null for a column of ours */
+    private ColumnSource open(String name, Schema.Field pinned) throws IOException {
       ColumnSource source = opened.get(name);
       if (source == null) {
         ColumnDescriptor column = requested.getColumnDescription(new String[] {name});
         // Texts that are decoded from raw bytes are in no dictionary of the file.
         boolean textsById = decoder.isEmpty() && hasOnlyDictionaryPages(name);
-        source = new ParquetSource(column, pages.getPageReader(column), textsById, symbols);
+        source =
+            new ParquetSource(
+                column,
+                pages.getPageReader(column),
+                ValueForm.of(column.getPrimitiveType(), pinned),
+                textsById,
+                pinned == null ? Symbols.NONE : Symbols.of(pinned));
         opened.put(name, source);
       }
       return source;

@@ -40,7 +40,6 @@ final class MasterSplit extends InputSplit implements Writable {
       out.writeUTF(part.path());
       out.writeLong(part.start());
       out.writeLong(part.end());
-      out.writeLong(part.schemaFingerprint());
     }
   }
 
@@ -48,7 +47,7 @@ final class MasterSplit extends InputSplit implements Writable {
   public void readFields(DataInput in) throws IOException {
     List<FilePart> read = new ArrayList<>();
     for (int count = in.readInt(); count > 0; count--) {
-      read.add(new FilePart(in.readUTF(), in.readLong(), in.readLong(), in.readLong()));
+      read.add(new FilePart(in.readUTF(), in.readLong(), in.readLong()));
     }
     parts = List.copyOf(read);
   }

@@ -45,15 +45,21 @@ final class ParquetSource implements ColumnSource {
   /**
    * A column at its first row.
    *
+   * @param form of its values
    * @param textsById whether every page has dictionary ids, which texts are to stay
    * @param symbols what the pinned schema makes of the file's texts
    */
-  ParquetSource(ColumnDescriptor column, PageReader pages, boolean textsById, Symbols symbols)
+  ParquetSource(
+      ColumnDescriptor column,
+      PageReader pages,
+      ValueForm form,
+      boolean textsById,
+      Symbols symbols)
       throws IOException {
     this.column = column;
     this.pages = pages;
     this.symbols = symbols;
-    this.form = ValueForm.of(column.getPrimitiveType());
+    this.form = form;
     if (column.getMaxDefinitionLevel() > 1 || column.getMaxRepetitionLevel() > 0) {
       throw new IllegalStateException("column " + column + " is nested");
     }

@@ -84,13 +84,13 @@ final class RegionSplits {
 
   /** Row groups that stand equally far from each other, by rows. */
   static List<Pick> picks(List<LiveFile> inputs, int most) {
-    long total = inputs.stream().mapToLong(f -> f.file().rows()).sum();
+    long total = inputs.stream().mapToLong(f -> f.rows()).sum();
     List<Pick> picks = new ArrayList<>();
     long before = 0;
     int next = 0;
 
     for (LiveFile input : inputs) {
-      long rows = input.file().rows();
+      long rows = input.rows();
       while (next < most && target(next, most, total) < before + rows) {
         picks.add(new Pick(input, (target(next, most, total) - before) / (double) rows));
         next++;

@@ -3,14 +3,13 @@ package dev.lambdastack.batch.recompute;
 import dev.lambdastack.batch.job.Jobs;
 import dev.lambdastack.batch.job.RunId;
 import dev.lambdastack.batch.job.Staging;
-import dev.lambdastack.batch.master.Contents;
-import dev.lambdastack.batch.master.DataFile;
-import dev.lambdastack.batch.master.Lease;
-import dev.lambdastack.batch.master.LiveFile;
-import dev.lambdastack.batch.master.MasterDataset;
-import dev.lambdastack.batch.master.StoredManifest;
 import dev.lambdastack.batch.publish.VersionState;
 import dev.lambdastack.schemas.SchemaEdits;
+import dev.lambdastack.batch.master.Contents;
+import dev.lambdastack.batch.master.Fingerprints;
+import dev.lambdastack.batch.master.Lease;
+import dev.lambdastack.batch.master.LiveFile;
+import dev.lambdastack.batch.master.MasterTable;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.store.Catalog;
 import dev.lambdastack.serving.store.HBaseConnector;
@@ -36,7 +35,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import org.apache.avro.SchemaNormalization;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.hbase.client.Connection;
@@ -50,7 +48,7 @@ final class TopicRun implements AutoCloseable {
   private final SchemaStore schemas;
   private final Clock clock;
   private final List<View> views;
-  private final MasterDataset dataset;
+  private final MasterTable table;
   private final String runId;
   private final Lease lease;
   private final Contents contents;
@@ -63,20 +61,19 @@ final class TopicRun implements AutoCloseable {
       SchemaStore schemas,
       Clock clock,
       List<View> views,
-      MasterDataset dataset,
+      MasterTable table,
       String runId,
-      Lease lease,
-      Recompute.Options options)
-      throws IOException {
+      Lease.Leased leased,
+      Recompute.Options options) {
     this.config = config;
     this.schemas = schemas;
     this.clock = clock;
     this.views = views;
-    this.dataset = dataset;
+    this.table = table;
     this.options = options;
     this.runId = runId;
-    this.lease = lease;
-    this.contents = dataset.contents().orElseThrow();
+    this.lease = leased.lease();
+    this.contents = leased.contents();
     SchemaEdits.checkArchived(schemas, views.get(0).eventType(), contents.schemas());
     this.frozen = options.asOf().isPresent() ? asOf(options.asOf().get()) : Frozen.of(contents);
   }
@@ -95,19 +92,19 @@ final class TopicRun implements AutoCloseable {
       Recompute.Options options)
       throws IOException {
     String topic = views.get(0).eventType().topic();
-    MasterDataset dataset = MasterDataset.open(config.hadoop(), config.master().folder(), topic);
-    if (dataset.sequences().isEmpty()) {
+    MasterTable table = MasterTable.open(config, topic);
+    if (table.contents().isEmpty()) {
       throw new InvalidInputException(
           "Cannot recompute view %s: nothing of topic %s is archived in %s; run lambda archive %s first"
-              .formatted(views.get(0).name(), topic, dataset.place(), topic));
+              .formatted(views.get(0).name(), topic, table.place(), topic));
     }
 
     String runId = RunId.next(clock);
-    Lease lease = Lease.take(dataset, runId, clock, config.master().lease());
+    Lease.Leased leased = Lease.take(table, runId, clock, config.master().lease());
     try {
-      return new TopicRun(config, schemas, clock, views, dataset, runId, lease, options);
-    } catch (IOException | RuntimeException e) {
-      lease.close();
+      return new TopicRun(config, schemas, clock, views, table, runId, leased, options);
+    } catch (RuntimeException e) {
+      leased.lease().close();
       throw e;
     }
   }
@@ -117,18 +114,17 @@ final class TopicRun implements AutoCloseable {
     lease.close();
   }
 
-  private Frozen asOf(Instant instant) throws IOException {
-    List<StoredManifest> chain = dataset.manifests();
-    return Frozen.asOf(instant, chain, contents)
+  private Frozen asOf(Instant instant) {
+    return Frozen.asOf(instant, contents)
         .orElseThrow(
             () ->
                 new InvalidInputException(
-                    "Cannot recompute view %s as of %s: nothing of topic %s was archived by then; the first manifest is of %s"
+                    "Cannot recompute view %s as of %s: nothing of topic %s was archived by then; the first run is of %s"
                         .formatted(
                             views.get(0).name(),
                             instant,
-                            dataset.topic(),
-                            chain.get(0).manifest().created())));
+                            table.topic(),
+                            contents.runs().get(0).created())));
   }
 
   /**
@@ -218,8 +214,8 @@ final class TopicRun implements AutoCloseable {
     }
 
     VersionTable.Makers makers =
-        new VersionTable.Makers(connection, store, lease.path(), config.hbase().operationTimeout());
-    Path staging = Staging.folder(config, dataset.fileSystem(), "recompute-" + runId);
+        new VersionTable.Makers(connection, store, lease.name(), config.hbase().operationTimeout());
+    Path staging = Staging.folder(config, "recompute-" + runId);
     List<Target> targets = new ArrayList<>();
     List<Filled> filled;
     try {
@@ -230,7 +226,7 @@ final class TopicRun implements AutoCloseable {
       create(makers, full, targets);
 
       filled = fill(targets, staging);
-      dataset.fileSystem().delete(staging, true);
+      Staging.remove(config, staging);
     } catch (Exception e) {
       targets.forEach(t -> t.table().dropAfter(e));
       explain(e, staging);
@@ -272,18 +268,19 @@ final class TopicRun implements AutoCloseable {
     return new Start.Full(view, BaseVersion.whyNone(view, all, usable, candidates));
   }
 
-  private boolean isOfThisDataset(Version version) throws IOException {
-    return version.manifest() <= contents.sequence()
-        && dataset.manifest(version.manifest()).digest().equals(version.manifestDigest());
+  private boolean isOfThisDataset(Version version) {
+    return contents
+        .run(version.manifest())
+        .filter(r -> r.digest().equals(version.manifestDigest()))
+        .isPresent();
   }
 
   static String pinned(View view) {
-    return String.format(
-        Locale.ROOT, "%016x", SchemaNormalization.parsingFingerprint64(view.eventType().schema()));
+    return Fingerprints.of(view.eventType().schema());
   }
 
   private boolean isAtWork(String run) throws IOException {
-    return Lease.isHeld(config.hadoop(), run, clock.instant(), config.master().lease());
+    return table.isHeld(run, clock.instant());
   }
 
   private void enter(VersionTable.Makers makers, List<Filled> filled) throws IOException {
@@ -322,7 +319,7 @@ final class TopicRun implements AutoCloseable {
             files(times),
             frozen.files(),
             times,
-            increments.stream().map(TopicRun::whatIsNew).toList());
+            increments.stream().map(this::whatIsNew).toList());
 
     for (Start.Increment increment : increments) {
       VersionTable table = VersionTable.copyOf(makers, increment.base());
@@ -331,9 +328,11 @@ final class TopicRun implements AutoCloseable {
     }
   }
 
-  private static TouchedWindows.Question whatIsNew(Start.Increment increment) {
+  private TouchedWindows.Question whatIsNew(Start.Increment increment) {
     return new TouchedWindows.Question(
-        increment.base().horizon(), increment.view().shape().window());
+        increment.base().horizon(),
+        contents.run(increment.base().manifest()).orElseThrow().sequence(),
+        increment.view().shape().window());
   }
 
   /** As {@link #copy}, the targets that begin empty. */
@@ -354,7 +353,7 @@ final class TopicRun implements AutoCloseable {
     }
   }
 
-  private MasterFiles files(Projection projection) throws IOException {
+  private MasterFiles files(Projection projection) {
     return MasterFiles.of(config, schemas, frozen.eventTimeMin(), projection, Optional.empty());
   }
 
@@ -446,7 +445,7 @@ final class TopicRun implements AutoCloseable {
 
     return new PassPlan(
         runId,
-        dataset.topic(),
+        table.topic(),
         schemas.toJson(),
         frozen.eventTimeMin(),
         Cell.batchTimestamp(frozen.horizon().epoch(), frozen.epochLength()),
@@ -464,12 +463,12 @@ final class TopicRun implements AutoCloseable {
       return List.of();
     }
 
-    long pinned = SchemaNormalization.parsingFingerprint64(views.get(0).eventType().schema());
+    Optional<String> pinned = Optional.of(pinned(views.get(0)));
     return frozen.files().stream()
         .filter(
             f ->
-                f.schemaFingerprint() != pinned
-                    || times.get().overlaps(f.file().minEventTime(), f.file().maxEventTime()))
+                !f.pinned().equals(pinned)
+                    || times.get().overlaps(f.eventTimes().min(), f.eventTimes().max()))
         .toList();
   }
 
@@ -484,8 +483,8 @@ final class TopicRun implements AutoCloseable {
         view.shape(),
         frozen.horizon(),
         frozen.epochLength(),
-        frozen.sequence(),
-        frozen.digest(),
+        frozen.run().number(),
+        frozen.run().digest(),
         new Version.Counts(
             target.base().map(Version::rows).orElse(0L) + newCells,
             frozen.events(),
@@ -513,57 +512,54 @@ final class TopicRun implements AutoCloseable {
       checkFilesAfter(failure);
       new TaskNotes(staging, config.hadoop()).throwRefusal(failure);
       if (failure instanceof IOException failed) {
-        throw Staging.explained(failed, dataset.fileSystem(), staging);
+        throw Staging.explained(failed, config.hadoop(), staging);
       }
     } finally {
-      Staging.removeAfter(failure, dataset.fileSystem(), staging);
+      Staging.removeAfter(failure, config.hadoop(), staging);
     }
   }
 
   /** A job says little of why it failed: where it is a file, that is told here. */
   private void checkFilesAfter(Exception failure) throws IOException {
     for (LiveFile input : frozen.files()) {
-      Optional<String> problem = problem(input.file());
+      Optional<String> problem = problem(input);
       if (problem.isPresent()) {
         throw new InvalidInputException(
             "Cannot recompute from topic %s: file %s %s; put it back as it was (lambda audit %s checks all files) and run again; no version was made"
-                .formatted(
-                    dataset.topic(),
-                    dataset.resolve(input.file().path()),
-                    problem.get(),
-                    dataset.topic()),
+                .formatted(table.topic(), input.path(), problem.get(), table.topic()),
             failure);
       }
     }
   }
 
-  private Optional<String> problem(DataFile file) throws IOException {
+  private Optional<String> problem(LiveFile file) throws IOException {
+    Path path = new Path(file.path());
     try {
-      long length = dataset.fileSystem().getFileStatus(dataset.resolve(file.path())).getLen();
+      long length = path.getFileSystem(config.hadoop()).getFileStatus(path).getLen();
       return length == file.lengthBytes()
           ? Optional.empty()
           : Optional.of(
               String.format(
                   Locale.ROOT,
-                  "has another length than its manifest says (expected %d bytes, found %d)",
+                  "has another length than its table says (expected %d bytes, found %d)",
                   file.lengthBytes(),
                   length));
     } catch (FileNotFoundException e) {
-      return Optional.of("is missing, which a manifest lists");
+      return Optional.of("is missing, which its table lists");
     }
   }
 
   private void checkRows(Counters counters, List<LiveFile> inputs) throws IOException {
     boolean all = inputs.size() == frozen.files().size();
-    long expected = all ? frozen.events() : inputs.stream().mapToLong(f -> f.file().rows()).sum();
+    long expected = all ? frozen.events() : inputs.stream().mapToLong(LiveFile::rows).sum();
     long read = counters.findCounter(RecomputeCounter.ROWS).getValue();
 
     if (read != expected) {
       throw new IOException(
           String.format(
               Locale.ROOT,
-              "Topic %s: %d rows were read, where the manifests list %d",
-              dataset.topic(),
+              "Topic %s: %d rows were read, where its table has %d",
+              table.topic(),
               read,
               expected));
     }

@@ -1,6 +1,5 @@
 package dev.lambdastack.batch.recompute;
 
-import dev.lambdastack.batch.master.DataFile;
 import dev.lambdastack.batch.master.LiveFile;
 import dev.lambdastack.views.aggregate.ColumnBatch;
 import dev.lambdastack.views.handoff.Horizon;
@@ -24,9 +23,10 @@ final class TouchedWindows {
    * Whose windows are looked for.
    *
    * @param base what an older version of the view holds
+   * @param sequence of the archive run that ends there
    * @param window length of the view's windows
    */
-  record Question(Horizon base, Duration window) {}
+  record Question(Horizon base, long sequence, Duration window) {}
 
   /**
    * What was found.
@@ -37,24 +37,26 @@ final class TouchedWindows {
 
   private static final class Search {
     private final Horizon base;
+    private final long sequence;
     private long rejected;
     private final TimeRanges.OfWindows found;
 
     Search(Question question) {
       base = question.base();
+      sequence = question.sequence();
       found = new TimeRanges.OfWindows(question.window().toMillis(), MOST_RANGES);
     }
 
     /** Whether the file's own times do not tell. */
     boolean hasToRead(LiveFile file, boolean timesAreSure) {
-      DataFile data = file.file();
-      return switch (data.side(base)) {
+      return switch (file.side(base, sequence)) {
         case BEFORE -> false;
         case EITHER -> true;
         case BEHIND -> {
-          boolean tells = timesAreSure && found.isOne(data.minEventTime(), data.maxEventTime());
+          LiveFile.Range times = file.eventTimes();
+          boolean tells = timesAreSure && found.isOne(times.min(), times.max());
           if (tells) {
-            found.add(data.minEventTime());
+            found.add(times.min());
           }
           yield !tells;
         }
@@ -93,7 +95,7 @@ final class TouchedWindows {
         questions.stream().distinct().collect(Collectors.toMap(q -> q, Search::new));
     ColumnBatch batch = ColumnBatch.of(projection.type(), projection.columns());
     for (LiveFile input : inputs) {
-      boolean timesAreSure = files.followsPin(input.schemaFingerprint());
+      boolean timesAreSure = files.followsPin(input);
       List<Search> reading = new ArrayList<>();
       for (Search search : searches.values()) {
         if (search.hasToRead(input, timesAreSure)) {

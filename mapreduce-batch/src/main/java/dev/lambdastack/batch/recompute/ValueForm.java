@@ -1,10 +1,12 @@
 package dev.lambdastack.batch.recompute;
 
 import org.apache.parquet.column.values.ValuesReader;
+import dev.lambdastack.batch.master.EventColumns;
+import org.apache.avro.LogicalTypes;
+import org.apache.avro.Schema;
 import org.apache.parquet.io.api.Binary;
 import org.apache.parquet.schema.LogicalTypeAnnotation;
 import org.apache.parquet.schema.LogicalTypeAnnotation.DecimalLogicalTypeAnnotation;
-import org.apache.parquet.schema.LogicalTypeAnnotation.TimeUnit;
 import org.apache.parquet.schema.LogicalTypeAnnotation.TimestampLogicalTypeAnnotation;
 import org.apache.parquet.schema.PrimitiveType;
 
@@ -19,17 +21,16 @@ enum ValueForm {
   DECIMAL,
   BYTES;
 
-  static ValueForm of(PrimitiveType type) {
+  /**
+   * The form of a column.
+   *
+   * @param pinned the event's field; null for a column of ours
+   */
+  static ValueForm of(PrimitiveType type, Schema.Field pinned) {
     LogicalTypeAnnotation logical = type.getLogicalTypeAnnotation();
     return switch (type.getPrimitiveTypeName()) {
       case INT32 -> INT;
-      case INT64 ->
-          // A local time is no instant: views see the number that it is.
-          logical instanceof TimestampLogicalTypeAnnotation timestamp
-                  && timestamp.isAdjustedToUTC()
-                  && timestamp.getUnit() == TimeUnit.MICROS
-              ? MICROS
-              : LONG;
+      case INT64 -> isSeenInMillis(logical, pinned) ? MICROS : LONG;
       case BOOLEAN -> BOOLEAN;
       case FLOAT -> FLOAT;
       case DOUBLE -> DOUBLE;
@@ -37,6 +38,23 @@ enum ValueForm {
           logical instanceof DecimalLogicalTypeAnnotation ? DECIMAL : BYTES;
       case INT96 -> throw new IllegalStateException("column " + type + " is none of ours");
     };
+  }
+
+  /**
+   * Files have microseconds. Views see an instant in milliseconds, and a local time, which is none,
+   * as the number that the event has.
+   */
+  private static boolean isSeenInMillis(LogicalTypeAnnotation logical, Schema.Field pinned) {
+    boolean isInstant =
+        logical instanceof TimestampLogicalTypeAnnotation timestamp && timestamp.isAdjustedToUTC();
+    return isInstant
+        || pinned != null
+            && EventColumns.branches(pinned.schema()).stream()
+                .map(Schema::getLogicalType)
+                .anyMatch(
+                    l ->
+                        l instanceof LogicalTypes.TimeMillis
+                            || l instanceof LogicalTypes.LocalTimestampMillis);
   }
 
   /** What views see of a number as the file has it. */
