@@ -185,8 +185,11 @@ public final class Archive {
       run.log().checkUnchanged();
       checkNotCutOff(run);
       return totals;
-    } catch (IOException | InterruptedException | RuntimeException e) {
+    } catch (IOException e) {
       throw failed(run, e);
+    } catch (InterruptedException | RuntimeException e) {
+      removeFiles(run, e);
+      throw e;
     }
   }
 
@@ -202,8 +205,11 @@ public final class Archive {
     } catch (CommitStateUnknownException e) {
       // Should it have happened, the files are needed; else they are orphans.
       throw new IOException(e);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException e) {
       throw failed(run, e);
+    } catch (RuntimeException e) {
+      removeFiles(run, e);
+      throw e;
     }
 
     if (committed.isEmpty()) {
@@ -225,13 +231,10 @@ public final class Archive {
   }
 
   /** What to throw for the failure of a run that has committed nothing; its files go. */
-  private <E extends Exception> E failed(Run run, E failure) throws IOException {
+  private IOException failed(Run run, IOException failure) throws IOException {
     try {
-      if (failure instanceof IOException why) {
-        throw Staging.explained(
-            why, config.hadoop(), run.staging(), new Path(run.events().location()));
-      }
-      return failure;
+      return Staging.explained(
+          failure, config.hadoop(), run.staging(), new Path(run.events().location()));
     } finally {
       removeFiles(run, failure);
     }

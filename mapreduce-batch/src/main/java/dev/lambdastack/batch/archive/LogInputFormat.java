@@ -1,5 +1,6 @@
 package dev.lambdastack.batch.archive;
 
+import java.io.IOException;
 import java.util.List;
 import org.apache.hadoop.io.NullWritable;
 import org.apache.hadoop.mapreduce.InputFormat;
@@ -14,7 +15,7 @@ final class LogInputFormat extends InputFormat<NullWritable, List<ConsumerRecord
   LogInputFormat() {}
 
   @Override
-  public List<InputSplit> getSplits(JobContext context) {
+  public List<InputSplit> getSplits(JobContext context) throws IOException {
     return List.copyOf(ArchiveSettings.readFrom(context.getConfiguration()).ranges());
   }
 

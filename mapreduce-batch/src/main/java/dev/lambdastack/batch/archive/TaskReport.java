@@ -85,7 +85,9 @@ record TaskReport(
       files.add(events.file(file.textValue()));
     }
     List<DataFile> deadLetters = new ArrayList<>();
-    json.required("deadLetterFiles").forEach(f -> deadLetters.add(ManifestJson.deadLetter(f)));
+    for (JsonNode file : json.required("deadLetterFiles")) {
+      deadLetters.add(dead.file(file.textValue()));
+    }
 
     return new TaskReport(
         json.required("partition").intValue(),

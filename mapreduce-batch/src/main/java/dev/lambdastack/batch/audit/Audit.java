@@ -1,12 +1,10 @@
 package dev.lambdastack.batch.audit;
 
-import dev.lambdastack.batch.master.ArchiveManifest;
-import dev.lambdastack.batch.master.DataFile;
-import dev.lambdastack.batch.master.DeadLetterFile;
-import dev.lambdastack.batch.master.FileCheck;
-import dev.lambdastack.batch.master.MasterDataset;
-import dev.lambdastack.batch.master.StoredManifest;
 import dev.lambdastack.log.Boundary;
+import dev.lambdastack.batch.master.ArchiveRun;
+import dev.lambdastack.batch.master.DeadLetterTable;
+import dev.lambdastack.batch.master.FileCheck;
+import dev.lambdastack.batch.master.MasterTable;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.settings.FirstContact;
 import dev.lambdastack.settings.LambdaConfig;
@@ -20,21 +18,18 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 
 /**
- * Looks whether a topic's master dataset is what its manifests say, and how much of the topic's
+ * Looks whether a topic's master dataset is what was archived, and how much of the topic's
  * retention has passed for what is not archived. Writes nothing.
  */
 public final class Audit {
-  /** What is looked at beside manifests, lengths and footers. */
+  /** What is looked at beside archive runs, lengths and footers. */
   public enum Scope {
     /** Kafka too. */
     NORMAL,
@@ -61,15 +56,7 @@ public final class Audit {
     List<Version> versions() throws IOException;
   }
 
-  private record Listed(String path, long rows, long lengthBytes, String sha256) {
-    static Listed of(DataFile file) {
-      return new Listed(file.path(), file.rows(), file.lengthBytes(), file.sha256());
-    }
-
-    static Listed of(DeadLetterFile file) {
-      return new Listed(file.path(), file.rows(), file.lengthBytes(), file.sha256());
-    }
-  }
+  private record Listed(String path, long rows, long lengthBytes) {}
 
   private final LambdaConfig config;
   private final Clock clock;
@@ -90,59 +77,65 @@ public final class Audit {
   }
 
   /**
-   * {@link #run(String, Scope)}, and whether manifests are those that versions were computed from.
+   * {@link #run(String, Scope)}, and whether runs are those that versions were computed from.
    *
    * @param source of the versions of views over the topic; where it cannot be reached the report
    *     warns, since the rest can be told all the same
    */
   public AuditReport run(String topic, Scope scope, VersionSource source) throws IOException {
-    MasterDataset dataset = MasterDataset.open(config.hadoop(), config.master().folder(), topic);
-    Set<String> there = new HashSet<>(dataset.filesThere());
-    // Manifests after the files: what is committed meanwhile is no orphan.
-    ChainAudit chain = chain(dataset);
+    MasterTable table = MasterTable.open(config, topic);
+    MasterTable.State state =
+        table
+            .state(config.hadoop())
+            .orElseThrow(
+                () ->
+                    new InvalidInputException(
+                        "Cannot audit topic %s: nothing of it is archived in %s; run lambda archive %s first"
+                            .formatted(topic, table.place(), topic)));
+    RunAudit runs = new RunAudit(topic);
+    for (int i = 0; i < state.runs().size(); i++) {
+      runs.add(state.runs().get(i), Optional.ofNullable(state.summaries().get(i + 1L)));
+    }
 
     List<String> warnings = new ArrayList<>();
     try {
-      source.versions().forEach(chain::compare);
+      source.versions().forEach(runs::compare);
     } catch (UnavailableException away) {
-      warnings.add("no manifest was compared with versions: " + firstLine(away));
+      warnings.add("no run was compared with versions: " + firstLine(away));
     }
 
-    List<Listed> files =
-        Stream.concat(
-                chain.live().stream().map(Listed::of), chain.deadLetters().stream().map(Listed::of))
-            .toList();
-
-    List<String> differences = new ArrayList<>(chain.differences());
-    if (differences.isEmpty()) {
-      differences.addAll(dataset.snapshotProblems(dataset.manifests()));
-    }
-    differences.addAll(problems(dataset, files, scope));
-
-    Set<String> live = new HashSet<>();
-    files.forEach(f -> live.add(f.path()));
+    List<Listed> files = new ArrayList<>();
+    state.files().forEach(f -> files.add(new Listed(f.path(), f.rows(), f.lengthBytes())));
+    state.deadLetters().forEach(f -> files.add(new Listed(f.path(), f.rows(), f.lengthBytes())));
+    runs.compare(
+        state.files(), state.deadLetters().stream().mapToLong(DeadLetterTable.LetterFile::rows).sum());
+    List<String> differences = new ArrayList<>(runs.differences());
+    state
+        .deleted()
+        .forEach(path -> differences.add("rows of file " + path + " were deleted"));
+    differences.addAll(problems(files, scope));
 
     Map<Integer, AuditReport.Unarchived> partitions = new TreeMap<>();
     Optional<Duration> retention = Optional.empty();
-    if (scope.asksKafka() && chain.archived().isPresent()) {
+    if (scope.asksKafka() && runs.archived().isPresent()) {
       FirstContact.kafka(config);
       try (TopicLog log = TopicLog.open(config.kafka(), topic)) {
         retention = log.retention();
-        partitions.putAll(unarchived(log, chain.archived().get(), retention, differences));
+        partitions.putAll(unarchived(log, runs.archived().get(), retention, differences));
       }
       judge(partitions, differences, warnings);
     }
 
     return new AuditReport(
         topic,
-        chain.sequence(),
-        chain.vouched(),
-        chain.archived().map(a -> new Epoch(a.toEpoch(), a.epochLength()).start()),
-        chain.counts(),
+        runs.runs(),
+        runs.vouched(),
+        runs.archived().map(a -> new Epoch(a.toEpoch(), a.epochLength()).start()),
+        runs.counts(),
         files.size(),
         files.stream().mapToLong(Listed::lengthBytes).sum(),
-        (int) there.stream().filter(p -> chain.names(p) && !live.contains(p)).count(),
-        there.stream().filter(p -> !chain.names(p)).sorted().toList(),
+        state.superseded(),
+        state.orphans(),
         partitions,
         retention,
         differences,
@@ -150,53 +143,10 @@ public final class Audit {
         scope.isDeep());
   }
 
-  private static ChainAudit chain(MasterDataset dataset) throws IOException {
-    ChainAudit chain = new ChainAudit();
-    Map<Long, Optional<StoredManifest>> manifests = new TreeMap<>();
-    Map<Long, String> problems = new TreeMap<>();
-
-    for (long number : dataset.sequences()) {
-      try {
-        StoredManifest stored = dataset.manifest(number);
-        String topic = stored.manifest().topic();
-        boolean ours = topic.equals(dataset.topic());
-        manifests.put(number, Optional.of(stored).filter(s -> ours));
-        if (!ours) {
-          problems.put(
-              number,
-              String.format(Locale.ROOT, "manifest %d says that it is of topic %s", number, topic));
-        }
-      } catch (IOException | InvalidInputException e) {
-        manifests.put(number, Optional.empty());
-        problems.put(
-            number,
-            String.format(Locale.ROOT, "manifest %d cannot be read: %s", number, firstLine(e)));
-      }
-    }
-
-    if (manifests.isEmpty()) {
-      throw new InvalidInputException(
-          "Cannot audit topic %s: nothing of it is archived in %s; run lambda archive %s first"
-              .formatted(dataset.topic(), dataset.place(), dataset.topic()));
-    }
-
-    manifests.forEach(
-        (number, stored) -> {
-          if (stored.isPresent()) {
-            chain.add(number, stored.get());
-          } else {
-            chain.unusable(number, problems.get(number));
-          }
-        });
-
-    return chain;
-  }
-
-  private static List<String> problems(MasterDataset dataset, List<Listed> files, Scope scope)
-      throws IOException {
+  private List<String> problems(List<Listed> files, Scope scope) throws IOException {
     try {
       return files.parallelStream()
-          .flatMap(file -> problem(dataset, file, scope).stream())
+          .flatMap(file -> problem(file, scope).stream())
           .sorted()
           .toList();
     } catch (UncheckedIOException e) {
@@ -204,13 +154,16 @@ public final class Audit {
     }
   }
 
-  private static Optional<String> problem(MasterDataset dataset, Listed file, Scope scope) {
+  private Optional<String> problem(Listed file, Scope scope) {
     try {
-      Optional<String> bytes =
-          scope.isDeep()
-              ? FileCheck.ofBytes(dataset, file.path(), file.lengthBytes(), file.sha256())
-              : FileCheck.ofLength(dataset, file.path(), file.lengthBytes());
-      return bytes.isPresent() ? bytes : FileCheck.ofRows(dataset, file.path(), file.rows());
+      Optional<String> length =
+          FileCheck.ofLength(config.hadoop(), file.path(), file.lengthBytes());
+      if (length.isPresent()) {
+        return length;
+      }
+      return scope.isDeep()
+          ? FileCheck.ofPages(config.hadoop(), file.path(), file.rows())
+          : FileCheck.ofRows(config.hadoop(), file.path(), file.rows());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -218,15 +171,15 @@ public final class Audit {
 
   private Map<Integer, AuditReport.Unarchived> unarchived(
       TopicLog log,
-      ArchiveManifest archived,
+      ArchiveRun archived,
       Optional<Duration> retention,
       List<String> differences) {
     if (!log.topicId().equals(archived.topicId())) {
       differences.add(
           String.format(
               Locale.ROOT,
-              "the topic was deleted and made again since manifest %d (expected topic id %s, found %s)",
-              archived.sequence(),
+              "the topic was deleted and made again since run %d (expected topic id %s, found %s)",
+              archived.number(),
               archived.topicId(),
               log.topicId()));
       return Map.of();

@@ -10,15 +10,15 @@ import java.util.TreeMap;
 /**
  * What an audit of a topic found.
  *
- * @param manifests that are there
- * @param vouched the newest manifest whose digest a version notes; 0 where none does, or none was
+ * @param runs of the archive
+ * @param vouched the newest run whose digest a version notes; 0 where none does, or none was
  *     asked for. Of later ones, the last one's is noted nowhere
  * @param complete every event that the log took before is in the dataset: the horizon's instant;
  *     empty before the first archive run
  * @param files that belong to the dataset, dead letters included
- * @param bytes of them, as manifests say
+ * @param bytes of them, as the tables say
  * @param superseded files that others stand in the place of and that are still there
- * @param orphans files that no manifest names: left by killed runs, or of a run that goes on now
+ * @param orphans files that no snapshot names: left by killed runs, or of a run that goes on now
  * @param partitions by number; empty where Kafka was not asked
  * @param retention of the topic; empty where it has none, or Kafka was not asked
  * @param differences what is wrong, one line each
@@ -27,7 +27,7 @@ import java.util.TreeMap;
  */
 public record AuditReport(
     String topic,
-    long manifests,
+    long runs,
     long vouched,
     Optional<Instant> complete,
     Counts counts,
@@ -41,7 +41,7 @@ public record AuditReport(
     List<String> warnings,
     boolean deep) {
   /**
-   * Records over all manifests: read = events + deadLetters + ticks.
+   * Records over all runs: read = events + deadLetters + ticks.
    *
    * @param lost offsets whose records retention had removed before they were archived
    */

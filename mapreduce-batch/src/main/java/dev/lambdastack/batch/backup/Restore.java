@@ -162,14 +162,14 @@ public final class Restore {
   private void loadTables(
       BackupIndex index, BackupPlace backups, FileSystem fileSystem, TableCopy copy)
       throws IOException, InterruptedException {
-    Path staging = Staging.folder(config, fileSystem, "restore-" + index.id());
+    Path staging = Staging.folder(config, "restore-" + index.id());
     fileSystem.delete(staging, true);
     try {
       for (SavedTable table : index.tables()) {
         copy.load(table, backups.table(index.id(), table), staging);
       }
     } catch (IOException | RuntimeException e) {
-      Staging.removeAfter(e, fileSystem, staging);
+      Staging.removeAfter(e, config.hadoop(), staging);
       throw e;
     }
     fileSystem.delete(staging, true);

@@ -1,18 +1,17 @@
 package dev.lambdastack.batch.compact;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lambdastack.batch.job.Jobs;
 import dev.lambdastack.batch.job.RunId;
 import dev.lambdastack.batch.job.Staging;
 import dev.lambdastack.batch.job.TaskOutputFormat;
-import dev.lambdastack.batch.master.CompactionManifest;
 import dev.lambdastack.batch.master.Contents;
-import dev.lambdastack.batch.master.DataFile;
 import dev.lambdastack.batch.master.FileCheck;
-import dev.lambdastack.batch.master.FileSchema;
-import dev.lambdastack.batch.master.ManifestJson;
-import dev.lambdastack.batch.master.MasterDataset;
-import dev.lambdastack.batch.master.StoredManifest;
+import dev.lambdastack.batch.master.LiveFile;
+import dev.lambdastack.batch.master.MasterTable;
+import dev.lambdastack.batch.master.TableFileWriter;
+import dev.lambdastack.batch.master.TableLayout;
 import dev.lambdastack.schemas.SchemaEdits;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.settings.LambdaConfig;
@@ -33,7 +32,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.apache.avro.Schema;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -42,6 +40,11 @@ import org.apache.hadoop.io.BytesWritable;
 import org.apache.hadoop.io.NullWritable;
 import org.apache.hadoop.mapreduce.Job;
 import org.apache.hadoop.mapreduce.lib.output.FileOutputFormat;
+import org.apache.iceberg.DataFile;
+import org.apache.iceberg.Schema;
+import org.apache.iceberg.SchemaParser;
+import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.hadoop.util.HadoopInputFile;
 
 /**
  * Puts few large files, each of one event date and sorted by event time, in the place of many small
@@ -56,11 +59,9 @@ public final class Compaction {
   enum Step {
     /** The files are chosen. */
     PLANNED,
-    /** All tasks are committed; their files lie in the staging folder. */
+    /** All tasks are committed; no table names their files. */
     WRITTEN,
-    /** The files lie in the master folders; no manifest lists them. */
-    MOVED,
-    /** The manifest is there. */
+    /** The table has them in the place of others. */
     COMMITTED
   }
 
@@ -95,7 +96,8 @@ public final class Compaction {
   public CompactionResult plan(String topic) throws IOException {
     long started = System.nanoTime();
     EventType type = views.eventType(topic);
-    return result(topic, plans(contents(dataset(topic), type)), List.of(), List.of(), started);
+    Contents contents = contents(MasterTable.open(config, topic), type);
+    return result(topic, plans(contents), 0, List.of(), started);
   }
 
   /**
@@ -109,49 +111,47 @@ public final class Compaction {
   public CompactionResult run(String topic) throws IOException, InterruptedException {
     long started = System.nanoTime();
     EventType type = views.eventType(topic);
-    MasterDataset dataset = dataset(topic);
-    List<CompactionPlan> plans = plans(contents(dataset, type));
+    MasterTable table = MasterTable.open(config, topic);
+    Contents contents = contents(table, type);
+    List<CompactionPlan> plans = plans(contents);
 
-    List<Long> sequences = new ArrayList<>();
+    int commits = 0;
     List<DataFile> written = new ArrayList<>();
     for (CompactionPlan plan : plans) {
       String runId = RunId.next(clock);
-      Path staging = Staging.folder(config, dataset.fileSystem(), "compact-" + runId);
+      Path staging = Staging.folder(config, "compact-" + runId);
+      Path folder = table.layout().folder(runId + "." + plan.pinned());
       steps.reached(Step.PLANNED);
 
       try {
-        CompactionManifest committed = commit(type, dataset, plan, runId, staging);
-        dataset.fileSystem().delete(staging, true);
-        sequences.add(committed.sequence());
-        written.addAll(committed.files());
+        written.addAll(rewrite(type, table, contents, plan, folder, staging));
+        commits++;
       } catch (IOException e) {
         try {
-          throw Staging.explained(e, dataset.fileSystem(), staging, dataset.resolve(topic));
+          throw Staging.explained(e, config.hadoop(), staging, folder.getParent());
         } finally {
-          Staging.removeAfter(e, dataset.fileSystem(), staging);
+          Staging.removeAfter(e, config.hadoop(), folder);
         }
       } catch (Exception e) {
-        Staging.removeAfter(e, dataset.fileSystem(), staging);
+        Staging.removeAfter(e, config.hadoop(), folder);
         throw e;
+      } finally {
+        Staging.remove(config, staging);
       }
     }
 
-    return result(topic, plans, sequences, written, started);
+    return result(topic, plans, commits, written, started);
   }
 
-  private MasterDataset dataset(String topic) throws IOException {
-    return MasterDataset.open(config.hadoop(), config.master().folder(), topic);
-  }
-
-  private Contents contents(MasterDataset dataset, EventType type) throws IOException {
+  private Contents contents(MasterTable table, EventType type) throws IOException {
     Contents contents =
-        dataset
+        table
             .contents()
             .orElseThrow(
                 () ->
                     new InvalidInputException(
                         "Cannot compact topic %s: nothing of it is archived in %s; run lambda archive %s first"
-                            .formatted(type.topic(), dataset.place(), type.topic())));
+                            .formatted(type.topic(), table.place(), type.topic())));
     SchemaEdits.checkArchived(schemas, type, contents.schemas());
     return contents;
   }
@@ -164,13 +164,19 @@ public final class Compaction {
     return config.hadoop().getLong(CompactionSettings.TARGET, config.compact().targetBytes());
   }
 
-  private CompactionManifest commit(
-      EventType type, MasterDataset dataset, CompactionPlan plan, String runId, Path staging)
+  /** The files that stand in the place of the plan's now. */
+  private List<DataFile> rewrite(
+      EventType type,
+      MasterTable table,
+      Contents contents,
+      CompactionPlan plan,
+      Path folder,
+      Path staging)
       throws IOException, InterruptedException {
-    List<DataFile> files = rewrite(type, dataset, plan, runId, staging);
+    List<DataFile> files = write(type, table, plan, folder, staging);
     steps.reached(Step.WRITTEN);
 
-    long rows = files.stream().mapToLong(DataFile::rows).sum();
+    long rows = files.stream().mapToLong(DataFile::recordCount).sum();
     if (rows != plan.rows()) {
       throw new IOException(
           String.format(
@@ -181,61 +187,34 @@ public final class Compaction {
               plan.rows()));
     }
 
-    Set<String> superseded = plan.inputs().stream().map(DataFile::path).collect(Collectors.toSet());
-    Contents now = contents(dataset, type);
-    CompactionManifest manifest =
-        new CompactionManifest(
-            now.sequence() + 1,
-            type.topic(),
-            Optional.of(now.digest()),
-            runId,
-            plan.schema(),
-            files,
-            plan.inputs().stream().map(DataFile::path).toList(),
-            clock.instant());
-
-    Path data = new Path(new Path(staging, "out"), FileReducer.DATA);
-    for (DataFile file : files) {
-      dataset.moveIn(new Path(data, file.path()), file.path());
-    }
-    steps.reached(Step.MOVED);
-
-    Optional<StoredManifest> committed =
-        holds(now, superseded)
-            ? dataset.commit(manifest, contents -> holds(contents, superseded))
-            : Optional.empty();
-    if (committed.isEmpty()) {
-      for (DataFile file : files) {
-        dataset.fileSystem().delete(dataset.resolve(file.path()), false);
-      }
+    Set<DataFile> replaced =
+        plan.inputs().stream().map(LiveFile::file).collect(Collectors.toSet());
+    if (!table.replace(contents, replaced, Set.copyOf(files), folder.getName())) {
       throw new LostRaceException(
           "Another run has compacted the same files of topic %s meanwhile; this run changed nothing"
               .formatted(type.topic()));
     }
 
     steps.reached(Step.COMMITTED);
-    return (CompactionManifest) committed.get().manifest();
+    return files;
   }
 
-  private static boolean holds(Contents contents, Set<String> paths) {
-    Set<String> missing = new HashSet<>(paths);
-    contents.files().forEach(f -> missing.remove(f.file().path()));
-    return missing.isEmpty();
-  }
-
-  private List<DataFile> rewrite(
-      EventType type, MasterDataset dataset, CompactionPlan plan, String runId, Path staging)
+  private List<DataFile> write(
+      EventType type, MasterTable table, CompactionPlan plan, Path folder, Path staging)
       throws IOException, InterruptedException {
+    TableLayout layout = table.layout();
+    Schema columns = columnsOf(plan);
     Path out = new Path(staging, "out");
     Job job = Jobs.create(config.hadoop(), "compact " + type.topic());
     new CompactionSettings(
-            type.topic(),
-            FileSchema.of(type.topic(), plan.schema()),
-            eventTime(type, plan.schema()),
-            runId,
+            layout,
+            columns,
+            plan.pinned(),
+            eventTime(type, columns),
+            folder.toString(),
             targetBytes(),
             plan.splits(SPLIT_BYTES).stream()
-                .map(split -> split.stream().map(DataFile::path).toList())
+                .map(split -> split.stream().map(LiveFile::path).toList())
                 .toList())
         .writeTo(job.getConfiguration());
 
@@ -252,49 +231,64 @@ public final class Compaction {
     job.setOutputValueClass(NullWritable.class);
     FileOutputFormat.setOutputPath(job, out);
 
-    checkInputs(dataset, plan);
-    Jobs.run(job);
-    return files(dataset.fileSystem(), new Path(out, FileReducer.REPORTS), reducers);
+    try {
+      Jobs.run(job);
+    } catch (IOException failed) {
+      checkInputs(type, plan, failed);
+      throw failed;
+    }
+    return files(layout, new Path(out, FileReducer.REPORTS), reducers);
+  }
+
+  /** The columns of the plan's files, which all follow one schema. */
+  private Schema columnsOf(CompactionPlan plan) throws IOException {
+    Path path = new Path(plan.inputs().get(0).path());
+    try (ParquetFileReader reader =
+        ParquetFileReader.open(HadoopInputFile.fromPath(path, config.hadoop()))) {
+      return SchemaParser.fromJson(
+          reader.getFileMetaData().getKeyValueMetaData().get(TableFileWriter.COLUMNS));
+    }
   }
 
   /** What a file of this schema calls the event time. */
-  private static String eventTime(EventType type, Schema schema) {
+  private static String eventTime(EventType type, Schema columns) {
     return Stream.concat(
             Stream.of(type.eventTime()),
             type.schema().getField(type.eventTime()).aliases().stream())
-        .filter(name -> schema.getField(name) != null)
+        .filter(name -> columns.findField(name) != null)
         .findFirst()
         .orElseThrow(
             () ->
                 new InvalidInputException(
-                    "Cannot compact topic %s: files of schema %s have no column %s, the event time"
-                        .formatted(type.topic(), schema.getFullName(), type.eventTime())));
+                    "Cannot compact topic %s: files of an older schema have no column %s, the event time"
+                        .formatted(type.topic(), type.eventTime())));
   }
 
-  /** Else a damaged file would be copied, and its damage with it. */
-  private static void checkInputs(MasterDataset dataset, CompactionPlan plan) throws IOException {
-    for (DataFile file : plan.inputs()) {
-      Optional<String> problem =
-          FileCheck.ofBytes(dataset, file.path(), file.lengthBytes(), file.sha256());
+  /** A job says little of why it failed: where it is a file, that is told here. */
+  private void checkInputs(EventType type, CompactionPlan plan, IOException failure) {
+    for (LiveFile file : plan.inputs()) {
+      Optional<String> problem = FileCheck.ofPages(config.hadoop(), file.path(), file.rows());
       if (problem.isPresent()) {
         throw new InvalidInputException(
             "Cannot compact topic %s: %s; nothing was changed: run lambda audit %s --deep"
-                .formatted(dataset.topic(), problem.get(), dataset.topic()));
+                .formatted(type.topic(), problem.get(), type.topic()),
+            failure);
       }
     }
   }
 
-  private static List<DataFile> files(FileSystem fileSystem, Path reports, int expected)
+  private List<DataFile> files(TableLayout layout, Path reports, int expected)
       throws IOException {
+    FileSystem fileSystem = reports.getFileSystem(config.hadoop());
     List<DataFile> files = new ArrayList<>();
     int found = 0;
     try {
       for (FileStatus report : fileSystem.listStatus(reports)) {
         found++;
         try (FSDataInputStream in = fileSystem.open(report.getPath())) {
-          new ObjectMapper()
-              .readTree(in.readAllBytes())
-              .forEach(f -> files.add(ManifestJson.file(f)));
+          for (JsonNode file : new ObjectMapper().readTree(in.readAllBytes())) {
+            files.add(layout.file(file.textValue()));
+          }
         }
       }
     } catch (FileNotFoundException none) {
@@ -306,25 +300,23 @@ public final class Compaction {
           String.format(
               Locale.ROOT, "%d tasks of the compaction have reported, of %d", found, expected));
     }
-
-    files.sort(Comparator.comparing(DataFile::path));
     return files;
   }
 
   private static CompactionResult result(
       String topic,
       List<CompactionPlan> plans,
-      List<Long> sequences,
+      int commits,
       List<DataFile> written,
       long started) {
     return new CompactionResult(
         topic,
-        sequences,
+        commits,
         plans.stream().mapToInt(p -> p.inputs().size()).sum(),
         written.size(),
         plans.stream().mapToLong(CompactionPlan::rows).sum(),
         plans.stream().mapToLong(CompactionPlan::lengthBytes).sum(),
-        written.stream().mapToLong(DataFile::lengthBytes).sum(),
+        written.stream().mapToLong(DataFile::fileSizeInBytes).sum(),
         Duration.ofNanos(System.nanoTime() - started));
   }
 }

@@ -1,7 +1,6 @@
 package dev.lambdastack.batch.compact;
 
 import dev.lambdastack.batch.master.Contents;
-import dev.lambdastack.batch.master.DataFile;
 import dev.lambdastack.batch.master.LiveFile;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -9,19 +8,18 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import org.apache.avro.Schema;
 
 /**
  * Files that are rewritten together: all of one schema. Pure.
  *
+ * @param pinned CRC-64-AVRO, in hex, of the schema
  * @param inputs ordered by path
  */
-record CompactionPlan(Schema schema, List<DataFile> inputs) {
+record CompactionPlan(String pinned, List<LiveFile> inputs) {
   /** A file that is greater than so many times the rest of its date's is left alone. */
   private static final int GREATEST_RATIO = 8;
 
@@ -44,15 +42,16 @@ record CompactionPlan(Schema schema, List<DataFile> inputs) {
    * @return one plan for each schema that has something to rewrite
    */
   static List<CompactionPlan> of(Contents contents, long targetBytes) {
-    Map<Schema, List<DataFile>> bySchema = new LinkedHashMap<>();
-    for (LiveFile live : contents.files()) {
-      bySchema.computeIfAbsent(live.schema(), s -> new ArrayList<>()).add(live.file());
+    Map<String, List<LiveFile>> bySchema = new TreeMap<>();
+    for (LiveFile file : contents.files()) {
+      // What another program has written, it has compacted.
+      file.pinned().ifPresent(s -> bySchema.computeIfAbsent(s, p -> new ArrayList<>()).add(file));
     }
 
     List<CompactionPlan> plans = new ArrayList<>();
     bySchema.forEach(
         (schema, files) -> {
-          List<DataFile> inputs = inputs(files, targetBytes);
+          List<LiveFile> inputs = inputs(files, targetBytes);
           if (!inputs.isEmpty()) {
             plans.add(new CompactionPlan(schema, inputs));
           }
@@ -61,29 +60,29 @@ record CompactionPlan(Schema schema, List<DataFile> inputs) {
     return List.copyOf(plans);
   }
 
-  private static List<DataFile> inputs(List<DataFile> files, long targetBytes) {
-    List<DataFile> mixed = files.stream().filter(f -> f.eventDate().isEmpty()).toList();
-    Map<LocalDate, List<DataFile>> small = new TreeMap<>();
-    for (DataFile file : files) {
-      if (file.eventDate().isPresent() && file.lengthBytes() < targetBytes / 2) {
-        small.computeIfAbsent(file.eventDate().get(), d -> new ArrayList<>()).add(file);
+  private static List<LiveFile> inputs(List<LiveFile> files, long targetBytes) {
+    List<LiveFile> mixed = files.stream().filter(f -> f.date().isEmpty()).toList();
+    Map<LocalDate, List<LiveFile>> small = new TreeMap<>();
+    for (LiveFile file : files) {
+      if (file.date().isPresent() && file.lengthBytes() < targetBytes / 2) {
+        small.computeIfAbsent(file.date().get(), d -> new ArrayList<>()).add(file);
       }
     }
 
     Set<LocalDate> dates = new HashSet<>();
     mixed.forEach(
         m ->
-            dateOf(m.minEventTime())
-                .datesUntil(dateOf(m.maxEventTime()).plusDays(1))
+            dateOf(m.eventTimes().min())
+                .datesUntil(dateOf(m.eventTimes().max()).plusDays(1))
                 .forEach(dates::add));
 
-    List<DataFile> split = new ArrayList<>(mixed);
+    List<LiveFile> split = new ArrayList<>(mixed);
     small.forEach((date, ofDate) -> split.addAll(dates.contains(date) ? ofDate : List.of()));
     boolean isSplit =
         split.size() > dates.size()
             || bytes(split) >= dates.size() * Math.max(1, targetBytes / LEAST_PART);
 
-    List<DataFile> inputs = new ArrayList<>(isSplit ? split : List.of());
+    List<LiveFile> inputs = new ArrayList<>(isSplit ? split : List.of());
     small.forEach(
         (date, ofDate) -> {
           if (!isSplit || !dates.contains(date)) {
@@ -91,13 +90,13 @@ record CompactionPlan(Schema schema, List<DataFile> inputs) {
           }
         });
 
-    inputs.sort(Comparator.comparing(DataFile::path));
+    inputs.sort(Comparator.comparing(LiveFile::path));
     return inputs;
   }
 
-  private static List<DataFile> worthwhile(List<DataFile> ofDate) {
-    List<DataFile> files = new ArrayList<>(ofDate);
-    files.sort(Comparator.comparingLong(DataFile::lengthBytes));
+  private static List<LiveFile> worthwhile(List<LiveFile> ofDate) {
+    List<LiveFile> files = new ArrayList<>(ofDate);
+    files.sort(Comparator.comparingLong(LiveFile::lengthBytes));
     long bytes = bytes(files);
 
     while (files.size() > 1) {
@@ -117,15 +116,15 @@ record CompactionPlan(Schema schema, List<DataFile> inputs) {
   }
 
   long rows() {
-    return inputs.stream().mapToLong(DataFile::rows).sum();
+    return inputs.stream().mapToLong(LiveFile::rows).sum();
   }
 
   long lengthBytes() {
     return bytes(inputs);
   }
 
-  private static long bytes(List<DataFile> files) {
-    return files.stream().mapToLong(DataFile::lengthBytes).sum();
+  private static long bytes(List<LiveFile> files) {
+    return files.stream().mapToLong(LiveFile::lengthBytes).sum();
   }
 
   /** Tasks that write: each its share of the dates, about a target file each, not too many. */
@@ -135,10 +134,10 @@ record CompactionPlan(Schema schema, List<DataFile> inputs) {
   }
 
   /** The inputs of each task that reads, about so many bytes each. */
-  List<List<DataFile>> splits(long splitBytes) {
-    List<List<DataFile>> splits = new ArrayList<>();
+  List<List<LiveFile>> splits(long splitBytes) {
+    List<List<LiveFile>> splits = new ArrayList<>();
     long bytes = 0;
-    for (DataFile file : inputs) {
+    for (LiveFile file : inputs) {
       if (splits.isEmpty() || bytes + file.lengthBytes() > splitBytes) {
         splits.add(new ArrayList<>());
         bytes = 0;

@@ -9,7 +9,6 @@ final class DatePartitioner extends Partitioner<BytesWritable, BytesWritable> {
 
   @Override
   public int getPartition(BytesWritable key, BytesWritable value, int tasks) {
-    long day = CompactionPlan.dateOf(RowOrder.eventTime(key)).toEpochDay();
-    return (int) Math.floorMod(day, (long) tasks);
+    return (int) Math.floorMod(RowOrder.date(key).toEpochDay(), (long) tasks);
   }
 }

@@ -15,12 +15,12 @@ import org.apache.hadoop.mapreduce.JobContext;
 import org.apache.hadoop.mapreduce.RecordReader;
 import org.apache.hadoop.mapreduce.TaskAttemptContext;
 
-/** Paths of files, relative to the master folder: the mapper reads what is in them. */
+/** Paths of files: the mapper reads what is in them. */
 final class FilesInputFormat extends InputFormat<NullWritable, Text> {
   FilesInputFormat() {}
 
   @Override
-  public List<InputSplit> getSplits(JobContext context) {
+  public List<InputSplit> getSplits(JobContext context) throws IOException {
     return List.copyOf(
         CompactionSettings.readFrom(context.getConfiguration()).splits().stream()
             .map(Files::new)

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.apache.avro.Schema;
 import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.Table;
@@ -39,22 +40,15 @@ public record Contents(
   static Contents of(
       Table table, List<ArchiveRun> runs, List<Schema> schemas, String eventTime)
       throws IOException {
-    List<LiveFile> files = new ArrayList<>();
-    try (CloseableIterable<FileScanTask> tasks =
-        table
-            .newScan()
-            .includeColumnStats(
-                List.of(eventTime, EventColumns.PARTITION, EventColumns.OFFSET))
-            .planFiles()) {
-      for (FileScanTask task : tasks) {
-        if (!task.deletes().isEmpty()) {
-          throw new InvalidInputException(
-              "Cannot read table %s: rows of %s were deleted by another program; an archived event is never deleted: roll the table back"
-                  .formatted(table.name(), task.file().location()));
-        }
-        files.add(LiveFile.of(task.file(), table.schema(), table.specs(), eventTime));
-      }
-    }
+    List<LiveFile> files =
+        files(
+            table,
+            eventTime,
+            path -> {
+              throw new InvalidInputException(
+                  "Cannot read table %s: rows of %s were deleted by another program; an archived event is never deleted: roll the table back"
+                      .formatted(table.name(), path));
+            });
 
     Contents contents =
         new Contents(table.currentSnapshot().snapshotId(), runs, schemas, files);
@@ -69,6 +63,29 @@ public record Contents(
               contents.events()));
     }
     return contents;
+  }
+
+  /**
+   * The files of a table's newest snapshot.
+   *
+   * @param hasDeletes is told the files of which rows were deleted
+   */
+  static List<LiveFile> files(Table table, String eventTime, Consumer<String> hasDeletes)
+      throws IOException {
+    List<LiveFile> files = new ArrayList<>();
+    try (CloseableIterable<FileScanTask> tasks =
+        table
+            .newScan()
+            .includeColumnStats(List.of(eventTime, EventColumns.PARTITION, EventColumns.OFFSET))
+            .planFiles()) {
+      for (FileScanTask task : tasks) {
+        if (!task.deletes().isEmpty()) {
+          hasDeletes.accept(task.file().location());
+        }
+        files.add(LiveFile.of(task.file(), table.schema(), table.specs(), eventTime));
+      }
+    }
+    return files;
   }
 
   /** What was there after the first of its runs; which files hold it is not told. */

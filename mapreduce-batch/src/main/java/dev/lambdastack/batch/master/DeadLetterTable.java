@@ -78,7 +78,7 @@ public final class DeadLetterTable {
     return new DeadLetterTable(catalog, topic);
   }
 
-  private Optional<Table> table() {
+  Optional<Table> table() {
     try {
       return Optional.of(catalog.catalog().loadTable(id));
     } catch (NoSuchTableException none) {

@@ -16,7 +16,8 @@ import org.apache.iceberg.LockManager;
  * rename does not fail when its target is there. Iceberg makes it by its name.
  */
 public final class LocalLock implements LockManager {
-  private static final String FILE = ".lock";
+  /** Beside the metadata. */
+  static final String FILE = ".lock";
   private static final long MOST_SECONDS = 60;
 
   /** A lock of the file system is one of the whole process. */

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.apache.avro.SchemaParser;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.iceberg.AppendFiles;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.HasTableOperations;
@@ -21,6 +22,7 @@ import org.apache.iceberg.ManageSnapshots;
 import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.RewriteFiles;
 import org.apache.iceberg.Schema;
+import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.SnapshotAncestryValidator;
 import org.apache.iceberg.SnapshotRef;
 import org.apache.iceberg.SnapshotUpdate;
@@ -65,7 +67,10 @@ public final class MasterTable {
   /** Dead letters of the last run that are not in their own table yet, or were not by then. */
   private static final String DEAD_LETTERS = PREFIX + "dead-letters";
 
-  /** In a snapshot's summary: as the properties. */
+  /** In a snapshot's summary: the run's number, what it has archived, and the digest of that. */
+  private static final String RUN_OF_SUMMARY = PREFIX + "run";
+
+  private static final String ARCHIVED = PREFIX + "archived";
   private static final String DIGEST = PREFIX + "digest";
 
   private static final int FORMAT_VERSION = 3;
@@ -127,6 +132,25 @@ public final class MasterTable {
     Table table = there.isPresent() ? there.get() : create(type, columns);
     evolve(table, type.schema());
     return TableLayout.of(table);
+  }
+
+  /** What tasks have to know to write files for the table, which must be there. */
+  public TableLayout layout() throws IOException {
+    return TableLayout.of(table().orElseThrow());
+  }
+
+  /** The files of this table and of its dead letters' that nothing reads any more. */
+  public List<TableUpkeep> upkeep(Configuration conf) throws IOException {
+    List<TableUpkeep> tables = new ArrayList<>();
+    Optional<Table> events = table();
+    if (events.isPresent()) {
+      tables.add(TableUpkeep.of(events.get(), conf));
+    }
+    Optional<Table> dead = deadLetters().table();
+    if (dead.isPresent()) {
+      tables.add(TableUpkeep.of(dead.get(), conf));
+    }
+    return tables;
   }
 
   private Table create(EventType type, Schema columns) throws IOException {
@@ -293,6 +317,67 @@ public final class MasterTable {
   }
 
   /**
+   * What there is of a topic, whether or not it fits together.
+   *
+   * @param runs their texts, the first one first; empty where one is missing
+   * @param summaries by number, what the summaries of snapshots say of runs
+   * @param deleted files of which another program has deleted rows
+   * @param superseded how many files are only of older snapshots
+   * @param orphans files that no snapshot names
+   */
+  public record State(
+      List<String> runs,
+      Map<Long, String> summaries,
+      List<LiveFile> files,
+      List<String> deleted,
+      List<DeadLetterTable.LetterFile> deadLetters,
+      int superseded,
+      List<String> orphans) {}
+
+  /** For an audit; empty before the first archive run. */
+  public Optional<State> state(Configuration conf) throws IOException {
+    Optional<Table> there = table();
+    if (there.isEmpty() || count(there.get()) == 0) {
+      return Optional.empty();
+    }
+
+    settleDeadLetters();
+    return catalog.call(
+        () -> {
+          int superseded = 0;
+          List<String> orphans = new ArrayList<>();
+          for (TableUpkeep upkeep : upkeep(conf)) {
+            // What is younger may be of a run that goes on now, and is told all the same.
+            TableUpkeep.Found found = upkeep.look(Instant.MAX);
+            superseded += found.waiting() + found.superseded().size();
+            found.orphans().forEach(path -> orphans.add(path.toString()));
+          }
+
+          Table table = catalog.catalog().loadTable(id);
+          Map<Long, String> summaries = new TreeMap<>();
+          for (Snapshot snapshot : table.snapshots()) {
+            String archived = snapshot.summary().get(ARCHIVED);
+            if (archived != null) {
+              summaries.put(Long.valueOf(snapshot.summary().get(RUN_OF_SUMMARY)), archived);
+            }
+          }
+
+          List<String> deleted = new ArrayList<>();
+          List<LiveFile> files =
+              Contents.files(table, table.properties().get(EVENT_TIME), deleted::add);
+          return Optional.of(
+              new State(
+                  runTexts(table),
+                  summaries,
+                  files,
+                  deleted,
+                  deadLetters().files(Expressions.alwaysTrue()),
+                  superseded,
+                  orphans.stream().sorted().toList()));
+        });
+  }
+
+  /**
    * Commits an archive run: from here on its files belong to the dataset.
    *
    * @param deadLetters files of {@link DeadLetterTable}, as {@link TableLayout#toJson(DataFile)}
@@ -359,8 +444,8 @@ public final class MasterTable {
   }
 
   private static void describe(SnapshotUpdate<?> update, ArchiveRun run) {
-    update.set(RUN.substring(0, RUN.length() - 1), String.valueOf(run.number()));
-    update.set(PREFIX + "archived", run.toJson());
+    update.set(RUN_OF_SUMMARY, String.valueOf(run.number()));
+    update.set(ARCHIVED, run.toJson());
     update.set(DIGEST, run.digest());
   }
 
@@ -368,7 +453,7 @@ public final class MasterTable {
   private static SnapshotAncestryValidator isStillNext(TableOperations state, ArchiveRun run) {
     return new SnapshotAncestryValidator() {
       @Override
-      public boolean validate(Iterable<org.apache.iceberg.Snapshot> ancestors) {
+      public boolean validate(Iterable<Snapshot> ancestors) {
         long last = Long.parseLong(state.current().property(RUNS, "0"));
         return last == run.number() - 1;
       }

@@ -30,6 +30,9 @@ public final class TableFileWriter implements AutoCloseable {
   /** In the footer: CRC-64-AVRO, in hex, of the pinned schema that the columns follow. */
   public static final String PINNED = "lambda.schema";
 
+  /** In the footer, as every file that Iceberg writes has it: the columns, as JSON. */
+  public static final String COLUMNS = "iceberg.schema";
+
   private static final int PAGE_BYTES = 256 << 10;
 
   private final TableLayout layout;
@@ -198,7 +201,7 @@ public final class TableFileWriter implements AutoCloseable {
       return new WriteContext(
           type,
           Map.of(
-              "iceberg.schema",
+              COLUMNS,
               SchemaParser.toJson(columns),
               PINNED,
               Fingerprints.hex(SchemaNormalization.parsingFingerprint64(pinned))));

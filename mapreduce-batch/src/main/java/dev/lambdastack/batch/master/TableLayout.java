@@ -77,13 +77,15 @@ public record TableLayout(
     return date.isPresent() ? byDate : mixed;
   }
 
-  PartitionData partition(Optional<LocalDate> date) {
+  /** The partition of files of a date. */
+  public PartitionData partition(Optional<LocalDate> date) {
     PartitionData partition = new PartitionData(spec(date).partitionType());
     date.ifPresent(d -> partition.set(0, (int) d.toEpochDay()));
     return partition;
   }
 
-  MetricsConfig metrics() {
+  /** Which columns of a file have bounds. */
+  public MetricsConfig metrics() {
     return MetricsConfig.from(properties, schema, order);
   }
 
