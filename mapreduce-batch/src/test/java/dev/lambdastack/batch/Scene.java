@@ -1,10 +1,10 @@
 package dev.lambdastack.batch;
 
 import dev.lambdastack.batch.archive.Archive;
-import dev.lambdastack.batch.master.ArchiveManifest;
-import dev.lambdastack.batch.master.DataFile;
-import dev.lambdastack.batch.master.MasterDataset;
-import dev.lambdastack.batch.master.StoredManifest;
+import dev.lambdastack.batch.master.ArchiveRun;
+import dev.lambdastack.batch.master.Contents;
+import dev.lambdastack.batch.master.LiveFile;
+import dev.lambdastack.batch.master.MasterTable;
 import dev.lambdastack.log.LogClients;
 import dev.lambdastack.settings.KafkaSettings;
 import dev.lambdastack.settings.LambdaConfig;
@@ -28,23 +28,26 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.avro.Schema;
-import org.apache.avro.generic.GenericData;
-import org.apache.avro.generic.GenericRecord;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.catalog.TableIdentifier;
+import org.apache.iceberg.data.IcebergGenerics;
+import org.apache.iceberg.data.Record;
+import org.apache.iceberg.data.parquet.GenericParquetReaders;
+import org.apache.iceberg.hadoop.HadoopCatalog;
+import org.apache.iceberg.io.CloseableIterable;
+import org.apache.iceberg.parquet.Parquet;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.parquet.avro.AvroParquetReader;
-import org.apache.parquet.hadoop.ParquetReader;
-import org.apache.parquet.hadoop.util.HadoopInputFile;
 
 /**
  * A topic, a master folder and a clock of a test's own on the shared servers. Broker and archive go
@@ -162,10 +165,15 @@ public final class Scene implements AutoCloseable {
     return now() / EPOCH.toMillis();
   }
 
-  /** Moves the clock to the start of the next epoch. */
-  public void toEpochStart() {
-    long into = now() % EPOCH.toMillis();
-    move(Duration.ofMillis(EPOCH.toMillis() - into));
+  /**
+   * Moves the clock to the start of the next epoch.
+   *
+   * @return its number; on a busy machine it may be over soon
+   */
+  public long toEpochStart() {
+    long now = now();
+    move(Duration.ofMillis(EPOCH.toMillis() - now % EPOCH.toMillis()));
+    return now / EPOCH.toMillis() + 1;
   }
 
   public void move(Duration by) {
@@ -258,42 +266,61 @@ public final class Scene implements AutoCloseable {
     return new Archive(config(), views(pinned), Sale.SCHEMAS, clock());
   }
 
-  public MasterDataset dataset() throws IOException {
-    return MasterDataset.open(conf, conf.get("lambda.master"), topic);
+  public MasterTable table() throws IOException {
+    return MasterTable.open(config(), topic);
   }
 
   /** What the archive has committed. */
-  public List<ArchiveManifest> manifests() throws IOException {
-    return dataset().manifests().stream()
-        .map(StoredManifest::manifest)
-        .filter(ArchiveManifest.class::isInstance)
-        .map(ArchiveManifest.class::cast)
-        .toList();
+  public List<ArchiveRun> runs() throws IOException {
+    return table().runs();
   }
 
-  /** All rows of the files that these manifests list, as Parquet's own Avro reader gives them. */
-  public List<GenericRecord> rows(List<ArchiveManifest> manifests) throws IOException {
-    List<GenericRecord> rows = new ArrayList<>();
-    for (ArchiveManifest manifest : manifests) {
-      for (DataFile file : manifest.files()) {
-        rows.addAll(read(file.path()));
-      }
+  /** What the table holds; something must be archived. */
+  public Contents contents() throws IOException {
+    return table().contents().orElseThrow();
+  }
+
+  /** The files of the newest snapshot that a run has written. */
+  public List<LiveFile> files(ArchiveRun run) throws IOException {
+    return contents().files().stream().filter(f -> f.path().contains(run.runId())).toList();
+  }
+
+  /** Iceberg's own view of the table, past all of ours. */
+  public Table iceberg() {
+    return new HadoopCatalog(conf, conf.get("lambda.master"))
+        .loadTable(TableIdentifier.of("events", topic));
+  }
+
+  /** All rows, as Iceberg's own reader gives them. */
+  public List<Record> rows() throws IOException {
+    return read(iceberg());
+  }
+
+  /** All dead letters, as Iceberg's own reader gives them; none where there is no table. */
+  public List<Record> deadLetterRows() throws IOException {
+    HadoopCatalog catalog = new HadoopCatalog(conf, conf.get("lambda.master"));
+    TableIdentifier id = TableIdentifier.of("dead_letters", topic);
+    return catalog.tableExists(id) ? read(catalog.loadTable(id)) : List.of();
+  }
+
+  private static List<Record> read(Table table) throws IOException {
+    List<Record> rows = new ArrayList<>();
+    try (CloseableIterable<Record> all = IcebergGenerics.read(table).build()) {
+      all.forEach(rows::add);
     }
     return rows;
   }
 
-  public List<GenericRecord> read(String path) throws IOException {
-    List<GenericRecord> rows = new ArrayList<>();
-    Configuration plain = new Configuration(conf);
-    try (ParquetReader<GenericRecord> reader =
-        AvroParquetReader.<GenericRecord>builder(
-                HadoopInputFile.fromPath(dataset().resolve(path), plain))
-            .withDataModel(GenericData.get())
-            .withConf(plain)
+  /** The rows of one file, as Iceberg's own reader gives them. */
+  public List<Record> read(LiveFile file) throws IOException {
+    Table table = iceberg();
+    List<Record> rows = new ArrayList<>();
+    try (CloseableIterable<Record> all =
+        Parquet.read(table.io().newInputFile(file.path()))
+            .project(table.schema())
+            .createReaderFunc(type -> GenericParquetReaders.buildReader(table.schema(), type))
             .build()) {
-      for (GenericRecord row = reader.read(); row != null; row = reader.read()) {
-        rows.add(row);
-      }
+      all.forEach(rows::add);
     }
     return rows;
   }
