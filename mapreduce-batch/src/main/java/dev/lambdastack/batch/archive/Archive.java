@@ -4,7 +4,6 @@ import dev.lambdastack.batch.job.Jobs;
 import dev.lambdastack.batch.job.RunId;
 import dev.lambdastack.batch.job.Staging;
 import dev.lambdastack.batch.master.ArchiveRun;
-import dev.lambdastack.batch.master.Contents;
 import dev.lambdastack.batch.master.EventColumns;
 import dev.lambdastack.batch.master.Fingerprints;
 import dev.lambdastack.batch.master.MasterTable;
@@ -95,7 +94,7 @@ public final class Archive {
     long started = System.nanoTime();
     try (TopicLog log = open(type)) {
       MasterTable table = MasterTable.open(config, topic);
-      checkSchemas(type, table.contents(), TopicAgreement.of(config, topic, log.topicId()));
+      checkSchemas(type, table, TopicAgreement.of(config, topic, log.topicId()));
       StartingPoint start = assumedStart(table, log, gaps);
       Sealed sealed = new Sealing(log, config, clock, start).look();
       long offsets = sealed.ranges().values().stream().mapToLong(r -> r.end() - r.readFrom()).sum();
@@ -146,7 +145,7 @@ public final class Archive {
               sealed,
               table,
               table.prepare(type),
-              table.deadLetters().prepare(),
+              table.deadLetters().layout(),
               log,
               Staging.folder(config, "archive-" + runId));
       try {
@@ -166,10 +165,14 @@ public final class Archive {
       StartingPoint start,
       Sealed sealed,
       MasterTable table,
-      TableLayout events,
+      MasterTable.Prepared prepared,
       TableLayout deadLetters,
       TopicLog log,
-      Path staging) {}
+      Path staging) {
+    TableLayout events() {
+      return prepared.layout();
+    }
+  }
 
   /** Reads the records into files, of which none belongs to a table yet. */
   private Totals read(Run run) throws IOException, InterruptedException {
@@ -199,6 +202,7 @@ public final class Archive {
       committed =
           run.table()
               .commit(
+                  run.prepared(),
                   archiveRun(run, totals),
                   totals.files(),
                   totals.deadLetters().stream().map(run.deadLetters()::toJson).toList());
@@ -342,21 +346,21 @@ public final class Archive {
     }
   }
 
-  private void checkSchemas(EventType type, Optional<Contents> last, TopicAgreement store)
+  private void checkSchemas(EventType type, MasterTable table, TopicAgreement store)
       throws IOException {
-    last.ifPresent(contents -> SchemaEdits.checkArchived(schemas, type, contents.schemas()));
+    SchemaEdits.checkArchived(schemas, type, table.schemas());
     store.checkSchemas(schemas, type);
   }
 
   /** Refuses before it adopts partitions that neither layer knows yet. */
   private StartingPoint start(EventType type, MasterTable table, TopicLog log, Gaps gaps)
       throws IOException {
-    Optional<Contents> last = table.contents();
+    Optional<ArchiveRun> last = table.last();
     LogState state = state(log, last);
     TopicAgreement store = TopicAgreement.of(config, log.topic(), log.topicId());
 
     startingPoint(last, state, assumed(store, log, last), gaps);
-    checkSchemas(type, last, store);
+    checkSchemas(type, table, store);
 
     store.agreeOnEventTime(type.eventTime());
     store.agreeOnSchemas(schemas, type);
@@ -372,28 +376,27 @@ public final class Archive {
   /** As {@link #start} would say, and writes nothing. */
   private StartingPoint assumedStart(MasterTable table, TopicLog log, Gaps gaps)
       throws IOException {
-    Optional<Contents> last = table.contents();
+    Optional<ArchiveRun> last = table.last();
     TopicAgreement store = TopicAgreement.of(config, log.topic(), log.topicId());
     return startingPoint(last, state(log, last), assumed(store, log, last), gaps);
   }
 
-  private static LogState state(TopicLog log, Optional<Contents> last) {
+  private static LogState state(TopicLog log, Optional<ArchiveRun> last) {
     // Leader epochs of a topic that was made again are others.
     Map<Integer, PartitionRange> archived =
-        last.map(Contents::archived)
-            .filter(m -> m.topicId().equals(log.topicId()))
+        last.filter(run -> run.topicId().equals(log.topicId()))
             .<Map<Integer, PartitionRange>>map(ArchiveRun::partitions)
             .orElse(Map.of());
     return LogState.of(log, archived);
   }
 
   private StartingPoint startingPoint(
-      Optional<Contents> last, LogState state, Adoptions adoptions, Gaps gaps) {
+      Optional<ArchiveRun> last, LogState state, Adoptions adoptions, Gaps gaps) {
     return StartingPoint.of(
         last, state, adoptions, gaps, config.log().epoch(), config.log().eventTimeMin());
   }
 
-  private Adoptions assumed(TopicAgreement store, TopicLog log, Optional<Contents> last)
+  private Adoptions assumed(TopicAgreement store, TopicLog log, Optional<ArchiveRun> last)
       throws IOException {
     return store
         .read()
@@ -401,8 +404,8 @@ public final class Archive {
         .with(log.partitions(), adoptedAt());
   }
 
-  private static Set<Integer> atFirst(TopicLog log, Optional<Contents> last) {
-    return last.map(l -> l.archived().partitions().keySet()).orElse(log.partitions());
+  private static Set<Integer> atFirst(TopicLog log, Optional<ArchiveRun> last) {
+    return last.map(l -> l.partitions().keySet()).orElse(log.partitions());
   }
 
   private Instant adoptedAt() {

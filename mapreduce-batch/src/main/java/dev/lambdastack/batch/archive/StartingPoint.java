@@ -1,7 +1,6 @@
 package dev.lambdastack.batch.archive;
 
 import dev.lambdastack.batch.master.ArchiveRun;
-import dev.lambdastack.batch.master.Contents;
 import dev.lambdastack.batch.master.PartitionRange;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.handoff.Adoptions;
@@ -39,11 +38,12 @@ record StartingPoint(
   /**
    * Decides where to begin. Pure.
    *
+   * @param last run of the archive
    * @throws InvalidInputException when going on from the last run would lose, repeat or
    *     reinterpret records
    */
   static StartingPoint of(
-      Optional<Contents> contents,
+      Optional<ArchiveRun> last,
       LogState log,
       Adoptions adoptions,
       Gaps gaps,
@@ -54,7 +54,7 @@ record StartingPoint(
         .forEach(p -> firstEpochs.put(p, Epoch.numberAt(adoptions.floorMillis(p), epochLength)));
     Map<Integer, PartitionStart> starts = new TreeMap<>();
 
-    if (contents.isEmpty()) {
+    if (last.isEmpty()) {
       log.beginOffsets()
           .forEach(
               (p, begin) ->
@@ -64,7 +64,7 @@ record StartingPoint(
       return new StartingPoint(1, Optional.empty(), 0, starts, Set.of());
     }
 
-    ArchiveRun run = contents.get().archived();
+    ArchiveRun run = last.get();
     checkSameTopic(run, log, epochLength);
     checkNotTooLate(run, log, firstEpochs);
     if (!run.eventTimeMin().equals(eventTimeMin)) {

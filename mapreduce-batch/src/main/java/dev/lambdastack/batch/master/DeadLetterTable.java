@@ -20,6 +20,7 @@ import org.apache.iceberg.Table;
 import org.apache.iceberg.TableOperations;
 import org.apache.iceberg.TableProperties;
 import org.apache.iceberg.Transaction;
+import org.apache.iceberg.catalog.Catalog;
 import org.apache.iceberg.catalog.TableIdentifier;
 import org.apache.iceberg.data.Record;
 import org.apache.iceberg.data.parquet.GenericParquetReaders;
@@ -86,36 +87,40 @@ public final class DeadLetterTable {
     }
   }
 
-  /** Makes the table unless it is there. */
-  public TableLayout prepare() throws IOException {
+  /** What tasks have to know to write files for the table, which the first ones make. */
+  public TableLayout layout() throws IOException {
     return catalog.call(
         () -> {
           Optional<Table> there = table();
-          if (there.isPresent()) {
-            return TableLayout.of(there.get());
-          }
-          catalog.ensureNamespace(id.namespace());
-          try {
-            catalog
-                .catalog()
-                .buildTable(id, COLUMNS)
-                .withPartitionSpec(PartitionSpec.unpartitioned())
-                .withProperties(
-                    Map.of(
-                        TableProperties.FORMAT_VERSION,
-                        "2",
-                        TableProperties.PARQUET_COMPRESSION,
-                        "zstd",
-                        TableProperties.METADATA_DELETE_AFTER_COMMIT_ENABLED,
-                        "true",
-                        TableProperties.COMMIT_NUM_RETRIES,
-                        "20"))
-                .create();
-          } catch (AlreadyExistsException another) {
-            // Another run was first.
-          }
-          return TableLayout.of(catalog.catalog().loadTable(id));
+          return TableLayout.of(
+              there.isPresent() ? there.get() : builder().createTransaction().table());
         });
+  }
+
+  private Catalog.TableBuilder builder() {
+    return catalog
+        .catalog()
+        .buildTable(id, COLUMNS)
+        .withPartitionSpec(PartitionSpec.unpartitioned())
+        .withProperties(
+            Map.of(
+                TableProperties.FORMAT_VERSION,
+                "2",
+                TableProperties.PARQUET_COMPRESSION,
+                "zstd",
+                TableProperties.METADATA_DELETE_AFTER_COMMIT_ENABLED,
+                "true",
+                TableProperties.COMMIT_NUM_RETRIES,
+                "20"));
+  }
+
+  private Table ensure() {
+    catalog.ensureNamespace(id.namespace());
+    try {
+      return table().orElseGet(() -> builder().create());
+    } catch (AlreadyExistsException another) {
+      return table().orElseThrow();
+    }
   }
 
   /**
@@ -125,8 +130,8 @@ public final class DeadLetterTable {
    * @param files as {@link TableLayout#toJson(DataFile)} writes them
    */
   void add(long run, List<String> files) throws IOException {
-    TableLayout layout = prepare();
-    Table table = table().orElseThrow();
+    Table table = ensure();
+    TableLayout layout = TableLayout.of(table);
     if (last(table) >= run) {
       return;
     }

@@ -11,7 +11,6 @@ import java.util.stream.IntStream;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.Schema;
-import org.apache.iceberg.transforms.Transform;
 import org.apache.iceberg.transforms.Transforms;
 import org.apache.iceberg.types.Conversions;
 import org.apache.iceberg.types.Type;
@@ -40,7 +39,7 @@ public record LiveFile(
   /** The name of the folder that a run of ours writes to. */
   private static final Pattern FOLDER = Pattern.compile(".*\\.([0-9a-f]{16})/[^/]+");
 
-  private static final Transform<Object, Integer> DAY = Transforms.day();
+  private static final String DAY = Transforms.day().toString();
 
   /** Numbers from {@code min} to {@code max}, both inclusive. */
   public record Range(long min, long max) {
@@ -83,7 +82,7 @@ public record LiveFile(
 
   private static Optional<LocalDate> date(DataFile file, Map<Integer, PartitionSpec> specs) {
     PartitionSpec spec = specs.get(file.specId());
-    boolean isByDate = spec.fields().size() == 1 && spec.fields().get(0).transform().equals(DAY);
+    boolean isByDate = spec.fields().size() == 1 && spec.fields().get(0).transform().toString().equals(DAY);
     return isByDate
         ? Optional.of(LocalDate.ofEpochDay(file.partition().get(0, Integer.class)))
         : Optional.empty();

@@ -122,16 +122,31 @@ public final class MasterTable {
   }
 
   /**
-   * Makes the table, or brings its columns to the event's schema.
+   * A table that is ready for a run's files.
+   *
+   * @param creation what makes it, together with the first run; empty where it is there
+   */
+  public record Prepared(TableLayout layout, Optional<Transaction> creation) {}
+
+  /**
+   * Brings the table's columns to the event's schema. Where there is no table yet, the first run's
+   * commit makes it.
    *
    * @throws InvalidInputException when a table cannot have these columns
    */
-  public TableLayout prepare(EventType type) throws IOException {
+  public Prepared prepare(EventType type) throws IOException {
     Schema columns = EventColumns.of(topic, type.schema());
     Optional<Table> there = table();
-    Table table = there.isPresent() ? there.get() : create(type, columns);
-    evolve(table, type.schema());
-    return TableLayout.of(table);
+    if (there.isPresent()) {
+      evolve(there.get(), type.schema());
+      return new Prepared(TableLayout.of(there.get()), Optional.empty());
+    }
+
+    return catalog.call(
+        () -> {
+          Transaction creation = creation(type, columns);
+          return new Prepared(TableLayout.of(creation.table()), Optional.of(creation));
+        });
   }
 
   /** What tasks have to know to write files for the table, which must be there. */
@@ -153,34 +168,22 @@ public final class MasterTable {
     return tables;
   }
 
-  private Table create(EventType type, Schema columns) throws IOException {
-    return catalog.call(
-        () -> {
-          catalog.ensureNamespace(id.namespace());
-          try {
-            Transaction creation =
-                catalog
-                    .catalog()
-                    .buildTable(id, columns)
-                    .withPartitionSpec(PartitionSpec.unpartitioned())
-                    .withSortOrder(
-                        SortOrder.builderFor(columns)
-                            .asc(type.eventTime())
-                            .asc(EventColumns.PARTITION)
-                            .asc(EventColumns.OFFSET)
-                            .build())
-                    .withProperties(properties(type))
-                    .createTransaction();
-            creation
-                .updateSpec()
-                .addField("event_date", Expressions.day(type.eventTime()))
-                .commit();
-            creation.commitTransaction();
-          } catch (AlreadyExistsException another) {
-            // Another run was first.
-          }
-          return catalog.catalog().loadTable(id);
-        });
+  private Transaction creation(EventType type, Schema columns) {
+    Transaction creation =
+        catalog
+            .catalog()
+            .buildTable(id, columns)
+            .withPartitionSpec(PartitionSpec.unpartitioned())
+            .withSortOrder(
+                SortOrder.builderFor(columns)
+                    .asc(type.eventTime())
+                    .asc(EventColumns.PARTITION)
+                    .asc(EventColumns.OFFSET)
+                    .build())
+            .withProperties(properties(type))
+            .createTransaction();
+    creation.updateSpec().addField("event_date", Expressions.day(type.eventTime())).commit();
+    return creation;
   }
 
   private Map<String, String> properties(EventType type) {
@@ -204,6 +207,7 @@ public final class MasterTable {
     }
     properties.put(PREFIX + "topic", topic);
     properties.put(EVENT_TIME, type.eventTime());
+    properties.put(SCHEMA + Fingerprints.of(type.schema()), type.schema().toString());
     return properties;
   }
 
@@ -255,6 +259,12 @@ public final class MasterTable {
   public List<ArchiveRun> runs() throws IOException {
     Optional<Table> table = table();
     return table.isPresent() ? runs(table.get()) : List.of();
+  }
+
+  /** The last of {@link #runs}. */
+  public Optional<ArchiveRun> last() throws IOException {
+    List<ArchiveRun> runs = runs();
+    return runs.isEmpty() ? Optional.empty() : Optional.of(runs.get(runs.size() - 1));
   }
 
   private List<ArchiveRun> runs(Table table) {
@@ -380,53 +390,72 @@ public final class MasterTable {
   /**
    * Commits an archive run: from here on its files belong to the dataset.
    *
+   * @param prepared the table that the files were written for
    * @param deadLetters files of {@link DeadLetterTable}, as {@link TableLayout#toJson(DataFile)}
    *     writes them
    * @return the run as it was committed; empty when another run has taken its number, so that
    *     nothing has changed
    */
   public Optional<ArchiveRun> commit(
-      ArchiveRun run, List<DataFile> files, List<String> deadLetters) throws IOException {
+      Prepared prepared, ArchiveRun run, List<DataFile> files, List<String> deadLetters)
+      throws IOException {
     return catalog.call(
         () -> {
-          Table table = catalog.catalog().loadTable(id);
-          if (count(table) != run.number() - 1) {
+          Optional<Table> there = table();
+          if (there.map(MasterTable::count).orElse(0L) != run.number() - 1) {
             return Optional.empty();
           }
 
-          TableOperations state = ((HasTableOperations) table).operations();
-          ArchiveRun next = run.withSequence(state.current().lastSequenceNumber() + 1);
-          Transaction commit = table.newTransaction();
+          catalog.ensureNamespace(id.namespace());
+          Optional<TableOperations> state =
+              there.map(table -> ((HasTableOperations) table).operations());
+          ArchiveRun next =
+              run.withSequence(state.map(s -> s.current().lastSequenceNumber()).orElse(0L) + 1);
+          Transaction commit =
+              there.isPresent() ? there.get().newTransaction() : prepared.creation().orElseThrow();
           AppendFiles append = commit.newAppend();
           files.forEach(append::appendFile);
           describe(append, next);
-          append.validateWith(isStillNext(state, run)).commit();
-          UpdateProperties properties = commit.updateProperties();
-          properties.set(RUNS, String.valueOf(run.number()));
-          properties.set(RUN + run.number(), next.toJson());
-          if (deadLetters.isEmpty()) {
-            properties.remove(DEAD_LETTERS);
-          } else {
-            properties.set(DEAD_LETTERS, "[" + String.join(",", deadLetters) + "]");
-          }
-          properties.commit();
+          state.ifPresent(s -> append.validateWith(isStillNext(s, run)));
+          append.commit();
+          note(commit.updateProperties(), next, deadLetters);
 
           try {
             commit.commitTransaction();
             return Optional.of(next);
           } catch (RuntimeException e) {
-            // The answer may have been lost, not the commit.
-            table.refresh();
-            String taken = table.properties().get(RUN + run.number());
-            if (next.toJson().equals(taken)) {
-              return Optional.of(next);
-            }
-            if (taken != null && e instanceof ValidationException) {
-              return Optional.empty();
-            }
-            throw e;
+            return outcome(next, e);
           }
         });
+  }
+
+  private static void note(UpdateProperties properties, ArchiveRun run, List<String> deadLetters) {
+    properties.set(RUNS, String.valueOf(run.number()));
+    properties.set(RUN + run.number(), run.toJson());
+    if (deadLetters.isEmpty()) {
+      properties.remove(DEAD_LETTERS);
+    } else {
+      properties.set(DEAD_LETTERS, "[" + String.join(",", deadLetters) + "]");
+    }
+    properties.commit();
+  }
+
+  /** Of a commit that seems to have failed: the answer may have been lost, and not the commit. */
+  private Optional<ArchiveRun> outcome(ArchiveRun run, RuntimeException failure)
+      throws IOException {
+    Optional<String> taken = table().map(table -> table.properties().get(RUN + run.number()));
+    if (taken.equals(Optional.of(run.toJson()))) {
+      return Optional.of(run);
+    }
+
+    boolean isRace =
+        failure instanceof ValidationException
+            || failure instanceof AlreadyExistsException
+            || failure instanceof CommitFailedException;
+    if (taken.isPresent() && isRace) {
+      return Optional.empty();
+    }
+    throw failure;
   }
 
   /** Puts dead letters of the last run into their own table, unless they are there. */

@@ -96,9 +96,10 @@ public record TableLayout(
 
   /** The inverse of {@link #toJson(DataFile)}. */
   public DataFile file(String json) throws IOException {
-    return (DataFile)
-        ContentFileParser.fromJson(
-            MAPPER.readTree(json), Map.of(byDate.specId(), byDate, mixed.specId(), mixed));
+    Map<Integer, PartitionSpec> specs = new TreeMap<>();
+    specs.put(mixed.specId(), mixed);
+    specs.put(byDate.specId(), byDate);
+    return (DataFile) ContentFileParser.fromJson(MAPPER.readTree(json), specs);
   }
 
   /** For a job's configuration. */

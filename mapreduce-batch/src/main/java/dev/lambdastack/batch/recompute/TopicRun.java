@@ -74,7 +74,6 @@ final class TopicRun implements AutoCloseable {
     this.runId = runId;
     this.lease = leased.lease();
     this.contents = leased.contents();
-    SchemaEdits.checkArchived(schemas, views.get(0).eventType(), contents.schemas());
     this.frozen = options.asOf().isPresent() ? asOf(options.asOf().get()) : Frozen.of(contents);
   }
 
@@ -93,11 +92,13 @@ final class TopicRun implements AutoCloseable {
       throws IOException {
     String topic = views.get(0).eventType().topic();
     MasterTable table = MasterTable.open(config, topic);
-    if (table.contents().isEmpty()) {
+    if (table.last().isEmpty()) {
       throw new InvalidInputException(
           "Cannot recompute view %s: nothing of topic %s is archived in %s; run lambda archive %s first"
               .formatted(views.get(0).name(), topic, table.place(), topic));
     }
+
+    SchemaEdits.checkArchived(schemas, views.get(0).eventType(), table.schemas());
 
     String runId = RunId.next(clock);
     Lease.Leased leased = Lease.take(table, runId, clock, config.master().lease());

@@ -5,8 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lambdastack.batch.Sale;
 import dev.lambdastack.batch.Scene;
 import dev.lambdastack.batch.Servers;
-import dev.lambdastack.batch.master.FileSchema;
 import dev.lambdastack.log.Tick;
+import dev.lambdastack.batch.master.ArchiveRun;
+import dev.lambdastack.batch.master.EventColumns;
 import dev.lambdastack.settings.LambdaConfig;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -38,12 +39,24 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(Servers.Extension.class)
 class ArchiveKillIT {
   private static final String MID_FILE = "MID_FILE";
+
+  /** The commit's first file is on its way. */
+  private static final String METADATA = "METADATA";
+
+  /** The new metadata lies under a name of its own. */
+  private static final String BEFORE_RENAME = "BEFORE_RENAME";
+
+  /** It has its name; the hint that names the newest one does not name it yet. */
+  private static final String AFTER_RENAME = "AFTER_RENAME";
+
   private static final List<String> STEPS =
       List.of(
           Step.PLANNED.name(),
           MID_FILE,
           Step.READ.name(),
-          Step.MOVED.name(),
+          METADATA,
+          BEFORE_RENAME,
+          AFTER_RENAME,
           Step.COMMITTED.name());
 
   @TempDir Path folder;
@@ -55,8 +68,9 @@ class ArchiveKillIT {
       conf.addResource(new org.apache.hadoop.fs.Path(args[0]));
       String topic = args[1];
       String step = args[4];
-      if (step.equals(MID_FILE)) {
+      if (List.of(MID_FILE, METADATA, BEFORE_RENAME, AFTER_RENAME).contains(step)) {
         conf.set("fs.hdfs.impl", HeldHdfs.class.getName());
+        HeldHdfs.step = step;
       }
       new Archive(
               LambdaConfig.of(conf),
@@ -79,8 +93,10 @@ class ArchiveKillIT {
     }
   }
 
-  /** Stands still when the first bytes of an event file are on their way. */
+  /** Stands still at a step of what is written. */
   public static final class HeldHdfs extends DistributedFileSystem {
+    private static String step;
+
     @Override
     public FSDataOutputStream create(
         org.apache.hadoop.fs.Path path,
@@ -93,12 +109,27 @@ class ArchiveKillIT {
         throws IOException {
       FSDataOutputStream out =
           super.create(path, permission, overwrite, bufferSize, replication, blockSize, progress);
-      if (path.getName().endsWith(".parquet")) {
+      if (step.equals(MID_FILE) && path.getName().endsWith(".parquet")
+          || step.equals(METADATA) && path.getName().endsWith(".avro")) {
         out.write("PAR1".getBytes(StandardCharsets.US_ASCII));
         out.hflush();
         Child.standStill();
       }
       return out;
+    }
+
+    @Override
+    public boolean rename(org.apache.hadoop.fs.Path from, org.apache.hadoop.fs.Path to)
+        throws IOException {
+      boolean isCommit = to.getName().matches("v[0-9]+.*metadata.json");
+      if (isCommit && step.equals(BEFORE_RENAME)) {
+        Child.standStill();
+      }
+      boolean isDone = super.rename(from, to);
+      if (isCommit && step.equals(AFTER_RENAME)) {
+        Child.standStill();
+      }
+      return isDone;
     }
   }
 
@@ -132,17 +163,12 @@ class ArchiveKillIT {
     assertThat(process.exitValue()).isEqualTo(128 + 9);
   }
 
-  /** Everything but the folders of work in progress, which nobody reads. */
-  private static Map<String, Long> visible(Scene scene) throws IOException {
-    return scene.everything().entrySet().stream()
-        .filter(e -> e.getKey().contains("/_manifests/"))
-        .filter(e -> !e.getKey().endsWith(".draft"))
-        .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
-  }
-
   private static List<String> archived(Scene scene) throws Exception {
-    return scene.rows(scene.manifests()).stream()
-        .map(r -> r.get(FileSchema.PARTITION) + "@" + r.get(FileSchema.OFFSET))
+    if (scene.runs().isEmpty()) {
+      return List.of();
+    }
+    return scene.rows().stream()
+        .map(r -> r.getField(EventColumns.PARTITION) + "@" + r.getField(EventColumns.OFFSET))
         .sorted()
         .toList();
   }
@@ -156,17 +182,17 @@ class ArchiveKillIT {
         scene.sendAll(0, sales(random, 20, scene.now()), Sale.V1);
         scene.sendAll(1, sales(random, 10, scene.now()), Sale.V1);
         scene.toEpochStart();
-        Map<String, Long> before = visible(scene);
+        List<ArchiveRun> before = scene.runs();
         killAt(step, scene);
         if (step.equals(MID_FILE)) {
           assertThat(scene.everything().keySet())
-              .anyMatch(f -> f.contains("/staging/") && f.endsWith(".parquet"));
+              .anyMatch(f -> f.contains("/data/") && f.endsWith(".parquet"));
         }
-        boolean isThere = step.equals(Step.COMMITTED.name());
+        boolean isThere = step.equals(Step.COMMITTED.name()) || step.equals(AFTER_RENAME);
         if (isThere) {
-          assertThat(visible(scene)).hasSize(before.size() + 1);
+          assertThat(scene.runs()).as(step).hasSize(before.size() + 1);
         } else {
-          assertThat(visible(scene)).as(step).isEqualTo(before);
+          assertThat(scene.runs()).as(step).isEqualTo(before);
           assertThat(archived(scene)).hasSize((int) events);
         }
         events += 30;

@@ -4,8 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lambdastack.batch.Sale;
-import dev.lambdastack.batch.master.ArchiveManifest;
-import dev.lambdastack.batch.master.Contents;
+import dev.lambdastack.batch.master.ArchiveRun;
 import dev.lambdastack.batch.master.PartitionRange;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.handoff.Adoptions;
@@ -24,30 +23,25 @@ class StartingPointTest {
   private static final Duration EPOCH = Duration.ofMinutes(10);
   private static final Instant MIN = Instant.parse("1990-01-01T00:00:00Z");
 
-  private static Contents contents(OptionalInt leaderEpoch) {
-    ArchiveManifest manifest =
-        new ArchiveManifest(
-            4,
-            "sales",
-            "topic-id",
-            Optional.of("digest of 3"),
-            "run",
-            EPOCH,
-            70,
-            90,
-            MIN,
-            new TreeMap<>(
-                Map.of(
-                    0, new PartitionRange(5, 100, leaderEpoch, new TreeMap<>(Map.of(71L, 100L))),
-                    1, new PartitionRange(7, 7, leaderEpoch, new TreeMap<>(Map.of(71L, 7L))))),
-            Sale.V1,
-            List.of(),
-            List.of(),
-            0,
-            0,
-            Instant.EPOCH);
-    // Since then a compaction was committed.
-    return new Contents(5, "digest of 5", manifest, List.of(), List.of(), LostOffsets.NONE);
+  private static ArchiveRun last(OptionalInt leaderEpoch) {
+    return new ArchiveRun(
+        4,
+        "sales",
+        "topic-id",
+        Optional.of("digest of 3"),
+        "run",
+        EPOCH,
+        70,
+        90,
+        MIN,
+        new TreeMap<>(
+            Map.of(
+                0, new PartitionRange(5, 100, leaderEpoch, new TreeMap<>(Map.of(71L, 100L))),
+                1, new PartitionRange(7, 7, leaderEpoch, new TreeMap<>(Map.of(71L, 7L))))),
+        "0123456789abcdef",
+        9,
+        new ArchiveRun.Counts(0, 0, 0, 0),
+        Instant.EPOCH);
   }
 
   private static LogState log(String id, Map<Integer, Long> begin, Map<Integer, Long> end) {
@@ -55,7 +49,7 @@ class StartingPointTest {
   }
 
   private static StartingPoint of(
-      Optional<Contents> last, LogState log, Duration epochLength, Instant eventTimeMin) {
+      Optional<ArchiveRun> last, LogState log, Duration epochLength, Instant eventTimeMin) {
     return StartingPoint.of(
         last, log, Adoptions.atFirst(Set.of(0, 1)), Gaps.REFUSED, epochLength, eventTimeMin);
   }
@@ -72,7 +66,7 @@ class StartingPointTest {
         Adoptions.atFirst(Set.of(0, 1))
             .with(Set.of(2), Instant.EPOCH.plus(EPOCH.multipliedBy(epoch)));
     return StartingPoint.of(
-        Optional.of(contents(OptionalInt.of(3))), log, adoptions, gaps, EPOCH, MIN);
+        Optional.of(last(OptionalInt.of(3))), log, adoptions, gaps, EPOCH, MIN);
   }
 
   @Test
@@ -108,7 +102,7 @@ class StartingPointTest {
     LogState log = log("topic-id", Map.of(0, 130L, 1, 7L), Map.of(0, 500L, 1, 8L));
     StartingPoint start =
         StartingPoint.of(
-            Optional.of(contents(OptionalInt.of(3))),
+            Optional.of(last(OptionalInt.of(3))),
             log,
             Adoptions.atFirst(Set.of(0, 1)),
             Gaps.ACCEPTED,
@@ -126,10 +120,10 @@ class StartingPointTest {
   }
 
   @Test
-  void withoutAManifestItIsOffsetZeroWhateverRetentionHasTaken() {
+  void withoutARunItIsOffsetZeroWhateverRetentionHasTaken() {
     LogState log = log("topic-id", Map.of(0, 12L, 1, 0L), Map.of(0, 50L, 1, 0L));
     StartingPoint start = of(Optional.empty(), log, EPOCH, MIN);
-    assertThat(start.sequence()).isEqualTo(1);
+    assertThat(start.number()).isEqualTo(1);
     assertThat(start.previous()).isEmpty();
     assertThat(start.fromEpoch()).isZero();
     assertThat(start.partitions())
@@ -140,11 +134,11 @@ class StartingPointTest {
   }
 
   @Test
-  void elseItIsWhereTheLastManifestEnds() {
+  void elseItIsWhereTheLastRunEnds() {
     LogState log = log("topic-id", Map.of(0, 12L, 1, 0L), Map.of(0, 500L, 1, 8L));
-    StartingPoint start = of(Optional.of(contents(OptionalInt.of(3))), log, EPOCH, MIN);
-    assertThat(start.sequence()).isEqualTo(6);
-    assertThat(start.previous()).hasValue("digest of 5");
+    StartingPoint start = of(Optional.of(last(OptionalInt.of(3))), log, EPOCH, MIN);
+    assertThat(start.number()).isEqualTo(5);
+    assertThat(start.previous()).hasValue(last(OptionalInt.of(3)).digest());
     assertThat(start.fromEpoch()).isEqualTo(90);
     assertThat(start.partitions())
         .isEqualTo(
@@ -156,7 +150,7 @@ class StartingPointTest {
   private static void assertRefused(
       LogState log, Duration epoch, OptionalInt leaderEpoch, String... parts) {
     var thrown =
-        assertThatThrownBy(() -> of(Optional.of(contents(leaderEpoch)), log, epoch, MIN))
+        assertThatThrownBy(() -> of(Optional.of(last(leaderEpoch)), log, epoch, MIN))
             .isInstanceOf(InvalidInputException.class);
     for (String part : parts) {
       thrown.hasMessageContaining(part);
@@ -176,7 +170,7 @@ class StartingPointTest {
     assertRefused(
         log("topic-id", begin, Map.of(0, 99L, 1, 8L)), EPOCH, OptionalInt.empty(), "at least 100");
     LogState byClock = log("topic-id", begin, Map.of(0, 100L, 1, 7L));
-    assertThat(of(Optional.of(contents(OptionalInt.empty())), byClock, EPOCH, MIN).partitions())
+    assertThat(of(Optional.of(last(OptionalInt.empty())), byClock, EPOCH, MIN).partitions())
         .isEqualTo(
             Map.of(
                 0, new PartitionStart(100, OptionalInt.empty(), 0, 0),
@@ -218,7 +212,7 @@ class StartingPointTest {
   void refusesAnotherEarliestEventTime() {
     LogState log = log("topic-id", Map.of(0, 0L, 1, 0L), Map.of(0, 500L, 1, 8L));
     assertThatThrownBy(
-            () -> of(Optional.of(contents(OptionalInt.of(3))), log, EPOCH, MIN.plusMillis(1)))
+            () -> of(Optional.of(last(OptionalInt.of(3))), log, EPOCH, MIN.plusMillis(1)))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("lambda.event-time.min=1990-01-01T00:00:00.001Z")
         .hasMessageContaining("set lambda.event-time.min=1990-01-01T00:00:00Z");

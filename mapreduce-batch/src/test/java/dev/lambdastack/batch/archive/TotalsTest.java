@@ -3,13 +3,18 @@ package dev.lambdastack.batch.archive;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lambdastack.batch.master.DataFile;
-import dev.lambdastack.batch.master.DeadLetterFile;
+import dev.lambdastack.batch.master.DeadLetterTable;
+import dev.lambdastack.batch.master.TableLayout;
 import dev.lambdastack.views.InvalidInputException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import org.apache.iceberg.DataFile;
+import org.apache.iceberg.DataFiles;
+import org.apache.iceberg.FileFormat;
+import org.apache.iceberg.PartitionSpec;
+import org.apache.iceberg.SortOrder;
 import org.junit.jupiter.api.Test;
 
 class TotalsTest {
@@ -18,11 +23,27 @@ class TotalsTest {
           new OffsetRange(0, 0, 10, OffsetRange.UNKNOWN),
           new OffsetRange(0, 10, 20, OffsetRange.UNKNOWN));
 
+  private static final TableLayout LAYOUT =
+      new TableLayout(
+          "/table",
+          DeadLetterTable.COLUMNS,
+          PartitionSpec.unpartitioned(),
+          PartitionSpec.unpartitioned(),
+          SortOrder.unsorted(),
+          Map.of());
+
   private static TaskReport report(long start, long read, long rows) {
-    DataFile file =
-        new DataFile("f" + start, Optional.empty(), rows, new TreeMap<>(), 0, 0, 0, 0, 1, "x");
     return new TaskReport(
-        0, start, start + 10, read, 1, Map.of(), List.of(file), List.of(), Optional.empty());
+        0, start, start + 10, read, 1, Map.of(), List.of(file("f" + start, rows)), List.of(), Optional.empty());
+  }
+
+  private static DataFile file(String path, long rows) {
+    return DataFiles.builder(PartitionSpec.unpartitioned())
+        .withPath(path)
+        .withFormat(FileFormat.PARQUET)
+        .withFileSizeInBytes(1)
+        .withRecordCount(rows)
+        .build();
   }
 
   @Test
@@ -30,7 +51,7 @@ class TotalsTest {
     Totals totals = Totals.of(RANGES, List.of(report(10, 8, 7), report(0, 5, 4)));
     assertThat(totals.read()).isEqualTo(13);
     assertThat(totals.ticks()).isEqualTo(2);
-    assertThat(totals.files()).extracting(DataFile::path).containsExactly("f0", "f10");
+    assertThat(totals.files()).extracting(DataFile::location).containsExactly("f0", "f10");
   }
 
   @Test
@@ -102,10 +123,18 @@ class TotalsTest {
             1,
             Map.of("CORRUPT", 2L),
             report(0, 1, 1).files(),
-            List.of(new DeadLetterFile("d", 2, 3, 5, 9, 77, "sha")),
+            List.of(file("d", 2)),
             Optional.empty());
-    assertThat(TaskReport.fromJson(report.toJson())).isEqualTo(report);
+    byte[] json = report.toJson(LAYOUT, LAYOUT);
+    TaskReport read = TaskReport.fromJson(json, LAYOUT, LAYOUT);
+    assertThat(new String(read.toJson(LAYOUT, LAYOUT), StandardCharsets.UTF_8))
+        .isEqualTo(new String(json, StandardCharsets.UTF_8));
+    assertThat(read.files().get(0).location()).isEqualTo("f0");
+    assertThat(read.deadLetters().get(0).recordCount()).isEqualTo(2);
+    assertThat(read.rejected()).isEqualTo(report.rejected());
+
     TaskReport refused = TaskReport.refused(RANGES.get(0), "why");
-    assertThat(TaskReport.fromJson(refused.toJson())).isEqualTo(refused);
+    assertThat(TaskReport.fromJson(refused.toJson(LAYOUT, LAYOUT), LAYOUT, LAYOUT))
+        .isEqualTo(refused);
   }
 }
