@@ -63,6 +63,18 @@ final class RunChain {
             });
   }
 
+  /**
+   * Checks that a run is what its snapshot was committed with.
+   *
+   * @param inSummary of the snapshot; null where it has expired
+   * @throws IllegalArgumentException with a message for people, when it is not
+   */
+  static void checkCommitted(String inSummary, String text) {
+    check(
+        inSummary == null || inSummary.equals(text),
+        "it is another one than its snapshot was committed with");
+  }
+
   private static void check(boolean holds, String problem) {
     if (!holds) {
       throw new IllegalArgumentException(problem);

@@ -46,7 +46,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class TableFileWriterTest {
   private static final int HEADER = 3;
-  private static final int EVENTS = 2_000;
+  private static final int EVENTS = 600;
   private static final Schema NULL = Schema.create(Schema.Type.NULL);
 
   @TempDir private Path folder;

@@ -91,7 +91,7 @@ final class TableRows {
   static DataFile write(
       Path file, org.apache.iceberg.Schema columns, Schema pinned, List<byte[]> events, int header)
       throws IOException {
-    try (TableFileWriter writer = writer(file, columns, pinned, 100_000)) {
+    try (TableFileWriter writer = writer(file, columns, pinned, 400_000)) {
       long offset = 0;
       for (byte[] event : events) {
         writer.write(event, header, 7, offset, 1_000 + offset / 10, -77, null);
