@@ -16,6 +16,11 @@ import org.apache.avro.Schema;
  */
 @FunctionalInterface
 interface Wire {
+  /** Of a time in milliseconds, either side of 1970: further away there are no microseconds. */
+  long MOST_MILLIS = Long.MAX_VALUE / 1000;
+
+  long MILLIS_OF_DAY = 86_400_000;
+
   void read(Cursor cursor) throws MalformedException;
 
   /** The wires of a schema, recursive ones included. */
@@ -29,11 +34,11 @@ interface Wire {
       return switch (schema.getType()) {
         case NULL -> c -> c.isNull = true;
         case BOOLEAN -> Wire::bool;
-        case INT -> c -> whole(c, c.varInt());
-        case LONG ->
-            logical instanceof LogicalTypes.TimestampMicros
-                ? c -> whole(c, Math.floorDiv(c.varLong(), 1000L))
-                : c -> whole(c, c.varLong());
+        case INT ->
+            logical instanceof LogicalTypes.TimeMillis
+                ? c -> within(c, c.varInt(), 0, MILLIS_OF_DAY - 1)
+                : c -> whole(c, c.varInt());
+        case LONG -> longOf(logical);
         case FLOAT -> c -> real(c, Float.intBitsToFloat((int) c.littleEndian(4)));
         case DOUBLE -> c -> real(c, Double.longBitsToDouble(c.littleEndian(8)));
         case STRING -> Wire::string;
@@ -55,6 +60,29 @@ interface Wire {
         }
         case RECORD -> record(schema);
       };
+    }
+
+    /**
+     * As {@link #compile}, of a field that is judged by its time: it may be any, and is refused as
+     * too early or too late.
+     */
+    Wire compileEventTime(Schema schema) {
+      return schema.getLogicalType() instanceof LogicalTypes.TimestampMillis
+          ? c -> whole(c, c.varLong())
+          : compile(schema);
+    }
+
+    private static Wire longOf(LogicalType logical) {
+      if (logical instanceof LogicalTypes.TimestampMicros) {
+        return c -> whole(c, Math.floorDiv(c.varLong(), 1000L));
+      }
+      if (logical instanceof LogicalTypes.TimestampMillis
+          || logical instanceof LogicalTypes.LocalTimestampMillis) {
+        return c -> within(c, c.varLong(), -MOST_MILLIS, MOST_MILLIS);
+      }
+      return logical instanceof LogicalTypes.TimeMicros
+          ? c -> within(c, c.varLong(), 0, MILLIS_OF_DAY * 1000 - 1)
+          : c -> whole(c, c.varLong());
     }
 
     private Wire record(Schema schema) {
@@ -84,6 +112,22 @@ interface Wire {
     if (value != 0 && value != 1) {
       throw new MalformedException(
           String.format(Locale.ROOT, "a boolean of %d at byte %d", value, c.position() - 1));
+    }
+    whole(c, value);
+  }
+
+  /** A time that the master dataset has room for, whose times are in microseconds. */
+  private static void within(Cursor c, long value, long least, long most)
+      throws MalformedException {
+    if (value < least || value > most) {
+      throw new MalformedException(
+          String.format(
+              Locale.ROOT,
+              "a time of %d before byte %d (expected %d to %d)",
+              value,
+              c.position(),
+              least,
+              most));
     }
     whole(c, value);
   }
