@@ -16,6 +16,9 @@ import org.apache.avro.Schema;
  */
 @FunctionalInterface
 interface Wire {
+  /** The greatest time in milliseconds that 64 bits have room for in microseconds. */
+  long MOST_MILLIS = Long.MAX_VALUE / 1000;
+
   void read(Cursor cursor) throws MalformedException;
 
   /** The wires of a schema, recursive ones included. */
@@ -30,10 +33,15 @@ interface Wire {
         case NULL -> c -> c.isNull = true;
         case BOOLEAN -> Wire::bool;
         case INT -> c -> whole(c, c.varInt());
-        case LONG ->
-            logical instanceof LogicalTypes.TimestampMicros
-                ? c -> whole(c, Math.floorDiv(c.varLong(), 1000L))
-                : c -> whole(c, c.varLong());
+        case LONG -> {
+          if (logical instanceof LogicalTypes.TimestampMicros) {
+            yield c -> whole(c, Math.floorDiv(c.varLong(), 1000L));
+          }
+          yield logical instanceof LogicalTypes.TimestampMillis
+                  || logical instanceof LogicalTypes.LocalTimestampMillis
+              ? Wire::millis
+              : c -> whole(c, c.varLong());
+        }
         case FLOAT -> c -> real(c, Float.intBitsToFloat((int) c.littleEndian(4)));
         case DOUBLE -> c -> real(c, Double.longBitsToDouble(c.littleEndian(8)));
         case STRING -> Wire::string;
@@ -84,6 +92,21 @@ interface Wire {
     if (value != 0 && value != 1) {
       throw new MalformedException(
           String.format(Locale.ROOT, "a boolean of %d at byte %d", value, c.position() - 1));
+    }
+    whole(c, value);
+  }
+
+  /** The master dataset keeps times in microseconds. */
+  private static void millis(Cursor c) throws MalformedException {
+    long value = c.varLong();
+    if (value > MOST_MILLIS || value < -MOST_MILLIS) {
+      throw new MalformedException(
+          String.format(
+              Locale.ROOT,
+              "a time of %d ms at byte %d (expected at most %d in microseconds)",
+              value,
+              c.position(),
+              Long.MAX_VALUE));
     }
     whole(c, value);
   }
