@@ -14,7 +14,7 @@ import java.util.Optional;
  */
 final class Pulse {
   /** Looks that are farther apart than that, with all well between them, are of two spells. */
-  private static final Duration GAP = Duration.ofSeconds(2);
+  private static final Duration GAP = Duration.ofSeconds(10);
 
   /**
    * A time in which something was unwell at some looks at least.
