@@ -25,7 +25,7 @@ PARTS = {
     "hbase_master": (160, 2, 8192),
     "hbase_regionserver": (256, 8, 32768),
     "flink_jobmanager": (256, 2, 8192),
-    "flink_taskmanager": (640, 8, 65536),
+    "flink_taskmanager": (1248, 8, 65536),
     "lambda_app": (512, 4, 16384),
     "monitoring": (192, 1, 8192),
 }
@@ -64,9 +64,9 @@ def flink_memory(total_mb, managed_share):
     total_mb = int(total_mb)
     parts = {
         "framework_heap": 96,
-        "framework_off_heap": 64,
-        "task_off_heap": 0,
-        "metaspace": 160,
+        "framework_off_heap": 128,
+        "task_off_heap": 128,
+        "metaspace": 256,
         "overhead": max(48, int(total_mb * 0.08)),
         "network": max(32, int(total_mb * 0.08)),
         "managed": int(total_mb * float(managed_share)),

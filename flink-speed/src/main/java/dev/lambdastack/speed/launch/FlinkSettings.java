@@ -15,6 +15,7 @@ import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.core.execution.CheckpointingMode;
 import org.apache.flink.core.execution.RecoveryClaimMode;
+import org.apache.flink.runtime.jobmanager.HighAvailabilityMode;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /**
@@ -24,6 +25,9 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 public final class FlinkSettings {
   private static final String PREFIX = "flink.";
   private static final Duration CALM_AGAIN = Duration.ofMinutes(2);
+
+  /** How often a cluster with a standby is asked again: for longer than it takes to take over. */
+  private static final int TRIES = 100;
 
   private final Configuration flink = new Configuration();
 
@@ -54,6 +58,13 @@ public final class FlinkSettings {
       if (entry.getKey().startsWith(PREFIX)) {
         flink.setString(entry.getKey().substring(PREFIX.length()), entry.getValue());
       }
+    }
+
+    // What watches a job would give it up, just when the standby recovers it: Flink tries for a
+    // minute, which is how long the leader's session in ZooKeeper may last.
+    if (HighAvailabilityMode.isHighAvailabilityModeActivated(flink)
+        && !flink.contains(RestOptions.RETRY_MAX_ATTEMPTS)) {
+      flink.set(RestOptions.RETRY_MAX_ATTEMPTS, TRIES);
     }
 
     flink.set(PipelineOptions.NAME, "lambda speed " + topic);

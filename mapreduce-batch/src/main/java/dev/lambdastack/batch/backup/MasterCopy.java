@@ -15,15 +15,15 @@ import org.apache.hadoop.tools.DistCpOptions;
 import org.apache.hadoop.tools.DistCpOptions.FileAttribute;
 
 /**
- * Copies a master folder by DistCp. Its files never change, so what is there already with the same
- * length is not copied again. Manifests come after all that they name: whatever ends a copy, each
- * manifest in it has its files.
+ * Copies a master folder by DistCp. Files of events never change, so what is there already with the
+ * same length is not copied again. The metadata of tables comes after all that it names: whatever
+ * ends a copy, each table in it has its files.
  */
 final class MasterCopy {
-  /** Signs of life, and drafts of writers. */
-  private static final List<String> NEVER = List.of(".*/_leases(/.*)?", ".*/\\.[^/]*\\.draft");
+  /** Drafts of writers. */
+  private static final List<String> NEVER = List.of(".*/\\.[^/]*\\.draft");
 
-  private static final List<String> LAST = List.of(".*/_manifests(/.*)?", ".*/_snapshots(/.*)?");
+  private static final List<String> LAST = List.of(".*/metadata(/.*)?");
 
   private MasterCopy() {}
 
@@ -40,7 +40,8 @@ final class MasterCopy {
     List<String> never =
         Stream.concat(
                 NEVER.stream(),
-                without.stream().map(topic -> Pattern.quote(from + "/" + topic) + "(/.*)?"))
+                without.stream()
+                    .map(topic -> Pattern.quote(from + "/") + "([a-z_]+/)?" + Pattern.quote(topic) + "(/.*)?"))
             .toList();
     copy(conf, from, to, verifies, Stream.concat(never.stream(), LAST.stream()).toList());
     copy(conf, from, to, verifies, never);

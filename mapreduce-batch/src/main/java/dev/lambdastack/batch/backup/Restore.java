@@ -1,6 +1,7 @@
 package dev.lambdastack.batch.backup;
 
 import dev.lambdastack.batch.job.Staging;
+import dev.lambdastack.batch.master.TableRelocation;
 import dev.lambdastack.serving.store.HBaseConnector;
 import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.settings.FirstContact;
@@ -79,6 +80,7 @@ public final class Restore {
       Configuration jobs = backups.jobs(HBaseConnector.forWork(config));
       loadTables(index, backups, fileSystem, new TableCopy(connection, jobs));
       MasterCopy.run(jobs, backups.master(), master, backups.isHdfs(), without);
+      TableRelocation.run(config.hadoop(), master);
 
       store.ensure();
       for (SavedView view : index.views()) {

@@ -1,6 +1,7 @@
 package dev.lambdastack.batch.master;
 
 import dev.lambdastack.views.handoff.Horizon;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.LocalDate;
 import java.util.Map;
@@ -8,12 +9,22 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.Schema;
+import org.apache.iceberg.data.Record;
+import org.apache.iceberg.data.parquet.GenericParquetReaders;
+import org.apache.iceberg.hadoop.HadoopInputFile;
+import org.apache.iceberg.io.CloseableIterable;
+import org.apache.iceberg.io.InputFile;
+import org.apache.iceberg.parquet.Parquet;
+import org.apache.iceberg.parquet.ParquetSchemaUtil;
 import org.apache.iceberg.transforms.Transforms;
 import org.apache.iceberg.types.Conversions;
 import org.apache.iceberg.types.Type;
+import org.apache.parquet.hadoop.ParquetFileReader;
 
 /**
  * A file of a topic's table, whoever wrote it, by what the table knows of it.
@@ -111,6 +122,24 @@ public record LiveFile(
 
   public long lengthBytes() {
     return file.fileSizeInBytes();
+  }
+
+  /** Its rows, with the columns that the file has, by the names that it has them by. */
+  public CloseableIterable<Record> open(Configuration conf) throws IOException {
+    InputFile input = HadoopInputFile.fromLocation(path(), conf);
+    Schema columns = columns(conf);
+    return Parquet.read(input)
+        .project(columns)
+        .createReaderFunc(type -> GenericParquetReaders.buildReader(columns, type))
+        .build();
+  }
+
+  private Schema columns(Configuration conf) throws IOException {
+    try (ParquetFileReader reader =
+        ParquetFileReader.open(
+            org.apache.parquet.hadoop.util.HadoopInputFile.fromPath(new Path(path()), conf))) {
+      return ParquetSchemaUtil.convert(reader.getFileMetaData().getSchema());
+    }
   }
 
   /**

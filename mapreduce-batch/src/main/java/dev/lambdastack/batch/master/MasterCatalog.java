@@ -28,8 +28,11 @@ import org.apache.iceberg.exceptions.AlreadyExistsException;
  * Without these keys it is the folder {@code lambda.master} on HDFS, where a commit is a rename.
  */
 final class MasterCatalog {
-  private static final Namespace EVENTS = Namespace.of("events");
-  private static final Namespace DEAD_LETTERS = Namespace.of("dead_letters");
+  /** The namespace of the topics' tables. */
+  static final String EVENTS = "events";
+
+  /** The namespace of the tables of what is no event. */
+  static final String DEAD_LETTERS = "dead_letters";
 
   private final Catalog catalog;
   private final String place;
@@ -122,11 +125,11 @@ final class MasterCatalog {
   }
 
   TableIdentifier events(String topic) {
-    return TableIdentifier.of(EVENTS, topic);
+    return TableIdentifier.of(Namespace.of(EVENTS), topic);
   }
 
   TableIdentifier deadLetters(String topic) {
-    return TableIdentifier.of(DEAD_LETTERS, topic);
+    return TableIdentifier.of(Namespace.of(DEAD_LETTERS), topic);
   }
 
   String place(TableIdentifier id) {

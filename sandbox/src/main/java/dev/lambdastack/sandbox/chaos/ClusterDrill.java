@@ -21,6 +21,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
@@ -166,6 +167,9 @@ public final class ClusterDrill {
     narrator.accept("under load");
     Instant struck = awaitSignals(signals);
     boolean calm = isCalm(pace, readers);
+    for (Pulse.Spell spell : pulse.spellsSince(struck)) {
+      narrator.accept(text(spell, struck));
+    }
 
     Duration lasted = Duration.between(began, clock.instant());
     Duration healthyAfter = pulse.unwellSince(struck);
@@ -191,6 +195,21 @@ public final class ClusterDrill {
         calm,
         new Claims(ChaosViews.prefix(name), ledger.claims()).judge(polls),
         verdict(client, day));
+  }
+
+  private static String text(Pulse.Spell spell, Instant struck) {
+    return String.format(
+        Locale.ROOT,
+        "unwell from %.1f to %.1f s: %,d reads failed, answers were up to %.1f s old, at most %,d events waited",
+        seconds(struck, spell.from()),
+        seconds(struck, spell.to()),
+        spell.failed(),
+        spell.oldest().toMillis() / 1000.0,
+        spell.mostWaited());
+  }
+
+  private static double seconds(Instant from, Instant to) {
+    return Duration.between(from, to).toMillis() / 1000.0;
   }
 
   private static double perSecond(long count, Duration time) {
