@@ -219,13 +219,12 @@ public final class MasterTable {
             Transaction evolution = table.newTransaction();
             UpdateSchema update = evolution.updateSchema();
             boolean isChanged = EventEvolution.to(topic, update, table.schema(), pinned);
-            if (isChanged) {
-              update.commit();
-            }
             if (!isChanged && table.properties().containsKey(SCHEMA + fingerprint)) {
               return table;
             }
 
+            // Also where no column changes: a transaction has no step that is not committed.
+            update.commit();
             evolution.updateProperties().set(SCHEMA + fingerprint, pinned.toString()).commit();
             try {
               evolution.commitTransaction();

@@ -305,6 +305,9 @@ class TableFileWriterTest {
         assertThat(cast(TableRows.plain(rows.get(i))))
             .as("event %d of seed %d", i, seed)
             .isEqualTo(expected);
+        assertThat(TableRows.plain(schema, EventRecords.of(rows.get(i), schema)))
+            .as("event %d of seed %d, from its row", i, seed)
+            .isEqualTo(TableRows.plain(schema, records.get(i)));
       }
     }
   }
