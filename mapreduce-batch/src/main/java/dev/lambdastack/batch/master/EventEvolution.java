@@ -55,7 +55,8 @@ final class EventEvolution {
         continue;
       }
 
-      Optional<NestedField> column = column(table, field);
+      Optional<NestedField> column = column(table, record, field);
+      checkName(parent, table, field.name(), column);
       String path = parent + column.map(NestedField::name).orElse(field.name());
       if (column.isEmpty()) {
         add(parent, field);
@@ -76,20 +77,41 @@ final class EventEvolution {
                   .noneMatch(
                       f ->
                           !EventColumns.isAlwaysNull(f.schema())
-                              && column(table, f).filter(column::equals).isPresent());
+                              && column(table, record, f).filter(column::equals).isPresent());
       if (isGone && column.isRequired()) {
         allowNull(parent + column.name());
       }
     }
   }
 
-  /** The column that has a field's values: of its name, or else of an alias. */
+  /**
+   * The column that has a field's values: of its name, or else of an alias that no other field has
+   * as its name.
+   */
   private static Optional<NestedField> column(
-      Types.StructType table, org.apache.avro.Schema.Field field) {
+      Types.StructType table,
+      org.apache.avro.Schema record,
+      org.apache.avro.Schema.Field field) {
     return Optional.ofNullable(table.field(field.name()))
         .or(
             () ->
-                field.aliases().stream().map(table::field).filter(Objects::nonNull).findFirst());
+                field.aliases().stream()
+                    .filter(alias -> record.getField(alias) == null)
+                    .map(table::field)
+                    .filter(Objects::nonNull)
+                    .findFirst());
+  }
+
+  /** Columns of earlier schemas are in the table still, and engines take no notice of case. */
+  private void checkName(
+      String parent, Types.StructType table, String name, Optional<NestedField> own) {
+    for (NestedField column : table.fields()) {
+      if (column.name().equalsIgnoreCase(name) && !own.equals(Optional.of(column))) {
+        throw new InvalidInputException(
+            "Cannot archive topic %s: '%s%s' differs in case alone from '%s%s', which its table has of an earlier schema; give it another name"
+                .formatted(topic, parent, name, parent, column.name()));
+      }
+    }
   }
 
   private void add(String parent, org.apache.avro.Schema.Field field) {
@@ -175,6 +197,7 @@ final class EventEvolution {
       String name = EventColumns.branchName(branch);
       NestedField column = table.asStructType().field(name);
       if (column == null) {
+        checkName(path + ".", table.asStructType(), name, Optional.empty());
         update.addColumn(path, name, EventColumns.typeOf(branch));
         isChanged = true;
       } else {

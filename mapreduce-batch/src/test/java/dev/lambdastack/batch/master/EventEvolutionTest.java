@@ -88,8 +88,15 @@ class EventEvolutionTest {
     return table.schema().findField(column).fieldId();
   }
 
-  private static int idAtFirst(Schema first, String column) {
-    return EventColumns.of("hits", first).findField(column).fieldId();
+  /** A new table gives columns ids of its own. */
+  private int idAtFirst(Schema first, String column) {
+    return idsAtFirst(first).findField(column).fieldId();
+  }
+
+  private org.apache.iceberg.Schema idsAtFirst(Schema first) {
+    TableIdentifier other = TableIdentifier.of("events", "first");
+    catalog.dropTable(other);
+    return catalog.createTable(other, EventColumns.of("hits", first)).schema();
   }
 
   // ---- what an older file reads as
@@ -217,6 +224,30 @@ class EventEvolutionTest {
     assertThat(table.schema().findField("a").isOptional()).isTrue();
   }
 
+  /** Two fields cannot have one column. */
+  @Test
+  void anAliasThatIsAnotherFieldsNameIsNoName() {
+    Schema first = event("{'name':'a','type':'int'}");
+    Schema second =
+        event(
+            "{'name':'b','type':'int','aliases':['a'],'default':3},{'name':'a','type':['null','int']}");
+    Table table = evolved(first, second);
+    assertThat(table.schema().findField("a").isOptional()).isTrue();
+    assertThat(table.schema().findField("b").initialDefault()).isEqualTo(3);
+  }
+
+  /** The same column under a name that only its case tells from the old one. */
+  @Test
+  void aFieldMayTakeAnotherCaseByAnAlias() {
+    Table table =
+        evolved(
+            event("{'name':'user','type':'int'}"),
+            event("{'name':'User','type':'int','aliases':['user']}"));
+    assertThat(table.schema().columns())
+        .extracting(NestedField::name)
+        .startsWith("time", "User", "lambda_partition");
+  }
+
   /** Back to what was pinned before, as a rollback of a deployment does. */
   @Test
   void aSchemaThatIsPinnedAgainFindsItsColumns() {
@@ -275,8 +306,7 @@ class EventEvolutionTest {
 
     List<byte[]> events = List.of(TableRows.encode(record(first), 0));
     Path file = folder.resolve("first.parquet");
-    TableRows.write(file, EventColumns.of("hits", first), first, events, 0);
-    // Its ids are those that the table began with.
+    TableRows.write(file, idsAtFirst(first), first, events, 0);
     assertThat(TableRows.read(file, table.schema()).get(0).getField("it")).isEqualTo(7L);
   }
 
@@ -329,7 +359,7 @@ class EventEvolutionTest {
     Table table = evolved(first, second);
 
     Map<String, Integer> now = lastNames(table.schema());
-    Map<String, Integer> then = lastNames(EventColumns.of("hits", first));
+    Map<String, Integer> then = lastNames(idsAtFirst(first));
     assertThat(now.get("x")).isEqualTo(then.get("x"));
     assertThat(now.get("gone")).isEqualTo(then.get("gone"));
     assertThat(table.schema().findField(now.get("x")))

@@ -39,7 +39,8 @@ class LocalLockTest {
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
-                System.getProperty("java.class.path"),
+                System.getProperty(
+                    "surefire.test.class.path", System.getProperty("java.class.path")),
                 LocalLockTest.class.getName(),
                 master.toString())
             .redirectErrorStream(true)
