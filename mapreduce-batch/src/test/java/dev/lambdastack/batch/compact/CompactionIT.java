@@ -11,6 +11,7 @@ import dev.lambdastack.batch.master.EventColumns;
 import dev.lambdastack.batch.master.FileCheck;
 import dev.lambdastack.batch.master.Lease;
 import dev.lambdastack.batch.master.LiveFile;
+import dev.lambdastack.batch.master.TableRows;
 import dev.lambdastack.batch.recompute.Recompute;
 import dev.lambdastack.serving.store.HBaseConnector;
 import dev.lambdastack.views.InvalidInputException;
@@ -98,7 +99,7 @@ class CompactionIT {
     for (LiveFile live : scene.contents().files()) {
       String columns = columns(scene, live);
       for (Record row : scene.read(live)) {
-        rows.add(live.pinned().orElseThrow() + " " + columns + " " + row);
+        rows.add(live.pinned().orElseThrow() + " " + columns + " " + TableRows.plain(row));
       }
     }
     rows.sort(Comparator.naturalOrder());
@@ -313,14 +314,16 @@ class CompactionIT {
   }
 
   private static void assertNothingIsLeftAfterASweep(Scene scene) throws IOException {
-    Sweep sweep = new Sweep(scene.config(), scene.clock());
+    // Snapshots and files have the system's time.
+    Clock clock = Clock.systemUTC();
+    Sweep sweep = new Sweep(scene.config(), clock);
     Set<String> all = files(scene);
     // All of it is younger than the grace time.
     sweep.run(scene.table(), false);
     sweep.staging(false);
     assertThat(files(scene)).isEqualTo(all);
     scene.conf().set("lambda.compact.grace", "0ms");
-    Sweep now = new Sweep(scene.config(), scene.clock());
+    Sweep now = new Sweep(scene.config(), clock);
     now.run(scene.table(), true);
     assertThat(files(scene)).isEqualTo(all);
     now.run(scene.table(), false);
@@ -424,25 +427,25 @@ class CompactionIT {
   @Test
   void whatALeaseOrATagHoldsIsKept(Servers servers) throws Exception {
     try (Scene scene = Scene.open(servers, 1)) {
-      scene.conf().set("lambda.compact.grace", "60s");
-      scene.conf().set("lambda.lease", "1d");
+      scene.conf().set("lambda.compact.grace", "60m");
       archiveSmallFiles(scene, 2);
       List<String> old = paths(scene);
       long snapshot = scene.contents().snapshot();
       try (Lease lease =
-          Lease.take(scene.table(), "test", scene.clock(), Duration.ofDays(1)).lease()) {
-        assertThat(scene.table().isHeld(lease.name(), scene.clock().instant())).isTrue();
+          Lease.take(scene.table(), "test", Clock.systemUTC(), Duration.ofDays(1)).lease()) {
+        assertThat(scene.table().isHeld(lease.name(), Instant.now())).isTrue();
         compaction(scene, s -> {}).run(scene.topic());
-        scene.move(Duration.ofSeconds(45));
-        assertThat(sweep(scene)).as("younger than the grace time").isEqualTo(waiting(6));
-        scene.move(Duration.ofSeconds(16));
-        assertThat(sweep(scene)).as("leased").isEqualTo(waiting(6));
+        assertThat(sweepIn(scene, Duration.ofMinutes(61))).as("leased").isEqualTo(waiting(6));
       }
+      assertThat(sweepIn(scene, Duration.ofMinutes(30)))
+          .as("younger than the grace time")
+          .isEqualTo(waiting(6));
       scene.iceberg().manageSnapshots().createTag("before", snapshot).commit();
-      assertThat(sweep(scene)).as("named").isEqualTo(waiting(6));
+      Duration later = Duration.ofMinutes(61);
+      assertThat(sweepIn(scene, later)).as("named").isEqualTo(waiting(6));
       scene.iceberg().manageSnapshots().removeTag("before").commit();
 
-      SweepResult swept = sweep(scene);
+      SweepResult swept = sweepIn(scene, later);
       assertThat(swept.superseded()).isEqualTo(6);
       assertThat(swept.waiting()).isZero();
       for (String path : old) {
@@ -450,13 +453,14 @@ class CompactionIT {
         assertThat(file.getFileSystem(scene.conf()).exists(file)).isFalse();
       }
       assertThat(rows(scene)).hasSize(120);
-      assertThat(sweep(scene)).isEqualTo(waiting(0));
+      assertThat(sweepIn(scene, later)).isEqualTo(waiting(0));
     }
   }
 
   /** Without what old metadata leaves: each commit supersedes some. */
-  private static SweepResult sweep(Scene scene) throws IOException {
-    SweepResult result = new Sweep(scene.config(), scene.clock()).run(scene.table(), false);
+  private static SweepResult sweepIn(Scene scene, Duration later) throws IOException {
+    Clock clock = Clock.offset(Clock.systemUTC(), later);
+    SweepResult result = new Sweep(scene.config(), clock).run(scene.table(), false);
     return new SweepResult(
         result.superseded(), result.waiting(), result.orphans(), result.bytes(), 0);
   }
@@ -478,8 +482,7 @@ class CompactionIT {
       archiveSmallFiles(scene, 2);
       compaction(scene, s -> {}).run(scene.topic());
       scene.conf().set("lambda.compact.grace", "0ms");
-      assertThat(new Sweep(scene.config(), scene.clock()).run(scene.table(), false).superseded())
-          .isEqualTo(9);
+      assertThat(sweepIn(scene, Duration.ZERO).superseded()).isEqualTo(9);
 
       Version past =
           recompute

@@ -41,7 +41,7 @@ import org.apache.iceberg.parquet.Parquet;
 import org.apache.iceberg.types.Types.NestedField;
 
 /** Events as Avro has them and as Iceberg's own reader gives them, in one form to compare. */
-final class TableRows {
+public final class TableRows {
   private TableRows() {}
 
   /** The bytes of an event, behind a header of no meaning. */
@@ -115,7 +115,7 @@ final class TableRows {
   }
 
   /** A value that Iceberg's reader gave: records as maps by name, bytes as hex digits. */
-  static Object plain(Object value) {
+  public static Object plain(Object value) {
     if (value instanceof Record record) {
       Map<String, Object> fields = new LinkedHashMap<>();
       List<NestedField> columns = record.struct().fields();
