@@ -49,6 +49,9 @@ public final class EventColumns {
   /** Of a union of several types: the name of the type that the value has. */
   static final String BRANCH = "type";
 
+  /** It tells the struct of a union from one of a record that has such a field. */
+  private static final String BRANCH_DOC = "which of the columns beside it has the value";
+
   private static final int MOST_DIGITS = 38;
 
   private EventColumns() {}
@@ -194,6 +197,12 @@ public final class EventColumns {
     return branch.getFullName().replace('.', '_');
   }
 
+  /** Whether a column is of a union of several types. */
+  static boolean isUnion(Type type) {
+    NestedField branch = type.isStructType() ? type.asStructType().field(BRANCH) : null;
+    return branch != null && BRANCH_DOC.equals(branch.doc());
+  }
+
   /** The type of a new column. */
   static Type typeOf(org.apache.avro.Schema schema) {
     return typeOf(schema, new Ids());
@@ -230,7 +239,7 @@ public final class EventColumns {
 
   private static Type unionOf(List<org.apache.avro.Schema> branches, Ids ids) {
     List<NestedField> fields = new ArrayList<>();
-    fields.add(NestedField.required(ids.next(), BRANCH, Types.StringType.get()));
+    fields.add(NestedField.required(ids.next(), BRANCH, Types.StringType.get(), BRANCH_DOC));
     for (org.apache.avro.Schema branch : branches) {
       fields.add(NestedField.optional(ids.next(), branchName(branch), typeOf(branch, ids)));
     }
@@ -327,7 +336,9 @@ public final class EventColumns {
             ? Types.MapType.ofOptional(map.keyId(), map.valueId(), text, value)
             : Types.MapType.ofRequired(map.keyId(), map.valueId(), text, value);
       }
-      case BOOLEAN, INT, LONG, FLOAT, DOUBLE, STRING, BYTES, FIXED, ENUM, NULL, UNION -> table;
+      // Its own: the table's may have become a wider one since.
+      case BOOLEAN, INT, LONG, FLOAT, DOUBLE, STRING, BYTES, FIXED, ENUM -> primitive(only);
+      case NULL, UNION -> throw new IllegalArgumentException(schema + " has no column");
     };
   }
 

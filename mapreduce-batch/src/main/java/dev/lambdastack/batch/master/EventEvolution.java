@@ -154,7 +154,7 @@ final class EventEvolution {
     org.apache.avro.Schema only = branches.get(0);
     switch (only.getType()) {
       case RECORD -> {
-        check(table.isStructType(), path, table, schema);
+        check(table.isStructType() && !EventColumns.isUnion(table), path, table, schema);
         record(path + ".", table.asStructType(), only);
       }
       case ARRAY -> {
@@ -188,11 +188,7 @@ final class EventEvolution {
       Type table,
       org.apache.avro.Schema schema,
       List<org.apache.avro.Schema> branches) {
-    check(
-        table.isStructType() && table.asStructType().field(EventColumns.BRANCH) != null,
-        path,
-        table,
-        schema);
+    check(EventColumns.isUnion(table), path, table, schema);
     for (org.apache.avro.Schema branch : branches) {
       String name = EventColumns.branchName(branch);
       NestedField column = table.asStructType().field(name);

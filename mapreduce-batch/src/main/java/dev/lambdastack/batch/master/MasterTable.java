@@ -431,10 +431,10 @@ public final class MasterTable {
           files.forEach(append::appendFile);
           describe(append, next);
           state.ifPresent(s -> append.validateWith(isStillNext(s, run)));
-          append.commit();
-          note(commit.updateProperties(), next, deadLetters);
 
           try {
+            append.commit();
+            note(commit.updateProperties(), next, deadLetters);
             commit.commitTransaction();
             return Optional.of(next);
           } catch (RuntimeException e) {

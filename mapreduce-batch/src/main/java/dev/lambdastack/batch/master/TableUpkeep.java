@@ -16,8 +16,9 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
-import org.apache.iceberg.DataFile;
+import org.apache.iceberg.ContentFile;
 import org.apache.iceberg.ExpireSnapshots;
+import org.apache.iceberg.ManifestContent;
 import org.apache.iceberg.ManifestFile;
 import org.apache.iceberg.ManifestFiles;
 import org.apache.iceberg.ReachableFileUtil;
@@ -163,11 +164,17 @@ public final class TableUpkeep {
 
   private Map<String, Long> files(ManifestFile manifest) throws IOException {
     Map<String, Long> files = new HashMap<>();
-    try (CloseableIterable<DataFile> entries =
-        ManifestFiles.read(manifest, table.io(), table.specs())) {
+    try (CloseableIterable<? extends ContentFile<?>> entries = entries(manifest)) {
       entries.forEach(file -> files.put(path(file.location()), file.fileSizeInBytes()));
     }
     return files;
+  }
+
+  /** Another program may have deleted rows. */
+  private CloseableIterable<? extends ContentFile<?>> entries(ManifestFile manifest) {
+    return manifest.content() == ManifestContent.DELETES
+        ? ManifestFiles.readDeleteManifest(manifest, table.io(), table.specs())
+        : ManifestFiles.read(manifest, table.io(), table.specs());
   }
 
   /** Without scheme and server, which may stand in one place and not in the other. */

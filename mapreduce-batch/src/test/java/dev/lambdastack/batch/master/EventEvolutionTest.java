@@ -36,6 +36,7 @@ class EventEvolutionTest {
 
   @TempDir private Path folder;
   private InMemoryCatalog catalog;
+  private int files;
 
   @BeforeEach
   void open() {
@@ -110,7 +111,7 @@ class EventEvolutionTest {
       event.put("time", 5L);
       events.add(TableRows.encode(event, 0));
     }
-    Path file = folder.resolve("f.parquet");
+    Path file = folder.resolve(++files + ".parquet");
     TableRows.write(file, table.schema(), first, events, 0);
     evolve(table, second);
     return TableRows.read(file, table.schema());
