@@ -15,6 +15,7 @@ import org.apache.iceberg.data.parquet.GenericParquetReaders;
 import org.apache.iceberg.hadoop.HadoopInputFile;
 import org.apache.iceberg.io.CloseableIterable;
 import org.apache.iceberg.parquet.Parquet;
+import org.apache.iceberg.util.DateTimeUtil;
 
 /** Files to rows, whole, by {@link RowOrder}. */
 final class RowMapper extends Mapper<NullWritable, Text, BytesWritable, BytesWritable> {
@@ -47,7 +48,7 @@ final class RowMapper extends Mapper<NullWritable, Text, BytesWritable, BytesWri
         OffsetDateTime time = (OffsetDateTime) row.getField(settings.eventTime());
         context.write(
             RowOrder.key(
-                time.toInstant(),
+                DateTimeUtil.microsFromTimestamptz(time),
                 (Integer) row.getField(EventColumns.PARTITION),
                 (Long) row.getField(EventColumns.OFFSET)),
             encoded.encode(row));

@@ -16,10 +16,10 @@ final class RowOrder {
 
   private RowOrder() {}
 
-  static BytesWritable key(Instant eventTime, int partition, long offset) {
+  static BytesWritable key(long eventTimeMicros, int partition, long offset) {
     return new BytesWritable(
         ByteBuffer.allocate(LENGTH)
-            .putLong(ChronoUnit.MICROS.between(Instant.EPOCH, eventTime) ^ Long.MIN_VALUE)
+            .putLong(eventTimeMicros ^ Long.MIN_VALUE)
             .putInt(partition)
             .putLong(offset)
             .array());

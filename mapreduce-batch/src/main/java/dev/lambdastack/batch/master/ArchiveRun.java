@@ -216,7 +216,9 @@ public record ArchiveRun(
               json.required("ticks").longValue()),
           Instant.parse(json.required("created").textValue()));
     } catch (IOException | RuntimeException e) {
-      throw new IllegalArgumentException("no archive run: " + e.getMessage(), e);
+      String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+      throw new IllegalArgumentException(
+          "no archive run: " + why.lines().findFirst().orElse(why), e);
     }
   }
 

@@ -2,13 +2,11 @@ package dev.lambdastack.batch.master;
 
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
-import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.LocalTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -22,6 +20,7 @@ import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.iceberg.data.Record;
+import org.apache.iceberg.util.DateTimeUtil;
 
 /**
  * Rows of a topic's table as the events that they were: the inverse of what {@link EventColumns}
@@ -140,16 +139,15 @@ public final class EventRecords {
       return time.toNanoOfDay() / 1000;
     }
     if (value instanceof OffsetDateTime time) {
-      return time(time.toInstant(), logical instanceof LogicalTypes.TimestampMillis);
+      return logical instanceof LogicalTypes.TimestampMillis
+          ? time.toInstant().toEpochMilli()
+          : DateTimeUtil.microsFromTimestamptz(time);
     }
     if (value instanceof LocalDateTime time) {
-      return time(
-          time.toInstant(ZoneOffset.UTC), logical instanceof LogicalTypes.LocalTimestampMillis);
+      return logical instanceof LogicalTypes.LocalTimestampMillis
+          ? time.toInstant(ZoneOffset.UTC).toEpochMilli()
+          : DateTimeUtil.microsFromTimestamp(time);
     }
     return ((Number) value).longValue();
-  }
-
-  private static long time(Instant time, boolean isInMillis) {
-    return isInMillis ? time.toEpochMilli() : ChronoUnit.MICROS.between(Instant.EPOCH, time);
   }
 }

@@ -15,6 +15,7 @@ import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.UnsupportedFileSystemException;
 import org.apache.iceberg.CatalogProperties;
 import org.apache.iceberg.CatalogUtil;
 import org.apache.iceberg.catalog.Catalog;
@@ -83,7 +84,9 @@ final class MasterCatalog {
       fileSystem.exists(qualified);
       return qualified;
     } catch (IOException | IllegalArgumentException e) {
-      if (e instanceof IllegalArgumentException || FileSystemFault.isAway(e)) {
+      if (e instanceof IllegalArgumentException
+          || e instanceof UnsupportedFileSystemException
+          || FileSystemFault.isAway(e)) {
         throw unreachable(master, e);
       }
       throw e;

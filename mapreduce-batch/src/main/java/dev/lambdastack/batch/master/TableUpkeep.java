@@ -18,6 +18,7 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.iceberg.ContentFile;
 import org.apache.iceberg.ExpireSnapshots;
+import org.apache.iceberg.HistoryEntry;
 import org.apache.iceberg.ManifestContent;
 import org.apache.iceberg.ManifestFile;
 import org.apache.iceberg.ManifestFiles;
@@ -134,9 +135,18 @@ public final class TableUpkeep {
     return new Found(superseded.keySet(), waiting.size(), orphans, traces, bytes);
   }
 
-  /** Removes what {@link #look} has found. */
+  /** Removes what {@link #look} has found, but for what was given a name since. */
   public void remove(Found found, Instant before) throws IOException {
     expiry(before).commit();
+    table.refresh();
+    Set<String> superseded = new HashSet<>(found.superseded());
+    superseded.removeAll(named());
+    FileSystem fileSystem = new Path(table.location()).getFileSystem(conf);
+    for (String path : superseded) {
+      // Iceberg leaves some until the snapshot that has replaced them expires too.
+      fileSystem.delete(new Path(path), false);
+    }
+
     for (Set<Path> paths : List.of(found.orphans(), found.traces())) {
       for (Path path : paths) {
         path.getFileSystem(conf).delete(path, false);
@@ -144,12 +154,37 @@ public final class TableUpkeep {
     }
   }
 
-  private ExpireSnapshots expiry(Instant before) {
-    return table.expireSnapshots().expireOlderThan(millis(before)).retainLast(1);
+  /** The data files of all snapshots. */
+  private Set<String> named() throws IOException {
+    Set<String> named = new HashSet<>();
+    Set<String> read = new HashSet<>();
+    for (Snapshot snapshot : table.snapshots()) {
+      for (ManifestFile manifest : snapshot.allManifests(table.io())) {
+        if (read.add(manifest.path())) {
+          named.addAll(files(manifest).keySet());
+        }
+      }
+    }
+    return named;
   }
 
-  private static long millis(Instant time) {
-    return time.equals(Instant.MAX) ? Long.MAX_VALUE : time.toEpochMilli();
+  private ExpireSnapshots expiry(Instant before) {
+    return table.expireSnapshots().expireOlderThan(currentAt(before)).retainLast(1);
+  }
+
+  /**
+   * The time of the snapshot that was the newest one then: who began to read then has it, however
+   * old it was.
+   */
+  private long currentAt(Instant then) {
+    long time = Long.MIN_VALUE;
+    for (HistoryEntry entry : table.history()) {
+      Snapshot snapshot = table.snapshot(entry.snapshotId());
+      if (snapshot != null && !Instant.ofEpochMilli(entry.timestampMillis()).isAfter(then)) {
+        time = snapshot.timestampMillis();
+      }
+    }
+    return time;
   }
 
   private Set<String> metadata() {

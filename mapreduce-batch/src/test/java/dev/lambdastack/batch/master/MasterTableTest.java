@@ -411,7 +411,7 @@ class MasterTableTest {
     assertThat(table.tag("lambda-run-x", contents.snapshot(), now.minusSeconds(60))).isTrue();
     assertThat(table.isHeld("lambda-run-x", now)).isFalse();
     awaitPast(hits.iceberg().snapshot(contents.snapshot()));
-    hits.iceberg().expireSnapshots().expireOlderThan(Long.MAX_VALUE).retainLast(1).commit();
+    sweep(Instant.now());
     assertThat(hits.iceberg().snapshot(contents.snapshot())).isNull();
     assertThat(Path.of(URI.create(path).getPath())).doesNotExist();
     assertThat(table.tag("lambda-run-x", contents.snapshot(), now.plus(HOUR))).isFalse();
@@ -423,6 +423,84 @@ class MasterTableTest {
     while (System.currentTimeMillis() <= snapshot.timestampMillis() + 2) {
       Thread.onSpinWait();
     }
+  }
+
+  private TableUpkeep upkeep() throws IOException {
+    return table.upkeep(hits.conf()).get(0);
+  }
+
+  private TableUpkeep.Found sweep(Instant before) throws IOException {
+    TableUpkeep upkeep = upkeep();
+    TableUpkeep.Found found = upkeep.look(before);
+    upkeep.remove(found, before);
+    return found;
+  }
+
+  /** Who read the older snapshot before may read it still, however long ago it was made. */
+  @Test
+  void whatWasReplacedJustNowStays() throws IOException {
+    hits.commit(table, "run-1", 10, 0).orElseThrow();
+    Contents contents = contents();
+    Path old = Path.of(URI.create(contents.files().get(0).path()).getPath());
+    Snapshot first = hits.iceberg().currentSnapshot();
+    awaitPast(first);
+    table.replace(contents, dataFiles(contents), Set.of(merged(contents, "m")), "c");
+    Instant replaced = Instant.ofEpochMilli(hits.iceberg().currentSnapshot().timestampMillis());
+
+    TableUpkeep.Found early = sweep(replaced.minusMillis(1));
+    assertThat(early.superseded()).isEmpty();
+    assertThat(early.waiting()).isEqualTo(1);
+    assertThat(old).exists();
+    assertThat(hits.iceberg().snapshot(first.snapshotId())).isNotNull();
+
+    assertThat(sweep(replaced).superseded()).hasSize(1);
+    assertThat(old).doesNotExist();
+    assertThat(hits.iceberg().snapshot(first.snapshotId())).isNull();
+    assertThat(offsets()).isEqualTo(range(0, 10));
+    assertThat(upkeep().look(Instant.MAX))
+        .returns(Set.of(), TableUpkeep.Found::superseded)
+        .returns(0, TableUpkeep.Found::waiting)
+        .returns(Set.of(), TableUpkeep.Found::orphans);
+  }
+
+  @Test
+  void aTagThatIsTakenMeanwhileKeepsItsFiles() throws IOException {
+    hits.commit(table, "run-1", 10, 0).orElseThrow();
+    Contents contents = contents();
+    Path old = Path.of(URI.create(contents.files().get(0).path()).getPath());
+    table.replace(contents, dataFiles(contents), Set.of(merged(contents, "m")), "c");
+    TableUpkeep upkeep = upkeep();
+    TableUpkeep.Found found = upkeep.look(Instant.MAX);
+    assertThat(found.superseded()).hasSize(1);
+
+    table.tag("lambda-run-x", contents.snapshot(), Instant.now().plus(HOUR));
+    upkeep.remove(found, Instant.MAX);
+    assertThat(old).exists();
+    assertThat(hits.iceberg().snapshot(contents.snapshot())).isNotNull();
+  }
+
+  @Test
+  void whatKilledRunsHaveLeftIsFound() throws IOException {
+    hits.commit(table, "run-1", 10, 0).orElseThrow();
+    ArchiveRun killed = Hits.next(table.runs(), "killed", 10, 0);
+    hits.files(table.layout(), killed);
+    Path trace = folder.resolve("events/hits/metadata/0123-m0.avro");
+    Files.writeString(trace, "left");
+    Set<Path> before = files();
+
+    TableUpkeep.Found found = upkeep().look(Instant.now().plusSeconds(60));
+    assertThat(found.orphans()).singleElement().asString().contains("/killed.");
+    assertThat(found.traces()).singleElement().asString().endsWith("/0123-m0.avro");
+    assertThat(files()).isEqualTo(before);
+    assertThat(upkeep().look(Instant.now().minusSeconds(3600)))
+        .returns(Set.of(), TableUpkeep.Found::orphans)
+        .returns(Set.of(), TableUpkeep.Found::traces);
+
+    sweep(Instant.now().plusSeconds(60));
+    assertThat(trace).doesNotExist();
+    assertThat(files()).noneMatch(f -> f.toString().contains("/killed."));
+    assertThat(offsets()).isEqualTo(range(0, 10));
+    assertThat(hits.commit(table, "run-2", 10, 0)).isPresent();
   }
 
   @Test

@@ -117,7 +117,7 @@ class MasterFileTest {
         event.put("maybe_real", e.maybeReal());
         event.put("maybe_flag", e.maybeFlag());
         event.put("time", e.micros());
-        file.write(event, 5, offset++, 0, null);
+        file.write(event, 5, offset++, 4_000_000_000_000L, null);
       }
     }
     return path;
