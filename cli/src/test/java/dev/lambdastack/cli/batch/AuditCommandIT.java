@@ -58,15 +58,16 @@ class AuditCommandIT {
       assertThat(command(scene, table)).isZero();
       assertThat(table.toString().lines().reduce((a, b) -> b)).hasValue("whole");
 
-      Path file =
-          scene
-              .dataset()
-              .resolve(scene.dataset().contents().orElseThrow().files().get(0).file().path());
-      scene.dataset().fileSystem().delete(file, false);
+      assertThat(table.toString()).containsPattern("(?m)^runs        1; no version has noted");
+
+      Path file = new Path(scene.contents().files().get(0).path());
+      file.getFileSystem(scene.conf()).delete(file, false);
       StringWriter json = new StringWriter();
       assertThat(command(scene, json, "--offline", "--format", "json")).isEqualTo(1);
       JsonNode report = new ObjectMapper().readTree(json.toString());
       assertThat(report.get("clean").booleanValue()).isFalse();
+      assertThat(report.get("runs").longValue()).isEqualTo(1);
+      assertThat(report.get("vouched_run").longValue()).isZero();
       assertThat(report.get("events").longValue()).isEqualTo(EVENTS);
       assertThat(report.get("differences").get(0).textValue()).contains("is missing");
       assertThat(report.get("dead_letters").longValue()).isZero();
