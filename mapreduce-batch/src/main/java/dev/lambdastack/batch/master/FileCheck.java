@@ -6,6 +6,8 @@ import java.util.Locale;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.apache.parquet.HadoopReadOptions;
+import org.apache.parquet.ParquetReadOptions;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.ParquetInputFormat;
 import org.apache.parquet.hadoop.util.HadoopInputFile;
@@ -63,8 +65,12 @@ public final class FileCheck {
       return footer;
     }
 
+    Path file = new Path(path);
+    Configuration checking = withChecksums(conf);
+    // By itself a reader takes no options from the configuration.
+    ParquetReadOptions options = HadoopReadOptions.builder(checking, file).build();
     try (ParquetFileReader reader =
-        ParquetFileReader.open(HadoopInputFile.fromPath(new Path(path), withChecksums(conf)))) {
+        ParquetFileReader.open(HadoopInputFile.fromPath(file, checking), options)) {
       while (reader.readNextRowGroup() != null) {
         // Reading a page compares it with its checksum.
       }

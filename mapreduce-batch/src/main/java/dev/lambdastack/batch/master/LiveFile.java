@@ -76,12 +76,22 @@ public record LiveFile(
    */
   static LiveFile of(
       DataFile file, Schema schema, Map<Integer, PartitionSpec> specs, String eventTime) {
+    return of(file, file.dataSequenceNumber(), schema, specs, eventTime);
+  }
+
+  /** {@link #of(DataFile, Schema, Map, String)} of a file that no table has yet. */
+  static LiveFile of(
+      DataFile file,
+      long sequence,
+      Schema schema,
+      Map<Integer, PartitionSpec> specs,
+      String eventTime) {
     Matcher folder = FOLDER.matcher(file.location());
     Range micros = bounds(file, schema, eventTime);
 
     return new LiveFile(
         file,
-        file.dataSequenceNumber(),
+        sequence,
         folder.matches() ? Optional.of(folder.group(1)) : Optional.empty(),
         date(file, specs),
         bounds(file, schema, EventColumns.PARTITION),

@@ -127,7 +127,7 @@ class LiveFileTest {
   }
 
   private static LiveFile of(String path, Schema columns, Map<Integer, PartitionSpec> specs) {
-    return LiveFile.of(data(path, Map.of(), Map.of()).copy(), columns, specs, "event_time");
+    return LiveFile.of(data(path, Map.of(), Map.of()), 1, columns, specs, "event_time");
   }
 
   /** Microseconds of the table, outwards to milliseconds of events. */
@@ -142,7 +142,7 @@ class LiveFileTest {
             Map.of(time, Conversions.toByteBuffer(type, -1_000_500L)),
             Map.of(time, Conversions.toByteBuffer(type, 1_000_500L)));
     LiveFile live =
-        LiveFile.of(file.copy(), columns, Map.of(0, PartitionSpec.unpartitioned()), "event_time");
+        LiveFile.of(file, 1, columns, Map.of(0, PartitionSpec.unpartitioned()), "event_time");
     assertThat(live.eventTimes()).isEqualTo(new Range(-1_001, 1_000));
     assertThat(live.offsets()).isEqualTo(Range.ANY);
   }

@@ -60,7 +60,6 @@ class ShapesTest {
         "{'type':'fixed','name':'F','size':3}",
         "{'type':'fixed','name':'F','size':12,'logicalType':'duration'}",
         "{'type':'string','logicalType':'uuid'}",
-        "{'type':'bytes','logicalType':'decimal','precision':30,'scale':4}",
         "{'type':'long','logicalType':'local-timestamp-micros'}",
         "{'type':'long','logicalType':'timestamp-nanos'}",
         "{'type':'record','name':'R','fields':[{'name':'lambda_partition','type':'int'}]}",

@@ -389,7 +389,7 @@ class TableFileWriterTest {
     assertThat((Long) Conversions.fromByteBuffer(Types.LongType.get(), file.upperBounds().get(offset)))
         .isEqualTo(1_049);
 
-    LiveFile live = LiveFile.of(file.copy(), columns, Map.of(1, layout.byDate()), "event_time");
+    LiveFile live = LiveFile.of(file, 1, columns, Map.of(1, layout.byDate()), "event_time");
     assertThat(live.offsets()).isEqualTo(new LiveFile.Range(50, 1_049));
     assertThat(live.partitions()).as("has no bounds here").isEqualTo(LiveFile.Range.ANY);
     assertThat(live.eventTimes()).isEqualTo(new LiveFile.Range(noon, noon + 999));
@@ -433,7 +433,7 @@ class TableFileWriterTest {
       assertThat(read.splitOffsets()).isEqualTo(file.splitOffsets());
       LiveFile live =
           LiveFile.of(
-              read, columns, Map.of(1, layout.byDate(), 0, layout.mixed()), "event_time");
+              read, 1, columns, Map.of(1, layout.byDate(), 0, layout.mixed()), "event_time");
       assertThat(live.date()).isEqualTo(date);
       assertThat(live.eventTimes()).isEqualTo(new LiveFile.Range(-100_000_000, -100_000_000));
     }
