@@ -406,6 +406,8 @@ public final class MasterTable {
             return Optional.empty();
           }
 
+          // This commit takes the place of what is noted of those of the run before.
+          settleDeadLetters();
           catalog.ensureNamespace(id.namespace());
           Optional<TableOperations> state =
               there.map(table -> ((HasTableOperations) table).operations());
