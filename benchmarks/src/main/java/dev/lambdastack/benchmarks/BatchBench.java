@@ -1,7 +1,8 @@
 package dev.lambdastack.benchmarks;
 
 import dev.lambdastack.batch.archive.ArchiveResult;
-import dev.lambdastack.batch.master.MasterDataset;
+import dev.lambdastack.batch.master.LiveFile;
+import dev.lambdastack.batch.master.MasterTable;
 import dev.lambdastack.serving.read.Answer;
 import dev.lambdastack.serving.read.Incomplete;
 import dev.lambdastack.serving.read.LambdaClient;
@@ -169,13 +170,7 @@ final class BatchBench implements Callable<Integer> {
   }
 
   private static List<String> paths(TestBed bed) throws Exception {
-    MasterDataset dataset =
-        MasterDataset.open(
-            bed.config().hadoop(),
-            bed.config().master().folder(),
-            BenchmarkViews.LINE_ITEMS.topic());
-    return dataset.contents().orElseThrow().files().stream()
-        .map(f -> dataset.resolve(f.file().path()).toString())
-        .toList();
+    MasterTable table = MasterTable.open(bed.config(), BenchmarkViews.LINE_ITEMS.topic());
+    return table.contents().orElseThrow().files().stream().map(LiveFile::path).toList();
   }
 }

@@ -3,12 +3,13 @@ package dev.lambdastack.benchmarks;
 import static dev.lambdastack.views.Metric.count;
 import static dev.lambdastack.views.Metric.sum;
 
-import dev.lambdastack.batch.master.ArchiveManifest;
+import dev.lambdastack.batch.master.ArchiveRun;
 import dev.lambdastack.batch.master.Contents;
-import dev.lambdastack.batch.master.DataFile;
-import dev.lambdastack.batch.master.MasterDataset;
-import dev.lambdastack.batch.master.OffsetSpan;
+import dev.lambdastack.batch.master.EventColumns;
+import dev.lambdastack.batch.master.Fingerprints;
+import dev.lambdastack.batch.master.MasterTable;
 import dev.lambdastack.batch.master.PartitionRange;
+import dev.lambdastack.batch.master.TableLayout;
 import dev.lambdastack.batch.recompute.Recompute;
 import dev.lambdastack.log.LogClients;
 import dev.lambdastack.log.TopicLog;
@@ -27,6 +28,7 @@ import dev.lambdastack.views.View;
 import dev.lambdastack.views.Views;
 import dev.lambdastack.views.handoff.Generation;
 import dev.lambdastack.views.handoff.Progress;
+import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -46,6 +48,12 @@ import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.hbase.client.Connection;
+import org.apache.iceberg.DataFile;
+import org.apache.iceberg.DataFiles;
+import org.apache.iceberg.FileFormat;
+import org.apache.iceberg.Metrics;
+import org.apache.iceberg.types.Conversions;
+import org.apache.iceberg.types.Types;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -60,7 +68,7 @@ import picocli.CommandLine.Spec;
     description = {
       "",
       "The same few events each time, so that what grows is what each partition or view costs by itself:",
-      "ticks, boundaries, archive, manifests, planning, publishing, progress, and a query. Every answer is",
+      "ticks, boundaries, archive, metadata, planning, publishing, progress, and a query. Every answer is",
       "compared with what was sent.",
       ""
     })
@@ -98,7 +106,7 @@ final class ScaleBench implements Callable<Integer> {
       paramLabel = "<number>",
       defaultValue = "1,10,100",
       description =
-          "Archive runs of which a dataset has the manifests, each of 1,000 partitions with a file for each; default: ${DEFAULT-VALUE}.")
+          "Archive runs that a dataset has, each of 1,000 partitions with a file for each; default: ${DEFAULT-VALUE}.")
   private List<Integer> archived;
 
   private Figures figures;
@@ -124,65 +132,50 @@ final class ScaleBench implements Callable<Integer> {
     return 0;
   }
 
-  /** The manifests of so many archive runs, committed one after another; they name no real file. */
+  /** So many archive runs, committed one after another; they name no real file. */
   private void chain(LambdaConfig config, int count, int partitionCount) throws Exception {
-    MasterDataset dataset =
-        MasterDataset.open(config.hadoop(), config.master().folder(), "scale-runs-" + count);
+    MasterTable table = MasterTable.open(config, "scale-runs-" + count);
     time(
         "runs",
         count,
-        "manifests committed",
+        "runs committed",
         () -> {
           Optional<String> previous = Optional.empty();
-          for (int run = 1; run <= count; run++) {
+          for (int number = 1; number <= count; number++) {
+            MasterTable.Prepared prepared = table.prepare(Readings.type(table.topic()));
             previous =
-                Optional.of(
-                    dataset
-                        .commit(
-                            run(dataset.topic(), run, previous, partitionCount), contents -> false)
-                        .orElseThrow()
-                        .digest());
+                table
+                    .commit(
+                        prepared,
+                        run(table.topic(), number, previous, partitionCount),
+                        files(prepared.layout(), number, partitionCount),
+                        List.of())
+                    .map(ArchiveRun::digest);
           }
           return null;
         });
-    Contents contents = time("runs", count, "dataset read", dataset::contents).orElseThrow();
+    Contents contents = time("runs", count, "dataset read", table::contents).orElseThrow();
     WrongAnswerException.check(
         "The dataset of " + count + " runs", contents.files().size(), count * partitionCount);
     say("runs", count, "files that it names", contents.files().size(), "files");
-    timeMedian("runs", count, "dataset read again", dataset::contents);
+    timeMedian("runs", count, "dataset read again", table::contents);
   }
 
-  private static ArchiveManifest run(
+  private static ArchiveRun run(
       String topic, long number, Optional<String> previous, int partitionCount) {
     SortedMap<Integer, PartitionRange> ranges = new TreeMap<>();
-    List<DataFile> files = new ArrayList<>();
     for (int p = 0; p < partitionCount; p++) {
-      long start = (number - 1) * EVENTS;
-      long end = number * EVENTS;
       ranges.put(
-          p, new PartitionRange(start, end, OptionalInt.of(1), new TreeMap<>(Map.of(number, end))));
-      long time = TIME.toEpochMilli() + number * EPOCH.toMillis();
-      files.add(
-          new DataFile(
-              String.format(
-                  Locale.ROOT,
-                  "%s/event_date=2025-01-01/%d-%d-%d-%d-20250101T000000Z-00000000.0.parquet",
-                  topic,
-                  number,
-                  p,
-                  start,
-                  end),
-              Optional.of(LocalDate.ofInstant(TIME, ZoneOffset.UTC)),
-              EVENTS,
-              new TreeMap<>(Map.of(p, new OffsetSpan(start, end))),
-              time,
-              time + EPOCH.toMillis(),
-              time,
-              time + EPOCH.toMillis(),
-              EVENTS * 20L,
-              "0".repeat(64)));
+          p,
+          new PartitionRange(
+              (number - 1) * EVENTS,
+              number * EVENTS,
+              OptionalInt.of(1),
+              new TreeMap<>(Map.of(number, number * EVENTS))));
     }
-    return new ArchiveManifest(
+
+    long events = (long) EVENTS * partitionCount;
+    return new ArchiveRun(
         number,
         topic,
         "scale",
@@ -193,12 +186,47 @@ final class ScaleBench implements Callable<Integer> {
         number,
         Instant.EPOCH,
         ranges,
-        Readings.type(topic).schema(),
-        files,
-        List.of(),
-        (long) EVENTS * partitionCount,
+        Fingerprints.of(Readings.type(topic).schema()),
         0,
+        new ArchiveRun.Counts(events, events, 0, 0),
         TIME);
+  }
+
+  /** One of each partition, with the bounds that readers plan by. */
+  private static List<DataFile> files(TableLayout layout, long number, int partitionCount) {
+    LocalDate date = LocalDate.ofInstant(TIME, ZoneOffset.UTC);
+    Path folder =
+        layout.folder("20250101T000000Z-" + number, Readings.type("scale").schema());
+    List<DataFile> files = new ArrayList<>();
+    for (int p = 0; p < partitionCount; p++) {
+      files.add(
+          DataFiles.builder(layout.byDate())
+              .withPath(String.format(Locale.ROOT, "%s/%s-%d.0.parquet", folder, date, p))
+              .withFormat(FileFormat.PARQUET)
+              .withPartition(layout.partition(Optional.of(date)))
+              .withFileSizeInBytes(EVENTS * 20L)
+              .withMetrics(
+                  new Metrics(
+                      (long) EVENTS,
+                      null,
+                      null,
+                      null,
+                      null,
+                      bounds(layout, p, (number - 1) * EVENTS),
+                      bounds(layout, p, number * EVENTS - 1)))
+              .build());
+    }
+    return files;
+  }
+
+  private static Map<Integer, ByteBuffer> bounds(TableLayout layout, int partition, long offset) {
+    Types.NestedField partitions = layout.schema().findField(EventColumns.PARTITION);
+    Types.NestedField offsets = layout.schema().findField(EventColumns.OFFSET);
+    return Map.of(
+        partitions.fieldId(),
+        Conversions.toByteBuffer(partitions.type(), partition),
+        offsets.fieldId(),
+        Conversions.toByteBuffer(offsets.type(), offset));
   }
 
   /** Something whose time is taken. */
@@ -307,17 +335,14 @@ final class ScaleBench implements Callable<Integer> {
 
   private void master(String grows, int number, LambdaConfig config, String topic)
       throws Exception {
-    MasterDataset dataset = MasterDataset.open(config.hadoop(), config.master().folder(), topic);
-    Contents contents = dataset.contents().orElseThrow();
+    MasterTable table = MasterTable.open(config, topic);
+    Contents contents = table.contents().orElseThrow();
     WrongAnswerException.check("The archive of " + topic, contents.events(), (long) EVENTS);
     say(grows, number, "files of the archive run", contents.files().size(), "files");
-    long bytes =
-        dataset
-            .fileSystem()
-            .getContentSummary(dataset.resolve(new Path(topic, "_manifests").toString()))
-            .getLength();
-    say(grows, number, "its manifest", bytes / 1e3, "kB");
-    timeMedian(grows, number, "manifest read", dataset::contents);
+    Path metadata = new Path(table.layout().location(), "metadata");
+    long bytes = metadata.getFileSystem(config.hadoop()).getContentSummary(metadata).getLength();
+    say(grows, number, "metadata of its table", bytes / 1e3, "kB");
+    timeMedian(grows, number, "table read", table::contents);
   }
 
   private void batch(

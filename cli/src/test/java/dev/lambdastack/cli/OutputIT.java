@@ -54,7 +54,7 @@ class OutputIT {
 
   private static final Pattern ONE_OF_MANY =
       Pattern.compile(
-          "(?<![0-9,.])1 (dead letter|event|file|byte|tick|row|offset|manifest|difference|alert)s\\b");
+          "(?<![0-9,.])1 (dead letter|event|file|byte|tick|row|offset|run|commit|difference|alert)s\\b");
 
   /** What cannot be asked what it would do, and shows no rows. */
   private static final Set<String> CHANGES =

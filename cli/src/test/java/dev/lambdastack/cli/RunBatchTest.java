@@ -53,10 +53,10 @@ class RunBatchTest {
     assertThat(lambda.toFile().setExecutable(true)).isTrue();
     write(
         "says.archive",
-        "orders: archived epochs [1, 3) as manifest 2: 7 events; the horizon is 2026-01-31T23:50:00Z\n");
+        "orders: archived epochs [1, 3) as run 2: 7 events; the horizon is 2026-01-31T23:50:00Z\n");
     write(
         "says.recompute",
-        "daily_sales: version 4 complete: 1 row from 12,345 events up to 2026-01-31T23:50:00Z (manifest 2); 0.1 s\n");
+        "daily_sales: version 4 complete: 1 row from 12,345 events up to 2026-01-31T23:50:00Z (run 2); 0.1 s\n");
     environment.put("RUN_BATCH_LAMBDA", lambda.toString());
     environment.put("RUN_BATCH_STATE", folder.resolve("state").toString());
     environment.put("RUN_BATCH_METRICS", folder.resolve("metrics").toString());

@@ -6,7 +6,7 @@ import dev.lambdastack.batch.archive.Archive;
 import dev.lambdastack.batch.archive.ArchiveResult;
 import dev.lambdastack.batch.compact.Compaction;
 import dev.lambdastack.batch.compact.CompactionResult;
-import dev.lambdastack.batch.master.FileSchema;
+import dev.lambdastack.batch.master.EventColumns;
 import dev.lambdastack.batch.master.LiveFile;
 import dev.lambdastack.batch.recompute.Recompute;
 import dev.lambdastack.embedded.EmbeddedYarn;
@@ -23,7 +23,6 @@ import java.util.Random;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.apache.avro.generic.GenericRecord;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hbase.TableName;
 import org.apache.hadoop.hbase.client.Connection;
@@ -31,6 +30,7 @@ import org.apache.hadoop.hbase.client.Result;
 import org.apache.hadoop.hbase.client.ResultScanner;
 import org.apache.hadoop.hbase.client.Scan;
 import org.apache.hadoop.hbase.client.Table;
+import org.apache.iceberg.data.Record;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -64,9 +64,9 @@ class OnYarnIT {
       ArchiveResult result =
           new Archive(scene.config(), views, Sale.SCHEMAS, scene.clock()).run(scene.topic());
       assertThat(result.events()).isEqualTo(200);
-      assertThat(scene.rows(scene.manifests())).hasSize(200);
-      assertThat(scene.dataset().contents().orElseThrow().files())
-          .extracting(file -> file.file().path().toString())
+      assertThat(scene.rows()).hasSize(200);
+      assertThat(scene.contents().files())
+          .extracting(LiveFile::path)
           .allMatch(path -> path.matches("[!-~]+"));
       Version version =
           new Recompute(scene.config(), views, Sale.SCHEMAS, scene.clock()).run(YarnViews.VIEW);
@@ -100,15 +100,12 @@ class OnYarnIT {
         new Compaction(scene.config(), views, Sale.SCHEMAS, scene.clock()).run(scene.topic());
     assertThat(compacted.filesBefore()).isGreaterThan(compacted.filesAfter());
     assertThat(compacted.rows()).isEqualTo(300);
-    List<GenericRecord> rows = new ArrayList<>();
-    for (LiveFile file : scene.dataset().contents().orElseThrow().files()) {
-      rows.addAll(scene.read(file.file().path()));
-    }
+    List<Record> rows = scene.rows();
     assertThat(rows)
-        .extracting(row -> row.get("id"))
+        .extracting(row -> row.getField("id"))
         .containsExactlyInAnyOrderElementsOf(all.stream().map(s -> (Object) s.id()).toList());
     assertThat(rows)
-        .extracting(row -> row.get(FileSchema.PARTITION) + " " + row.get(FileSchema.OFFSET))
+        .extracting(row -> row.getField(EventColumns.PARTITION) + " " + row.getField(EventColumns.OFFSET))
         .doesNotHaveDuplicates();
   }
 

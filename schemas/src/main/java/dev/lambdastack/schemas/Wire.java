@@ -16,8 +16,10 @@ import org.apache.avro.Schema;
  */
 @FunctionalInterface
 interface Wire {
-  /** The greatest time in milliseconds that 64 bits have room for in microseconds. */
+  /** Of a time in milliseconds, either side of 1970: further away there are no microseconds. */
   long MOST_MILLIS = Long.MAX_VALUE / 1000;
+
+  long MILLIS_OF_DAY = 86_400_000;
 
   void read(Cursor cursor) throws MalformedException;
 
@@ -32,16 +34,11 @@ interface Wire {
       return switch (schema.getType()) {
         case NULL -> c -> c.isNull = true;
         case BOOLEAN -> Wire::bool;
-        case INT -> c -> whole(c, c.varInt());
-        case LONG -> {
-          if (logical instanceof LogicalTypes.TimestampMicros) {
-            yield c -> whole(c, Math.floorDiv(c.varLong(), 1000L));
-          }
-          yield logical instanceof LogicalTypes.TimestampMillis
-                  || logical instanceof LogicalTypes.LocalTimestampMillis
-              ? Wire::millis
-              : c -> whole(c, c.varLong());
-        }
+        case INT ->
+            logical instanceof LogicalTypes.TimeMillis
+                ? c -> within(c, c.varInt(), 0, MILLIS_OF_DAY - 1)
+                : c -> whole(c, c.varInt());
+        case LONG -> longOf(logical);
         case FLOAT -> c -> real(c, Float.intBitsToFloat((int) c.littleEndian(4)));
         case DOUBLE -> c -> real(c, Double.longBitsToDouble(c.littleEndian(8)));
         case STRING -> Wire::string;
@@ -63,6 +60,29 @@ interface Wire {
         }
         case RECORD -> record(schema);
       };
+    }
+
+    /**
+     * As {@link #compile}, of a field that is judged by its time: it may be any, and is refused as
+     * too early or too late.
+     */
+    Wire compileEventTime(Schema schema) {
+      return schema.getLogicalType() instanceof LogicalTypes.TimestampMillis
+          ? c -> whole(c, c.varLong())
+          : compile(schema);
+    }
+
+    private static Wire longOf(LogicalType logical) {
+      if (logical instanceof LogicalTypes.TimestampMicros) {
+        return c -> whole(c, Math.floorDiv(c.varLong(), 1000L));
+      }
+      if (logical instanceof LogicalTypes.TimestampMillis
+          || logical instanceof LogicalTypes.LocalTimestampMillis) {
+        return c -> within(c, c.varLong(), -MOST_MILLIS, MOST_MILLIS);
+      }
+      return logical instanceof LogicalTypes.TimeMicros
+          ? c -> within(c, c.varLong(), 0, MILLIS_OF_DAY * 1000 - 1)
+          : c -> whole(c, c.varLong());
     }
 
     private Wire record(Schema schema) {
@@ -96,17 +116,18 @@ interface Wire {
     whole(c, value);
   }
 
-  /** The master dataset keeps times in microseconds. */
-  private static void millis(Cursor c) throws MalformedException {
-    long value = c.varLong();
-    if (value > MOST_MILLIS || value < -MOST_MILLIS) {
+  /** A time that the master dataset has room for, whose times are in microseconds. */
+  private static void within(Cursor c, long value, long least, long most)
+      throws MalformedException {
+    if (value < least || value > most) {
       throw new MalformedException(
           String.format(
               Locale.ROOT,
-              "a time of %d ms at byte %d (expected at most %d in microseconds)",
+              "a time of %d before byte %d (expected %d to %d)",
               value,
               c.position(),
-              Long.MAX_VALUE));
+              least,
+              most));
     }
     whole(c, value);
   }

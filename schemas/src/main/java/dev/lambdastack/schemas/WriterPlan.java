@@ -50,8 +50,14 @@ final class WriterPlan {
     this.wires = new Wire[written.size()];
     this.stores = new Store[written.size()];
 
+    Schema.Field eventTime =
+        Evolution.writtenField(type.schema().getField(type.eventTime()), writer.schema());
     for (int i = 0; i < wires.length; i++) {
-      wires[i] = compiler.compile(written.get(i).schema());
+      Schema.Field field = written.get(i);
+      wires[i] =
+          field.equals(eventTime)
+              ? compiler.compileEventTime(field.schema())
+              : compiler.compile(field.schema());
       stores[i] = NOTHING;
     }
     for (int i = 0; i < columns.size(); i++) {

@@ -28,6 +28,8 @@ import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.EncoderFactory;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class EventDecoderTest {
   private static final Instant NOON = Instant.parse("1998-03-01T12:00:00Z");
@@ -202,6 +204,45 @@ class EventDecoderTest {
     assertRejected(encoder.value(record), Reason.CORRUPT, "none of 12 digits");
     record.put("amount", ByteBuffer.wrap(new byte[0]));
     assertRejected(encoder.value(record), Reason.CORRUPT, "none of 12 digits");
+  }
+
+  /** Else one event could not be archived, and nothing behind it. */
+  @ParameterizedTest
+  @CsvSource({
+    "long, timestamp-millis, -9223372036854775, 9223372036854775",
+    "long, local-timestamp-millis, -9223372036854775, 9223372036854775",
+    "int, time-millis, 0, 86399999",
+    "long, time-micros, 0, 86399999999",
+  })
+  void aTimeThatTheMasterDatasetHasNoRoomForIsCorrupt(
+      String of, String logical, long least, long most) {
+    Schema schema =
+        SchemaParser.parseSingle(
+            """
+            {"type":"record","name":"Shift","fields":[
+             {"name":"event_time","type":{"type":"long","logicalType":"timestamp-millis"}},
+             {"name":"times","type":{"type":"array","items":{"type":"%s","logicalType":"%s"}}}]}"""
+                .formatted(of, logical));
+    EventType shifts = EventType.of("shifts", schema, "event_time", "event_time");
+    EventDecoder shiftDecoder =
+        new EventDecoder(SchemaStore.of(List.of()), shifts, List.of(), MIN);
+    for (long time : new long[] {least, 0, most, least - 1, most + 1}) {
+      GenericRecord shift = new GenericData.Record(schema);
+      shift.put("event_time", NOON_MILLIS);
+      shift.put("times", List.of(of.equals("int") ? (Object) (int) time : (Object) time));
+      Decoded decoded =
+          shiftDecoder.decode(new EventEncoder(shifts).value(shift), 0, 0, NOON_MILLIS);
+      if (time >= least && time <= most) {
+        assertThat(decoded).isInstanceOf(DecodedEvent.class);
+      } else {
+        assertThat(decoded)
+            .asInstanceOf(type(Rejection.class))
+            .returns(Reason.CORRUPT, Rejection::reason)
+            .extracting(Rejection::detail)
+            .asString()
+            .contains("a time of " + time, "expected " + least + " to " + most);
+      }
+    }
   }
 
   private static ByteBuffer decimal(long unscaled) {

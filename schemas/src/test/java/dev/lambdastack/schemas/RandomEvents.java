@@ -235,7 +235,10 @@ final class RandomEvents {
       case NULL -> null;
       case BOOLEAN -> random.nextBoolean();
       case INT -> (int) number();
-      case LONG -> number();
+      case LONG ->
+          schema.getLogicalType() instanceof LogicalTypes.TimestampMillis
+              ? number() / 1000
+              : number();
       case FLOAT -> random.nextFloat();
       case DOUBLE -> random.nextGaussian();
       case STRING -> new Utf8(text());

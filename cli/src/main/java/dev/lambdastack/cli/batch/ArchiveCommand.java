@@ -47,7 +47,7 @@ public final class ArchiveCommand implements Callable<Integer> {
   @Option(
       names = "--accept-gap",
       description =
-          "Continues after a gap: accepts that retention removed records before they were archived. The manifest lists the lost offsets.")
+          "Continues after a gap: accepts that retention removed records before they were archived. The run notes the lost offsets.")
   private boolean acceptGap;
 
   @Mixin private ConfigOptions config;
@@ -97,11 +97,11 @@ public final class ArchiveCommand implements Callable<Integer> {
   private static String archived(ArchiveResult result) {
     return String.format(
         Locale.ROOT,
-        "%s: archived epochs [%d, %d) as manifest %d: %s, %s, %s; %s, %s; %s; the horizon is %s",
+        "%s: archived epochs [%d, %d) as run %d: %s, %s, %s; %s, %s; %s; the horizon is %s",
         result.topic(),
         result.fromEpoch(),
         result.toEpoch(),
-        result.sequence().orElseThrow(),
+        result.run().orElseThrow(),
         Texts.count(result.events(), "event"),
         Texts.count(result.ticks(), "tick"),
         Texts.count(result.deadLetters(), "dead letter"),

@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     header = "Says whether a topic's master dataset is whole, and how far it is behind the log.",
     description =
-        "%nManifests chain with no hole, add up, and are those that versions were computed from; every file is there with its length and rows; every record is archived well before retention removes it. Changes nothing.%n",
+        "%nArchive runs chain with no hole, add up, and are those that versions were computed from; every file is there with its length and rows; every record is archived well before retention removes it. Changes nothing.%n",
     footer = {
       "",
       "Exit codes: 0 whole, 1 a difference was found, 2 bad input, 69 a server does not answer,",
@@ -45,13 +45,13 @@ public final class AuditCommand implements Callable<Integer> {
 
   @Option(
       names = "--deep",
-      description = "Reads every byte of every file and compares its SHA-256.")
+      description = "Reads every page of every file and compares its checksum.")
   private boolean deep;
 
   @Option(
       names = "--offline",
       description =
-          "Asks neither Kafka nor HBase: says nothing of retention, and compares no manifest with versions.")
+          "Asks neither Kafka nor HBase: says nothing of retention, and compares no run with versions.")
   private boolean offline;
 
   @Option(

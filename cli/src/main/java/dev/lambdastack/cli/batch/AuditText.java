@@ -44,7 +44,7 @@ final class AuditText {
     out.printf("topic       %s%n", report.topic());
     out.printf(
         "complete    %s%n", report.complete().map(t -> "up to " + t).orElse("nothing is archived"));
-    out.printf(Locale.ROOT, "manifests   %,d; %s%n", report.manifests(), vouched());
+    out.printf(Locale.ROOT, "runs        %,d; %s%n", report.runs(), vouched());
     out.printf("records     %s%n", records());
     out.printf(
         Locale.ROOT,
@@ -56,7 +56,7 @@ final class AuditText {
             : "lengths and footers were read (--deep: every byte)");
 
     out.printf(
-        "besides     %s not removed yet, %s that no manifest names%n",
+        "besides     %s not removed yet, %s that no snapshot names%n",
         Texts.count(report.superseded(), "replaced file"),
         Texts.count(report.orphans().size(), "orphan file"));
     report.orphans().stream()
@@ -75,9 +75,9 @@ final class AuditText {
   }
 
   private String vouched() {
-    return report.vouched() == report.manifests()
-        ? "a version has noted the digest of the last manifest"
-        : "no version has noted the digest of the last manifest yet: an edit of it that still adds up would not be seen";
+    return report.vouched() == report.runs()
+        ? "a version has noted the digest of the last run"
+        : "no version has noted the digest of the last run yet: an edit of it that still adds up would not be seen";
   }
 
   private String records() {
@@ -134,8 +134,8 @@ final class AuditText {
     totals.put("topic", report.topic());
     totals.put("clean", report.isClean());
     totals.put("complete", report.complete().map(Instant::toString).orElse(null));
-    totals.put("manifests", report.manifests());
-    totals.put("vouched_manifest", report.vouched());
+    totals.put("runs", report.runs());
+    totals.put("vouched_run", report.vouched());
 
     totals.put("read", report.counts().read());
     totals.put("events", report.counts().events());

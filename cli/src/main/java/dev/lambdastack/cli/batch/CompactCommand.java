@@ -4,23 +4,17 @@ import dev.lambdastack.batch.compact.Compaction;
 import dev.lambdastack.batch.compact.CompactionResult;
 import dev.lambdastack.batch.compact.Sweep;
 import dev.lambdastack.batch.compact.SweepResult;
-import dev.lambdastack.batch.master.MasterDataset;
+import dev.lambdastack.batch.master.MasterTable;
 import dev.lambdastack.console.ConfigOptions;
 import dev.lambdastack.console.Texts;
 import dev.lambdastack.schemas.SchemaStore;
-import dev.lambdastack.serving.store.HBaseConnector;
-import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.views.Views;
-import dev.lambdastack.views.handoff.Version;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Clock;
-import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.hbase.client.Connection;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -34,10 +28,10 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     header = "Puts few large files in the place of a topic's many small ones, and tidies up.",
     description =
-        "%nThe events stay the same, to the byte. Files that were replaced, and what killed runs have left, are removed once they are older than lambda.compact.grace; those that a kept version was computed from, or a recompute reads, stay.%n",
+        "%nThe events stay the same, with all their columns. Files that were replaced, and what killed runs have left, are removed once they are older than lambda.compact.grace; those that a recompute reads, or that a snapshot with a tag has, stay.%n",
     footer = {
       "",
-      "Exit codes: 0 done or nothing to do, 2 bad input or refused, 69 HDFS or HBase does not answer,",
+      "Exit codes: 0 done or nothing to do, 2 bad input or refused, 69 HDFS does not answer,",
       "70 unexpected fault, 75 another run has compacted the same files meanwhile."
     })
 public final class CompactCommand implements Callable<Integer> {
@@ -65,16 +59,10 @@ public final class CompactCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
 
     print(out, dryRun ? compaction.plan(topic) : compaction.run(topic));
-    try (Connection connection = HBaseConnector.connectForWork(settings)) {
-      List<Version> kept = new PublishedTable(connection).catalog().versions();
-      MasterDataset dataset =
-          MasterDataset.open(settings.hadoop(), settings.master().folder(), topic);
 
-      Sweep sweep = new Sweep(settings, clock);
-      SweepResult swept = sweep.run(dataset, kept, dryRun);
-      int folders = sweep.staging(dataset.fileSystem(), dryRun).size();
-      print(out, swept, folders);
-    }
+    Sweep sweep = new Sweep(settings, clock);
+    SweepResult swept = sweep.run(MasterTable.open(settings, topic), dryRun);
+    print(out, swept, sweep.staging(dryRun).size());
     return 0;
   }
 
@@ -94,16 +82,12 @@ public final class CompactCommand implements Callable<Integer> {
       return "would rewrite %s, %s; nothing was written".formatted(before, events);
     }
 
-    String manifests =
-        Texts.plural(result.sequences().size(), "manifest")
-            + " "
-            + result.sequences().stream().map(String::valueOf).collect(Collectors.joining(", "));
     return "put %s in the place of %s, with the same %s (%s); %s"
         .formatted(
             size(result.filesAfter(), result.bytesAfter()),
             before,
             events,
-            manifests,
+            Texts.count(result.commits(), "commit"),
             Texts.duration(result.duration()));
   }
 

@@ -112,7 +112,7 @@ public final class DeadLettersCommand implements Callable<Integer> {
   @Command(
       name = "list",
       sortOptions = false,
-      header = "Counts dead letters by manifest, partition and reason.",
+      header = "Counts dead letters by run, partition and reason.",
       footer = {
         "",
         "Exit codes: 0 done, 2 bad input, 69 HDFS does not answer, 70 unexpected fault."
@@ -145,7 +145,7 @@ public final class DeadLettersCommand implements Callable<Integer> {
               List.of(
                   "reason",
                   "partition",
-                  "manifest",
+                  "run",
                   "records",
                   "replayed",
                   "first_offset",
@@ -157,7 +157,7 @@ public final class DeadLettersCommand implements Callable<Integer> {
             List.of(
                 group.reason(),
                 group.partition(),
-                group.manifest(),
+                group.run(),
                 group.count(),
                 group.replayed(),
                 group.firstOffset(),
@@ -263,7 +263,7 @@ public final class DeadLettersCommand implements Callable<Integer> {
           letter.offset());
 
       out.printf("  appended  %s%n", Instant.ofEpochMilli(letter.appendTimeMillis()));
-      out.printf(Locale.ROOT, "  manifest  %d%n", letter.manifest());
+      out.printf(Locale.ROOT, "  run       %d%n", letter.run());
       out.printf("  reason    %s: %s%n", letter.reason(), Bytes.escaped(letter.detail()));
       out.printf("  replayed  %s%n", replayed(seen));
       out.printf("  key       %s%n", letter.key() == null ? "none" : Bytes.escaped(letter.key()));
@@ -305,7 +305,7 @@ public final class DeadLettersCommand implements Callable<Integer> {
                   "partition",
                   "offset",
                   "appended",
-                  "manifest",
+                  "run",
                   "reason",
                   "detail",
                   "replay",
@@ -321,7 +321,7 @@ public final class DeadLettersCommand implements Callable<Integer> {
                 letter.partition(),
                 letter.offset(),
                 Instant.ofEpochMilli(letter.appendTimeMillis()),
-                letter.manifest(),
+                letter.run(),
                 letter.reason(),
                 letter.detail(),
                 seen.replay().isPresent() ? seen.replay().getAsLong() : null,

@@ -195,7 +195,7 @@ public final class RecomputeCommand implements Callable<Integer> {
 
     return String.format(
         Locale.ROOT,
-        "%s: version %d complete: %s from %s up to %s (manifest %d), %s%s%s",
+        "%s: version %d complete: %s from %s up to %s (run %d), %s%s%s",
         version.shape().name(),
         version.number(),
         Texts.count(version.rows(), "row"),

@@ -119,7 +119,7 @@ public final class VersionsCommand implements Callable<Integer> {
               v.rejected(),
               v.setAside(),
               String.format(
-                  Locale.ROOT, "%s (manifest %d)", shortened(v.manifestDigest()), v.manifest()),
+                  Locale.ROOT, "%s (run %d)", shortened(v.manifestDigest()), v.manifest()),
               shortened(v.fingerprint()),
               v.created().truncatedTo(ChronoUnit.SECONDS),
               v.origin().map(o -> new TextTable.Right(Texts.duration(o.duration()))).orElse(null),
@@ -142,7 +142,7 @@ public final class VersionsCommand implements Callable<Integer> {
                 "horizon",
                 "rows",
                 "events",
-                "manifest",
+                "run",
                 "input",
                 "fingerprint",
                 "created",
@@ -190,7 +190,7 @@ public final class VersionsCommand implements Callable<Integer> {
       json.put("rejected", v.rejected());
       json.put("set_aside", v.setAside());
 
-      json.put("manifest", v.manifest());
+      json.put("run", v.manifest());
       json.put("input", v.manifestDigest());
       json.put("fingerprint", v.fingerprint());
       json.put("created", v.created().toString());

@@ -18,6 +18,7 @@ import java.util.stream.IntStream;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.hdfs.DistributedFileSystem;
 import org.apache.hadoop.hdfs.protocol.HdfsConstants;
+import org.apache.iceberg.DataOperations;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -42,11 +43,17 @@ class FullHdfsIT {
         Sale.V1);
   }
 
-  /** What is there of the topic, without work in progress and leases. */
+  /**
+   * What is there of the topic, without work in progress and leases: its files, and the numbers of
+   * snapshots.
+   */
   private static Map<String, Long> dataset(Scene scene) throws Exception {
-    return scene.everything().entrySet().stream()
-        .filter(e -> e.getKey().contains("/master/") && !e.getKey().contains("/_leases/"))
-        .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+    Map<String, Long> files =
+        scene.everything().entrySet().stream()
+            .filter(e -> e.getKey().contains("/master/") && !e.getKey().contains("/metadata/"))
+            .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+    scene.iceberg().snapshots().forEach(s -> files.put("snapshot", s.snapshotId()));
+    return files;
   }
 
   private static void saysSoAndHeals(
@@ -90,10 +97,11 @@ class FullHdfsIT {
       servers.kafka().shiftClock(Duration.ZERO);
       List<String> both = List.of("staging", "master");
       saysSoAndHeals(scene, both, ArchiveCommand::new, TOPIC);
-      assertThat(scene.manifests()).hasSize(4);
-      assertThat(scene.manifests().get(3).read()).isGreaterThanOrEqualTo(20);
+      assertThat(scene.runs()).hasSize(4);
+      assertThat(scene.runs().get(3).counts().read()).isGreaterThanOrEqualTo(20);
       saysSoAndHeals(scene, both, CompactCommand::new, TOPIC);
-      assertThat(scene.dataset().contents().orElseThrow().sequence()).isEqualTo(5);
+      assertThat(scene.iceberg().snapshots()).hasSize(5);
+      assertThat(scene.iceberg().currentSnapshot().operation()).isEqualTo(DataOperations.REPLACE);
       saysSoAndHeals(scene, List.of("staging"), RecomputeCommand::new, VIEW);
     } finally {
       servers.kafka().shiftClock(shift);

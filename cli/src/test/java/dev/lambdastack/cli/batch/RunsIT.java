@@ -35,7 +35,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -225,18 +224,12 @@ class RunsIT {
     }
   }
 
-  /** A file of the dataset that is cut off or gone, a manifest that is gone. */
+  /** A file of the dataset that is cut off or gone, its table's metadata that is, a run that is. */
   private static void whatIsDamagedIsOneLineUntilItIsBack(Scene scene) throws Exception {
-    FileSystem fileSystem = scene.dataset().fileSystem();
-    Path file =
-        scene
-            .dataset()
-            .resolve(scene.dataset().contents().orElseThrow().files().get(0).file().path());
-    Path manifest =
-        scene
-            .dataset()
-            .resolve(scene.topic() + String.format(Locale.ROOT, "/_manifests/%020d.json", 1));
-    for (Path damaged : List.of(file, manifest)) {
+    Path file = new Path(scene.contents().files().get(0).path());
+    FileSystem fileSystem = file.getFileSystem(scene.conf());
+    Path manifests = new Path(scene.iceberg().currentSnapshot().manifestListLocation());
+    for (Path damaged : List.of(file, manifests)) {
       assertThat(fileSystem.exists(damaged)).as("%s", damaged).isTrue();
       Path away = damaged.suffix(".away");
       assertThat(fileSystem.rename(damaged, away)).isTrue();
@@ -255,13 +248,20 @@ class RunsIT {
         assertThat(refused.code()).as(refused.err()).isEqualTo(2);
         assertThat(refused.out()).isEmpty();
         assertThat(refused.err().lines()).hasSize(1);
-        assertThat(refused.err())
-            .containsAnyOf(
-                damaged.getName(), damaged.equals(manifest) ? "manifest 1 " : damaged.getName());
+        assertThat(refused.err()).contains(damaged.getName());
         fileSystem.delete(damaged, false);
       }
       assertThat(fileSystem.rename(away, damaged)).isTrue();
     }
+
+    String first = scene.runs().get(0).toJson();
+    scene.iceberg().updateProperties().remove("lambda.run.1").commit();
+    CommandRun refused =
+        CommandRun.of(scene.conf(), new RecomputeCommand(), HeldViews.VIEW, "--full", "--publish");
+    assertThat(refused.code()).as(refused.err()).isEqualTo(2);
+    assertThat(refused.err().lines()).singleElement().asString().contains("broken at run 1");
+    scene.iceberg().updateProperties().set("lambda.run.1", first).commit();
+
     CommandRun healed =
         CommandRun.of(scene.conf(), new RecomputeCommand(), HeldViews.VIEW, "--full", "--publish");
     assertThat(healed.code()).as(healed.err()).isZero();
@@ -337,8 +337,9 @@ class RunsIT {
       PublishedTable store = new PublishedTable(connection);
       store.ensure();
       Lease lease =
-          Lease.take(scene.dataset(), "at-work", scene.clock(), scene.config().master().lease());
-      for (String run : List.of(lease.path(), lease.path() + "-killed")) {
+          Lease.take(scene.table(), "at-work", scene.clock(), scene.config().master().lease())
+              .lease();
+      for (String run : List.of(lease.name(), lease.name() + "-killed")) {
         long number = store.runs().begin(view.name(), run);
         ViewTables.createBatch(admin, view.name(), number, new byte[0][], "pin");
       }

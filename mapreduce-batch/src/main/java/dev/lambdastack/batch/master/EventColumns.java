@@ -4,10 +4,12 @@ import dev.lambdastack.views.EventShape;
 import dev.lambdastack.views.InvalidInputException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.avro.LogicalType;
 import org.apache.avro.LogicalTypes;
@@ -125,8 +127,7 @@ public final class EventColumns {
         }
         yield Optional.empty();
       }
-      case UNION ->
-          schema.getTypes().stream().flatMap(t -> problemWithin(t, path).stream()).findFirst();
+      case UNION -> problemOfUnion(schema, path);
       case ARRAY -> problemWithin(schema.getElementType(), path);
       case MAP -> problemWithin(schema.getValueType(), path);
       case BYTES, FIXED ->
@@ -142,6 +143,22 @@ public final class EventColumns {
               : Optional.empty();
       case BOOLEAN, INT, LONG, FLOAT, DOUBLE, STRING, ENUM, NULL -> Optional.empty();
     };
+  }
+
+  private static Optional<String> problemOfUnion(org.apache.avro.Schema union, String path) {
+    List<org.apache.avro.Schema> branches = branches(union);
+    if (branches.size() > 1) {
+      Set<String> names = new HashSet<>(Set.of(BRANCH));
+      for (org.apache.avro.Schema branch : branches) {
+        String name = branchName(branch);
+        if (!names.add(name.toLowerCase(Locale.ROOT))) {
+          return Optional.of(
+              "field '%s' is a union whose type '%s' has the name of another of its columns; rename the type"
+                  .formatted(path, name));
+        }
+      }
+    }
+    return branches.stream().flatMap(t -> problemWithin(t, path).stream()).findFirst();
   }
 
   private static List<NestedField> fields(org.apache.avro.Schema record, Ids ids) {

@@ -21,6 +21,7 @@ public final class Lease implements AutoCloseable {
   private final Clock clock;
   private final Duration validity;
   private final Heartbeat heartbeat;
+  private boolean isClosed;
 
   private Lease(MasterTable table, String tag, long snapshot, Clock clock, Duration validity) {
     this.table = table;
@@ -62,14 +63,22 @@ public final class Lease implements AutoCloseable {
     return tag;
   }
 
-  private void beat() throws IOException {
-    table.tag(tag, snapshot, clock.instant().plus(validity));
+  /** None comes after the end, which would bring the tag back. */
+  private synchronized void beat() throws IOException {
+    if (!isClosed) {
+      table.tag(tag, snapshot, clock.instant().plus(validity));
+    }
   }
 
   /** Where it cannot be removed, it is lost soon. */
   @Override
   public void close() {
     heartbeat.close();
+    end();
+  }
+
+  private synchronized void end() {
+    isClosed = true;
     try {
       table.removeTag(tag);
     } catch (IOException | RuntimeException e) {

@@ -220,13 +220,12 @@ public final class MasterTable {
             Transaction evolution = table.newTransaction();
             UpdateSchema update = evolution.updateSchema();
             boolean isChanged = EventEvolution.to(topic, update, table.schema(), pinned);
-            if (isChanged) {
-              update.commit();
-            }
             if (!isChanged && table.properties().containsKey(SCHEMA + fingerprint)) {
               return table;
             }
 
+            // Also where no column changes: a transaction has no step that is not committed.
+            update.commit();
             evolution.updateProperties().set(SCHEMA + fingerprint, pinned.toString()).commit();
             try {
               evolution.commitTransaction();
@@ -238,14 +237,31 @@ public final class MasterTable {
         });
   }
 
-  /** All archive runs, the first one first; as they stand there. */
-  List<String> runTexts(Table table) {
-    long count = count(table);
+  /**
+   * All archive runs, the first one first; as they stand there, and empty where they do not.
+   *
+   * @param summaries some runs, of which the last ones may be told by them alone
+   */
+  private static List<String> runTexts(Table table, Map<Long, String> summaries) {
     List<String> texts = new ArrayList<>();
-    for (long number = 1; number <= count; number++) {
+    for (long number = 1;
+        number <= count(table) || summaries.containsKey(number);
+        number++) {
       texts.add(table.properties().getOrDefault(RUN + number, ""));
     }
     return texts;
+  }
+
+  /** By number, what the summaries of snapshots that are still there say of runs. */
+  private static Map<Long, String> summaries(Table table) {
+    Map<Long, String> summaries = new TreeMap<>();
+    for (Snapshot snapshot : table.snapshots()) {
+      String archived = snapshot.summary().get(ARCHIVED);
+      if (archived != null) {
+        summaries.put(Long.valueOf(snapshot.summary().get(RUN_OF_SUMMARY)), archived);
+      }
+    }
+    return summaries;
   }
 
   private static long count(Table table) {
@@ -269,12 +285,14 @@ public final class MasterTable {
   }
 
   private List<ArchiveRun> runs(Table table) {
+    Map<Long, String> summaries = summaries(table);
     List<ArchiveRun> runs = new ArrayList<>();
     Optional<String> digest = Optional.empty();
-    for (String text : runTexts(table)) {
+    for (String text : runTexts(table, summaries)) {
       try {
         ArchiveRun run = ArchiveRun.fromJson(text);
         RunChain.checkFollows(runs, digest, run, topic);
+        RunChain.checkCommitted(summaries.get(run.number()), text);
         runs.add(run);
         digest = Optional.of(ArchiveRun.sha256(text));
       } catch (IllegalArgumentException e) {
@@ -365,21 +383,13 @@ public final class MasterTable {
           }
 
           Table table = catalog.catalog().loadTable(id);
-          Map<Long, String> summaries = new TreeMap<>();
-          for (Snapshot snapshot : table.snapshots()) {
-            String archived = snapshot.summary().get(ARCHIVED);
-            if (archived != null) {
-              summaries.put(Long.valueOf(snapshot.summary().get(RUN_OF_SUMMARY)), archived);
-            }
-          }
-
           List<String> deleted = new ArrayList<>();
           List<LiveFile> files =
               Contents.files(table, table.properties().get(EVENT_TIME), deleted::add);
           return Optional.of(
               new State(
-                  runTexts(table),
-                  summaries,
+                  runTexts(table, summaries(table)),
+                  summaries(table),
                   files,
                   deleted,
                   deadLetters().files(Expressions.alwaysTrue()),
@@ -461,6 +471,10 @@ public final class MasterTable {
           if (there.map(MasterTable::count).orElse(0L) != run.number() - 1) {
             return Optional.empty();
           }
+          if (there.isPresent()) {
+            // The property has room for those of one run.
+            settleDeadLetters(there.get());
+          }
 
           // This commit takes the place of what is noted of those of the run before.
           settleDeadLetters();
@@ -519,15 +533,20 @@ public final class MasterTable {
   /** Puts dead letters of the last run into their own table, unless they are there. */
   public void settleDeadLetters() throws IOException {
     Optional<Table> table = table();
-    if (table.isEmpty() || !table.get().properties().containsKey(DEAD_LETTERS)) {
+    if (table.isPresent()) {
+      settleDeadLetters(table.get());
+    }
+  }
+
+  private void settleDeadLetters(Table table) throws IOException {
+    String noted = table.properties().get(DEAD_LETTERS);
+    if (noted == null) {
       return;
     }
 
     List<String> files = new ArrayList<>();
-    new ObjectMapper()
-        .readTree(table.get().properties().get(DEAD_LETTERS))
-        .forEach(file -> files.add(file.toString()));
-    DeadLetterTable.of(catalog, topic).add(count(table.get()), files);
+    new ObjectMapper().readTree(noted).forEach(file -> files.add(file.toString()));
+    deadLetters().add(count(table), files);
   }
 
   private static void describe(SnapshotUpdate<?> update, ArchiveRun run) {

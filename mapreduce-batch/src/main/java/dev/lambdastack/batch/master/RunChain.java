@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** How archive runs follow each other. Pure. */
 final class RunChain {
@@ -35,7 +36,17 @@ final class RunChain {
         run.fromEpoch() == from,
         String.format(Locale.ROOT, "it begins at epoch %d, not at %d", run.fromEpoch(), from));
 
-    Map<Integer, PartitionRange> ends = last.map(l -> (Map<Integer, PartitionRange>) l.partitions()).orElse(Map.of());
+    Map<Integer, PartitionRange> ends = new TreeMap<>();
+    last.ifPresent(l -> ends.putAll(l.partitions()));
+    ends.keySet()
+        .forEach(
+            partition ->
+                check(
+                    run.partitions().containsKey(partition),
+                    String.format(
+                        Locale.ROOT,
+                        "it has no partition %d, which the one before has",
+                        partition)));
     run.partitions()
         .forEach(
             (partition, range) -> {
@@ -50,6 +61,18 @@ final class RunChain {
                       range.start(),
                       start));
             });
+  }
+
+  /**
+   * Checks that a run is what its snapshot was committed with.
+   *
+   * @param inSummary of the snapshot; null where it has expired
+   * @throws IllegalArgumentException with a message for people, when it is not
+   */
+  static void checkCommitted(String inSummary, String text) {
+    check(
+        inSummary == null || inSummary.equals(text),
+        "it is another one than its snapshot was committed with");
   }
 
   private static void check(boolean holds, String problem) {

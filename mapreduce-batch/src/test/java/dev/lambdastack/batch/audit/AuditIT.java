@@ -6,7 +6,8 @@ import dev.lambdastack.batch.Sale;
 import dev.lambdastack.batch.Scene;
 import dev.lambdastack.batch.Servers;
 import dev.lambdastack.batch.compact.Compaction;
-import dev.lambdastack.batch.master.ArchiveManifest;
+import dev.lambdastack.batch.master.ArchiveRun;
+import dev.lambdastack.batch.master.LiveFile;
 import dev.lambdastack.log.Tick;
 import dev.lambdastack.views.Metric;
 import dev.lambdastack.views.UnavailableException;
@@ -14,7 +15,6 @@ import dev.lambdastack.views.View;
 import dev.lambdastack.views.handoff.Epoch;
 import dev.lambdastack.views.handoff.Version;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -23,11 +23,15 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.iceberg.DataFile;
+import org.apache.iceberg.UpdateProperties;
+import org.apache.iceberg.expressions.Expressions;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
@@ -36,6 +40,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(Servers.Extension.class)
 class AuditIT {
@@ -68,8 +74,8 @@ class AuditIT {
       AuditReport report = audit(scene, Audit.Scope.DEEP);
       assertThat(report.differences()).isEmpty();
       assertThat(report.warnings()).isEmpty();
-      assertThat(report.manifests()).isEqualTo(4);
-      ArchiveManifest last = scene.manifests().get(2);
+      assertThat(report.runs()).isEqualTo(3);
+      ArchiveRun last = scene.runs().get(2);
       assertThat(report.complete())
           .hasValue(new Epoch(scene.epoch(), Scene.EPOCH).start())
           .hasValue(last.horizon().instant(Scene.EPOCH));
@@ -112,9 +118,10 @@ class AuditIT {
 
   /** Damages a file, looks at what is found, and puts it back; a null result deletes it. */
   private static void assertFound(
-      Scene scene, Path path, UnaryOperator<byte[]> damage, Audit.Scope scope, String... found)
+      Scene scene, String file, UnaryOperator<byte[]> damage, Audit.Scope scope, String... found)
       throws IOException {
-    FileSystem fileSystem = scene.dataset().fileSystem();
+    Path path = new Path(file);
+    FileSystem fileSystem = path.getFileSystem(scene.conf());
     byte[] whole = bytes(fileSystem, path);
     byte[] damaged = damage.apply(whole.clone());
     if (damaged == null) {
@@ -124,6 +131,11 @@ class AuditIT {
     }
     AuditReport report = audit(scene, scope);
     write(fileSystem, path, whole);
+    assertReported(scene, report, found);
+  }
+
+  private static void assertReported(Scene scene, AuditReport report, String... found)
+      throws IOException {
     assertThat(report.isClean()).as("%s", report.differences()).isEqualTo(found.length == 0);
     for (String part : found) {
       assertThat(report.differences()).anyMatch(d -> d.contains(part));
@@ -132,78 +144,151 @@ class AuditIT {
     assertThat(audit(scene, Audit.Scope.DEEP_OFFLINE).differences()).isEmpty();
   }
 
-  private static byte[] edited(byte[] manifest, String from, String to) {
-    String text = new String(manifest, StandardCharsets.UTF_8);
-    assertThat(text).contains(from);
-    return text.replace(from, to).getBytes(StandardCharsets.UTF_8);
-  }
-
   @Test
-  void everyDamageIsFound(Servers servers) throws Exception {
+  void everyDamageOfAFileIsFound(Servers servers) throws Exception {
     Audit.Scope offline = Audit.Scope.OFFLINE;
     try (Scene scene = Scene.open(servers, 2)) {
       fill(scene);
-      var contents = scene.dataset().contents().orElseThrow();
-      for (var live : contents.files()) {
-        String path = live.file().path();
-        Path file = scene.dataset().resolve(path);
-        assertFound(scene, file, b -> null, offline, "file " + path + " is missing");
+      for (LiveFile live : scene.contents().files()) {
+        String path = live.path();
+        assertFound(scene, path, b -> null, offline, "file " + path + " is missing");
         assertFound(
-            scene, file, b -> Arrays.copyOf(b, b.length - 1), offline, path + " has ", " bytes");
+            scene, path, b -> Arrays.copyOf(b, b.length - 1), offline, path + " has ", " bytes");
         UnaryOperator<byte[]> flip =
             b -> {
               b[b.length / 3] ^= 1;
               return b;
             };
-        assertFound(scene, file, flip, offline);
-        assertFound(scene, file, flip, Audit.Scope.DEEP_OFFLINE, path + " is not what was written");
+        assertFound(scene, path, flip, offline);
+        assertFound(scene, path, flip, Audit.Scope.DEEP_OFFLINE, path + " is not what was written");
         UnaryOperator<byte[]> noFooter =
             b -> {
               Arrays.fill(b, b.length - 100, b.length, (byte) 0);
               return b;
             };
-        assertFound(scene, file, noFooter, offline, "the footer of file " + path);
+        assertFound(scene, path, noFooter, offline, "the footer of file " + path);
       }
-      String dead = contents.deadLetters().get(0).path();
-      assertFound(
-          scene, scene.dataset().resolve(dead), b -> null, offline, "file " + dead + " is missing");
-      for (int number = 1; number <= 3; number++) {
-        Path manifest =
-            scene
-                .dataset()
-                .resolve(
-                    String.format(Locale.ROOT, "%s/_manifests/%020d.json", scene.topic(), number));
-        assertFound(
-            scene,
-            manifest,
-            b -> null,
-            offline,
-            String.format(Locale.ROOT, "manifest %d is missing", number));
-        assertFound(
-            scene,
-            manifest,
-            b -> Arrays.copyOf(b, b.length / 2),
-            offline,
-            String.format(Locale.ROOT, "manifest %d cannot be read", number));
-        assertFound(
-            scene,
-            manifest,
-            b -> edited(b, "\"created\" : \"20", "\"created\" : \"19"),
-            offline,
-            String.format(
-                Locale.ROOT, "manifest %d was made after another manifest %d", number + 1, number));
+
+      String dead =
+          scene.table().deadLetters().files(Expressions.alwaysTrue()).get(0).path();
+      assertFound(scene, dead, b -> null, offline, "file " + dead + " is missing");
+    }
+  }
+
+  /** Changes the properties of the table, looks at what is found, and puts them back. */
+  private static void assertFound(
+      Scene scene, Consumer<UpdateProperties> damage, String... found) throws IOException {
+    Map<String, String> whole = scene.iceberg().properties();
+    UpdateProperties update = scene.iceberg().updateProperties();
+    damage.accept(update);
+    update.commit();
+
+    AuditReport report = audit(scene, Audit.Scope.OFFLINE);
+
+    UpdateProperties back = scene.iceberg().updateProperties();
+    scene.iceberg().properties().keySet().stream()
+        .filter(key -> !whole.containsKey(key))
+        .forEach(back::remove);
+    whole.forEach(back::set);
+    back.commit();
+    assertReported(scene, report, found);
+  }
+
+  private static String property(int run) {
+    return String.format(Locale.ROOT, "lambda.run.%d", run);
+  }
+
+  private static String edited(String run, String from, String to) {
+    assertThat(run).contains(from);
+    return run.replace(from, to);
+  }
+
+  private static void expire(Scene scene) {
+    scene.iceberg().expireSnapshots().expireOlderThan(Long.MAX_VALUE).retainLast(1).commit();
+  }
+
+  /** By the runs behind them, and, as long as they are there, by the snapshots of the runs. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void everyDamageOfARunIsFound(boolean isExpired, Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 2)) {
+      fill(scene);
+      if (isExpired) {
+        // The last snapshot is the last run's.
+        new Compaction(scene.config(), scene.views(Sale.V1), Sale.SCHEMAS, scene.clock())
+            .run(scene.topic());
+        expire(scene);
       }
-      Path last =
-          scene
-              .dataset()
-              .resolve(String.format(Locale.ROOT, "%s/_manifests/%020d.json", scene.topic(), 4));
+
+      List<ArchiveRun> runs = scene.runs();
+      for (int number = 1; number <= 2; number++) {
+        String json = runs.get(number - 1).toJson();
+        int run = number;
+        assertFound(
+            scene,
+            u -> u.remove(property(run)),
+            String.format(Locale.ROOT, "run %d is missing", number));
+        assertFound(
+            scene,
+            u -> u.set(property(run), json.substring(0, json.length() / 2)),
+            String.format(Locale.ROOT, "run %d cannot be read", number));
+        assertFound(
+            scene,
+            u -> u.set(property(run), edited(json, "\"created\":\"20", "\"created\":\"19")),
+            String.format(Locale.ROOT, "run %d was made after another run %d", run + 1, run));
+      }
+
+      String last = runs.get(2).toJson();
       assertFound(
           scene,
-          last,
-          b -> edited(b, "\"ticks\" : ", "\"ticks\" : 1"),
-          offline,
-          "manifest 4 cannot be read",
+          u -> u.set(property(3), edited(last, "\"ticks\":", "\"ticks\":1")),
+          "run 3 cannot be read",
           "dead letters");
+      assertFound(
+          scene,
+          u -> u.set("lambda.runs", "2").remove(property(3)),
+          isExpired ? "the files have 180 rows, where 120 events were archived" : "run 3 is missing");
+      if (!isExpired) {
+        assertFound(
+            scene,
+            u -> u.set(property(3), edited(last, "\"created\":\"20", "\"created\":\"19")),
+            "run 3 is another one than its snapshot was committed with");
+      }
+    }
+  }
+
+  /** Maintenance by whatever program takes the snapshots and not what they said. */
+  @Test
+  void aDatasetWhoseSnapshotsHaveExpiredIsClean(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 2)) {
+      fill(scene);
+      AuditReport before = audit(scene, Audit.Scope.DEEP_OFFLINE);
+      expire(scene);
+      AuditReport after = audit(scene, Audit.Scope.DEEP_OFFLINE);
+      assertThat(after.differences()).isEmpty();
+      assertThat(after.runs()).isEqualTo(3);
+      assertThat(after.counts()).isEqualTo(before.counts());
+      assertThat(after.superseded()).isZero();
+    }
+  }
+
+  @Test
+  void rowsThatAnotherProgramAddedOrDeletedAreFound(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 2)) {
+      fill(scene);
+      long good = scene.iceberg().currentSnapshot().snapshotId();
+      DataFile file = scene.contents().files().get(0).file();
+      scene.iceberg().newDelete().deleteFile(file.location()).commit();
+      assertThat(audit(scene, Audit.Scope.OFFLINE).differences())
+          .singleElement()
+          .asString()
+          .contains(
+              String.format(
+                  Locale.ROOT,
+                  "the files have %d rows, where 180 events were archived",
+                  180 - file.recordCount()));
+      scene.iceberg().manageSnapshots().rollbackTo(good).commit();
+      assertThat(audit(scene, Audit.Scope.OFFLINE).isClean()).isTrue();
     }
   }
 
@@ -211,13 +296,10 @@ class AuditIT {
   void orphansAreListedAndNoDifference(Servers servers) throws Exception {
     try (Scene scene = Scene.open(servers, 2)) {
       fill(scene);
-      FileSystem fileSystem = scene.dataset().fileSystem();
-      String path = scene.dataset().contents().orElseThrow().files().get(0).file().path();
-      String copy = path.replace(".parquet", "-copy.parquet");
-      write(
-          fileSystem,
-          scene.dataset().resolve(copy),
-          bytes(fileSystem, scene.dataset().resolve(path)));
+      Path path = new Path(scene.contents().files().get(0).path());
+      FileSystem fileSystem = path.getFileSystem(scene.conf());
+      String copy = path.toString().replace(".parquet", "-copy.parquet");
+      write(fileSystem, new Path(copy), bytes(fileSystem, path));
       AuditReport report = audit(scene, Audit.Scope.OFFLINE);
       assertThat(report.isClean()).isTrue();
       assertThat(report.orphans()).containsExactly(copy);
@@ -254,7 +336,7 @@ class AuditIT {
       report = audit(scene, Audit.Scope.NORMAL);
       assertThat(report.differences())
           .anyMatch(d -> d.contains("partition 0") && d.contains("archive now"));
-      long begin = scene.manifests().get(2).partitions().get(0).end();
+      long begin = scene.runs().get(2).partitions().get(0).end();
       scene.send(0, Sale.random(new Random(1), scene.now()), Sale.V1);
       admin
           .deleteRecords(
@@ -274,13 +356,13 @@ class AuditIT {
     }
   }
 
-  /** The last manifest's digest is in no other one; versions note it. */
+  /** The last run's digest is in no other one; versions note it. */
   @Test
-  void manifestsAreThoseThatVersionsWereComputedFrom(Servers servers) throws Exception {
+  void runsAreThoseThatVersionsWereComputedFrom(Servers servers) throws Exception {
     try (Scene scene = Scene.open(servers, 2)) {
       fill(scene);
-      long last = scene.dataset().contents().orElseThrow().sequence();
-      Version right = version(scene, last, scene.dataset().manifest(last).digest(), scene.now());
+      long last = scene.contents().archived().number();
+      Version right = version(scene, last, scene.contents().archived().digest(), scene.now());
       Version older = version(scene, last, "another", 0);
       AuditReport report = audit(scene, List.of(right, older));
       assertThat(report.isClean()).as("a version of a time before this dataset").isTrue();
@@ -292,13 +374,13 @@ class AuditIT {
           .contains(
               String.format(
                   Locale.ROOT,
-                  "manifest %d, which version 7 of view sales was computed from, is missing",
+                  "run %d, which version 7 of view sales was computed from, is missing",
                   last + 1));
       assertThat(audit(scene, List.of(version(scene, last, "another", scene.now()))).differences())
           .singleElement()
           .asString()
           .contains(
-              String.format(Locale.ROOT, "manifest %d is another one than version 7", last),
+              String.format(Locale.ROOT, "run %d is another one than version 7", last),
               "expected another");
       AuditReport alone =
           new Audit(scene.config(), scene.clock())
@@ -318,7 +400,7 @@ class AuditIT {
         .run(scene.topic(), Audit.Scope.OFFLINE, () -> versions);
   }
 
-  private static Version version(Scene scene, long manifest, String digest, long created)
+  private static Version version(Scene scene, long run, String digest, long created)
       throws Exception {
     View view =
         View.named("sales")
@@ -332,9 +414,9 @@ class AuditIT {
         "lambda:sales.v7",
         view.fingerprint(),
         view.shape(),
-        scene.dataset().contents().orElseThrow().horizon(),
+        scene.contents().horizon(),
         Scene.EPOCH,
-        manifest,
+        run,
         digest,
         Version.Counts.of(1, 1),
         Instant.ofEpochMilli(created),

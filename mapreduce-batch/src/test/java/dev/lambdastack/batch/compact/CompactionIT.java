@@ -6,14 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lambdastack.batch.Sale;
 import dev.lambdastack.batch.Scene;
 import dev.lambdastack.batch.Servers;
-import dev.lambdastack.batch.master.CompactionManifest;
 import dev.lambdastack.batch.master.Contents;
-import dev.lambdastack.batch.master.DataFile;
+import dev.lambdastack.batch.master.EventColumns;
 import dev.lambdastack.batch.master.FileCheck;
-import dev.lambdastack.batch.master.FileSchema;
 import dev.lambdastack.batch.master.Lease;
 import dev.lambdastack.batch.master.LiveFile;
-import dev.lambdastack.batch.master.OffsetSpan;
 import dev.lambdastack.batch.recompute.Recompute;
 import dev.lambdastack.serving.store.HBaseConnector;
 import dev.lambdastack.views.InvalidInputException;
@@ -24,6 +21,7 @@ import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -37,8 +35,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.avro.Schema;
-import org.apache.avro.generic.GenericRecord;
 import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.hbase.CellUtil;
 import org.apache.hadoop.hbase.TableName;
@@ -48,6 +46,11 @@ import org.apache.hadoop.hbase.client.ResultScanner;
 import org.apache.hadoop.hbase.client.Scan;
 import org.apache.hadoop.hbase.client.Table;
 import org.apache.hadoop.hbase.util.Bytes;
+import org.apache.iceberg.DataOperations;
+import org.apache.iceberg.SnapshotRef;
+import org.apache.iceberg.data.Record;
+import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.hadoop.util.HadoopInputFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -82,24 +85,33 @@ class CompactionIT {
     return new Compaction(scene.config(), scene.views(Sale.V2), Sale.SCHEMAS, scene.clock(), steps);
   }
 
-  private static Contents contents(Scene scene) throws IOException {
-    return scene.dataset().contents().orElseThrow();
-  }
-
   private static List<String> paths(Scene scene) throws IOException {
-    return contents(scene).files().stream().map(f -> f.file().path()).sorted().toList();
+    return scene.contents().files().stream().map(LiveFile::path).sorted().toList();
   }
 
-  /** Every row that readers see, with all its columns, and the schema that it is read by. */
+  /**
+   * Every row that readers see, as Iceberg's own reader gives it, with all its columns, those that
+   * its file has, and the schema that it is read by.
+   */
   private static List<String> rows(Scene scene) throws IOException {
     List<String> rows = new ArrayList<>();
-    for (LiveFile live : contents(scene).files()) {
-      for (GenericRecord row : scene.read(live.file().path())) {
-        rows.add(live.schemaFingerprint() + " " + row.getSchema().getFields().size() + " " + row);
+    for (LiveFile live : scene.contents().files()) {
+      String columns = columns(scene, live);
+      for (Record row : scene.read(live)) {
+        rows.add(live.pinned().orElseThrow() + " " + columns + " " + row);
       }
     }
     rows.sort(Comparator.naturalOrder());
     return rows;
+  }
+
+  /** The columns of the file itself, with their ids. */
+  private static String columns(Scene scene, LiveFile file) throws IOException {
+    try (ParquetFileReader reader =
+        ParquetFileReader.open(
+            HadoopInputFile.fromPath(new Path(file.path()), scene.conf()))) {
+      return reader.getFileMetaData().getSchema().toString().replace('\n', ' ');
+    }
   }
 
   private static Map<String, String> cells(Connection connection, Version version)
@@ -137,10 +149,10 @@ class CompactionIT {
         scene.sendAll(run, sales(scene, random, 4, 30), run == 1 ? Sale.V1 : Sale.V2);
         archive(scene, Sale.V2);
       }
-      Contents before = contents(scene);
+      Contents before = scene.contents();
       List<String> rowsBefore = rows(scene);
       assertThat(rowsBefore).hasSize(3 * 3 * 150 + 2 * 120);
-      assertThat(before.files()).anyMatch(f -> f.file().eventDate().isEmpty());
+      assertThat(before.files()).anyMatch(f -> f.date().isEmpty());
       Recompute recompute =
           new Recompute(scene.config(), scene.views(Sale.V2), Sale.SCHEMAS, scene.clock());
       Version first = recompute.run(scene.viewName());
@@ -156,18 +168,18 @@ class CompactionIT {
           result.bytesAfter(),
           result.duration().toMillis() / 1000.0);
       assertThat(rows(scene)).isEqualTo(rowsBefore);
-      Contents after = contents(scene);
-      // One manifest for the files of each schema.
-      assertThat(result.sequences()).containsExactly(before.sequence() + 1, before.sequence() + 2);
-      assertThat(after.horizon()).isEqualTo(before.horizon());
-      assertThat(after.deadLetters()).isEqualTo(before.deadLetters());
+      Contents after = scene.contents();
+      // One commit for the files of each schema.
+      assertThat(result.commits()).isEqualTo(2);
+      assertThat(after.runs()).isEqualTo(before.runs());
+      assertThat(scene.deadLetterRows()).hasSize(3);
       assertThat(after.files().size()).isLessThan(before.files().size() / 2);
-      assertThat(after.files()).allMatch(f -> f.file().eventDate().isPresent());
+      assertThat(after.files()).allMatch(f -> f.date().isPresent());
       for (LiveFile live : after.files()) {
-        assertListedAsItIs(scene, live.file());
+        assertListedAsItIs(scene, live);
       }
       // A date with more than the target's bytes has several files.
-      assertThat(after.files().stream().map(f -> f.file().eventDate()).distinct().count())
+      assertThat(after.files().stream().map(LiveFile::date).distinct().count())
           .isLessThan(after.files().size() - 1);
 
       Version second = leased(scene);
@@ -179,13 +191,13 @@ class CompactionIT {
 
   /** The files that it reads are leased when it says the time of the version, and no longer. */
   private static Version leased(Scene scene) throws Exception {
-    long sequence = contents(scene).sequence();
+    long snapshot = scene.contents().snapshot();
     AtomicBoolean seen = new AtomicBoolean();
     Clock clock =
         new Clock() {
           @Override
           public Instant instant() {
-            if (held(scene).contains(sequence)) {
+            if (held(scene).contains(snapshot)) {
               seen.set(true);
             }
             return scene.clock().instant();
@@ -211,53 +223,44 @@ class CompactionIT {
     return version;
   }
 
+  /** Snapshots that have a tag. */
   private static Set<Long> held(Scene scene) {
-    try {
-      return Set.copyOf(
-          Lease.held(scene.dataset(), scene.clock().instant(), scene.config().master().lease()));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return scene.iceberg().refs().values().stream()
+        .filter(SnapshotRef::isTag)
+        .map(SnapshotRef::snapshotId)
+        .collect(Collectors.toSet());
   }
 
-  private static void assertListedAsItIs(Scene scene, DataFile file) throws IOException {
-    List<GenericRecord> rows = scene.read(file.path());
+  private static void assertListedAsItIs(Scene scene, LiveFile file) throws IOException {
+    List<Record> rows = scene.read(file);
     assertThat(rows).hasSize((int) file.rows());
     assertThat(rows)
         .isSortedAccordingTo(
-            Comparator.comparing((GenericRecord r) -> (Long) r.get("event_time"))
-                .thenComparing(r -> (Integer) r.get(FileSchema.PARTITION))
-                .thenComparing(r -> (Long) r.get(FileSchema.OFFSET)));
+            Comparator.comparing(CompactionIT::eventTime)
+                .thenComparing(r -> (Integer) r.getField(EventColumns.PARTITION))
+                .thenComparing(r -> (Long) r.getField(EventColumns.OFFSET)));
     assertThat(rows)
         .allMatch(
-            r ->
-                CompactionPlan.dateOf((Long) r.get("event_time"))
-                    .equals(file.eventDate().orElseThrow()));
-    assertThat(file.minEventTime()).isEqualTo(rows.get(0).get("event_time"));
-    assertThat(file.maxEventTime()).isEqualTo(rows.get(rows.size() - 1).get("event_time"));
-    var appended = rows.stream().mapToLong(r -> (Long) r.get(FileSchema.APPEND_TIME));
-    assertThat(appended.summaryStatistics())
-        .returns(file.minAppendTime(), s -> s.getMin())
-        .returns(file.maxAppendTime(), s -> s.getMax());
-    Map<Integer, OffsetSpan> spans = new TreeMap<>();
-    for (GenericRecord row : rows) {
-      long offset = (Long) row.get(FileSchema.OFFSET);
-      spans.merge(
-          (Integer) row.get(FileSchema.PARTITION),
-          new OffsetSpan(offset, offset + 1),
-          OffsetSpan::and);
-    }
-    // The archive's span is its task's, a compaction's that of its rows.
-    file.offsets()
-        .forEach(
-            (partition, span) -> {
-              OffsetSpan found = spans.get(partition);
-              assertThat(span.and(found)).isEqualTo(span);
-              assertThat(!file.path().contains("compacted") || span.equals(found)).isTrue();
-            });
-    assertThat(file.offsets().keySet()).isEqualTo(spans.keySet());
-    assertThat(FileCheck.ofBytes(scene.dataset(), file.path(), file.lengthBytes(), file.sha256()))
-        .isEmpty();
+            r -> CompactionPlan.dateOf(eventTime(r)).equals(file.date().orElseThrow()));
+    assertThat(file.eventTimes())
+        .isEqualTo(
+            new LiveFile.Range(eventTime(rows.get(0)), eventTime(rows.get(rows.size() - 1))));
+
+    var offsets = rows.stream().mapToLong(r -> (Long) r.getField(EventColumns.OFFSET));
+    assertThat(offsets.summaryStatistics())
+        .returns(file.offsets().min(), s -> s.getMin())
+        .returns(file.offsets().max(), s -> s.getMax());
+    var partitions = rows.stream().mapToInt(r -> (Integer) r.getField(EventColumns.PARTITION));
+    assertThat(partitions.summaryStatistics())
+        .returns((int) file.partitions().min(), s -> s.getMin())
+        .returns((int) file.partitions().max(), s -> s.getMax());
+
+    assertThat(FileCheck.ofLength(scene.conf(), file.path(), file.lengthBytes())).isEmpty();
+    assertThat(FileCheck.ofPages(scene.conf(), file.path(), file.rows())).isEmpty();
+  }
+
+  private static long eventTime(Record row) {
+    return ((OffsetDateTime) row.getField("event_time")).toInstant().toEpochMilli();
   }
 
   @Test
@@ -266,7 +269,7 @@ class CompactionIT {
       archiveSmallFiles(scene, 3);
       CompactionResult plan = compaction(scene, step -> {}).plan(scene.topic());
       assertThat(plan.filesBefore()).isEqualTo(9);
-      assertThat(scene.dataset().manifests()).hasSize(3);
+      assertThat(scene.iceberg().snapshots()).hasSize(3);
       assertThat(compaction(scene, step -> {}).run(scene.topic()).filesAfter()).isEqualTo(3);
       Map<String, Long> before = scene.everything();
       assertThat(compaction(scene, step -> {}).run(scene.topic()).isEmpty()).isTrue();
@@ -311,24 +314,28 @@ class CompactionIT {
 
   private static void assertNothingIsLeftAfterASweep(Scene scene) throws IOException {
     Sweep sweep = new Sweep(scene.config(), scene.clock());
-    Map<String, Long> all = scene.everything();
+    Set<String> all = files(scene);
     // All of it is younger than the grace time.
-    sweep.run(scene.dataset(), List.of(), false);
-    sweep.staging(scene.dataset().fileSystem(), false);
-    assertThat(scene.everything()).isEqualTo(all);
+    sweep.run(scene.table(), false);
+    sweep.staging(false);
+    assertThat(files(scene)).isEqualTo(all);
     scene.conf().set("lambda.compact.grace", "0ms");
     Sweep now = new Sweep(scene.config(), scene.clock());
-    now.run(scene.dataset(), List.of(), true);
-    assertThat(scene.everything()).isEqualTo(all);
-    now.run(scene.dataset(), List.of(), false);
-    now.staging(scene.dataset().fileSystem(), false);
+    now.run(scene.table(), true);
+    assertThat(files(scene)).isEqualTo(all);
+    now.run(scene.table(), false);
+    now.staging(false);
     Set<String> listed =
-        paths(scene).stream()
-            .map(p -> scene.conf().get("lambda.master") + "/" + p)
-            .collect(Collectors.toSet());
-    assertThat(scene.everything().keySet())
-        .filteredOn(f -> !f.matches(".*/_manifests/[0-9]{20}\\.json"))
-        .containsExactlyInAnyOrderElementsOf(listed);
+        paths(scene).stream().map(p -> new Path(p).toUri().getPath()).collect(Collectors.toSet());
+    assertThat(files(scene)).isEqualTo(listed);
+    assertThat(scene.everything().keySet()).noneMatch(f -> f.contains("/staging/"));
+  }
+
+  /** But those of the tables' own metadata, which each commit adds to. */
+  private static Set<String> files(Scene scene) throws IOException {
+    return scene.everything().keySet().stream()
+        .filter(f -> !f.contains("/metadata/"))
+        .collect(Collectors.toSet());
   }
 
   @Test
@@ -340,16 +347,16 @@ class CompactionIT {
           compaction(
               scene,
               reached -> {
-                if (reached == Compaction.Step.MOVED) {
+                if (reached == Compaction.Step.WRITTEN) {
                   scene.sendAll(0, sales(scene, new Random(5), 1, 10), Sale.V1);
                   running(() -> archive(scene, Sale.V1));
                 }
               });
-      assertThat(slow.run(scene.topic()).sequences()).containsExactly(4L);
-      assertThat(scene.manifests()).hasSize(3);
+      assertThat(slow.run(scene.topic()).commits()).isEqualTo(1);
+      assertThat(scene.runs()).hasSize(3);
       assertThat(rows(scene)).hasSize(rows.size() + 10).containsAll(rows);
-      assertThat(scene.dataset().manifests().get(3).manifest())
-          .isInstanceOf(CompactionManifest.class);
+      assertThat(scene.iceberg().snapshots()).hasSize(4);
+      assertThat(scene.iceberg().currentSnapshot().operation()).isEqualTo(DataOperations.REPLACE);
     }
   }
 
@@ -362,14 +369,14 @@ class CompactionIT {
           compaction(
               scene,
               reached -> {
-                if (reached == Compaction.Step.MOVED) {
+                if (reached == Compaction.Step.WRITTEN) {
                   running(() -> compaction(scene, s -> {}).run(scene.topic()));
                 }
               });
       assertThatThrownBy(() -> slow.run(scene.topic()))
           .isInstanceOf(LostRaceException.class)
           .hasMessageContaining("Another run has compacted the same files");
-      assertThat(scene.dataset().manifests()).hasSize(3);
+      assertThat(scene.iceberg().snapshots()).hasSize(3);
       assertThat(rows(scene)).isEqualTo(rows);
       assertThat(scene.everything().keySet()).filteredOn(f -> f.contains("compacted")).hasSize(3);
     }
@@ -393,14 +400,15 @@ class CompactionIT {
   void doesNotCopyWhatIsDamaged(Servers servers) throws Exception {
     try (Scene scene = Scene.open(servers, 1)) {
       archiveSmallFiles(scene, 2);
-      DataFile file = contents(scene).files().get(2).file();
-      Path path = scene.dataset().resolve(file.path());
+      LiveFile file = scene.contents().files().get(2);
+      Path path = new Path(file.path());
+      FileSystem fileSystem = path.getFileSystem(scene.conf());
       byte[] bytes;
-      try (var in = scene.dataset().fileSystem().open(path)) {
+      try (var in = fileSystem.open(path)) {
         bytes = in.readAllBytes();
       }
       bytes[bytes.length / 3] ^= 1;
-      try (FSDataOutputStream out = scene.dataset().fileSystem().create(path, true)) {
+      try (FSDataOutputStream out = fileSystem.create(path, true)) {
         out.write(bytes);
       }
       Map<String, Long> before = scene.everything();
@@ -412,41 +420,74 @@ class CompactionIT {
     }
   }
 
+  /** A snapshot that a run reads, or that a person has named. */
   @Test
-  void whatAVersionOrALeaseHoldsIsKept(Servers servers) throws Exception {
-    try (Scene scene = Scene.openWithHBase(servers, 1)) {
+  void whatALeaseOrATagHoldsIsKept(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 1)) {
       scene.conf().set("lambda.compact.grace", "60s");
       scene.conf().set("lambda.lease", "1d");
       archiveSmallFiles(scene, 2);
-      Version version =
-          new Recompute(scene.config(), scene.views(Sale.V1), Sale.SCHEMAS, scene.clock())
-              .run(scene.viewName());
       List<String> old = paths(scene);
-      try (Lease lease = Lease.take(scene.dataset(), "test", scene.clock(), Duration.ofDays(1))) {
+      long snapshot = scene.contents().snapshot();
+      try (Lease lease =
+          Lease.take(scene.table(), "test", scene.clock(), Duration.ofDays(1)).lease()) {
+        assertThat(scene.table().isHeld(lease.name(), scene.clock().instant())).isTrue();
         compaction(scene, s -> {}).run(scene.topic());
         scene.move(Duration.ofSeconds(45));
-        Sweep sweep = new Sweep(scene.config(), scene.clock());
-        assertThat(sweep.run(scene.dataset(), List.of(), false))
-            .as("younger than the grace time")
-            .isEqualTo(new SweepResult(0, 6, 0, 0, 0));
+        assertThat(sweep(scene)).as("younger than the grace time").isEqualTo(waiting(6));
         scene.move(Duration.ofSeconds(16));
-        assertThat(sweep.run(scene.dataset(), List.of(), false))
-            .as("leased")
-            .isEqualTo(new SweepResult(0, 6, 0, 0, 0));
+        assertThat(sweep(scene)).as("leased").isEqualTo(waiting(6));
       }
-      Sweep sweep = new Sweep(scene.config(), scene.clock());
-      assertThat(sweep.run(scene.dataset(), List.of(version), false))
-          .as("pinned")
-          .isEqualTo(new SweepResult(0, 6, 0, 0, 0));
-      SweepResult swept = sweep.run(scene.dataset(), List.of(), false);
+      scene.iceberg().manageSnapshots().createTag("before", snapshot).commit();
+      assertThat(sweep(scene)).as("named").isEqualTo(waiting(6));
+      scene.iceberg().manageSnapshots().removeTag("before").commit();
+
+      SweepResult swept = sweep(scene);
       assertThat(swept.superseded()).isEqualTo(6);
       assertThat(swept.waiting()).isZero();
       for (String path : old) {
-        assertThat(scene.dataset().fileSystem().exists(scene.dataset().resolve(path))).isFalse();
+        Path file = new Path(path);
+        assertThat(file.getFileSystem(scene.conf()).exists(file)).isFalse();
       }
       assertThat(rows(scene)).hasSize(120);
-      assertThat(sweep.run(scene.dataset(), List.of(), false))
-          .isEqualTo(new SweepResult(0, 0, 0, 0, 0));
+      assertThat(sweep(scene)).isEqualTo(waiting(0));
+    }
+  }
+
+  /** Without what old metadata leaves: each commit supersedes some. */
+  private static SweepResult sweep(Scene scene) throws IOException {
+    SweepResult result = new Sweep(scene.config(), scene.clock()).run(scene.table(), false);
+    return new SweepResult(
+        result.superseded(), result.waiting(), result.orphans(), result.bytes(), 0);
+  }
+
+  private static SweepResult waiting(int files) {
+    return new SweepResult(0, files, 0, 0, 0);
+  }
+
+  /** Its rows are in the files of now, and which ones they are its coordinates tell. */
+  @Test
+  void aVersionOfThePastIsComputedWhenItsFilesAreGone(Servers servers) throws Exception {
+    try (Scene scene = Scene.openWithHBase(servers, 1);
+        Connection connection = HBaseConnector.connect(scene.config())) {
+      archiveSmallFiles(scene, 1);
+      Instant moment = scene.clock().instant();
+      Recompute recompute =
+          new Recompute(scene.config(), scene.views(Sale.V1), Sale.SCHEMAS, scene.clock());
+      Version then = recompute.run(scene.viewName());
+      archiveSmallFiles(scene, 2);
+      compaction(scene, s -> {}).run(scene.topic());
+      scene.conf().set("lambda.compact.grace", "0ms");
+      assertThat(new Sweep(scene.config(), scene.clock()).run(scene.table(), false).superseded())
+          .isEqualTo(9);
+
+      Version past =
+          recompute
+              .run(List.of(scene.viewName()), Recompute.Options.asOf(moment))
+              .get(0)
+              .version();
+      assertThat(cells(connection, past)).isEqualTo(cells(connection, then)).isNotEmpty();
+      assertThat(past.events()).isEqualTo(then.events());
     }
   }
 }

@@ -31,7 +31,8 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.apache.avro.generic.GenericRecord;
+import org.apache.hadoop.fs.Path;
+import org.apache.iceberg.expressions.Expressions;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -75,9 +76,7 @@ class DeadLettersIT {
   /** Every sale is in the master dataset once, by its random id. */
   private static void assertArchivedOnce(Scene scene, List<Sale> sales) throws Exception {
     assertThat(
-            scene.rows(scene.manifests()).stream()
-                .map((GenericRecord row) -> (Long) row.get("id"))
-                .toList())
+            scene.rows().stream().map(row -> (Long) row.getField("id")).toList())
         .containsExactlyInAnyOrderElementsOf(sales.stream().map(Sale::id).toList());
   }
 
@@ -100,7 +99,7 @@ class DeadLettersIT {
       Sale early = Sale.random(random, scene.now() + Duration.ofHours(25).toMillis());
       scene.send(1, early, Sale.V1);
       archive(scene, OLD);
-      assertThat(scene.manifests().get(0).deadLetterCount()).isEqualTo(11);
+      assertThat(scene.runs().get(0).counts().deadLetters()).isEqualTo(11);
 
       Map<String, Long> before = scene.everything();
       ReplayResult planned = replay(scene).plan(scene.topic(), Selection.ALL);
@@ -131,7 +130,7 @@ class DeadLettersIT {
       sales.addAll(unknown);
       archive(scene, Sale.SCHEMAS);
       assertArchivedOnce(scene, sales);
-      assertThat(scene.manifests().get(1).deadLetterCount()).isZero();
+      assertThat(scene.runs().get(1).counts().deadLetters()).isZero();
       // A day later the clock has come to the time of one of them.
       scene.move(Duration.ofHours(2));
       ReplayResult later = replay(scene).run(scene.topic(), Selection.ALL);
@@ -280,9 +279,9 @@ class DeadLettersIT {
           .hasMessageContaining("nothing of it is archived");
       send(scene, new Random(16), 2, true);
       archive(scene, OLD);
-      var file = scene.manifests().get(0).deadLetters().get(0);
-      var path = scene.dataset().resolve(file.path());
-      try (var cut = scene.dataset().fileSystem().create(path, true)) {
+      var file = scene.table().deadLetters().files(Expressions.alwaysTrue()).get(0);
+      Path path = new Path(file.path());
+      try (var cut = path.getFileSystem(scene.conf()).create(path, true)) {
         cut.write(new byte[7]);
       }
       assertThatThrownBy(() -> replay(scene).run(scene.topic(), Selection.ALL))

@@ -8,80 +8,111 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
+import org.apache.hadoop.fs.permission.FsPermission;
+import org.apache.hadoop.util.Progressable;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class LeaseTest {
-  private static final Instant NOW = Instant.parse("2026-01-31T12:00:00Z");
   private static final Duration HOUR = Duration.ofHours(1);
+  private static final Clock CLOCK = Clock.systemUTC();
 
   @TempDir private Path folder;
+  private Hits hits;
+  private MasterTable table;
 
-  private MasterDataset dataset() throws IOException {
-    return MasterDataset.open(new Configuration(), folder.toUri().toString(), "hits");
+  @BeforeEach
+  void open() throws IOException {
+    hits = new Hits(folder);
+    table = hits.open();
+    hits.commit(table, "run-1", 10, 0).orElseThrow();
   }
 
-  private static Clock at(Instant instant) {
-    return Clock.fixed(instant, ZoneOffset.UTC);
+  private boolean isHeld(String name, Instant now) throws IOException {
+    return hits.open().isHeld(name, now);
   }
 
   @Test
   void isHeldUntilItIsClosed() throws IOException {
-    MasterDataset dataset = dataset();
-    assertThat(Lease.held(dataset, NOW, HOUR)).isEmpty();
-    try (Lease first = Lease.take(dataset, "run-1", at(NOW), HOUR)) {
-      assertThat(Lease.held(dataset, NOW, HOUR)).containsExactly(0L);
-      dataset.commit(ManifestTest.manifest(1, Optional.empty(), 0, 5));
-      try (Lease second = Lease.take(dataset, "run-2", at(NOW), HOUR)) {
-        assertThat(Lease.held(dataset, NOW, HOUR)).containsExactlyInAnyOrder(0L, 1L);
+    Lease.Leased first = Lease.take(table, "a", CLOCK, HOUR);
+    String name = first.lease().name();
+    try (Lease lease = first.lease()) {
+      assertThat(isHeld(name, CLOCK.instant())).isTrue();
+      hits.commit(table, "run-2", 10, 0).orElseThrow();
+      Lease.Leased second = Lease.take(table, "b", CLOCK, HOUR);
+      try (Lease other = second.lease()) {
+        assertThat(isHeld(other.name(), CLOCK.instant())).isTrue();
+        assertThat(second.contents().events()).isEqualTo(20);
+        assertThat(second.contents().snapshot()).isNotEqualTo(first.contents().snapshot());
       }
-      assertThat(Lease.held(dataset, NOW, HOUR)).containsExactly(0L);
+      assertThat(isHeld(second.lease().name(), CLOCK.instant())).isFalse();
+      assertThat(isHeld(lease.name(), CLOCK.instant())).isTrue();
     }
-    assertThat(Lease.held(dataset, NOW, HOUR)).isEmpty();
+    assertThat(first.contents().events()).isEqualTo(10);
+    assertThat(isHeld(name, CLOCK.instant())).isFalse();
+    assertThat(hits.iceberg().refs()).containsOnlyKeys("main");
+  }
+
+  /** A sign that was under way when it was closed must not bring it back. */
+  @Test
+  void aClosedOneStaysClosed() throws IOException {
+    for (int round = 0; round < 20; round++) {
+      Lease.take(table, "round-" + round, CLOCK, Duration.ofMillis(4)).lease().close();
+      assertThat(hits.iceberg().refs()).as("round %d", round).containsOnlyKeys("main");
+    }
   }
 
   @Test
   void isLostWithoutASignOfLife() throws IOException {
-    MasterDataset dataset = dataset();
-    try (Lease lease = Lease.take(dataset, "run-1", at(NOW), HOUR)) {
-      assertThat(Lease.held(dataset, NOW.plus(HOUR).minusSeconds(1), HOUR)).containsExactly(0L);
-      assertThat(Lease.lost(dataset, NOW.plus(HOUR).minusSeconds(1), HOUR)).isEmpty();
-      assertThat(Lease.held(dataset, NOW.plus(HOUR), HOUR)).isEmpty();
-      assertThat(Lease.lost(dataset, NOW.plus(HOUR), HOUR)).hasSize(1);
+    Instant now = CLOCK.instant();
+    try (Lease lease = Lease.take(table, "a", Clock.fixed(now, CLOCK.getZone()), HOUR).lease()) {
+      assertThat(isHeld(lease.name(), now.plus(HOUR).minusSeconds(1))).isTrue();
+      assertThat(isHeld(lease.name(), now.plus(HOUR))).isFalse();
     }
   }
 
   @Test
   void givesSignsOfLife() throws IOException {
-    MasterDataset dataset = dataset();
     Duration validity = Duration.ofSeconds(2);
     Instant began = Instant.now();
-    try (Lease lease = Lease.take(dataset, "run-1", Clock.systemUTC(), validity)) {
+    try (Lease lease = Lease.take(table, "a", CLOCK, validity).lease()) {
       Instant deadline = began.plusSeconds(60);
       // What it showed first would be too old here.
-      Instant later = began.plus(validity).plusMillis(200);
-      while (Lease.held(dataset, later, validity).isEmpty()) {
+      Instant later = began.plus(validity).plusMillis(1_000);
+      while (!isHeld(lease.name(), later)) {
         assertThat(Instant.now()).isBefore(deadline);
       }
     }
   }
 
+  /** Maintenance by whatever program. */
+  @Test
+  void keepsWhatItsRunReadsThroughExpiry() throws IOException {
+    Lease.Leased leased = Lease.take(table, "a", CLOCK, HOUR);
+    try (Lease lease = leased.lease()) {
+      hits.commit(table, "run-2", 10, 0).orElseThrow();
+      hits.iceberg().expireSnapshots().expireOlderThan(Long.MAX_VALUE).retainLast(1).commit();
+      assertThat(hits.iceberg().snapshot(leased.contents().snapshot())).isNotNull();
+      assertThat(isHeld(lease.name(), CLOCK.instant())).isTrue();
+    }
+    hits.iceberg().expireSnapshots().expireOlderThan(Long.MAX_VALUE).retainLast(1).commit();
+    assertThat(hits.iceberg().snapshot(leased.contents().snapshot())).isNull();
+  }
+
   /** A NameNode that fails over, a client that is closed: none of it may cost a run its files. */
   @Test
   void goesOnGivingSignsAfterOnesThatFailAndSaysSo() throws IOException {
-    Configuration conf = new Configuration();
-    conf.setClass("fs.file.impl", Stumbling.class, FileSystem.class);
-    conf.setBoolean("fs.file.impl.disable.cache", true);
-    MasterDataset dataset = MasterDataset.open(conf, folder.toUri().toString(), "hits");
+    hits.conf().setClass("fs.file.impl", Stumbling.class, FileSystem.class);
+    hits.conf().setBoolean("fs.file.impl.disable.cache", true);
+    MasterTable stumbling = hits.open();
     Duration validity = Duration.ofSeconds(2);
     Instant began = Instant.now();
-    try (Lease lease = Lease.take(dataset, "run-1", Clock.systemUTC(), validity)) {
+    try (Lease lease = Lease.take(stumbling, "a", CLOCK, validity).lease()) {
       Stumbling.faults.set(2);
 
       Instant deadline = began.plusSeconds(60);
@@ -90,26 +121,36 @@ class LeaseTest {
       }
       // What it showed before the failures would be too old here.
       Instant later = Instant.now().plus(validity);
-      while (Lease.held(dataset, later, validity).isEmpty()) {
+      while (!isHeld(lease.name(), later)) {
         assertThat(Instant.now()).as("a sign after those").isBefore(deadline);
       }
       assertThat(Files.readString(Path.of("target", "test.log")))
-          .contains("Cannot give a sign of life of lease " + lease.path())
+          .contains("Cannot give a sign of life of lease " + lease.name())
           .contains("the NameNode fails over", "the client is closed");
     }
   }
 
-  /** The local one, whose files cannot be touched for a while. */
+  /** The local one, where nothing can be written for a while. */
   public static final class Stumbling extends LocalFileSystem {
     static final AtomicInteger faults = new AtomicInteger();
 
     @Override
-    public void setTimes(org.apache.hadoop.fs.Path path, long modified, long accessed)
+    public FSDataOutputStream create(
+        org.apache.hadoop.fs.Path path,
+        FsPermission permission,
+        boolean overwrite,
+        int bufferSize,
+        short replication,
+        long blockSize,
+        Progressable progress)
         throws IOException {
       switch (faults.getAndUpdate(left -> Math.max(0, left - 1))) {
         case 2 -> throw new IOException("the NameNode fails over");
         case 1 -> throw new IllegalStateException("the client is closed");
-        default -> super.setTimes(path, modified, accessed);
+        default -> {
+          return super.create(
+              path, permission, overwrite, bufferSize, replication, blockSize, progress);
+        }
       }
     }
   }

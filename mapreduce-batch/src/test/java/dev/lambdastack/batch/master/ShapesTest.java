@@ -8,20 +8,14 @@ import dev.lambdastack.views.InvalidInputException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaParser;
-import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.util.RandomData;
-import org.apache.hadoop.conf.Configuration;
-import org.apache.parquet.avro.AvroParquetReader;
-import org.apache.parquet.avro.AvroReadSupport;
-import org.apache.parquet.hadoop.ParquetReader;
-import org.apache.parquet.hadoop.util.HadoopInputFile;
+import org.apache.iceberg.data.Record;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -43,64 +37,6 @@ class ShapesTest {
         "{'type':'record','name':'Event','fields':[{'name':'before','type':'int'},{'name':'%s','type':%s},{'name':'after','type':'string'}]}"
             .formatted(field, type)
             .replace('\'', '"'));
-  }
-
-  private List<GenericRecord> written(Schema event) throws IOException {
-    Schema schema = FileSchema.of("t", event);
-    Path file = folder.resolve("f.parquet");
-    List<GenericRecord> rows = new ArrayList<>();
-    try (MasterFileWriter writer =
-        MasterFileWriter.create(
-            new Configuration(), new org.apache.hadoop.fs.Path(file.toUri()), schema, 100_000)) {
-      long offset = 0;
-      for (Object data : new RandomData(event, 200, 7)) {
-        GenericRecord row = new GenericData.Record(schema);
-        event.getFields().forEach(f -> row.put(f.pos(), ((GenericRecord) data).get(f.pos())));
-        row.put(FileSchema.PARTITION, 0);
-        row.put(FileSchema.OFFSET, offset++);
-        row.put(FileSchema.APPEND_TIME, 1L);
-        row.put(FileSchema.WRITER_SCHEMA, 2L);
-        rows.add(row);
-        writer.write(row);
-      }
-    }
-    return rows;
-  }
-
-  private List<GenericRecord> read(Schema event) throws IOException {
-    Configuration conf = FileSchema.parquet(new Configuration());
-    AvroReadSupport.setAvroReadSchema(conf, FileSchema.of("t", event));
-    List<GenericRecord> rows = new ArrayList<>();
-    try (ParquetReader<GenericRecord> reader =
-        AvroParquetReader.<GenericRecord>builder(
-                HadoopInputFile.fromPath(
-                    new org.apache.hadoop.fs.Path(folder.resolve("f.parquet").toUri()), conf))
-            .withDataModel(GenericData.get())
-            .withConf(conf)
-            .build()) {
-      for (GenericRecord row = reader.read(); row != null; row = reader.read()) {
-        rows.add(row);
-      }
-    }
-    return rows;
-  }
-
-  /** Without what Avro's classes of texts and maps differ by. */
-  private static Object plain(Object value) {
-    if (value instanceof Collection<?> list) {
-      return list.stream().map(ShapesTest::plain).toList().toString();
-    }
-    if (value instanceof Map<?, ?> map) {
-      Map<String, Object> sorted = new TreeMap<>();
-      map.forEach((k, v) -> sorted.put(k.toString(), plain(v)));
-      return sorted;
-    }
-    if (value instanceof GenericRecord record) {
-      return record.getSchema().getFields().stream()
-          .map(f -> f.name() + "=" + plain(record.get(f.pos())))
-          .toList();
-    }
-    return String.valueOf(value);
   }
 
   @ParameterizedTest
@@ -127,8 +63,7 @@ class ShapesTest {
         "{'type':'bytes','logicalType':'decimal','precision':30,'scale':4}",
         "{'type':'long','logicalType':'local-timestamp-micros'}",
         "{'type':'long','logicalType':'timestamp-nanos'}",
-        "{'type':'int','logicalType':'time-millis'}",
-        "{'type':'record','name':'R','fields':[{'name':'_partition','type':'int'}]}",
+        "{'type':'record','name':'R','fields':[{'name':'lambda_partition','type':'int'}]}",
         "{'type':'record','name':'R','fields':[{'name':'n','type':'null'},{'name':'x','type':'int'}]}",
         "'null'",
         "{'type':'array','items':{'type':'record','name':'R','fields':[{'name':'element','type':'int'}]}}",
@@ -142,8 +77,24 @@ class ShapesTest {
       })
   void isWrittenAndReadAsItWas(String type) throws IOException {
     Schema event = event(type);
-    List<GenericRecord> rows = written(event);
-    assertThat(plain(read(event))).isEqualTo(plain(rows));
+    List<GenericRecord> records = new ArrayList<>();
+    List<byte[]> encoded = new ArrayList<>();
+    for (Object data : new RandomData(event, 200, 7)) {
+      records.add((GenericRecord) data);
+      encoded.add(TableRows.encode((GenericRecord) data, 0));
+    }
+
+    Path file = folder.resolve("f.parquet");
+    org.apache.iceberg.Schema columns = EventColumns.of("t", event);
+    TableRows.write(file, columns, event, encoded, 0);
+    List<Object> rows = new ArrayList<>();
+    for (Record row : TableRows.read(file, columns)) {
+      Map<?, ?> fields = new LinkedHashMap<>((Map<?, ?>) TableRows.plain(row));
+      fields.keySet().removeIf(name -> name.toString().startsWith(EventColumns.PREFIX));
+      rows.add(fields);
+    }
+
+    assertThat(rows).isEqualTo(records.stream().map(r -> TableRows.plain(event, r)).toList());
   }
 
   @ParameterizedTest
@@ -166,19 +117,26 @@ class ShapesTest {
       })
   void isRefused(String type) {
     Schema event = event(type);
-    assertThatThrownBy(() -> FileSchema.of("t", event)).isInstanceOf(InvalidInputException.class);
+    assertThatThrownBy(() -> EventColumns.of("t", event)).isInstanceOf(InvalidInputException.class);
     assertThat(EventShape.problem(event)).hasValueSatisfying(p -> assertThat(p).contains("'it"));
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"_partition", "_offset", "_append_time", "_writer_schema", "_raw"})
+  @ValueSource(
+      strings = {
+        "lambda_partition",
+        "lambda_offset",
+        "lambda_append_time",
+        "lambda_writer_schema",
+        "lambda_raw"
+      })
   void namesOfOursAreRefused(String name) {
     Schema field = event(name, "'int'");
     Schema alias = event("it", "'int','aliases':['" + name + "']");
     for (Schema event : List.of(field, alias)) {
-      assertThatThrownBy(() -> FileSchema.of("t", event))
+      assertThatThrownBy(() -> EventColumns.of("t", event))
           .isInstanceOf(InvalidInputException.class)
-          .hasMessageContaining("that the archive uses");
+          .hasMessageContaining("as the archive's own columns do");
     }
   }
 }

@@ -10,12 +10,12 @@ import static org.assertj.core.api.Assertions.tuple;
 import dev.lambdastack.batch.Sale;
 import dev.lambdastack.batch.Scene;
 import dev.lambdastack.batch.Servers;
-import dev.lambdastack.batch.master.CompactionManifest;
 import dev.lambdastack.batch.master.Contents;
-import dev.lambdastack.batch.master.DataFile;
-import dev.lambdastack.batch.master.FileSchema;
+import dev.lambdastack.batch.master.Fingerprints;
 import dev.lambdastack.batch.master.LiveFile;
-import dev.lambdastack.batch.master.OffsetSpan;
+import dev.lambdastack.batch.master.MasterTable;
+import dev.lambdastack.batch.master.TableFileWriter;
+import dev.lambdastack.batch.master.TableLayout;
 import dev.lambdastack.batch.publish.Publish;
 import dev.lambdastack.schemas.EventDecoder;
 import dev.lambdastack.schemas.Rejection;
@@ -34,6 +34,7 @@ import dev.lambdastack.views.handoff.Cell;
 import dev.lambdastack.views.handoff.Version;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
@@ -42,12 +43,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
-import java.util.SortedMap;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.apache.avro.generic.GenericData;
-import org.apache.avro.generic.GenericRecord;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.hbase.TableName;
 import org.apache.hadoop.hbase.client.Admin;
@@ -56,9 +55,13 @@ import org.apache.hadoop.hbase.client.Result;
 import org.apache.hadoop.hbase.client.ResultScanner;
 import org.apache.hadoop.hbase.client.Scan;
 import org.apache.hadoop.hbase.client.Table;
-import org.apache.parquet.avro.AvroParquetWriter;
-import org.apache.parquet.hadoop.ParquetWriter;
-import org.apache.parquet.hadoop.util.HadoopOutputFile;
+import org.apache.iceberg.DataFile;
+import org.apache.iceberg.TableProperties;
+import org.apache.iceberg.data.Record;
+import org.apache.iceberg.data.parquet.GenericParquetWriter;
+import org.apache.iceberg.hadoop.HadoopOutputFile;
+import org.apache.iceberg.io.DataWriter;
+import org.apache.iceberg.parquet.Parquet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -155,55 +158,33 @@ class IncrementalIT {
 
   /** Puts all files into one, sorted by event time, as a compaction does. */
   private static void compact(Scene scene) throws Exception {
-    Contents contents = scene.dataset().contents().orElseThrow();
-    List<GenericRecord> rows = new ArrayList<>();
-    SortedMap<Integer, OffsetSpan> offsets = new TreeMap<>();
-    for (LiveFile file : contents.files()) {
-      rows.addAll(scene.read(file.file().path()));
-      file.file().offsets().forEach((p, span) -> offsets.merge(p, span, OffsetSpan::and));
+    MasterTable table = scene.table();
+    Contents contents = scene.contents();
+    TableLayout layout = table.layout();
+    List<Record> rows = scene.rows();
+    rows.sort(Comparator.comparing(r -> (OffsetDateTime) r.getField("event_time")));
+
+    Path folder = layout.folder("compacted-" + contents.snapshot(), Sale.V1);
+    DataWriter<Record> writer =
+        Parquet.writeData(
+                HadoopOutputFile.fromPath(new Path(folder, "all.parquet"), scene.conf()))
+            .schema(layout.schema())
+            .withSpec(layout.mixed())
+            .withSortOrder(layout.order())
+            .setAll(layout.properties())
+            .set(TableProperties.PARQUET_ROW_GROUP_SIZE_BYTES, "20000")
+            .metricsConfig(layout.metrics())
+            .meta(TableFileWriter.PINNED, Fingerprints.of(Sale.V1))
+            .createWriterFunc(GenericParquetWriter::create)
+            .build();
+    try (writer) {
+      rows.forEach(writer::write);
     }
-    rows.sort(Comparator.comparingLong(r -> (Long) r.get("event_time")));
-    String path = scene.topic() + "/event_date=mixed/compacted-" + contents.sequence();
-    Configuration conf = FileSchema.parquet(scene.conf());
-    Path target = scene.dataset().resolve(path);
-    try (ParquetWriter<GenericRecord> writer =
-        AvroParquetWriter.<GenericRecord>builder(HadoopOutputFile.fromPath(target, conf))
-            .withSchema(FileSchema.of(scene.topic(), Sale.V1))
-            .withDataModel(GenericData.get())
-            .withConf(conf)
-            .withRowGroupSize(20_000L)
-            .build()) {
-      for (GenericRecord row : rows) {
-        writer.write(row);
-      }
-    }
-    DataFile file =
-        new DataFile(
-            path,
-            Optional.empty(),
-            rows.size(),
-            offsets,
-            (Long) rows.get(0).get("event_time"),
-            (Long) rows.get(rows.size() - 1).get("event_time"),
-            contents.files().stream().mapToLong(f -> f.file().minAppendTime()).min().orElseThrow(),
-            contents.files().stream().mapToLong(f -> f.file().maxAppendTime()).max().orElseThrow(),
-            scene.dataset().fileSystem().getFileStatus(target).getLen(),
-            "00");
-    assertThat(
-            scene
-                .dataset()
-                .commit(
-                    new CompactionManifest(
-                        contents.sequence() + 1,
-                        scene.topic(),
-                        Optional.of(contents.digest()),
-                        "compaction",
-                        Sale.V1,
-                        List.of(file),
-                        contents.files().stream().map(f -> f.file().path()).toList(),
-                        scene.clock().instant()),
-                    c -> false))
-        .isPresent();
+
+    Set<DataFile> replaced =
+        contents.files().stream().map(LiveFile::file).collect(Collectors.toSet());
+    assertThat(table.replace(contents, replaced, Set.of(writer.toDataFile()), "compaction"))
+        .isTrue();
   }
 
   /**
@@ -447,7 +428,7 @@ class IncrementalIT {
               .get(0)
               .version();
       assertHolds(scene, connection, past, first);
-      // What is archived was taken by another setting, which its manifests say.
+      // What is archived was taken by another setting, which its runs say.
       scene.conf().set("lambda.event-time.min", scene.clock().instant().toString());
       Version anew =
           recompute(scene, view).run(List.of(view.name()), Recompute.Options.FULL).get(0).version();
@@ -480,7 +461,7 @@ class IncrementalIT {
             .toList();
     EventDecoder speed =
         new EventDecoder(
-            Sale.SCHEMAS, scene.type(Sale.V2), List.of(), scene.manifests().get(0).eventTimeMin());
+            Sale.SCHEMAS, scene.type(Sale.V2), List.of(), scene.runs().get(0).eventTimeMin());
     long rejected =
         scene.delivered().stream()
             .filter(r -> r.offset() < version.horizon().offsets().get(r.partition()))

@@ -2,7 +2,7 @@ package dev.lambdastack.batch.recompute;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lambdastack.batch.master.FileSchema;
+import dev.lambdastack.batch.master.Fingerprints;
 import dev.lambdastack.schemas.DecodedEvent;
 import dev.lambdastack.schemas.EventDecoder;
 import dev.lambdastack.schemas.EventEncoder;
@@ -14,7 +14,7 @@ import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.Row;
 import dev.lambdastack.views.aggregate.ColumnBatch;
 import java.io.IOException;
-import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,17 +25,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaParser;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.parquet.avro.AvroParquetWriter;
 import org.apache.parquet.hadoop.ParquetFileReader;
-import org.apache.parquet.hadoop.ParquetWriter;
 import org.apache.parquet.hadoop.metadata.CompressionCodecName;
 import org.apache.parquet.hadoop.util.HadoopInputFile;
-import org.apache.parquet.hadoop.util.HadoopOutputFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -94,51 +92,57 @@ class MasterFileTest {
   }
 
   private org.apache.hadoop.fs.Path write(
-      List<Event> events, boolean dictionary, long rowGroupBytes, Schema eventSchema)
-      throws IOException {
-    Configuration conf = FileSchema.parquet(new Configuration());
-    org.apache.hadoop.fs.Path path =
-        new org.apache.hadoop.fs.Path(folder.resolve("f" + System.nanoTime()).toUri());
-    Schema schema = FileSchema.of("t", eventSchema);
-    try (ParquetWriter<GenericRecord> writer =
-        AvroParquetWriter.<GenericRecord>builder(HadoopOutputFile.fromPath(path, conf))
-            .withSchema(schema)
-            .withDataModel(GenericData.get())
-            .withConf(conf)
-            .withDictionaryEncoding(dictionary)
-            .withDictionaryPageSize(4_096)
-            .withPageSize(2_048)
-            .withRowGroupSize(rowGroupBytes)
-            .withCompressionCodec(CompressionCodecName.ZSTD)
-            .build()) {
+      List<Event> events, boolean dictionary, long rowGroupBytes) throws IOException {
+    org.apache.hadoop.fs.Path path = path("f" + System.nanoTime());
+    try (ForeignFile file =
+        ForeignFile.create(
+            path,
+            SCHEMA,
+            ForeignFile.columns(SCHEMA),
+            layout ->
+                layout
+                    .withDictionaryEncoding(dictionary)
+                    .withDictionaryPageSize(4_096)
+                    .withPageSize(2_048)
+                    .withRowGroupSize(rowGroupBytes)
+                    .withCompressionCodec(CompressionCodecName.ZSTD))) {
       long offset = 100;
       for (Event e : events) {
-        GenericRecord row = new GenericData.Record(schema);
-        put(row, "text", e.text());
-        put(row, "maybe_text", e.maybeText());
-        put(row, "number", e.number());
-        put(row, "maybe_number", e.maybeNumber());
-        put(
-            row,
-            "money",
-            ByteBuffer.wrap(BigDecimal.valueOf(e.money()).unscaledValue().toByteArray()));
-        put(row, "maybe_real", e.maybeReal());
-        put(row, "maybe_flag", e.maybeFlag());
-        put(row, "time", e.micros());
-        put(row, FileSchema.PARTITION, 5);
-        put(row, FileSchema.OFFSET, offset++);
-        put(row, FileSchema.APPEND_TIME, 0L);
-        put(row, FileSchema.WRITER_SCHEMA, 0L);
-        writer.write(row);
+        GenericRecord event = new GenericData.Record(SCHEMA);
+        event.put("text", e.text());
+        event.put("maybe_text", e.maybeText());
+        event.put("number", e.number());
+        event.put("maybe_number", e.maybeNumber());
+        event.put("money", ByteBuffer.wrap(BigInteger.valueOf(e.money()).toByteArray()));
+        event.put("maybe_real", e.maybeReal());
+        event.put("maybe_flag", e.maybeFlag());
+        event.put("time", e.micros());
+        file.write(event, 5, offset++, 0, null);
       }
     }
     return path;
   }
 
-  private static void put(GenericRecord row, String field, Object value) {
-    if (row.getSchema().getField(field) != null) {
-      row.put(field, value);
-    }
+  private org.apache.hadoop.fs.Path path(String name) {
+    return new org.apache.hadoop.fs.Path(folder.resolve(name).toUri());
+  }
+
+  private static final Supplier<EventDecoder> NO_DECODER =
+      () -> {
+        throw new AssertionError("the file follows the pinned schema");
+      };
+
+  /** All of a file. */
+  private static MasterFile open(
+      org.apache.hadoop.fs.Path path, Projection projection, Supplier<EventDecoder> decoder)
+      throws IOException {
+    return MasterFile.open(
+        new Configuration(),
+        new FilePart(path.toString(), 0, Long.MAX_VALUE),
+        projection,
+        Fingerprints.of(projection.type().schema()),
+        decoder,
+        Optional.empty());
   }
 
   private static EventType type(Schema schema) {
@@ -154,7 +158,7 @@ class MasterFileTest {
     for (int i = 0; i < 6_000; i++) {
       events.add(random(random, distinct));
     }
-    org.apache.hadoop.fs.Path path = write(events, dictionary, 60_000, SCHEMA);
+    org.apache.hadoop.fs.Path path = write(events, dictionary, 60_000);
     try (ParquetFileReader footer = footer(path)) {
       assertThat(footer.getRowGroups()).hasSizeGreaterThan(2);
     }
@@ -169,7 +173,7 @@ class MasterFileTest {
     for (int i = 0; i < 12_000; i++) {
       events.add(random(random, i < 6_000 ? 20 : 100_000));
     }
-    org.apache.hadoop.fs.Path path = write(events, true, 64 << 20, SCHEMA);
+    org.apache.hadoop.fs.Path path = write(events, true, 64 << 20);
     try (ParquetFileReader footer = footer(path)) {
       for (int column : List.of(0, 1, 4)) {
         var stats = footer.getRowGroups().get(0).getColumns().get(column).getEncodingStats();
@@ -195,11 +199,10 @@ class MasterFileTest {
       try (MasterFile file =
           MasterFile.open(
               new Configuration(),
-              path,
-              length * part / 3,
-              length * (part + 1) / 3,
+              new FilePart(path.toString(), length * part / 3, length * (part + 1) / 3),
               projection,
-              Optional.empty(),
+              Fingerprints.of(SCHEMA),
+              NO_DECODER,
               Optional.empty())) {
         for (Optional<RowGroup> group = file.next(); group.isPresent(); group = file.next()) {
           while (group.get().next(batch)) {
@@ -248,7 +251,7 @@ class MasterFileTest {
             {"name":"time","type":{"type":"long","logicalType":"timestamp-micros"}}]}
             """);
     List<Event> events = List.of(random(new Random(1), 9), random(new Random(2), 9));
-    org.apache.hadoop.fs.Path path = write(events, true, 60_000, SCHEMA);
+    org.apache.hadoop.fs.Path path = write(events, true, 60_000);
     List<String> columns =
         List.of(
             "label",
@@ -260,15 +263,13 @@ class MasterFileTest {
             "new_flag",
             "new_money");
     Projection projection = new Projection(type(later, "label"), columns, false);
+    SchemaStore schemas = SchemaStore.of(List.of(new SchemaVersion(SCHEMA, 1, "test")));
+    Instant min = Instant.ofEpochMilli(Long.MIN_VALUE);
     try (MasterFile file =
-        MasterFile.open(
-            new Configuration(),
+        open(
             path,
-            0,
-            Long.MAX_VALUE,
             projection,
-            Optional.empty(),
-            Optional.empty())) {
+            () -> new EventDecoder(schemas, projection.type(), columns, min))) {
       RowGroup group = file.next().orElseThrow();
       ColumnBatch batch = ColumnBatch.of(projection.type(), columns);
       assertThat(group.next(batch)).isTrue();
@@ -341,7 +342,9 @@ class MasterFileTest {
       GenericRecord event = new GenericData.Record(schema);
       for (Schema.Field field : schema.getFields()) {
         boolean isInt = field.schema().getType() == Schema.Type.INT;
-        event.put(field.name(), isInt ? (Object) (int) number : (Object) number);
+        // A time of day is never negative.
+        long value = field.name().startsWith("clock") ? Math.max(0, number) : number;
+        event.put(field.name(), isInt ? (Object) (int) value : (Object) value);
       }
       event.put("time", 7L);
       events.add(event);
@@ -352,7 +355,7 @@ class MasterFileTest {
         columns,
         events,
         true,
-        "[-1, -1, -1, -1, -1, -1, -1, -1, -1, 7] [1, 1, 1, 1, 0, 1, 1, 1, 1, 7]"
+        "[-1, 0, 0, -1, -1, -1, -1, -1, -1, 7] [1, 1, 1, 1, 0, 1, 1, 1, 1, 7]"
             + " [1999, 1999, 1999, 1999, 1, 1999, 1999, 1999, 1999, 7]"
             + " [86399999, 86399999, 86399999, 86399999, 86399, 86399999, 86399999, 86399999, 86399999, 7]");
   }
@@ -376,37 +379,19 @@ class MasterFileTest {
       Row row = ((DecodedEvent) decoder.decode(encoder.value(event), 0, 0, 7)).row();
       decoded.add(values(row, type, columns));
     }
-    Configuration conf = FileSchema.parquet(new Configuration());
-    Schema schema = FileSchema.of("t", written);
-    org.apache.hadoop.fs.Path path =
-        new org.apache.hadoop.fs.Path(folder.resolve("as-decoded").toUri());
-    try (ParquetWriter<GenericRecord> writer =
-        AvroParquetWriter.<GenericRecord>builder(HadoopOutputFile.fromPath(path, conf))
-            .withSchema(schema)
-            .withDataModel(GenericData.get())
-            .withConf(conf)
-            .withDictionaryEncoding(dictionary)
-            .build()) {
+    org.apache.hadoop.fs.Path path = path("as-decoded");
+    try (ForeignFile file =
+        ForeignFile.create(
+            path,
+            written,
+            ForeignFile.columns(written),
+            layout -> layout.withDictionaryEncoding(dictionary))) {
       for (GenericRecord event : events) {
-        GenericRecord row = new GenericData.Record(schema);
-        written.getFields().forEach(f -> row.put(f.name(), event.get(f.name())));
-        row.put(FileSchema.PARTITION, 0);
-        row.put(FileSchema.OFFSET, 0L);
-        row.put(FileSchema.APPEND_TIME, 0L);
-        row.put(FileSchema.WRITER_SCHEMA, 0L);
-        writer.write(row);
+        file.write(event, 0, 0, 0, null);
       }
     }
     List<String> read = new ArrayList<>();
-    try (MasterFile file =
-        MasterFile.open(
-            conf,
-            path,
-            0,
-            Long.MAX_VALUE,
-            new Projection(type, columns, false),
-            Optional.of(decoder),
-            Optional.empty())) {
+    try (MasterFile file = open(path, new Projection(type, columns, false), () -> decoder)) {
       RowGroup group = file.next().orElseThrow();
       ColumnBatch batch = ColumnBatch.of(type, columns);
       while (group.next(batch)) {
@@ -445,20 +430,13 @@ class MasterFileTest {
     EventDecoder speed = new EventDecoder(schemas, type, columns, min);
     long seed = 7;
     Random random = new Random(seed);
-    Configuration conf = FileSchema.parquet(new Configuration());
-    Schema schema = FileSchema.of("t", archived);
-    org.apache.hadoop.fs.Path path =
-        new org.apache.hadoop.fs.Path(folder.resolve("rejected").toUri());
+    org.apache.hadoop.fs.Path path = path("rejected");
     long day = EventDecoder.MAX_AHEAD.toMillis();
     List<Long> accepted = new ArrayList<>();
     List<Long> rejected = new ArrayList<>();
     Map<Rejection.Reason, Integer> reasons = new TreeMap<>();
-    try (ParquetWriter<GenericRecord> file =
-        AvroParquetWriter.<GenericRecord>builder(HadoopOutputFile.fromPath(path, conf))
-            .withSchema(schema)
-            .withDataModel(GenericData.get())
-            .withConf(conf)
-            .build()) {
+    try (ForeignFile file =
+        ForeignFile.create(path, archived, ForeignFile.columns(archived), layout -> layout)) {
       for (long offset = 0; offset < 6_000; offset++) {
         boolean isRaw = random.nextBoolean();
         long appendTime = 5_000 + random.nextInt(10);
@@ -485,14 +463,7 @@ class MasterFileTest {
         } else {
           accepted.add(offset);
         }
-        GenericRecord row = new GenericData.Record(schema);
-        archived.getFields().forEach(f -> row.put(f.name(), event.get(f.name())));
-        row.put(FileSchema.PARTITION, 3);
-        row.put(FileSchema.OFFSET, offset);
-        row.put(FileSchema.APPEND_TIME, appendTime);
-        row.put(FileSchema.WRITER_SCHEMA, 0L);
-        row.put(FileSchema.RAW, isRaw ? ByteBuffer.wrap(value) : null);
-        file.write(row);
+        file.write(event, 3, offset, appendTime, isRaw ? value : null);
       }
     }
     assertThat(reasons).hasSize(3);
@@ -501,14 +472,10 @@ class MasterFileTest {
     long none = 0;
     long late = 0;
     try (MasterFile file =
-        MasterFile.open(
-            conf,
+        open(
             path,
-            0,
-            Long.MAX_VALUE,
             new Projection(type, columns, true),
-            Optional.of(new EventDecoder(schemas, type, columns, min)),
-            Optional.empty())) {
+            () -> new EventDecoder(schemas, type, columns, min))) {
       ColumnBatch batch = ColumnBatch.of(type, columns);
       for (Optional<RowGroup> group = file.next(); group.isPresent(); group = file.next()) {
         while (group.get().next(batch)) {

@@ -2,7 +2,7 @@ package dev.lambdastack.batch.recompute;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lambdastack.batch.master.FileSchema;
+import dev.lambdastack.batch.master.Fingerprints;
 import dev.lambdastack.views.BoundView;
 import dev.lambdastack.views.EventType;
 import dev.lambdastack.views.Metric;
@@ -32,11 +32,13 @@ import org.apache.avro.SchemaBuilder;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.parquet.avro.AvroParquetWriter;
 import org.apache.parquet.column.ParquetProperties.WriterVersion;
-import org.apache.parquet.hadoop.ParquetWriter;
 import org.apache.parquet.hadoop.metadata.CompressionCodecName;
-import org.apache.parquet.hadoop.util.HadoopOutputFile;
+import org.apache.parquet.schema.LogicalTypeAnnotation.DecimalLogicalTypeAnnotation;
+import org.apache.parquet.schema.MessageType;
+import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
+import org.apache.parquet.schema.Type;
+import org.apache.parquet.schema.Types;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.io.TempDir;
@@ -224,37 +226,60 @@ class ParquetSourceTest {
   }
 
   private org.apache.hadoop.fs.Path write(Random random, List<Event> events) throws IOException {
-    Configuration conf = FileSchema.parquet(new Configuration());
     org.apache.hadoop.fs.Path path =
         new org.apache.hadoop.fs.Path(folder.resolve("f.parquet").toUri());
-    Schema schema = FileSchema.of("t", SCHEMA);
     WriterVersion version =
         random.nextInt(3) == 0 ? WriterVersion.PARQUET_2_0 : WriterVersion.PARQUET_1_0;
-    try (ParquetWriter<GenericRecord> writer =
-        AvroParquetWriter.<GenericRecord>builder(HadoopOutputFile.fromPath(path, conf))
-            .withSchema(schema)
-            .withDataModel(GenericData.get())
-            .withConf(conf)
-            .withWriterVersion(version)
-            .withDictionaryEncoding(random.nextInt(5) > 0)
-            .withDictionaryPageSize(1 << 9 + random.nextInt(6))
-            .withPageSize(1 << 8 + random.nextInt(8))
-            .withRowGroupSize(1L << 15 + random.nextInt(6))
-            .withCompressionCodec(CompressionCodecName.ZSTD)
-            .build()) {
+    try (ForeignFile file =
+        ForeignFile.create(
+            path,
+            SCHEMA,
+            columns(random),
+            layout ->
+                layout
+                    .withWriterVersion(version)
+                    .withDictionaryEncoding(random.nextInt(5) > 0)
+                    .withDictionaryPageSize(1 << 9 + random.nextInt(6))
+                    .withPageSize(1 << 8 + random.nextInt(8))
+                    .withRowGroupSize(1L << 15 + random.nextInt(6))
+                    .withCompressionCodec(CompressionCodecName.ZSTD))) {
       for (Event event : events) {
-        GenericRecord row = new GenericData.Record(schema);
+        GenericRecord row = new GenericData.Record(SCHEMA);
         for (int i = 0; i < COLUMNS.size(); i++) {
           row.put(COLUMNS.get(i), stored(COLUMNS.get(i), event.values()[i]));
         }
-        row.put(FileSchema.PARTITION, event.partition());
-        row.put(FileSchema.OFFSET, event.offset());
-        row.put(FileSchema.APPEND_TIME, 0L);
-        row.put(FileSchema.WRITER_SCHEMA, 0L);
-        writer.write(row);
+        file.write(row, event.partition(), event.offset(), 0, null);
       }
     }
     return path;
+  }
+
+  /** Decimals as the archive writes them, or in another form that the format has for them. */
+  private static MessageType columns(Random random) {
+    MessageType ours = ForeignFile.columns(SCHEMA);
+    List<Type> columns = new ArrayList<>();
+    for (Type column : ours.getFields()) {
+      boolean isDecimal =
+          column.getLogicalTypeAnnotation() instanceof DecimalLogicalTypeAnnotation;
+      columns.add(
+          !isDecimal
+              ? column
+              : switch (random.nextInt(6)) {
+                case 0 -> as(column, PrimitiveTypeName.BINARY, 0);
+                case 1 -> as(column, PrimitiveTypeName.FIXED_LEN_BYTE_ARRAY, 8);
+                case 2 -> as(column, PrimitiveTypeName.FIXED_LEN_BYTE_ARRAY, 11);
+                default -> column;
+              });
+    }
+    return new MessageType(ours.getName(), columns);
+  }
+
+  private static Type as(Type column, PrimitiveTypeName form, int length) {
+    return Types.primitive(form, column.getRepetition())
+        .length(length)
+        .as(column.getLogicalTypeAnnotation())
+        .id(column.getId().intValue())
+        .named(column.getName());
   }
 
   private static Object stored(String column, Object value) {
@@ -310,11 +335,12 @@ class ParquetSourceTest {
     try (MasterFile file =
         MasterFile.open(
             new Configuration(),
-            path,
-            0,
-            Files.size(Path.of(path.toUri())),
+            new FilePart(path.toString(), 0, Files.size(Path.of(path.toUri()))),
             new Projection(TYPE, COLUMNS, true),
-            Optional.empty(),
+            Fingerprints.of(SCHEMA),
+            () -> {
+              throw new AssertionError("the file follows the pinned schema");
+            },
             Optional.empty())) {
       for (Optional<RowGroup> group = file.next(); group.isPresent(); group = file.next()) {
         while (group.get().next(batch)) {

@@ -8,7 +8,8 @@ import dev.lambdastack.batch.Sale;
 import dev.lambdastack.batch.Scene;
 import dev.lambdastack.batch.Servers;
 import dev.lambdastack.batch.archive.Archive;
-import dev.lambdastack.batch.master.DataFile;
+import dev.lambdastack.batch.master.Fingerprints;
+import dev.lambdastack.batch.master.LiveFile;
 import dev.lambdastack.batch.publish.Flip;
 import dev.lambdastack.batch.publish.Publish;
 import dev.lambdastack.serving.store.HBaseConnector;
@@ -50,6 +51,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.apache.avro.Schema;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.hbase.TableName;
 import org.apache.hadoop.hbase.client.Connection;
@@ -252,8 +254,8 @@ public class RecomputeIT {
       assertThat(second.rows()).isEqualTo(everything(both).size());
       assertThat(second.manifest()).isEqualTo(2);
       assertThat(second.manifestDigest())
-          .isEqualTo(scene.dataset().contents().orElseThrow().digest());
-      assertThat(second.horizon()).isEqualTo(scene.manifests().get(1).horizon());
+          .isEqualTo(scene.runs().get(1).digest());
+      assertThat(second.horizon()).isEqualTo(scene.runs().get(1).horizon());
       assertThat(new PublishedTable(connection).catalog().versions(scene.viewName()))
           .containsExactly(first, second);
       // What was computed before stays as it was.
@@ -408,8 +410,8 @@ public class RecomputeIT {
               Sale.SCHEMAS,
               scene.clock())
           .run(scene.topic());
-      assertThat(scene.manifests().get(0).schema()).isEqualTo(Sale.V1);
-      assertThat(scene.manifests().get(1).schema()).isEqualTo(Sale.V2);
+      assertThat(scene.runs().get(0).pinned()).isEqualTo(Fingerprints.of(Sale.V1));
+      assertThat(scene.runs().get(1).pinned()).isEqualTo(Fingerprints.of(Sale.V2));
       Version version =
           recompute(scene, byNote(scene.viewName(), scene.type(Sale.V2))).run(scene.viewName());
       Map<List<Object>, Map<String, Object>> expected = new LinkedHashMap<>();
@@ -440,17 +442,18 @@ public class RecomputeIT {
       produce(scene, random, 50, Sale.V1);
       scene.toEpochStart();
       scene.archive(Sale.V1).run(scene.topic());
-      DataFile lost = scene.manifests().get(0).files().get(0);
-      Path path = scene.dataset().resolve(lost.path());
+      LiveFile lost = scene.contents().files().get(0);
+      Path path = new Path(lost.path());
+      FileSystem fileSystem = path.getFileSystem(scene.conf());
       Path away = new Path(path.getParent(), "away");
-      assertThat(scene.dataset().fileSystem().rename(path, away)).isTrue();
+      assertThat(fileSystem.rename(path, away)).isTrue();
       assertThatThrownBy(() -> recompute(scene, view).run(scene.viewName()))
           .isInstanceOf(InvalidInputException.class)
-          .hasMessageContaining(lost.path() + " is missing, which a manifest lists");
+          .hasMessageContaining(lost.path() + " is missing, which its table lists");
       // Cut off in the middle.
       byte[] half = new byte[(int) (lost.lengthBytes() / 2)];
-      try (var in = scene.dataset().fileSystem().open(away);
-          var out = scene.dataset().fileSystem().create(path)) {
+      try (var in = fileSystem.open(away);
+          var out = fileSystem.create(path)) {
         in.readFully(half);
         out.write(half);
       }
@@ -459,18 +462,18 @@ public class RecomputeIT {
           .hasMessageContaining(
               String.format(
                   Locale.ROOT, "expected %d bytes, found %d", lost.lengthBytes(), half.length));
-      scene.dataset().fileSystem().delete(path, false);
+      fileSystem.delete(path, false);
       assertThat(new PublishedTable(connection).catalog().versions(scene.viewName())).isEmpty();
       try (var admin = connection.getAdmin()) {
         assertThat(admin.tableExists(ViewTables.batch(scene.viewName(), 1))).isFalse();
       }
       assertThat(scene.everything().keySet()).noneMatch(f -> f.contains("/staging/"));
-      assertThat(scene.dataset().fileSystem().rename(away, path)).isTrue();
+      assertThat(fileSystem.rename(away, path)).isTrue();
       assertThat(recompute(scene, view).run(scene.viewName()).number()).isEqualTo(1);
     }
   }
 
-  /** A file that no manifest lists is none of the dataset's, wherever it lies. */
+  /** A file that no snapshot names is none of the dataset's, wherever it lies. */
   @Test
   void orphansAreNotRead(Servers servers) throws Exception {
     Random random = new Random(26);
@@ -480,11 +483,12 @@ public class RecomputeIT {
       List<Scene.Placed> sales = produce(scene, random, 50, Sale.V1);
       scene.toEpochStart();
       scene.archive(Sale.V1).run(scene.topic());
-      Path file = scene.dataset().resolve(scene.manifests().get(0).files().get(0).path());
+      Path file = new Path(scene.contents().files().get(0).path());
+      FileSystem fileSystem = file.getFileSystem(scene.conf());
       org.apache.hadoop.fs.FileUtil.copy(
-          scene.dataset().fileSystem(),
+          fileSystem,
           file,
-          scene.dataset().fileSystem(),
+          fileSystem,
           new Path(file.getParent(), "orphan.parquet"),
           false,
           scene.conf());

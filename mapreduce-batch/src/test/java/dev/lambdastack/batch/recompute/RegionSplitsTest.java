@@ -2,8 +2,8 @@ package dev.lambdastack.batch.recompute;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lambdastack.batch.LiveFiles;
 import dev.lambdastack.batch.Sale;
-import dev.lambdastack.batch.master.DataFile;
 import dev.lambdastack.batch.master.LiveFile;
 import dev.lambdastack.views.Metric;
 import dev.lambdastack.views.RowKey;
@@ -15,7 +15,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.LongStream;
 import org.apache.hadoop.hbase.io.ImmutableBytesWritable;
@@ -130,16 +129,13 @@ class RegionSplitsTest {
   void picksStandEquallyFarFromEachOther() {
     List<LiveFile> files = new ArrayList<>();
     for (long rows : List.of(100L, 700L, 1L, 799L)) {
-      files.add(
-          new LiveFile(
-              new DataFile("f" + rows, Optional.empty(), rows, new TreeMap<>(), 0, 0, 0, 0, 9, "x"),
-              Sale.V1));
+      files.add(LiveFiles.of("f" + rows, rows, 9));
     }
     List<RegionSplits.Pick> picks = RegionSplits.picks(files, 16);
     assertThat(picks).hasSize(16);
-    assertThat(picks.stream().filter(p -> p.file().file().rows() == 100)).hasSize(1);
-    assertThat(picks.stream().filter(p -> p.file().file().rows() == 700)).hasSize(7);
-    assertThat(picks.stream().filter(p -> p.file().file().rows() == 799)).hasSize(8);
+    assertThat(picks.stream().filter(p -> p.file().rows() == 100)).hasSize(1);
+    assertThat(picks.stream().filter(p -> p.file().rows() == 700)).hasSize(7);
+    assertThat(picks.stream().filter(p -> p.file().rows() == 799)).hasSize(8);
     assertThat(picks).allMatch(p -> p.fraction() >= 0 && p.fraction() < 1);
   }
 }

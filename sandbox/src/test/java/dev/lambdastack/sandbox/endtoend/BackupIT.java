@@ -128,8 +128,7 @@ final class BackupIT {
           .isInstanceOf(InvalidInputException.class)
           .hasMessageContaining("expected a cluster that holds nothing of the stack, found");
 
-      // Every byte is what manifests say, and the chain is the one that versions were computed
-      // from.
+      // Every page is what was written, and the runs are those that versions were computed from.
       assertThat(
               new Audit(sameKafka.config(), Clock.systemUTC())
                   .run(saved.type().topic(), Audit.Scope.DEEP, () -> versions)

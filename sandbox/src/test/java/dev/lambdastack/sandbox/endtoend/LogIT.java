@@ -2,9 +2,8 @@ package dev.lambdastack.sandbox.endtoend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lambdastack.batch.master.ArchiveManifest;
-import dev.lambdastack.batch.master.MasterDataset;
-import dev.lambdastack.batch.master.StoredManifest;
+import dev.lambdastack.batch.master.ArchiveRun;
+import dev.lambdastack.batch.master.MasterTable;
 import dev.lambdastack.embedded.EmbeddedKafka;
 import dev.lambdastack.log.LogClients;
 import dev.lambdastack.log.Tick;
@@ -259,26 +258,20 @@ final class LogIT {
   private static Map<Long, Long> archiveEpochs(Scenario scenario, List<Logged> logged)
       throws IOException {
     LambdaConfig config = scenario.layers().config();
-    MasterDataset dataset =
-        MasterDataset.open(config.hadoop(), config.master().folder(), scenario.type().topic());
-    List<ArchiveManifest> manifests =
-        dataset.manifests().stream()
-            .map(StoredManifest::manifest)
-            .map(ArchiveManifest.class::cast)
-            .toList();
+    List<ArchiveRun> runs = MasterTable.open(config, scenario.type().topic()).runs();
     Map<Long, Long> epochs = new TreeMap<>();
     for (Logged record : logged) {
       if (record.order().isPresent()) {
-        epochs.put(record.order().getAsLong(), archiveEpoch(manifests, record));
+        epochs.put(record.order().getAsLong(), archiveEpoch(runs, record));
       }
     }
     return epochs;
   }
 
   /** The last epoch that begins at or before the record. */
-  private static long archiveEpoch(List<ArchiveManifest> manifests, Logged record) {
-    for (ArchiveManifest manifest : manifests) {
-      var range = manifest.partitions().get(record.partition());
+  private static long archiveEpoch(List<ArchiveRun> runs, Logged record) {
+    for (ArchiveRun run : runs) {
+      var range = run.partitions().get(record.partition());
       if (record.offset() >= range.start() && record.offset() < range.end()) {
         // Run-length encoded: an epoch ends before the first boundary that lies behind the record.
         long next =
