@@ -476,8 +476,6 @@ public final class MasterTable {
             settleDeadLetters(there.get());
           }
 
-          // This commit takes the place of what is noted of those of the run before.
-          settleDeadLetters();
           catalog.ensureNamespace(id.namespace());
           Optional<TableOperations> state =
               there.map(table -> ((HasTableOperations) table).operations());
