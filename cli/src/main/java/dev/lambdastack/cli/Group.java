@@ -1,5 +1,6 @@
 package dev.lambdastack.cli;
 
+import dev.lambdastack.cli.ask.EventsCommand;
 import dev.lambdastack.cli.ask.ViewsCommand;
 import dev.lambdastack.cli.batch.ArchiveCommand;
 import dev.lambdastack.cli.batch.AuditCommand;
@@ -8,6 +9,7 @@ import dev.lambdastack.cli.batch.CleanupCommand;
 import dev.lambdastack.cli.batch.CompactCommand;
 import dev.lambdastack.cli.batch.DeadLettersCommand;
 import dev.lambdastack.cli.batch.DiscardCommand;
+import dev.lambdastack.cli.batch.MasterCommand;
 import dev.lambdastack.cli.batch.PublishCommand;
 import dev.lambdastack.cli.batch.RecomputeCommand;
 import dev.lambdastack.cli.batch.RestoreCommand;
@@ -27,13 +29,14 @@ import java.util.concurrent.Callable;
  * nowhere else.
  */
 enum Group {
-  ASK("Look and ask", ViewsCommand.class, QueryCommand.class),
+  ASK("Look and ask", ViewsCommand.class, QueryCommand.class, EventsCommand.class),
   SEND("Send events", ProduceCommand.class),
   MASTER(
       "Batch layer, the master dataset of a topic",
       ArchiveCommand.class,
       AuditCommand.class,
       CompactCommand.class,
+      MasterCommand.class,
       DeadLettersCommand.class),
   VERSIONS(
       "Batch layer, the versions of a view",

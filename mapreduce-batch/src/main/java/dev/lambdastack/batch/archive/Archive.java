@@ -131,6 +131,7 @@ public final class Archive {
       StartingPoint start = start(type, table, log, gaps);
       Sealed sealed = new Sealing(log, config, clock, start).seal();
       if (sealed.isEmpty()) {
+        table.settleDeadLetters();
         return result(topic, start, sealed, OptionalLong.empty(), Totals.offsets(0), started);
       }
 

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
@@ -35,11 +36,21 @@ final class MasterCatalog {
   /** The namespace of the tables of what is no event. */
   static final String DEAD_LETTERS = "dead_letters";
 
+  /** What an option is named that may be shown. */
+  private static final Set<String> SHOWN =
+      Set.of(
+          CatalogUtil.ICEBERG_CATALOG_TYPE,
+          CatalogProperties.CATALOG_IMPL,
+          CatalogProperties.WAREHOUSE_LOCATION,
+          CatalogProperties.URI);
+
   private final Catalog catalog;
+  private final Map<String, String> options;
   private final String place;
 
-  private MasterCatalog(Catalog catalog, String place) {
+  private MasterCatalog(Catalog catalog, Map<String, String> options, String place) {
     this.catalog = catalog;
+    this.options = options;
     this.place = place;
   }
 
@@ -65,7 +76,8 @@ final class MasterCatalog {
     }
 
     try {
-      return new MasterCatalog(CatalogUtil.buildIcebergCatalog("lambda", options, conf), place);
+      return new MasterCatalog(
+          CatalogUtil.buildIcebergCatalog("lambda", options, conf), options, place);
     } catch (UncheckedIOException e) {
       throw e.getCause();
     } catch (IllegalArgumentException | UnsupportedOperationException e) {
@@ -121,6 +133,13 @@ final class MasterCatalog {
         "Cannot reach the file system of lambda.master=%s: %s; check fs.defaultFS in core-site.xml and that HDFS runs"
             .formatted(master, why.lines().findFirst().orElse(why)),
         e);
+  }
+
+  /** What other programs need to find the catalog; nothing that may be secret. */
+  Map<String, String> options() {
+    Map<String, String> shown = new TreeMap<>(options);
+    shown.keySet().retainAll(SHOWN);
+    return shown;
   }
 
   Catalog catalog() {

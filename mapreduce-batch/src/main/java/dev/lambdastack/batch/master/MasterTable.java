@@ -25,6 +25,7 @@ import org.apache.iceberg.Schema;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.SnapshotAncestryValidator;
 import org.apache.iceberg.SnapshotRef;
+import org.apache.iceberg.SnapshotSummary;
 import org.apache.iceberg.SnapshotUpdate;
 import org.apache.iceberg.SortOrder;
 import org.apache.iceberg.Table;
@@ -395,6 +396,61 @@ public final class MasterTable {
                   superseded,
                   orphans.stream().sorted().toList()));
         });
+  }
+
+  /**
+   * A snapshot of the table.
+   *
+   * @param what {@code append} of an archive run, {@code replace} of a compaction, or what another
+   *     program did
+   * @param run that it is of; empty where it is of none
+   * @param rows in all files
+   * @param names that keep it
+   */
+  public record SnapshotInfo(
+      long id, Instant time, String what, Optional<Long> run, long rows, List<String> names) {}
+
+  /**
+   * What there is to know of a table.
+   *
+   * @param name in its catalog
+   * @param location of its files
+   * @param catalog options of the catalog, without what may be secret
+   */
+  public record Info(
+      String name,
+      String location,
+      Map<String, String> catalog,
+      Contents contents,
+      List<SnapshotInfo> snapshots) {}
+
+  /** For a person; empty before the first archive run. */
+  public Optional<Info> info() throws IOException {
+    Optional<Table> there = table();
+    Optional<Contents> contents = contents();
+    if (there.isEmpty() || contents.isEmpty()) {
+      return Optional.empty();
+    }
+
+    Table table = there.get();
+    List<SnapshotInfo> snapshots = new ArrayList<>();
+    for (Snapshot snapshot : table.snapshots()) {
+      snapshots.add(
+          new SnapshotInfo(
+              snapshot.snapshotId(),
+              Instant.ofEpochMilli(snapshot.timestampMillis()),
+              snapshot.operation(),
+              Optional.ofNullable(snapshot.summary().get(RUN_OF_SUMMARY)).map(Long::valueOf),
+              Long.parseLong(
+                  snapshot.summary().getOrDefault(SnapshotSummary.TOTAL_RECORDS_PROP, "0")),
+              table.refs().entrySet().stream()
+                  .filter(ref -> ref.getValue().snapshotId() == snapshot.snapshotId())
+                  .map(Map.Entry::getKey)
+                  .sorted()
+                  .toList()));
+    }
+    return Optional.of(
+        new Info(id.toString(), table.location(), catalog.options(), contents.get(), snapshots));
   }
 
   /**

@@ -178,9 +178,11 @@ class ArchiveKillIT {
     try (Scene scene = Scene.open(servers, 2)) {
       Random random = new Random(12);
       long events = 0;
+      List<Long> deadLetters = new ArrayList<>();
       for (String step : STEPS) {
         scene.sendAll(0, sales(random, 20, scene.now()), Sale.V1);
         scene.sendAll(1, sales(random, 10, scene.now()), Sale.V1);
+        deadLetters.add(scene.sendRaw(1, new byte[] {(byte) deadLetters.size()}).offset());
         scene.toEpochStart();
         List<ArchiveRun> before = scene.runs();
         killAt(step, scene);
@@ -202,11 +204,15 @@ class ArchiveKillIT {
             .as(step)
             .containsExactlyElementsOf(
                 scene.delivered().stream()
-                    .filter(r -> !Tick.isTick(r.headers()))
+                    .filter(r -> !Tick.isTick(r.headers()) && r.value().length > 1)
                     .map(r -> r.partition() + "@" + r.offset())
                     .sorted()
                     .toList())
             .hasSize((int) events);
+        assertThat(scene.deadLetterRows())
+            .as(step)
+            .extracting(row -> row.getField("offset"))
+            .containsExactlyInAnyOrderElementsOf(deadLetters);
       }
     }
   }
