@@ -1,11 +1,13 @@
 package dev.lambdastack.batch.master;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.lambdastack.batch.job.Jobs;
 import dev.lambdastack.settings.FirstContact;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.settings.files.FileSystemFault;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.LambdaException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -13,6 +15,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.zip.ZipException;
+import org.apache.avro.AvroRuntimeException;
+import org.apache.avro.InvalidAvroMagicException;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -24,6 +29,8 @@ import org.apache.iceberg.catalog.Namespace;
 import org.apache.iceberg.catalog.SupportsNamespaces;
 import org.apache.iceberg.catalog.TableIdentifier;
 import org.apache.iceberg.exceptions.AlreadyExistsException;
+import org.apache.iceberg.exceptions.NotFoundException;
+import org.apache.iceberg.exceptions.ValidationException;
 
 /**
  * Where the tables of all topics are: the Iceberg catalog that {@code lambda.catalog.*} describes.
@@ -169,16 +176,41 @@ final class MasterCatalog {
     }
   }
 
-  /** A call to Iceberg, which hides failures of file systems in unchecked exceptions. */
+  /**
+   * A call to Iceberg, which hides failures of file systems in unchecked exceptions.
+   *
+   * @throws InvalidInputException when metadata is missing, or not what was written
+   */
   <T> T call(Callable<T> call) throws IOException {
     try {
       return call.call();
     } catch (UncheckedIOException e) {
+      if (isDamage(e.getCause())) {
+        throw damaged(e);
+      }
       throw e.getCause();
+    } catch (NotFoundException | ValidationException | AvroRuntimeException e) {
+      throw damaged(e);
     } catch (IOException | RuntimeException e) {
       throw e;
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** A file that ends too early, or is of another kind. */
+  private static boolean isDamage(IOException e) {
+    return e instanceof EOFException
+        || e instanceof JsonProcessingException
+        || e instanceof InvalidAvroMagicException
+        || e instanceof ZipException;
+  }
+
+  private InvalidInputException damaged(RuntimeException e) {
+    String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    return new InvalidInputException(
+        "Cannot use the tables in %s: their metadata is not what was written: %s; bring it back as it was, from a backup it may be: nothing is read or written until then"
+            .formatted(place, why.lines().findFirst().orElse(why)),
+        e);
   }
 }

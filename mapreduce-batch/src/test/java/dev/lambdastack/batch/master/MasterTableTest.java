@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +29,7 @@ import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaBuilder;
 import org.apache.iceberg.DataFile;
+import org.apache.iceberg.HasTableOperations;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.data.IcebergGenerics;
@@ -655,6 +657,42 @@ class MasterTableTest {
     iceberg.newRowDelta().addDeletes(RowDeletes.of(iceberg, data, 0)).commit();
     assertRefusedRows("were deleted by another program");
     assertThat(table.state(hits.conf()).orElseThrow().deleted()).containsExactly(data.location());
+  }
+
+  private static Path local(String location) {
+    return Path.of(new org.apache.hadoop.fs.Path(location).toUri().getPath());
+  }
+
+  /** Each kind of file that the table is made of, missing and cut off in the middle. */
+  @Test
+  void metadataThatIsDamagedIsRefusedInOneLineUntilItIsBack() throws IOException {
+    commitTwo();
+    Table iceberg = hits.iceberg();
+    Snapshot snapshot = iceberg.currentSnapshot();
+    for (String location :
+        List.of(
+            ((HasTableOperations) iceberg).operations().current().metadataFileLocation(),
+            snapshot.manifestListLocation(),
+            snapshot.allManifests(iceberg.io()).get(0).path())) {
+      Path file = local(location);
+      byte[] whole = Files.readAllBytes(file);
+      Path sums = file.resolveSibling("." + file.getFileName() + ".crc");
+      Files.deleteIfExists(sums);
+
+      for (int length : new int[] {-1, 0, 3, whole.length / 2, whole.length - 5}) {
+        Files.deleteIfExists(file);
+        if (length >= 0) {
+          Files.write(file, Arrays.copyOf(whole, length));
+        }
+        assertThatThrownBy(() -> hits.open().contents())
+            .as("%s of %d bytes", file, length)
+            .isInstanceOf(InvalidInputException.class)
+            .hasMessageStartingWith("Cannot use the tables in file:/")
+            .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+        Files.write(file, whole);
+      }
+      assertThat(hits.open().contents().orElseThrow().events()).isEqualTo(15);
+    }
   }
 
   // ---- where it may be
