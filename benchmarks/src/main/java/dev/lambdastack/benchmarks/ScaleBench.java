@@ -195,8 +195,7 @@ final class ScaleBench implements Callable<Integer> {
   /** One of each partition, with the bounds that readers plan by. */
   private static List<DataFile> files(TableLayout layout, long number, int partitionCount) {
     LocalDate date = LocalDate.ofInstant(TIME, ZoneOffset.UTC);
-    Path folder =
-        layout.folder("20250101T000000Z-" + number, Readings.type("scale").schema());
+    Path folder = layout.folder("20250101T000000Z-" + number, Readings.type("scale").schema());
     List<DataFile> files = new ArrayList<>();
     for (int p = 0; p < partitionCount; p++) {
       files.add(

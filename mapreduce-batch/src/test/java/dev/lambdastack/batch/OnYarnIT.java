@@ -105,7 +105,8 @@ class OnYarnIT {
         .extracting(row -> row.getField("id"))
         .containsExactlyInAnyOrderElementsOf(all.stream().map(s -> (Object) s.id()).toList());
     assertThat(rows)
-        .extracting(row -> row.getField(EventColumns.PARTITION) + " " + row.getField(EventColumns.OFFSET))
+        .extracting(
+            row -> row.getField(EventColumns.PARTITION) + " " + row.getField(EventColumns.OFFSET))
         .doesNotHaveDuplicates();
   }
 

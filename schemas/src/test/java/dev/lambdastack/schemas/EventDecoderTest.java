@@ -224,8 +224,7 @@ class EventDecoderTest {
              {"name":"times","type":{"type":"array","items":{"type":"%s","logicalType":"%s"}}}]}"""
                 .formatted(of, logical));
     EventType shifts = EventType.of("shifts", schema, "event_time", "event_time");
-    EventDecoder shiftDecoder =
-        new EventDecoder(SchemaStore.of(List.of()), shifts, List.of(), MIN);
+    EventDecoder shiftDecoder = new EventDecoder(SchemaStore.of(List.of()), shifts, List.of(), MIN);
     for (long time : new long[] {least, 0, most, least - 1, most + 1}) {
       GenericRecord shift = new GenericData.Record(schema);
       shift.put("event_time", NOON_MILLIS);

@@ -107,7 +107,8 @@ public final class EventsCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     if (limit < 1) {
       throw new InvalidInputException(
-          String.format(Locale.ROOT, "Cannot show %d events: expected a limit of at least 1", limit));
+          String.format(
+              Locale.ROOT, "Cannot show %d events: expected a limit of at least 1", limit));
     }
     if (!from.isBefore(to)) {
       throw new InvalidInputException(

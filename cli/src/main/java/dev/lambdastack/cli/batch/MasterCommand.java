@@ -110,8 +110,7 @@ public final class MasterCommand implements Callable<Integer> {
     out.println("  --conf spark.sql.catalog.lambda=org.apache.iceberg.spark.SparkCatalog \\");
     catalog.forEach(
         (key, value) -> out.printf("  --conf spark.sql.catalog.lambda.%s=%s \\%n", key, value));
-    out.printf(
-        "  -e 'SELECT count(*) FROM lambda.events.`%s`'%n", topicOf(info));
+    out.printf("  -e 'SELECT count(*) FROM lambda.events.`%s`'%n", topicOf(info));
 
     out.printf("%nFlink SQL (with iceberg-flink-runtime):%n");
     out.println("  CREATE CATALOG lambda WITH (");
@@ -125,8 +124,7 @@ public final class MasterCommand implements Callable<Integer> {
     out.printf("  SELECT * FROM lambda.events.`%s`;%n", topicOf(info));
 
     out.printf("%nDuckDB (with its iceberg extension):%n");
-    out.printf(
-        "  SELECT * FROM iceberg_scan('%s', allow_moved_paths = true);%n", info.location());
+    out.printf("  SELECT * FROM iceberg_scan('%s', allow_moved_paths = true);%n", info.location());
   }
 
   /** Flink's own word for the type of a catalog. */

@@ -15,9 +15,9 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Where a run begins: where the last run ends, and nothing else; without one, at
- * offset 0. Of a topic that is older than its archive retention may have removed the first records:
- * these are lost, as a person accepts who archives it now.
+ * Where a run begins: where the last run ends, and nothing else; without one, at offset 0. Of a
+ * topic that is older than its archive retention may have removed the first records: these are
+ * lost, as a person accepts who archives it now.
  *
  * @param number of the run
  * @param previous digest of the last run
@@ -39,8 +39,8 @@ record StartingPoint(
    * Decides where to begin. Pure.
    *
    * @param last run of the archive
-   * @throws InvalidInputException when going on from the last run would lose, repeat or
-   *     reinterpret records
+   * @throws InvalidInputException when going on from the last run would lose, repeat or reinterpret
+   *     records
    */
   static StartingPoint of(
       Optional<ArchiveRun> last,
@@ -70,8 +70,7 @@ record StartingPoint(
     if (!run.eventTimeMin().equals(eventTimeMin)) {
       throw new InvalidInputException(
           "Cannot archive topic %s with lambda.event-time.min=%s: its archive has %s, which never changes, so that both layers take the same events; set lambda.event-time.min=%s"
-              .formatted(
-                  log.topic(), eventTimeMin, run.eventTimeMin(), run.eventTimeMin()));
+              .formatted(log.topic(), eventTimeMin, run.eventTimeMin(), run.eventTimeMin()));
     }
 
     Set<Integer> added = log.partitions();
@@ -95,11 +94,7 @@ record StartingPoint(
     }
 
     return new StartingPoint(
-        run.number() + 1,
-        Optional.of(run.digest()),
-        run.toEpoch(),
-        starts,
-        added);
+        run.number() + 1, Optional.of(run.digest()), run.toEpoch(), starts, added);
   }
 
   private static void checkSameTopic(ArchiveRun run, LogState log, Duration epochLength) {
@@ -142,8 +137,7 @@ record StartingPoint(
   private static void checkNotTooLate(
       ArchiveRun run, LogState log, Map<Integer, Long> firstEpochs) {
     for (int partition : log.partitions()) {
-      if (!run.partitions().containsKey(partition)
-          && firstEpochs.get(partition) < run.toEpoch()) {
+      if (!run.partitions().containsKey(partition) && firstEpochs.get(partition) < run.toEpoch()) {
         throw new InvalidInputException(
             String.format(
                 Locale.ROOT,

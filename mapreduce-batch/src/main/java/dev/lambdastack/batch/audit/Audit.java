@@ -1,10 +1,10 @@
 package dev.lambdastack.batch.audit;
 
-import dev.lambdastack.log.Boundary;
 import dev.lambdastack.batch.master.ArchiveRun;
 import dev.lambdastack.batch.master.DeadLetterTable;
 import dev.lambdastack.batch.master.FileCheck;
 import dev.lambdastack.batch.master.MasterTable;
+import dev.lambdastack.log.Boundary;
 import dev.lambdastack.log.TopicLog;
 import dev.lambdastack.settings.FirstContact;
 import dev.lambdastack.settings.LambdaConfig;
@@ -108,11 +108,10 @@ public final class Audit {
     state.files().forEach(f -> files.add(new Listed(f.path(), f.rows(), f.lengthBytes())));
     state.deadLetters().forEach(f -> files.add(new Listed(f.path(), f.rows(), f.lengthBytes())));
     runs.compare(
-        state.files(), state.deadLetters().stream().mapToLong(DeadLetterTable.LetterFile::rows).sum());
+        state.files(),
+        state.deadLetters().stream().mapToLong(DeadLetterTable.LetterFile::rows).sum());
     List<String> differences = new ArrayList<>(runs.differences());
-    state
-        .deleted()
-        .forEach(path -> differences.add("rows of file " + path + " were deleted"));
+    state.deleted().forEach(path -> differences.add("rows of file " + path + " were deleted"));
     differences.addAll(problems(files, scope));
 
     Map<Integer, AuditReport.Unarchived> partitions = new TreeMap<>();
@@ -170,10 +169,7 @@ public final class Audit {
   }
 
   private Map<Integer, AuditReport.Unarchived> unarchived(
-      TopicLog log,
-      ArchiveRun archived,
-      Optional<Duration> retention,
-      List<String> differences) {
+      TopicLog log, ArchiveRun archived, Optional<Duration> retention, List<String> differences) {
     if (!log.topicId().equals(archived.topicId())) {
       differences.add(
           String.format(

@@ -11,8 +11,8 @@ import java.util.TreeMap;
  * What an audit of a topic found.
  *
  * @param runs of the archive
- * @param vouched the newest run whose digest a version notes; 0 where none does, or none was
- *     asked for. Of later ones, the last one's is noted nowhere
+ * @param vouched the newest run whose digest a version notes; 0 where none does, or none was asked
+ *     for. Of later ones, the last one's is noted nowhere
  * @param complete every event that the log took before is in the dataset: the horizon's instant;
  *     empty before the first archive run
  * @param files that belong to the dataset, dead letters included

@@ -41,7 +41,12 @@ final class MasterCopy {
         Stream.concat(
                 NEVER.stream(),
                 without.stream()
-                    .map(topic -> Pattern.quote(from + "/") + "([a-z_]+/)?" + Pattern.quote(topic) + "(/.*)?"))
+                    .map(
+                        topic ->
+                            Pattern.quote(from + "/")
+                                + "([a-z_]+/)?"
+                                + Pattern.quote(topic)
+                                + "(/.*)?"))
             .toList();
     copy(conf, from, to, verifies, Stream.concat(never.stream(), LAST.stream()).toList());
     copy(conf, from, to, verifies, never);

@@ -24,8 +24,6 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -187,8 +185,7 @@ public final class Compaction {
               plan.rows()));
     }
 
-    Set<DataFile> replaced =
-        plan.inputs().stream().map(LiveFile::file).collect(Collectors.toSet());
+    Set<DataFile> replaced = plan.inputs().stream().map(LiveFile::file).collect(Collectors.toSet());
     if (!table.replace(contents, replaced, Set.copyOf(files), folder.getName())) {
       throw new LostRaceException(
           "Another run has compacted the same files of topic %s meanwhile; this run changed nothing"
@@ -277,8 +274,7 @@ public final class Compaction {
     }
   }
 
-  private List<DataFile> files(TableLayout layout, Path reports, int expected)
-      throws IOException {
+  private List<DataFile> files(TableLayout layout, Path reports, int expected) throws IOException {
     FileSystem fileSystem = reports.getFileSystem(config.hadoop());
     List<DataFile> files = new ArrayList<>();
     int found = 0;
@@ -304,11 +300,7 @@ public final class Compaction {
   }
 
   private static CompactionResult result(
-      String topic,
-      List<CompactionPlan> plans,
-      int commits,
-      List<DataFile> written,
-      long started) {
+      String topic, List<CompactionPlan> plans, int commits, List<DataFile> written, long started) {
     return new CompactionResult(
         topic,
         commits,

@@ -40,8 +40,7 @@ final class RowMapper extends Mapper<NullWritable, Text, BytesWritable, BytesWri
     try (CloseableIterable<Record> rows =
         Parquet.read(HadoopInputFile.fromPath(new Path(path.toString()), conf))
             .project(settings.columns())
-            .createReaderFunc(
-                type -> GenericParquetReaders.buildReader(settings.columns(), type))
+            .createReaderFunc(type -> GenericParquetReaders.buildReader(settings.columns(), type))
             .build()) {
       long count = 0;
       for (Record row : rows) {

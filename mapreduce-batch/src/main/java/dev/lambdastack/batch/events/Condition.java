@@ -28,7 +28,8 @@ import org.apache.avro.generic.GenericRecord;
  * but {@code !=}. Numbers are compared exactly, texts by their code points, times as instants.
  */
 public final class Condition {
-  private static final Pattern TEXT = Pattern.compile("([A-Za-z_][A-Za-z0-9_]*)(=|!=|<=|>=|<|>)(.*)");
+  private static final Pattern TEXT =
+      Pattern.compile("([A-Za-z_][A-Za-z0-9_]*)(=|!=|<=|>=|<|>)(.*)");
 
   private final int field;
   private final Schema schema;
@@ -67,8 +68,7 @@ public final class Condition {
           case ">" -> order -> order > 0;
           default -> order -> order >= 0;
         };
-    return new Condition(
-        field, valueOf(field, parts.group(3)), parts.group(2).equals("!="), holds);
+    return new Condition(field, valueOf(field, parts.group(3)), parts.group(2).equals("!="), holds);
   }
 
   /** That the event's partition key has this value. */

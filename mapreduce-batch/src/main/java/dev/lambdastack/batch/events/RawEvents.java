@@ -142,8 +142,7 @@ public final class RawEvents {
 
     Reading(EventType type, Instant from, Instant to, Visitor visitor) {
       this.type = type;
-      this.decoder =
-          new EventDecoder(schemas, type, List.of(), config.log().eventTimeMin());
+      this.decoder = new EventDecoder(schemas, type, List.of(), config.log().eventTimeMin());
       this.pinned = Fingerprints.of(type.schema());
       this.from = from.toEpochMilli();
       this.to = to.toEpochMilli();
@@ -186,7 +185,8 @@ public final class RawEvents {
     }
 
     private long eventTime(GenericRecord record) {
-      Schema schema = EventColumns.branches(type.schema().getField(type.eventTime()).schema()).get(0);
+      Schema schema =
+          EventColumns.branches(type.schema().getField(type.eventTime()).schema()).get(0);
       long time = (Long) record.get(type.eventTime());
       return schema.getLogicalType() instanceof LogicalTypes.TimestampMicros
           ? Math.floorDiv(time, 1000L)
@@ -221,8 +221,7 @@ public final class RawEvents {
     }
 
     Answer read(TopicLog log, Optional<Contents> contents) throws IOException {
-      Map<Integer, Long> archivedUpTo =
-          contents.map(c -> c.horizon().offsets()).orElse(Map.of());
+      Map<Integer, Long> archivedUpTo = contents.map(c -> c.horizon().offsets()).orElse(Map.of());
       Instant asked = clock.instant();
       Map<Integer, Long> ends = log.endOffsets();
       Map<Integer, Long> all = log.highWatermarks();

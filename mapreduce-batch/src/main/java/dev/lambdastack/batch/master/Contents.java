@@ -37,8 +37,7 @@ public record Contents(
    * @param eventTime name of its column
    * @throws InvalidInputException when its rows are not those that were archived
    */
-  static Contents of(
-      Table table, List<ArchiveRun> runs, List<Schema> schemas, String eventTime)
+  static Contents of(Table table, List<ArchiveRun> runs, List<Schema> schemas, String eventTime)
       throws IOException {
     List<LiveFile> files =
         files(
@@ -50,8 +49,7 @@ public record Contents(
                       .formatted(table.name(), path));
             });
 
-    Contents contents =
-        new Contents(table.currentSnapshot().snapshotId(), runs, schemas, files);
+    Contents contents = new Contents(table.currentSnapshot().snapshotId(), runs, schemas, files);
     long rows = files.stream().mapToLong(LiveFile::rows).sum();
     if (rows != contents.events()) {
       throw new InvalidInputException(

@@ -294,8 +294,7 @@ public final class EventColumns {
     return new Schema(columns);
   }
 
-  private static List<NestedField> ofFile(
-      Types.StructType table, org.apache.avro.Schema record) {
+  private static List<NestedField> ofFile(Types.StructType table, org.apache.avro.Schema record) {
     List<NestedField> fields = new ArrayList<>();
     for (org.apache.avro.Schema.Field field : record.getFields()) {
       if (!isAlwaysNull(field.schema())) {
@@ -342,8 +341,7 @@ public final class EventColumns {
     };
   }
 
-  private static Type unionOfFile(
-      Types.StructType table, List<org.apache.avro.Schema> branches) {
+  private static Type unionOfFile(Types.StructType table, List<org.apache.avro.Schema> branches) {
     List<NestedField> fields = new ArrayList<>();
     fields.add(table.field(BRANCH));
     for (org.apache.avro.Schema branch : branches) {

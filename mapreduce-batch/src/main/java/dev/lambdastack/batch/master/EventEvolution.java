@@ -89,9 +89,7 @@ final class EventEvolution {
    * as its name.
    */
   private static Optional<NestedField> column(
-      Types.StructType table,
-      org.apache.avro.Schema record,
-      org.apache.avro.Schema.Field field) {
+      Types.StructType table, org.apache.avro.Schema record, org.apache.avro.Schema.Field field) {
     return Optional.ofNullable(table.field(field.name()))
         .or(
             () ->
@@ -139,8 +137,7 @@ final class EventEvolution {
     isChanged = true;
   }
 
-  private void change(
-      String path, boolean isOptional, Type table, org.apache.avro.Schema schema) {
+  private void change(String path, boolean isOptional, Type table, org.apache.avro.Schema schema) {
     if (schema.isNullable() && !isOptional) {
       allowNull(path);
     }
@@ -161,10 +158,7 @@ final class EventEvolution {
         check(table.isListType(), path, table, schema);
         Types.ListType list = table.asListType();
         change(
-            path + ".element",
-            list.isElementOptional(),
-            list.elementType(),
-            only.getElementType());
+            path + ".element", list.isElementOptional(), list.elementType(), only.getElementType());
       }
       case MAP -> {
         check(table.isMapType(), path, table, schema);

@@ -55,9 +55,7 @@ public final class EventRecords {
     }
 
     boolean isLacking = column.isEmpty() || !field.schema().isNullable();
-    return isLacking && field.hasDefaultValue()
-        ? GenericData.get().getDefaultValue(field)
-        : null;
+    return isLacking && field.hasDefaultValue() ? GenericData.get().getDefaultValue(field) : null;
   }
 
   private static Object valueOf(Object value, Schema schema) {

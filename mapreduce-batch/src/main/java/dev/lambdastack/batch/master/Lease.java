@@ -51,8 +51,7 @@ public final class Lease implements AutoCloseable {
     while (true) {
       Contents contents = table.contents().orElseThrow();
       if (table.tag(tag, contents.snapshot(), clock.instant().plus(validity))) {
-        return new Leased(
-            new Lease(table, tag, contents.snapshot(), clock, validity), contents);
+        return new Leased(new Lease(table, tag, contents.snapshot(), clock, validity), contents);
       }
       // The snapshot has expired since: there is a newer one.
     }

@@ -103,7 +103,8 @@ public record LiveFile(
 
   private static Optional<LocalDate> date(DataFile file, Map<Integer, PartitionSpec> specs) {
     PartitionSpec spec = specs.get(file.specId());
-    boolean isByDate = spec.fields().size() == 1 && spec.fields().get(0).transform().toString().equals(DAY);
+    boolean isByDate =
+        spec.fields().size() == 1 && spec.fields().get(0).transform().toString().equals(DAY);
     return isByDate
         ? Optional.of(LocalDate.ofEpochDay(file.partition().get(0, Integer.class)))
         : Optional.empty();

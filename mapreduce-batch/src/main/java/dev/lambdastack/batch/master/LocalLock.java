@@ -18,6 +18,7 @@ import org.apache.iceberg.LockManager;
 public final class LocalLock implements LockManager {
   /** Beside the metadata. */
   static final String FILE = ".lock";
+
   private static final long MOST_SECONDS = 60;
 
   /** A lock of the file system is one of the whole process. */

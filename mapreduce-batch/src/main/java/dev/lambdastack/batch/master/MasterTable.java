@@ -244,9 +244,7 @@ public final class MasterTable {
    */
   private static List<String> runTexts(Table table, Map<Long, String> summaries) {
     List<String> texts = new ArrayList<>();
-    for (long number = 1;
-        number <= count(table) || summaries.containsKey(number);
-        number++) {
+    for (long number = 1; number <= count(table) || summaries.containsKey(number); number++) {
       texts.add(table.properties().getOrDefault(RUN + number, ""));
     }
     return texts;
@@ -578,8 +576,7 @@ public final class MasterTable {
   public boolean replace(
       Contents contents, Set<DataFile> replaced, Set<DataFile> added, String runId)
       throws IOException {
-    long sequence =
-        replaced.stream().mapToLong(DataFile::dataSequenceNumber).max().orElseThrow();
+    long sequence = replaced.stream().mapToLong(DataFile::dataSequenceNumber).max().orElseThrow();
     return catalog.call(
         () -> {
           Table table = catalog.catalog().loadTable(id);
@@ -597,7 +594,6 @@ public final class MasterTable {
           }
         });
   }
-
 
   /**
    * Names a snapshot, which keeps it and its files; a name that is there has its end moved.

@@ -168,8 +168,7 @@ public final class TableRelocation {
 
     @Override
     public InputFile newInputFile(String path) {
-      return files.newInputFile(
-          path.startsWith(from) ? to + path.substring(from.length()) : path);
+      return files.newInputFile(path.startsWith(from) ? to + path.substring(from.length()) : path);
     }
 
     @Override

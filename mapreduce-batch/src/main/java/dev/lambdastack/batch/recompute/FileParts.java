@@ -48,9 +48,7 @@ final class FileParts {
     for (long i = 0; i < count; i++) {
       parts.add(
           new FilePart(
-              file.path(),
-              file.lengthBytes() * i / count,
-              file.lengthBytes() * (i + 1) / count));
+              file.path(), file.lengthBytes() * i / count, file.lengthBytes() * (i + 1) / count));
     }
     return parts;
   }

@@ -265,7 +265,9 @@ final class MasterFile implements AutoCloseable {
       return open(name, null);
     }
 
-    /** @param pinned the event's field; null for a column of ours */
+    /**
+     * @param pinned the event's field; null for a column of ours
+     */
     private ColumnSource open(String name, Schema.Field pinned) throws IOException {
       ColumnSource source = opened.get(name);
       if (source == null) {

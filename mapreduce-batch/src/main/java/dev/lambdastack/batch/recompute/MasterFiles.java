@@ -45,12 +45,7 @@ final class MasterFiles {
       Instant eventTimeMin,
       Projection projection,
       Optional<TimeRanges> times) {
-    return new MasterFiles(
-        config.hadoop(),
-        schemas,
-        eventTimeMin,
-        projection,
-        times);
+    return new MasterFiles(config.hadoop(), schemas, eventTimeMin, projection, times);
   }
 
   /**

@@ -50,11 +50,7 @@ final class ParquetSource implements ColumnSource {
    * @param symbols what the pinned schema makes of the file's texts
    */
   ParquetSource(
-      ColumnDescriptor column,
-      PageReader pages,
-      ValueForm form,
-      boolean textsById,
-      Symbols symbols)
+      ColumnDescriptor column, PageReader pages, ValueForm form, boolean textsById, Symbols symbols)
       throws IOException {
     this.column = column;
     this.pages = pages;

@@ -3,13 +3,13 @@ package dev.lambdastack.batch.recompute;
 import dev.lambdastack.batch.job.Jobs;
 import dev.lambdastack.batch.job.RunId;
 import dev.lambdastack.batch.job.Staging;
-import dev.lambdastack.batch.publish.VersionState;
-import dev.lambdastack.schemas.SchemaEdits;
 import dev.lambdastack.batch.master.Contents;
 import dev.lambdastack.batch.master.Fingerprints;
 import dev.lambdastack.batch.master.Lease;
 import dev.lambdastack.batch.master.LiveFile;
 import dev.lambdastack.batch.master.MasterTable;
+import dev.lambdastack.batch.publish.VersionState;
+import dev.lambdastack.schemas.SchemaEdits;
 import dev.lambdastack.schemas.SchemaStore;
 import dev.lambdastack.serving.store.Catalog;
 import dev.lambdastack.serving.store.HBaseConnector;
@@ -317,10 +317,7 @@ final class TopicRun implements AutoCloseable {
     Projection times = new Projection(views.get(0).eventType(), List.of(), true);
     Map<TouchedWindows.Question, TouchedWindows.Answer> touched =
         TouchedWindows.find(
-            files(times),
-            frozen.files(),
-            times,
-            increments.stream().map(this::whatIsNew).toList());
+            files(times), frozen.files(), times, increments.stream().map(this::whatIsNew).toList());
 
     for (Start.Increment increment : increments) {
       VersionTable table = VersionTable.copyOf(makers, increment.base());

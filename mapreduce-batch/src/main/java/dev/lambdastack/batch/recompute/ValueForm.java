@@ -1,9 +1,9 @@
 package dev.lambdastack.batch.recompute;
 
-import org.apache.parquet.column.values.ValuesReader;
 import dev.lambdastack.batch.master.EventColumns;
 import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
+import org.apache.parquet.column.values.ValuesReader;
 import org.apache.parquet.io.api.Binary;
 import org.apache.parquet.schema.LogicalTypeAnnotation;
 import org.apache.parquet.schema.LogicalTypeAnnotation.DecimalLogicalTypeAnnotation;

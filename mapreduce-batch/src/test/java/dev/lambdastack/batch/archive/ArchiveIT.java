@@ -38,16 +38,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -265,9 +262,7 @@ class ArchiveIT {
     for (var entry : byPartition.entrySet()) {
       PartitionRange range = run.partitions().get(entry.getKey());
       long first = range.boundaries().firstKey();
-      for (long epoch = Math.max(first, run.toEpoch() - 200);
-          epoch <= run.toEpoch();
-          epoch++) {
+      for (long epoch = Math.max(first, run.toEpoch() - 200); epoch <= run.toEpoch(); epoch++) {
         long start = epoch * Scene.EPOCH.toMillis();
         long maximum = adoptions.floorMillis(entry.getKey());
         long expected = -1;
@@ -923,8 +918,7 @@ class ArchiveIT {
       ArchiveResult result = scene.archive(Sale.V1).run(scene.topic());
       assertThat(result.lost()).isEqualTo(lost);
       assertThat(result.events()).isEqualTo(6);
-      assertThat(scene.contents().lost())
-          .isEqualTo(LostOffsets.NONE.with(0, 0, 4).with(1, 0, 10));
+      assertThat(scene.contents().lost()).isEqualTo(LostOffsets.NONE.with(0, 0, 4).with(1, 0, 10));
 
       // What retention takes from there on is refused as ever.
       assertThat(scene.archive(Sale.V1).run(scene.topic()).lost()).isEmpty();
@@ -1170,7 +1164,8 @@ class ArchiveIT {
       assertThat(scene.archive(Sale.V1).run(scene.topic()).events()).isEqualTo(1_030);
       Map<String, Long> rowsOfTasks = new TreeMap<>();
       for (LiveFile file : scene.contents().files()) {
-        String task = new Path(file.path()).getName().replaceFirst("^[0-9]{4}-[0-9]{2}-[0-9]{2}-", "");
+        String task =
+            new Path(file.path()).getName().replaceFirst("^[0-9]{4}-[0-9]{2}-[0-9]{2}-", "");
         rowsOfTasks.merge(task, file.rows(), Long::sum);
       }
       assertThat(rowsOfTasks).hasSize(11);

@@ -3,15 +3,12 @@ package dev.lambdastack.batch.archive;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lambdastack.batch.Sale;
 import dev.lambdastack.batch.master.ArchiveRun;
 import dev.lambdastack.batch.master.PartitionRange;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.handoff.Adoptions;
-import dev.lambdastack.views.handoff.LostOffsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -65,8 +62,7 @@ class StartingPointTest {
     Adoptions adoptions =
         Adoptions.atFirst(Set.of(0, 1))
             .with(Set.of(2), Instant.EPOCH.plus(EPOCH.multipliedBy(epoch)));
-    return StartingPoint.of(
-        Optional.of(last(OptionalInt.of(3))), log, adoptions, gaps, EPOCH, MIN);
+    return StartingPoint.of(Optional.of(last(OptionalInt.of(3))), log, adoptions, gaps, EPOCH, MIN);
   }
 
   @Test

@@ -34,7 +34,15 @@ class TotalsTest {
 
   private static TaskReport report(long start, long read, long rows) {
     return new TaskReport(
-        0, start, start + 10, read, 1, Map.of(), List.of(file("f" + start, rows)), List.of(), Optional.empty());
+        0,
+        start,
+        start + 10,
+        read,
+        1,
+        Map.of(),
+        List.of(file("f" + start, rows)),
+        List.of(),
+        Optional.empty());
   }
 
   private static DataFile file(String path, long rows) {

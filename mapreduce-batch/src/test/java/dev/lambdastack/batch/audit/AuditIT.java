@@ -169,15 +169,14 @@ class AuditIT {
         assertFound(scene, path, noFooter, offline, "the footer of file " + path);
       }
 
-      String dead =
-          scene.table().deadLetters().files(Expressions.alwaysTrue()).get(0).path();
+      String dead = scene.table().deadLetters().files(Expressions.alwaysTrue()).get(0).path();
       assertFound(scene, dead, b -> null, offline, "file " + dead + " is missing");
     }
   }
 
   /** Changes the properties of the table, looks at what is found, and puts them back. */
-  private static void assertFound(
-      Scene scene, Consumer<UpdateProperties> damage, String... found) throws IOException {
+  private static void assertFound(Scene scene, Consumer<UpdateProperties> damage, String... found)
+      throws IOException {
     Map<String, String> whole = scene.iceberg().properties();
     UpdateProperties update = scene.iceberg().updateProperties();
     damage.accept(update);
@@ -247,7 +246,9 @@ class AuditIT {
       assertFound(
           scene,
           u -> u.set("lambda.runs", "2").remove(property(3)),
-          isExpired ? "the files have 180 rows, where 120 events were archived" : "run 3 is missing");
+          isExpired
+              ? "the files have 180 rows, where 120 events were archived"
+              : "run 3 is missing");
       if (!isExpired) {
         assertFound(
             scene,

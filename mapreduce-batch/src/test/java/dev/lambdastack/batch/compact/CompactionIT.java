@@ -109,8 +109,7 @@ class CompactionIT {
   /** The columns of the file itself, with their ids. */
   private static String columns(Scene scene, LiveFile file) throws IOException {
     try (ParquetFileReader reader =
-        ParquetFileReader.open(
-            HadoopInputFile.fromPath(new Path(file.path()), scene.conf()))) {
+        ParquetFileReader.open(HadoopInputFile.fromPath(new Path(file.path()), scene.conf()))) {
       return reader.getFileMetaData().getSchema().toString().replace('\n', ' ');
     }
   }
@@ -241,8 +240,7 @@ class CompactionIT {
                 .thenComparing(r -> (Integer) r.getField(EventColumns.PARTITION))
                 .thenComparing(r -> (Long) r.getField(EventColumns.OFFSET)));
     assertThat(rows)
-        .allMatch(
-            r -> CompactionPlan.dateOf(eventTime(r)).equals(file.date().orElseThrow()));
+        .allMatch(r -> CompactionPlan.dateOf(eventTime(r)).equals(file.date().orElseThrow()));
     assertThat(file.eventTimes())
         .isEqualTo(
             new LiveFile.Range(eventTime(rows.get(0)), eventTime(rows.get(rows.size() - 1))));
@@ -485,10 +483,7 @@ class CompactionIT {
       assertThat(sweepIn(scene, Duration.ZERO).superseded()).isEqualTo(9);
 
       Version past =
-          recompute
-              .run(List.of(scene.viewName()), Recompute.Options.asOf(moment))
-              .get(0)
-              .version();
+          recompute.run(List.of(scene.viewName()), Recompute.Options.asOf(moment)).get(0).version();
       assertThat(cells(connection, past)).isEqualTo(cells(connection, then)).isNotEmpty();
       assertThat(past.events()).isEqualTo(then.events());
     }

@@ -26,11 +26,7 @@ class CompactionPlanTest {
 
   private static LiveFile file(String path, String pinned, long bytes, String... dates) {
     return LiveFiles.ofDates(
-        path,
-        pinned,
-        bytes,
-        LocalDate.parse(dates[0]),
-        LocalDate.parse(dates[dates.length - 1]));
+        path, pinned, bytes, LocalDate.parse(dates[0]), LocalDate.parse(dates[dates.length - 1]));
   }
 
   private static List<CompactionPlan> plans(LiveFile... files) {
@@ -55,9 +51,7 @@ class CompactionPlanTest {
 
   @Test
   void aFewLateEventsDoNotHaveADayWrittenAgain() {
-    assertThat(
-            inputs(
-                file("day", V1, 450, "2026-01-31"), file("late", V1, 50, "2026-01-31")))
+    assertThat(inputs(file("day", V1, 450, "2026-01-31"), file("late", V1, 50, "2026-01-31")))
         .isEmpty();
     assertThat(
             inputs(

@@ -75,8 +75,7 @@ class DeadLettersIT {
 
   /** Every sale is in the master dataset once, by its random id. */
   private static void assertArchivedOnce(Scene scene, List<Sale> sales) throws Exception {
-    assertThat(
-            scene.rows().stream().map(row -> (Long) row.getField("id")).toList())
+    assertThat(scene.rows().stream().map(row -> (Long) row.getField("id")).toList())
         .containsExactlyInAnyOrderElementsOf(sales.stream().map(Sale::id).toList());
   }
 

@@ -81,8 +81,7 @@ class EventColumnsTest {
     assertThat(point.fields()).extracting(NestedField::name).containsExactly("x");
     assertThat(column("'null'")).isNull();
 
-    Types.ListType list =
-        column("{'type':'array','items':['null','int']}").type().asListType();
+    Types.ListType list = column("{'type':'array','items':['null','int']}").type().asListType();
     assertThat(list.isElementOptional()).isTrue();
     assertThat(list.elementType()).isEqualTo(Types.IntegerType.get());
     assertThat(column("{'type':'array','items':'int'}").type().asListType().isElementRequired())
@@ -98,7 +97,8 @@ class EventColumnsTest {
 
   @Test
   void aUnionOfSeveralTypesIsTheNameOfItsTypeAndAColumnForEach() {
-    for (String union : List.of("['string','int'," + POINT + "]", "['string','null','int'," + POINT + "]")) {
+    for (String union :
+        List.of("['string','int'," + POINT + "]", "['string','null','int'," + POINT + "]")) {
       NestedField column = column(union);
       assertThat(column.isOptional()).isEqualTo(union.contains("'null','int'"));
 
@@ -222,8 +222,7 @@ class EventColumnsTest {
 
     // The table has taken both to be null since: files of the schema say so no longer.
     Type nullable =
-        Types.ListType.ofOptional(
-            table.findField("it.element").fieldId(), Types.IntegerType.get());
+        Types.ListType.ofOptional(table.findField("it.element").fieldId(), Types.IntegerType.get());
     org.apache.iceberg.Schema later =
         new org.apache.iceberg.Schema(
             table.columns().stream()

@@ -56,7 +56,10 @@ class EventEvolutionTest {
   private Table table(Schema first) {
     catalog.dropTable(ID);
     return catalog.createTable(
-        ID, EventColumns.of("hits", first), PartitionSpec.unpartitioned(), Map.of("format-version", "3"));
+        ID,
+        EventColumns.of("hits", first),
+        PartitionSpec.unpartitioned(),
+        Map.of("format-version", "3"));
   }
 
   /** Whether the table has changed. */
@@ -154,8 +157,7 @@ class EventEvolutionTest {
               "{'name':'it','type':%s,'default':%s},{'name':'other','type':'int'}"
                   .formatted(union.formatted(type), value));
       Schema.Field field = second.getField("it");
-      Object expected =
-          TableRows.plain(field.schema(), GenericData.get().getDefaultValue(field));
+      Object expected = TableRows.plain(field.schema(), GenericData.get().getDefaultValue(field));
 
       List<Record> rows = readAfter(first, second);
 
@@ -190,7 +192,10 @@ class EventEvolutionTest {
   @Test
   void newColumnsStandBeforeOurs() {
     Table table =
-        evolved(event("{'name':'a','type':'int'}"), event("{'name':'a','type':'int'},{'name':'b','type':['null','int']},{'name':'c','type':'int','default':1}"));
+        evolved(
+            event("{'name':'a','type':'int'}"),
+            event(
+                "{'name':'a','type':'int'},{'name':'b','type':['null','int']},{'name':'c','type':'int','default':1}"));
     assertThat(table.schema().columns())
         .extracting(NestedField::name)
         .startsWith("time", "a", "b", "c", "lambda_partition");
@@ -200,7 +205,8 @@ class EventEvolutionTest {
 
   @Test
   void aFieldOfAnotherNameKeepsItsColumnByAnAlias() throws Exception {
-    Schema first = event("{'name':'a','type':'int'},{'name':'p','type':" + POINT.formatted("") + "}");
+    Schema first =
+        event("{'name':'a','type':'int'},{'name':'p','type':" + POINT.formatted("") + "}");
     Schema second =
         event(
             "{'name':'b','type':'long','aliases':['a']},{'name':'p','type':{'type':'record','name':'Point','fields':[{'name':'y','type':'int','aliases':['x']}]}}");
@@ -253,7 +259,8 @@ class EventEvolutionTest {
   @Test
   void aSchemaThatIsPinnedAgainFindsItsColumns() {
     Schema first = event("{'name':'a','type':'int'}");
-    Schema second = event("{'name':'b','type':'int','aliases':['a']},{'name':'c','type':'int','default':1}");
+    Schema second =
+        event("{'name':'b','type':'int','aliases':['a']},{'name':'c','type':'int','default':1}");
     Table table = evolved(first, second);
     int b = id(table, "b");
     int c = id(table, "c");
@@ -442,7 +449,9 @@ class EventEvolutionTest {
         Map<?, ?> found = (Map<?, ?>) TableRows.plain(rows.get(i));
         assertThat(found.get("a"))
             .isEqualTo(
-                expected.get("a") instanceof Integer whole ? Long.valueOf(whole) : expected.get("a"));
+                expected.get("a") instanceof Integer whole
+                    ? Long.valueOf(whole)
+                    : expected.get("a"));
         assertThat(found.get("z")).isEqualTo(schema == first ? "z" : expected.get("z"));
         Map<?, ?> union = (Map<?, ?>) expected.get("u");
         if (union == null) {
@@ -484,7 +493,11 @@ class EventEvolutionTest {
         "{'type':'fixed','name':'F','size':2} | {'type':'fixed','name':'F','size':3}",
       })
   void whatATablesColumnCannotBecomeIsRefused(String from, String to) {
-    for (String within : List.of("%s", "{'type':'array','items':%s}", "{'type':'map','values':['null',{'type':'record','name':'W','fields':[{'name':'inner','type':%s}]}]}")) {
+    for (String within :
+        List.of(
+            "%s",
+            "{'type':'array','items':%s}",
+            "{'type':'map','values':['null',{'type':'record','name':'W','fields':[{'name':'inner','type':%s}]}]}")) {
       Table table = table(it(within.formatted(from)));
       org.apache.iceberg.Schema before = table.schema();
       Schema second = it(within.formatted(to));
@@ -513,7 +526,10 @@ class EventEvolutionTest {
   /** A column that no field has any more is still in the table, and engines see it. */
   @Test
   void aNewFieldMayNotDifferInCaseAloneFromAColumnThatIsThere() {
-    Table table = evolved(event("{'name':'user','type':'int'},{'name':'a','type':'int'}"), event("{'name':'a','type':'int'}"));
+    Table table =
+        evolved(
+            event("{'name':'user','type':'int'},{'name':'a','type':'int'}"),
+            event("{'name':'a','type':'int'}"));
     Schema third = event("{'name':'User','type':['null','int']},{'name':'a','type':'int'}");
     assertThatThrownBy(() -> evolve(table, third))
         .isInstanceOf(InvalidInputException.class)

@@ -174,7 +174,6 @@ final class Hits {
 
   Optional<ArchiveRun> commit(MasterTable table, ArchiveRun run) throws IOException {
     MasterTable.Prepared prepared = table.prepare(type(SCHEMA));
-    return table.commit(
-        prepared, run, files(prepared.layout(), run), deadLetters(table, run));
+    return table.commit(prepared, run, files(prepared.layout(), run), deadLetters(table, run));
   }
 }

@@ -56,7 +56,9 @@ class LiveFileTest {
     assertThat(side(one, Map.of(0, 24L))).isEqualTo(Side.EITHER);
     assertThat(side(one, Map.of(0, 11L))).isEqualTo(Side.EITHER);
     assertThat(side(one, Map.of(0, 10L))).isEqualTo(Side.BEHIND);
-    assertThat(side(one, Map.of(1, 25L))).as("of a partition it does not know").isEqualTo(Side.BEHIND);
+    assertThat(side(one, Map.of(1, 25L)))
+        .as("of a partition it does not know")
+        .isEqualTo(Side.BEHIND);
 
     LiveFile two = file(5, new Range(0, 1), new Range(0, 24));
     assertThat(side(two, Map.of(0, 25L, 1, 25L))).isEqualTo(Side.BEFORE);
@@ -94,7 +96,8 @@ class LiveFileTest {
     LiveFile file =
         file(
             5,
-            new Range(Math.min(firstPartition, lastPartition), Math.max(firstPartition, lastPartition)),
+            new Range(
+                Math.min(firstPartition, lastPartition), Math.max(firstPartition, lastPartition)),
             new Range(Math.min(firstOffset, lastOffset), Math.max(firstOffset, lastOffset)));
     Horizon horizon = new Horizon(1, Map.of(0, (long) end0, 1, (long) end1, 2, (long) end0));
     Side side = file.side(horizon, NOT_KNOWN);

@@ -340,7 +340,8 @@ class MasterTableTest {
     commitTwo();
     Contents contents = contents();
     List<LiveFile> first = contents.files().subList(0, 1);
-    DataFile one = hits.file(table.layout(), contents.runs().get(0), "one", 100, first.get(0).rows()).get(0);
+    DataFile one =
+        hits.file(table.layout(), contents.runs().get(0), "one", 100, first.get(0).rows()).get(0);
     DataFile other = hits.file(table.layout(), contents.runs().get(0), "other", 200, 15).get(0);
     assertThat(table.replace(contents, Set.of(first.get(0).file()), Set.of(one), "first")).isTrue();
     assertThat(table.replace(contents, dataFiles(contents), Set.of(other), "second")).isFalse();
@@ -360,7 +361,10 @@ class MasterTableTest {
     assertThat(table.replace(contents, Set.of(oldest.file()), Set.of(again), "c1")).isTrue();
 
     LiveFile compacted =
-        contents().files().stream().filter(f -> f.path().endsWith("again.parquet")).findFirst().orElseThrow();
+        contents().files().stream()
+            .filter(f -> f.path().endsWith("again.parquet"))
+            .findFirst()
+            .orElseThrow();
     assertThat(compacted.sequence()).isEqualTo(oldest.sequence()).isEqualTo(first.sequence());
     assertThat(compacted.side(first.horizon(), first.sequence())).isEqualTo(LiveFile.Side.BEFORE);
 
@@ -556,7 +560,10 @@ class MasterTableTest {
     hits.commit(next, "run-3", 10, 0).orElseThrow();
     next.settleDeadLetters();
     hits.commit(next, "run-4", 9, 1).orElseThrow();
-    assertThat(hits.open().state(hits.conf()).orElseThrow().deadLetters().stream().mapToLong(DeadLetterTable.LetterFile::rows).sum())
+    assertThat(
+            hits.open().state(hits.conf()).orElseThrow().deadLetters().stream()
+                .mapToLong(DeadLetterTable.LetterFile::rows)
+                .sum())
         .as("who audits settles them too")
         .isEqualTo(6);
   }

@@ -18,9 +18,7 @@ final class RowDeletes {
   /** A deletion vector that has one row of a file. */
   static DeleteFile of(Table table, DataFile file, long position) {
     OutputFileFactory files =
-        OutputFileFactory.builderFor(table, 1, 1)
-            .format(FileFormat.PUFFIN)
-            .build();
+        OutputFileFactory.builderFor(table, 1, 1).format(FileFormat.PUFFIN).build();
     DVFileWriter writer = new BaseDVFileWriter(files, path -> null);
     PartitionSpec spec = table.specs().get(file.specId());
     try (writer) {

@@ -19,13 +19,11 @@ class RunChainTest {
   /** Of two partitions. */
   private static SortedMap<Integer, PartitionRange> ranges(
       long toEpoch, long start0, long end0, long start1, long end1) {
-    return new TreeMap<>(
-        Map.of(0, range(toEpoch, start0, end0), 1, range(toEpoch, start1, end1)));
+    return new TreeMap<>(Map.of(0, range(toEpoch, start0, end0), 1, range(toEpoch, start1, end1)));
   }
 
   private static PartitionRange range(long toEpoch, long start, long end) {
-    return new PartitionRange(
-        start, end, OptionalInt.empty(), new TreeMap<>(Map.of(toEpoch, end)));
+    return new PartitionRange(start, end, OptionalInt.empty(), new TreeMap<>(Map.of(toEpoch, end)));
   }
 
   private static ArchiveRun second(SortedMap<Integer, PartitionRange> ranges) {

@@ -203,7 +203,8 @@ class TableFileWriterTest {
         case FIXED -> new GenericData.Fixed(schema, bytes(logical, schema.getFixedSize()));
         case ENUM ->
             new GenericData.EnumSymbol(
-                schema, schema.getEnumSymbols().get(random.nextInt(schema.getEnumSymbols().size())));
+                schema,
+                schema.getEnumSymbols().get(random.nextInt(schema.getEnumSymbols().size())));
         case UNION -> value(schema.getTypes().get(random.nextInt(schema.getTypes().size())));
         case ARRAY ->
             IntStream.range(0, random.nextInt(5))
@@ -380,13 +381,21 @@ class TableFileWriterTest {
     int time = columns.findField("event_time").fieldId();
     int offset = columns.findField("lambda_offset").fieldId();
     assertThat(file.lowerBounds()).containsOnlyKeys(time, offset);
-    assertThat((Long) Conversions.fromByteBuffer(Types.TimestampType.withZone(), file.lowerBounds().get(time)))
+    assertThat(
+            (Long)
+                Conversions.fromByteBuffer(
+                    Types.TimestampType.withZone(), file.lowerBounds().get(time)))
         .isEqualTo(noon * 1000);
-    assertThat((Long) Conversions.fromByteBuffer(Types.TimestampType.withZone(), file.upperBounds().get(time)))
+    assertThat(
+            (Long)
+                Conversions.fromByteBuffer(
+                    Types.TimestampType.withZone(), file.upperBounds().get(time)))
         .isEqualTo((noon + 999) * 1000);
-    assertThat((Long) Conversions.fromByteBuffer(Types.LongType.get(), file.lowerBounds().get(offset)))
+    assertThat(
+            (Long) Conversions.fromByteBuffer(Types.LongType.get(), file.lowerBounds().get(offset)))
         .isEqualTo(50);
-    assertThat((Long) Conversions.fromByteBuffer(Types.LongType.get(), file.upperBounds().get(offset)))
+    assertThat(
+            (Long) Conversions.fromByteBuffer(Types.LongType.get(), file.upperBounds().get(offset)))
         .isEqualTo(1_049);
 
     LiveFile live = LiveFile.of(file, 1, columns, Map.of(1, layout.byDate()), "event_time");
@@ -450,9 +459,10 @@ class TableFileWriterTest {
 
     Configuration conf = new Configuration();
     org.apache.hadoop.fs.Path file = new org.apache.hadoop.fs.Path(path.toUri());
-    try (ParquetFileReader reader =
-        ParquetFileReader.open(HadoopInputFile.fromPath(file, conf))) {
-      assertThat(reader.getRowGroups()).as("row groups of the size that was asked for").hasSizeGreaterThan(3);
+    try (ParquetFileReader reader = ParquetFileReader.open(HadoopInputFile.fromPath(file, conf))) {
+      assertThat(reader.getRowGroups())
+          .as("row groups of the size that was asked for")
+          .hasSizeGreaterThan(3);
       assertThat(reader.getRowGroups().stream().flatMap(b -> b.getColumns().stream()))
           .extracting(ColumnChunkMetaData::getCodec)
           .containsOnly(CompressionCodecName.ZSTD);
@@ -480,7 +490,8 @@ class TableFileWriterTest {
   @Test
   void noEventIsHeldByTheFile() throws Exception {
     try (TableFileWriter writer =
-        TableRows.writer(folder.resolve("held.parquet"), EventColumns.of("hits", HIT), HIT, 100_000)) {
+        TableRows.writer(
+            folder.resolve("held.parquet"), EventColumns.of("hits", HIT), HIT, 100_000)) {
       List<WeakReference<byte[]>> written = new ArrayList<>();
       for (int i = 0; i < 200; i++) {
         byte[] value = hit(i, "user-" + i / 2 + "x".repeat(100));

@@ -163,7 +163,8 @@ public final class TableRows {
       case MAP -> {
         Map<String, Object> entries = new TreeMap<>();
         ((Map<?, ?>) value)
-            .forEach((key, item) -> entries.put(key.toString(), plain(schema.getValueType(), item)));
+            .forEach(
+                (key, item) -> entries.put(key.toString(), plain(schema.getValueType(), item)));
         yield entries;
       }
       case STRING, ENUM -> value.toString();
@@ -202,8 +203,7 @@ public final class TableRows {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("type", type.getFullName().replace('.', '_'));
     for (Schema other : types) {
-      fields.put(
-          other.getFullName().replace('.', '_'), other == type ? plain(type, value) : null);
+      fields.put(other.getFullName().replace('.', '_'), other == type ? plain(type, value) : null);
     }
     return fields;
   }

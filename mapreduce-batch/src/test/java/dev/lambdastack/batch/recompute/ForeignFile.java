@@ -126,8 +126,7 @@ final class ForeignFile implements AutoCloseable {
     switch (type.getPrimitiveTypeName()) {
       case INT32 -> row.add(type.getName(), unscaled.intValueExact());
       case INT64 -> row.add(type.getName(), unscaled.longValueExact());
-      case BINARY ->
-          row.add(type.getName(), Binary.fromConstantByteArray(unscaled.toByteArray()));
+      case BINARY -> row.add(type.getName(), Binary.fromConstantByteArray(unscaled.toByteArray()));
       case FIXED_LEN_BYTE_ARRAY -> {
         byte[] bytes = new byte[type.getTypeLength()];
         BigInteger rest = unscaled;

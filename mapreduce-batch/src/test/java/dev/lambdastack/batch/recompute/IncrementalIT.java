@@ -166,8 +166,7 @@ class IncrementalIT {
 
     Path folder = layout.folder("compacted-" + contents.snapshot(), Sale.V1);
     DataWriter<Record> writer =
-        Parquet.writeData(
-                HadoopOutputFile.fromPath(new Path(folder, "all.parquet"), scene.conf()))
+        Parquet.writeData(HadoopOutputFile.fromPath(new Path(folder, "all.parquet"), scene.conf()))
             .schema(layout.schema())
             .withSpec(layout.mixed())
             .withSortOrder(layout.order())

@@ -266,10 +266,7 @@ class MasterFileTest {
     SchemaStore schemas = SchemaStore.of(List.of(new SchemaVersion(SCHEMA, 1, "test")));
     Instant min = Instant.ofEpochMilli(Long.MIN_VALUE);
     try (MasterFile file =
-        open(
-            path,
-            projection,
-            () -> new EventDecoder(schemas, projection.type(), columns, min))) {
+        open(path, projection, () -> new EventDecoder(schemas, projection.type(), columns, min))) {
       RowGroup group = file.next().orElseThrow();
       ColumnBatch batch = ColumnBatch.of(projection.type(), columns);
       assertThat(group.next(batch)).isTrue();

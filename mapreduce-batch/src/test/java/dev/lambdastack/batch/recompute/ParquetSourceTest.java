@@ -259,8 +259,7 @@ class ParquetSourceTest {
     MessageType ours = ForeignFile.columns(SCHEMA);
     List<Type> columns = new ArrayList<>();
     for (Type column : ours.getFields()) {
-      boolean isDecimal =
-          column.getLogicalTypeAnnotation() instanceof DecimalLogicalTypeAnnotation;
+      boolean isDecimal = column.getLogicalTypeAnnotation() instanceof DecimalLogicalTypeAnnotation;
       columns.add(
           !isDecimal
               ? column
