@@ -3,38 +3,43 @@ package dev.lambdastack.batch.master;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
+import java.nio.file.StandardOpenOption;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.LongStream;
-import org.apache.iceberg.data.IcebergGenerics;
-import org.apache.iceberg.data.Record;
-import org.apache.iceberg.io.CloseableIterable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class LocalLockTest {
-  private static final int RUNS = 30;
-
   @TempDir private Path folder;
 
-  /** The other process. */
+  /** The other process: holds the lock from its first byte until it is told to end. */
   public static void main(String[] arguments) throws IOException {
-    commit(Path.of(arguments[0]), "other");
+    LocalLock lock = new LocalLock();
+    System.out.write(lock.acquire(arguments[0], "other") ? '+' : '-');
+    System.out.flush();
+    while (System.in.read() >= 0) {
+      // Until the end of the input.
+    }
+    System.exit(lock.release(arguments[0], "other") ? 0 : 1);
   }
 
-  /** Commits runs until there are enough, whoever committed them. */
-  private static void commit(Path folder, String name) throws IOException {
-    Hits hits = new Hits(folder);
-    for (int i = 0; hits.open().runs().size() < RUNS; i++) {
-      hits.commit(hits.open(), name + "-" + i, 10, 0);
+  /** Whether another process holds the lock now. */
+  private boolean isHeldElsewhere() throws IOException {
+    try (FileChannel channel =
+            FileChannel.open(
+                folder.resolve(LocalLock.FILE),
+                StandardOpenOption.CREATE,
+                StandardOpenOption.WRITE);
+        FileLock lock = channel.tryLock()) {
+      return lock == null;
     }
   }
 
   @Test
-  void ofTwoProcessesOneCommitsEachRun() throws Exception {
-    Path master = folder.resolve("master");
+  void oneProcessHoldsItAndTheNextOneGetsIt() throws Exception {
+    String file = folder.resolve("v2.metadata.json").toUri().toString();
     Process other =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -42,29 +47,30 @@ class LocalLockTest {
                 System.getProperty(
                     "surefire.test.class.path", System.getProperty("java.class.path")),
                 LocalLockTest.class.getName(),
-                master.toString())
-            .redirectErrorStream(true)
-            .redirectOutput(folder.resolve("other.log").toFile())
+                file)
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     try {
-      commit(master, "this");
-      assertThat(other.waitFor(120, TimeUnit.SECONDS)).isTrue();
+      assertThat(other.getInputStream().read()).isEqualTo('+');
+      assertThat(isHeldElsewhere()).isTrue();
+
+      other.getOutputStream().close();
+      LocalLock lock = new LocalLock();
+      assertThat(lock.acquire(file, "this")).as("waits for the other one").isTrue();
+      assertThat(lock.release(file, "this")).isTrue();
+      assertThat(lock.release(file, "this")).as("it holds it no longer").isFalse();
+      assertThat(other.waitFor(60, TimeUnit.SECONDS)).isTrue();
       assertThat(other.exitValue()).isZero();
+      assertThat(isHeldElsewhere()).isFalse();
     } finally {
       other.destroyForcibly();
     }
+  }
 
-    Hits hits = new Hits(master);
-    // Both may have seen one too few, and each have committed one more.
-    List<ArchiveRun> runs = hits.open().runs();
-    assertThat(runs.size()).isBetween(RUNS, RUNS + 1);
-    assertThat(hits.open().contents().orElseThrow().runs()).isEqualTo(runs);
-    List<Long> offsets = new ArrayList<>();
-    try (CloseableIterable<Record> rows = IcebergGenerics.read(hits.iceberg()).build()) {
-      rows.forEach(r -> offsets.add((Long) r.getField(EventColumns.OFFSET)));
-    }
-    assertThat(offsets)
-        .containsExactlyInAnyOrderElementsOf(
-            LongStream.range(0, 10L * runs.size()).boxed().toList());
+  @Test
+  void aCommitInALocalFolderTakesIt() throws IOException {
+    Hits hits = new Hits(folder);
+    hits.commit(hits.open(), "run-1", 7, 0);
+    assertThat(folder.resolve("events/hits/metadata").resolve(LocalLock.FILE)).exists();
   }
 }

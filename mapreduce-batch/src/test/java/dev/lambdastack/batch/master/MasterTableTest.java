@@ -702,6 +702,18 @@ class MasterTableTest {
     }
   }
 
+  /** Else what another program has deleted would be back, and nobody told. */
+  @Test
+  void filesOfWhichRowsWereDeletedMeanwhileAreNotReplaced() throws IOException {
+    commitTwo();
+    Contents contents = contents();
+    DataFile merged = merged(contents, "m");
+    DataFile data = contents.files().get(0).file();
+    hits.iceberg().newRowDelta().addDeletes(RowDeletes.of(hits.iceberg(), data, 0)).commit();
+    assertThat(table.replace(contents, dataFiles(contents), Set.of(merged), "c")).isFalse();
+    assertRefusedRows("were deleted by another program");
+  }
+
   // ---- where it may be
 
   /** Where nobody chose a local folder, a message has to say what did. */
