@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -135,9 +136,20 @@ class CompactionPlanTest {
   /** What another program has written, it has compacted, and its schema is not known. */
   @Test
   void filesOfOthersAreLeftAlone() {
-    LiveFile a = LiveFiles.of("a", 10, 1);
-    LiveFile b = LiveFiles.of("b", 10, 1);
+    LiveFile a = foreign(file("a", V1, 100, "2026-01-31"));
+    LiveFile b = foreign(file("b", V1, 100, "2026-01-31"));
     assertThat(plans(a, b)).isEmpty();
+  }
+
+  private static LiveFile foreign(LiveFile file) {
+    return new LiveFile(
+        file.file(),
+        file.sequence(),
+        Optional.empty(),
+        file.date(),
+        file.partitions(),
+        file.offsets(),
+        file.eventTimes());
   }
 
   @Property
