@@ -2,6 +2,9 @@ package dev.lambdastack.speed.sink;
 
 import java.lang.reflect.Field;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.apache.hadoop.hbase.util.Pair;
+import org.apache.hbase.thirdparty.io.netty.channel.EventLoopGroup;
 import org.apache.hbase.thirdparty.io.netty.util.Timer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +22,8 @@ public final class HBaseThreads {
   private static final Logger LOG = LoggerFactory.getLogger(HBaseThreads.class);
 
   private static final String RPC = "org.apache.hadoop.hbase.ipc.AbstractRpcClient";
+  private static final String EVENT_LOOPS =
+      "org.apache.hadoop.hbase.ipc.NettyRpcClientConfigHelper";
   private static final String CONNECTION = "org.apache.hadoop.hbase.client.AsyncConnectionImpl";
 
   private HBaseThreads() {}
@@ -37,6 +42,11 @@ public final class HBaseThreads {
       ((Timer) value(loader, RPC, "WHEEL_TIMER")).stop();
       ((ScheduledExecutorService) value(loader, RPC, "IDLE_CONN_SWEEPER")).shutdownNow();
       ((Timer) value(loader, CONNECTION, "RETRY_TIMER")).stop();
+
+      Pair<?, ?> eventLoop = (Pair<?, ?>) value(loader, EVENT_LOOPS, "DEFAULT_EVENT_LOOP");
+      if (eventLoop != null) {
+        ((EventLoopGroup) eventLoop.getFirst()).shutdownGracefully(0, 1, TimeUnit.SECONDS);
+      }
     } catch (ReflectiveOperationException | RuntimeException e) {
       LOG.warn("A thread of HBase's client keeps the classes of a job that has ended", e);
     }

@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.File;
 import java.lang.ref.WeakReference;
 import java.lang.reflect.Field;
+import java.lang.reflect.Method;
 import java.net.MalformedURLException;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.apache.hbase.thirdparty.io.netty.util.HashedWheelTimer;
@@ -45,6 +48,18 @@ class HBaseThreadsTest {
     return found.get(null);
   }
 
+  private static void startEventLoop(ClassLoader loader) throws Exception {
+    Class<?> conf = loader.loadClass("org.apache.hadoop.conf.Configuration");
+    Method loops =
+        loader
+            .loadClass("org.apache.hadoop.hbase.ipc.NettyRpcClientConfigHelper")
+            .getDeclaredMethod("getDefaultEventLoopConfig", conf);
+    loops.setAccessible(true);
+    Object pair = loops.invoke(null, conf.getConstructor().newInstance());
+    ExecutorService loop = (ExecutorService) pair.getClass().getMethod("getFirst").invoke(pair);
+    loop.submit(() -> {}).get();
+  }
+
   /** Starts the threads as connections do, and ends them. */
   private static WeakReference<ClassLoader> useAndGiveUp() throws Exception {
     try (OwnClasses loader = new OwnClasses()) {
@@ -59,6 +74,8 @@ class HBaseThreadsTest {
           .submit(() -> {})
           .get();
 
+      startEventLoop(loader);
+
       loader.loadClass(HBaseThreads.class.getName()).getMethod("end").invoke(null);
       return new WeakReference<>(loader);
     }
@@ -66,7 +83,12 @@ class HBaseThreadsTest {
 
   @Test
   void theClassesOfAJobThatHasEndedAreNotKept() throws Exception {
-    WeakReference<ClassLoader> loader = useAndGiveUp();
+    // A thread of its own: what the client keeps for a thread goes with it.
+    FutureTask<WeakReference<ClassLoader>> life = new FutureTask<>(HBaseThreadsTest::useAndGiveUp);
+    Thread thread = new Thread(life);
+    thread.start();
+    WeakReference<ClassLoader> loader = life.get();
+    thread.join();
 
     long deadline = System.nanoTime() + LIMIT.toNanos();
     while (loader.get() != null && System.nanoTime() < deadline) {
