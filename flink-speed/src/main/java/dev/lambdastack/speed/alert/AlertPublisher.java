@@ -8,6 +8,7 @@ import dev.lambdastack.speed.message.Position;
 import dev.lambdastack.speed.message.RaisedAlert;
 import dev.lambdastack.speed.plan.Restarts;
 import dev.lambdastack.speed.progress.RunClaim;
+import dev.lambdastack.speed.sink.HBaseThreads;
 import dev.lambdastack.views.EventType;
 import java.io.IOException;
 import java.time.Instant;
@@ -95,6 +96,8 @@ final class AlertPublisher extends AbstractStreamOperator<Void>
     pending = new ArrayList<>();
     type = type(schemas, plan.alertsTopic());
     encoder = new EventEncoder(type);
+    getRuntimeContext()
+        .registerUserCodeClassLoaderReleaseHookIfAbsent(HBaseThreads.HOOK, HBaseThreads::end);
     hbase =
         ConnectionFactory.createConnection(
             plan.settings().toConfiguration(HBaseConfiguration.create()));

@@ -9,6 +9,7 @@ import dev.lambdastack.speed.message.Position;
 import dev.lambdastack.speed.plan.Restarts;
 import dev.lambdastack.speed.plan.Slot;
 import dev.lambdastack.speed.plan.SpeedPlan;
+import dev.lambdastack.speed.sink.HBaseThreads;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.handoff.Adoptions;
 import dev.lambdastack.views.handoff.Progress;
@@ -101,6 +102,8 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
     unpublished = new AtomicReference<>();
     claim = RunClaim.of(plan).attempt(restored);
 
+    getRuntimeContext()
+        .registerUserCodeClassLoaderReleaseHookIfAbsent(HBaseThreads.HOOK, HBaseThreads::end);
     hbase =
         ConnectionFactory.createConnection(
             plan.settings().toConfiguration(HBaseConfiguration.create()));

@@ -27,6 +27,9 @@ public final class HBaseSink implements Sink<Total> {
 
   @Override
   public SinkWriter<Total> createWriter(WriterInitContext context) throws IOException {
+    context
+        .getUserCodeClassLoader()
+        .registerReleaseHookIfAbsent(HBaseThreads.HOOK, HBaseThreads::end);
     try {
       AsyncConnection connection =
           ConnectionFactory.createAsyncConnection(

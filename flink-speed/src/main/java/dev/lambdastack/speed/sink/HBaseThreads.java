@@ -1,0 +1,51 @@
+package dev.lambdastack.speed.sink;
+
+import java.lang.reflect.Field;
+import java.util.concurrent.ScheduledExecutorService;
+import org.apache.hbase.thirdparty.io.netty.util.Timer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Threads that HBase's client starts once for all connections, and never ends. In a TaskManager
+ * each job, each time that it recovers, has a class loader of its own: these threads would keep the
+ * one before, with all its classes, until the TaskManager has no metaspace and no direct memory
+ * left.
+ */
+public final class HBaseThreads {
+  /** Names the hook for {@code registerReleaseHookIfAbsent} of Flink's class loaders. */
+  public static final String HOOK = "threads of HBase's client";
+
+  private static final Logger LOG = LoggerFactory.getLogger(HBaseThreads.class);
+
+  private static final String RPC = "org.apache.hadoop.hbase.ipc.AbstractRpcClient";
+  private static final String CONNECTION = "org.apache.hadoop.hbase.client.AsyncConnectionImpl";
+
+  private HBaseThreads() {}
+
+  /**
+   * Ends them, for a class loader that is given up. Where HBase's client is the application's own,
+   * as in a cluster in this JVM, it may still be needed: nothing happens.
+   */
+  public static void end() {
+    ClassLoader loader = HBaseThreads.class.getClassLoader();
+    if (loader == ClassLoader.getSystemClassLoader()) {
+      return;
+    }
+
+    try {
+      ((Timer) value(loader, RPC, "WHEEL_TIMER")).stop();
+      ((ScheduledExecutorService) value(loader, RPC, "IDLE_CONN_SWEEPER")).shutdownNow();
+      ((Timer) value(loader, CONNECTION, "RETRY_TIMER")).stop();
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      LOG.warn("A thread of HBase's client keeps the classes of a job that has ended", e);
+    }
+  }
+
+  private static Object value(ClassLoader loader, String type, String field)
+      throws ReflectiveOperationException {
+    Field found = Class.forName(type, true, loader).getDeclaredField(field);
+    found.setAccessible(true);
+    return found.get(null);
+  }
+}
