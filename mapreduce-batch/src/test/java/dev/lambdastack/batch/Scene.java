@@ -162,10 +162,15 @@ public final class Scene implements AutoCloseable {
     return now() / EPOCH.toMillis();
   }
 
-  /** Moves the clock to the start of the next epoch. */
-  public void toEpochStart() {
-    long into = now() % EPOCH.toMillis();
-    move(Duration.ofMillis(EPOCH.toMillis() - into));
+  /**
+   * Moves the clock to the start of the next epoch.
+   *
+   * @return its number; on a busy machine it may be over soon
+   */
+  public long toEpochStart() {
+    long now = now();
+    move(Duration.ofMillis(EPOCH.toMillis() - now % EPOCH.toMillis()));
+    return now / EPOCH.toMillis() + 1;
   }
 
   public void move(Duration by) {

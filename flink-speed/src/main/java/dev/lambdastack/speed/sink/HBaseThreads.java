@@ -29,16 +29,17 @@ public final class HBaseThreads {
   private HBaseThreads() {}
 
   /**
-   * Ends them, for a class loader that is given up. Where HBase's client is the application's own,
-   * as in a cluster in this JVM, it may still be needed: nothing happens.
+   * Ends them, for a class loader that is given up. Where HBase's client is not the job's own, as in
+   * a cluster in this JVM or where it is among Flink's jars, others need it: nothing happens.
    */
   public static void end() {
     ClassLoader loader = HBaseThreads.class.getClassLoader();
-    if (loader == ClassLoader.getSystemClassLoader()) {
-      return;
-    }
-
     try {
+      boolean isTheJobs = Class.forName(RPC, false, loader).getClassLoader() == loader;
+      if (loader == ClassLoader.getSystemClassLoader() || !isTheJobs) {
+        return;
+      }
+
       ((Timer) value(loader, RPC, "WHEEL_TIMER")).stop();
       ((ScheduledExecutorService) value(loader, RPC, "IDLE_CONN_SWEEPER")).shutdownNow();
       ((Timer) value(loader, CONNECTION, "RETRY_TIMER")).stop();
