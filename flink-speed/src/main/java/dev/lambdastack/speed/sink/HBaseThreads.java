@@ -29,8 +29,8 @@ public final class HBaseThreads {
   private HBaseThreads() {}
 
   /**
-   * Ends them, for a class loader that is given up. Where HBase's client is not the job's own, as in
-   * a cluster in this JVM or where it is among Flink's jars, others need it: nothing happens.
+   * Ends them, for a class loader that is given up. Where HBase's client is not the job's own, as
+   * in a cluster in this JVM or where it is among Flink's jars, others need it: nothing happens.
    */
   public static void end() {
     ClassLoader loader = HBaseThreads.class.getClassLoader();
