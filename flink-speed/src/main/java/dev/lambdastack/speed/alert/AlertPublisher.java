@@ -8,7 +8,7 @@ import dev.lambdastack.speed.message.Position;
 import dev.lambdastack.speed.message.RaisedAlert;
 import dev.lambdastack.speed.plan.Restarts;
 import dev.lambdastack.speed.progress.RunClaim;
-import dev.lambdastack.speed.sink.HBaseThreads;
+import dev.lambdastack.speed.plan.HBaseThreads;
 import dev.lambdastack.views.EventType;
 import java.io.IOException;
 import java.time.Instant;

@@ -9,7 +9,7 @@ import dev.lambdastack.speed.message.Position;
 import dev.lambdastack.speed.plan.Restarts;
 import dev.lambdastack.speed.plan.Slot;
 import dev.lambdastack.speed.plan.SpeedPlan;
-import dev.lambdastack.speed.sink.HBaseThreads;
+import dev.lambdastack.speed.plan.HBaseThreads;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.handoff.Adoptions;
 import dev.lambdastack.views.handoff.Progress;

@@ -1,6 +1,7 @@
 package dev.lambdastack.speed.sink;
 
 import dev.lambdastack.speed.message.Total;
+import dev.lambdastack.speed.plan.HBaseThreads;
 import dev.lambdastack.speed.plan.SpeedPlan;
 import java.io.IOException;
 import java.util.concurrent.ExecutionException;

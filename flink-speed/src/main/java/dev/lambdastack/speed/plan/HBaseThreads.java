@@ -1,4 +1,4 @@
-package dev.lambdastack.speed.sink;
+package dev.lambdastack.speed.plan;
 
 import java.lang.reflect.Field;
 import java.util.concurrent.ScheduledExecutorService;

@@ -1,4 +1,4 @@
-package dev.lambdastack.speed.sink;
+package dev.lambdastack.speed.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
