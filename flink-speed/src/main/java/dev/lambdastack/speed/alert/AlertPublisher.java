@@ -96,8 +96,7 @@ final class AlertPublisher extends AbstractStreamOperator<Void>
     pending = new ArrayList<>();
     type = type(schemas, plan.alertsTopic());
     encoder = new EventEncoder(type);
-    getRuntimeContext()
-        .registerUserCodeClassLoaderReleaseHookIfAbsent(HBaseThreads.HOOK, HBaseThreads::end);
+    HBaseThreads.endWith(getRuntimeContext()::registerUserCodeClassLoaderReleaseHookIfAbsent);
     hbase =
         ConnectionFactory.createConnection(
             plan.settings().toConfiguration(HBaseConfiguration.create()));

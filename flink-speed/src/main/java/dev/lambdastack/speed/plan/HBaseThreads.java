@@ -3,6 +3,7 @@ package dev.lambdastack.speed.plan;
 import java.lang.reflect.Field;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import org.apache.hadoop.hbase.util.Pair;
 import org.apache.hbase.thirdparty.io.netty.channel.EventLoopGroup;
 import org.apache.hbase.thirdparty.io.netty.util.Timer;
@@ -16,8 +17,8 @@ import org.slf4j.LoggerFactory;
  * left.
  */
 public final class HBaseThreads {
-  /** Names the hook for {@code registerReleaseHookIfAbsent} of Flink's class loaders. */
-  public static final String HOOK = "threads of HBase's client";
+  private static final String HOOK = "threads of HBase's client";
+  private static final long MOST_SECONDS = 5;
 
   private static final Logger LOG = LoggerFactory.getLogger(HBaseThreads.class);
 
@@ -27,6 +28,15 @@ public final class HBaseThreads {
   private static final String CONNECTION = "org.apache.hadoop.hbase.client.AsyncConnectionImpl";
 
   private HBaseThreads() {}
+
+  /**
+   * Has {@link #end} called when a job's class loader is given up; asked again it does nothing.
+   *
+   * @param hooks registers what is then to be run, under a name, unless that name is taken
+   */
+  public static void endWith(BiConsumer<String, Runnable> hooks) {
+    hooks.accept(HOOK, HBaseThreads::end);
+  }
 
   /**
    * Ends them, for a class loader that is given up. Where HBase's client is not the job's own, as
@@ -46,7 +56,10 @@ public final class HBaseThreads {
 
       Pair<?, ?> eventLoop = (Pair<?, ?>) value(loader, EVENT_LOOPS, "DEFAULT_EVENT_LOOP");
       if (eventLoop != null) {
-        ((EventLoopGroup) eventLoop.getFirst()).shutdownGracefully(0, 1, TimeUnit.SECONDS);
+        // Its last steps need classes that the loader, once it is closed, no longer gives.
+        ((EventLoopGroup) eventLoop.getFirst())
+            .shutdownGracefully(0, 1, TimeUnit.SECONDS)
+            .awaitUninterruptibly(MOST_SECONDS, TimeUnit.SECONDS);
       }
     } catch (ReflectiveOperationException | RuntimeException e) {
       LOG.warn("A thread of HBase's client keeps the classes of a job that has ended", e);

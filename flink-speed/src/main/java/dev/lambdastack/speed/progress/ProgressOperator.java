@@ -102,8 +102,7 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
     unpublished = new AtomicReference<>();
     claim = RunClaim.of(plan).attempt(restored);
 
-    getRuntimeContext()
-        .registerUserCodeClassLoaderReleaseHookIfAbsent(HBaseThreads.HOOK, HBaseThreads::end);
+    HBaseThreads.endWith(getRuntimeContext()::registerUserCodeClassLoaderReleaseHookIfAbsent);
     hbase =
         ConnectionFactory.createConnection(
             plan.settings().toConfiguration(HBaseConfiguration.create()));

@@ -28,9 +28,7 @@ public final class HBaseSink implements Sink<Total> {
 
   @Override
   public SinkWriter<Total> createWriter(WriterInitContext context) throws IOException {
-    context
-        .getUserCodeClassLoader()
-        .registerReleaseHookIfAbsent(HBaseThreads.HOOK, HBaseThreads::end);
+    HBaseThreads.endWith(context.getUserCodeClassLoader()::registerReleaseHookIfAbsent);
     try {
       AsyncConnection connection =
           ConnectionFactory.createAsyncConnection(
