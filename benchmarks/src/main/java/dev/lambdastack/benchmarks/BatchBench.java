@@ -101,7 +101,8 @@ final class BatchBench implements Callable<Integer> {
     }
 
     if (!noIncremental) {
-      IncrementalBench.measure(figures, IncrementalBench.DEFAULT_EVENTS, options.runs);
+      IncrementalBench.measure(
+          figures, IncrementalBench.DEFAULT_EVENTS, IncrementalBench.DEFAULT_TIMES, options.runs);
     }
 
     return 0;

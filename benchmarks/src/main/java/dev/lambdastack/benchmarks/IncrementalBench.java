@@ -1,5 +1,6 @@
 package dev.lambdastack.benchmarks;
 
+import dev.lambdastack.views.InvalidInputException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
@@ -16,13 +17,16 @@ import picocli.CommandLine.Spec;
     header = "What an incremental recompute costs where history is ten times as long.",
     description = {
       "",
-      "Two datasets, one of 10 dates and one of 100, archived ten dates at a time. Both get the same",
+      "Two datasets, one of 10 dates and one of 100 (--times), archived ten dates at a time. Both get the same",
       "new events, of the last date, and take turns; recompute and publish are timed.",
       ""
     })
 final class IncrementalBench implements Callable<Integer> {
   private static final int DATES = 10;
-  private static final int TIMES = 10;
+
+  /** How many times as long the longer history is. */
+  static final int DEFAULT_TIMES = 10;
+
   private static final int NEW_EVENTS = 2_000;
 
   /** Of ten dates. */
@@ -46,10 +50,24 @@ final class IncrementalBench implements Callable<Integer> {
       description = "Counted runs of each, after one that warms up; default: ${DEFAULT-VALUE}.")
   private int runs;
 
+  @Option(
+      names = "--times",
+      paramLabel = "<number>",
+      defaultValue = "" + DEFAULT_TIMES,
+      description = "How many times as long the longer history is; default: ${DEFAULT-VALUE}.")
+  private int times;
+
   @Override
   public Integer call() throws Exception {
+    if (times < 2) {
+      throw new InvalidInputException(
+          String.format(
+              Locale.ROOT,
+              "Cannot compare with a history of %d times: expected at least 2",
+              times));
+    }
     Figures figures = new Figures(spec.commandLine().getOut());
-    measure(figures, events, runs);
+    measure(figures, events, times, runs);
     return 0;
   }
 
@@ -57,25 +75,26 @@ final class IncrementalBench implements Callable<Integer> {
    * Measures, and prints the ratio.
    *
    * @param events of ten dates
+   * @param times how many times as long the longer history is
    */
-  static void measure(Figures figures, long events, int runs) throws Exception {
+  static void measure(Figures figures, long events, int times, int runs) throws Exception {
     String once = String.format(Locale.ROOT, "after %d dates", DATES);
-    String tenTimes = String.format(Locale.ROOT, "after %d dates", DATES * TIMES);
+    String longer = String.format(Locale.ROOT, "after %d dates", DATES * times);
 
     try (TestBed small = TestBed.open();
         TestBed great = TestBed.open()) {
       fill(small, 1, events);
-      fill(great, TIMES, events);
+      fill(great, times, events);
 
       figures.say(
-          "%,d new events each time, after %,d and %,d", NEW_EVENTS, events, events * TIMES);
+          "%,d new events each time, after %,d and %,d", NEW_EVENTS, events, events * times);
       for (int run = 0; run <= runs; run++) {
         figures.add(once, increment(small), NEW_EVENTS);
-        figures.add(tenTimes, increment(great), NEW_EVENTS);
+        figures.add(longer, increment(great), NEW_EVENTS);
       }
     }
 
-    figures.say("incremental x10: %.2f", figures.median(tenTimes) / figures.median(once));
+    figures.say("incremental x%d: %.2f", times, figures.median(longer) / figures.median(once));
   }
 
   /** Archives so many times ten dates, the oldest first, and publishes a version of all. */

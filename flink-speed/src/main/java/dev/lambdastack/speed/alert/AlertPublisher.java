@@ -6,6 +6,7 @@ import dev.lambdastack.serving.store.AlertStore;
 import dev.lambdastack.serving.store.AlertStore.Alert;
 import dev.lambdastack.speed.message.Position;
 import dev.lambdastack.speed.message.RaisedAlert;
+import dev.lambdastack.speed.plan.HBaseThreads;
 import dev.lambdastack.speed.plan.Restarts;
 import dev.lambdastack.speed.progress.RunClaim;
 import dev.lambdastack.views.EventType;
@@ -95,6 +96,7 @@ final class AlertPublisher extends AbstractStreamOperator<Void>
     pending = new ArrayList<>();
     type = type(schemas, plan.alertsTopic());
     encoder = new EventEncoder(type);
+    HBaseThreads.endWith(getRuntimeContext()::registerUserCodeClassLoaderReleaseHookIfAbsent);
     hbase =
         ConnectionFactory.createConnection(
             plan.settings().toConfiguration(HBaseConfiguration.create()));

@@ -6,6 +6,7 @@ import dev.lambdastack.log.agreement.TopicAgreement;
 import dev.lambdastack.serving.store.PublishedTable;
 import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.speed.message.Position;
+import dev.lambdastack.speed.plan.HBaseThreads;
 import dev.lambdastack.speed.plan.Restarts;
 import dev.lambdastack.speed.plan.Slot;
 import dev.lambdastack.speed.plan.SpeedPlan;
@@ -101,6 +102,7 @@ public final class ProgressOperator extends AbstractStreamOperator<Void>
     unpublished = new AtomicReference<>();
     claim = RunClaim.of(plan).attempt(restored);
 
+    HBaseThreads.endWith(getRuntimeContext()::registerUserCodeClassLoaderReleaseHookIfAbsent);
     hbase =
         ConnectionFactory.createConnection(
             plan.settings().toConfiguration(HBaseConfiguration.create()));

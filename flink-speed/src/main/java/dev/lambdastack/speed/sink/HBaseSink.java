@@ -1,6 +1,7 @@
 package dev.lambdastack.speed.sink;
 
 import dev.lambdastack.speed.message.Total;
+import dev.lambdastack.speed.plan.HBaseThreads;
 import dev.lambdastack.speed.plan.SpeedPlan;
 import java.io.IOException;
 import java.util.concurrent.ExecutionException;
@@ -27,6 +28,7 @@ public final class HBaseSink implements Sink<Total> {
 
   @Override
   public SinkWriter<Total> createWriter(WriterInitContext context) throws IOException {
+    HBaseThreads.endWith(context.getUserCodeClassLoader()::registerReleaseHookIfAbsent);
     try {
       AsyncConnection connection =
           ConnectionFactory.createAsyncConnection(
