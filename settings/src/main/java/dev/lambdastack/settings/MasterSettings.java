@@ -2,6 +2,7 @@ package dev.lambdastack.settings;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.TreeSet;
 
 /**
  * The master dataset.
@@ -24,5 +25,12 @@ public record MasterSettings(
         values.text("lambda.staging"),
         catalog,
         values.duration("lambda.lease", Duration.ofSeconds(1)));
+  }
+
+  /** Names the catalog's options; their values may be secrets. */
+  @Override
+  public String toString() {
+    return "MasterSettings[folder=%s, staging=%s, catalog=%s, lease=%s]"
+        .formatted(folder, staging, new TreeSet<>(catalog.keySet()), lease);
   }
 }

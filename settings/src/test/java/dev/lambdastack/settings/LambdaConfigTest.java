@@ -41,12 +41,12 @@ class LambdaConfigTest {
   @Test
   void everyKeyThatIsListedIsRead() {
     Values values = new Values(with().hadoop());
-    LambdaConfig config = new LambdaConfig(with().hadoop(), Map.of(), values);
+    LambdaConfig config = new LambdaConfig(with().hadoop(), Map.of(), Map.of(), values);
     assertThat(config.kafka())
         .isEqualTo(new KafkaSettings("localhost:9092", Duration.ofSeconds(15)));
 
     Set<String> neverRead = new TreeSet<>(defaults().keySet());
-    neverRead.remove("lambda.kafka.client.*");
+    neverRead.removeAll(Set.of("lambda.kafka.client.*", "lambda.catalog.*"));
     neverRead.removeAll(values.asked());
     assertThat(neverRead).as("keys that lambda-default.xml lists, but no class reads").isEmpty();
   }
@@ -90,6 +90,7 @@ class LambdaConfigTest {
     "lambda.speed.checkpoint, lambda.speed.checkpoints",
     "lambda.kafka.clients.security.protocol, lambda.kafka.client.*",
     "lambda.kafka.client, lambda.kafka.client.*",
+    "lambda.catalogs.type, lambda.catalog.*",
   })
   void anUnknownKeyIsRefusedWithTheNearestOne(String given, String nearest) {
     assertThatThrownBy(() -> with(given, "1"))
@@ -132,6 +133,22 @@ class LambdaConfigTest {
     }
   }
 
+  @Test
+  void whatIsForACatalogIsNoPartOfHadoopsConfiguration() {
+    LambdaConfig config =
+        with("lambda.catalog.type", " jdbc ", "lambda.catalog.jdbc.password", "tops3cret");
+    assertThat(config.master().catalog())
+        .isEqualTo(Map.of("type", "jdbc", "jdbc.password", "tops3cret"));
+    assertThat(config.master().toString()).contains("jdbc.password").doesNotContain("tops3cret");
+
+    Configuration hadoop = new Configuration(config.hadoop());
+    hadoop.reloadConfiguration();
+    for (Map.Entry<String, String> entry : hadoop) {
+      assertThat(entry.getKey()).doesNotStartWith("lambda.catalog");
+      assertThat(entry.getValue()).doesNotContain("tops3cret");
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -166,7 +183,12 @@ class LambdaConfigTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"lambda.kafka.client.ssl.key.password", "lambda.master"})
+  @ValueSource(
+      strings = {
+        "lambda.kafka.client.ssl.key.password",
+        "lambda.catalog.jdbc.password",
+        "lambda.master"
+      })
   void aVariableThatTheEnvironmentDoesNotHaveIsNamed(String key) {
     assertThatThrownBy(() -> with(key, "${env.NO_SUCH_VARIABLE}"))
         .isInstanceOf(InvalidInputException.class)

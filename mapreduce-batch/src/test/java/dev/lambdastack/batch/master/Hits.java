@@ -172,6 +172,13 @@ final class Hits {
     return commit(table, next(table.runs(), runId, events, dead));
   }
 
+  /** As {@link #commit}, where another run's commit would be wrong. */
+  void mustCommit(MasterTable table, String runId, int events, int dead) throws IOException {
+    if (commit(table, runId, events, dead).isEmpty()) {
+      throw new AssertionError("another run committed before " + runId);
+    }
+  }
+
   Optional<ArchiveRun> commit(MasterTable table, ArchiveRun run) throws IOException {
     MasterTable.Prepared prepared = table.prepare(type(SCHEMA));
     return table.commit(prepared, run, files(prepared.layout(), run), deadLetters(table, run));

@@ -30,7 +30,7 @@ class LeaseTest {
   void open() throws IOException {
     hits = new Hits(folder);
     table = hits.open();
-    hits.commit(table, "run-1", 10, 0).orElseThrow();
+    hits.mustCommit(table, "run-1", 10, 0);
   }
 
   private boolean isHeld(String name, Instant now) throws IOException {
@@ -43,7 +43,7 @@ class LeaseTest {
     String name = first.lease().name();
     try (Lease lease = first.lease()) {
       assertThat(isHeld(name, CLOCK.instant())).isTrue();
-      hits.commit(table, "run-2", 10, 0).orElseThrow();
+      hits.mustCommit(table, "run-2", 10, 0);
       Lease.Leased second = Lease.take(table, "b", CLOCK, HOUR);
       try (Lease other = second.lease()) {
         assertThat(isHeld(other.name(), CLOCK.instant())).isTrue();
@@ -95,7 +95,7 @@ class LeaseTest {
   void keepsWhatItsRunReadsThroughExpiry() throws IOException {
     Lease.Leased leased = Lease.take(table, "a", CLOCK, HOUR);
     try (Lease lease = leased.lease()) {
-      hits.commit(table, "run-2", 10, 0).orElseThrow();
+      hits.mustCommit(table, "run-2", 10, 0);
       hits.iceberg().expireSnapshots().expireOlderThan(Long.MAX_VALUE).retainLast(1).commit();
       assertThat(hits.iceberg().snapshot(leased.contents().snapshot())).isNotNull();
       assertThat(isHeld(lease.name(), CLOCK.instant())).isTrue();

@@ -60,9 +60,9 @@ class MasterTableTest {
   }
 
   private void commitTwo() throws IOException {
-    hits.commit(table, "run-1", 7, 2).orElseThrow();
+    hits.mustCommit(table, "run-1", 7, 2);
     table.settleDeadLetters();
-    hits.commit(table, "run-2", 8, 1).orElseThrow();
+    hits.mustCommit(table, "run-2", 8, 1);
     table.settleDeadLetters();
   }
 
@@ -133,7 +133,7 @@ class MasterTableTest {
 
   @Test
   void aRunWithoutAnEventIsARun() throws IOException {
-    hits.commit(table, "run-1", 0, 0).orElseThrow();
+    hits.mustCommit(table, "run-1", 0, 0);
     assertThat(contents().events()).isZero();
     assertThat(contents().files()).isEmpty();
     assertThat(hits.commit(table, "run-2", 3, 0).orElseThrow().number()).isEqualTo(2);
@@ -312,7 +312,7 @@ class MasterTableTest {
 
   @Test
   void aCompactionAndAnArchiveRunAtOnceBothCommit() throws Exception {
-    hits.commit(table, "run-1", 10, 0).orElseThrow();
+    hits.mustCommit(table, "run-1", 10, 0);
     for (int round = 1; round <= 20; round++) {
       Contents contents = contents();
       DataFile merged = merged(contents, "merged-" + round);
@@ -387,7 +387,7 @@ class MasterTableTest {
 
     assertThat(table.runs()).isEqualTo(runs);
     assertThat(contents().events()).isEqualTo(15);
-    hits.commit(table, "run-3", 5, 0).orElseThrow();
+    hits.mustCommit(table, "run-3", 5, 0);
     hits.iceberg().rewriteManifests().clusterBy(f -> "all").commit();
     hits.iceberg().expireSnapshots().expireOlderThan(Long.MAX_VALUE).retainLast(1).commit();
     assertThat(table.runs()).hasSize(3).startsWith(runs.toArray(new ArchiveRun[0]));
@@ -399,7 +399,7 @@ class MasterTableTest {
 
   @Test
   void aLeaseKeepsItsSnapshotAndFilesUntilItIsOver() throws IOException {
-    hits.commit(table, "run-1", 10, 0).orElseThrow();
+    hits.mustCommit(table, "run-1", 10, 0);
     Contents contents = contents();
     String path = contents.files().get(0).path();
     // Validity is counted from the real time, by which Iceberg expires.
@@ -445,7 +445,7 @@ class MasterTableTest {
   /** Who read the older snapshot before may read it still, however long ago it was made. */
   @Test
   void whatWasReplacedJustNowStays() throws IOException {
-    hits.commit(table, "run-1", 10, 0).orElseThrow();
+    hits.mustCommit(table, "run-1", 10, 0);
     Contents contents = contents();
     Path old = Path.of(URI.create(contents.files().get(0).path()).getPath());
     Snapshot first = hits.iceberg().currentSnapshot();
@@ -471,7 +471,7 @@ class MasterTableTest {
 
   @Test
   void aTagThatIsTakenMeanwhileKeepsItsFiles() throws IOException {
-    hits.commit(table, "run-1", 10, 0).orElseThrow();
+    hits.mustCommit(table, "run-1", 10, 0);
     Contents contents = contents();
     Path old = Path.of(URI.create(contents.files().get(0).path()).getPath());
     table.replace(contents, dataFiles(contents), Set.of(merged(contents, "m")), "c");
@@ -487,7 +487,7 @@ class MasterTableTest {
 
   @Test
   void whatKilledRunsHaveLeftIsFound() throws IOException {
-    hits.commit(table, "run-1", 10, 0).orElseThrow();
+    hits.mustCommit(table, "run-1", 10, 0);
     ArchiveRun killed = Hits.next(table.runs(), "killed", 10, 0);
     hits.files(table.layout(), killed);
     Path trace = folder.resolve("events/hits/metadata/0123-m0.avro");
@@ -524,7 +524,7 @@ class MasterTableTest {
 
   @Test
   void deadLettersAreSettledOnce() throws IOException {
-    hits.commit(table, "run-1", 7, 3).orElseThrow();
+    hits.mustCommit(table, "run-1", 7, 3);
     assertThat(table.deadLetters().table()).isEmpty();
     table.settleDeadLetters();
     table.settleDeadLetters();
@@ -535,7 +535,7 @@ class MasterTableTest {
   @Test
   void ofManyThatSettleAtOnceOneAddsThem() throws Exception {
     for (int round = 1; round <= 20; round++) {
-      hits.commit(table, "run-" + round, 7, 3).orElseThrow();
+      hits.mustCommit(table, "run-" + round, 7, 3);
       race(
           4,
           i -> {
@@ -549,17 +549,17 @@ class MasterTableTest {
   /** The first process was killed between its two commits. */
   @Test
   void whatARunHasNotSettledTheNextOneSettles() throws IOException {
-    hits.commit(table, "run-1", 7, 3).orElseThrow();
+    hits.mustCommit(table, "run-1", 7, 3);
 
     MasterTable next = hits.open();
-    hits.commit(next, "run-2", 8, 2).orElseThrow();
+    hits.mustCommit(next, "run-2", 8, 2);
     assertThat(deadOffsets()).as("before the next run's own are there").containsExactly(7L, 8L, 9L);
     next.settleDeadLetters();
     assertThat(deadOffsets()).containsExactly(7L, 8L, 9L, 18L, 19L);
 
-    hits.commit(next, "run-3", 10, 0).orElseThrow();
+    hits.mustCommit(next, "run-3", 10, 0);
     next.settleDeadLetters();
-    hits.commit(next, "run-4", 9, 1).orElseThrow();
+    hits.mustCommit(next, "run-4", 9, 1);
     assertThat(
             hits.open().state(hits.conf()).orElseThrow().deadLetters().stream()
                 .mapToLong(DeadLetterTable.LetterFile::rows)
