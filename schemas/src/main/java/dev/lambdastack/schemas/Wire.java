@@ -19,8 +19,6 @@ interface Wire {
   /** Of a time in milliseconds, either side of 1970: further away there are no microseconds. */
   long MOST_MILLIS = Long.MAX_VALUE / 1000;
 
-  long MILLIS_OF_DAY = 86_400_000;
-
   void read(Cursor cursor) throws MalformedException;
 
   /** The wires of a schema, recursive ones included. */
@@ -34,10 +32,7 @@ interface Wire {
       return switch (schema.getType()) {
         case NULL -> c -> c.isNull = true;
         case BOOLEAN -> Wire::bool;
-        case INT ->
-            logical instanceof LogicalTypes.TimeMillis
-                ? c -> within(c, c.varInt(), 0, MILLIS_OF_DAY - 1)
-                : c -> whole(c, c.varInt());
+        case INT -> c -> whole(c, c.varInt());
         case LONG -> longOf(logical);
         case FLOAT -> c -> real(c, Float.intBitsToFloat((int) c.littleEndian(4)));
         case DOUBLE -> c -> real(c, Double.longBitsToDouble(c.littleEndian(8)));
@@ -76,12 +71,9 @@ interface Wire {
       if (logical instanceof LogicalTypes.TimestampMicros) {
         return c -> whole(c, Math.floorDiv(c.varLong(), 1000L));
       }
-      if (logical instanceof LogicalTypes.TimestampMillis
-          || logical instanceof LogicalTypes.LocalTimestampMillis) {
-        return c -> within(c, c.varLong(), -MOST_MILLIS, MOST_MILLIS);
-      }
-      return logical instanceof LogicalTypes.TimeMicros
-          ? c -> within(c, c.varLong(), 0, MILLIS_OF_DAY * 1000 - 1)
+      return logical instanceof LogicalTypes.TimestampMillis
+              || logical instanceof LogicalTypes.LocalTimestampMillis
+          ? c -> withinMicros(c, c.varLong())
           : c -> whole(c, c.varLong());
     }
 
@@ -117,17 +109,16 @@ interface Wire {
   }
 
   /** A time that the master dataset has room for, whose times are in microseconds. */
-  private static void within(Cursor c, long value, long least, long most)
-      throws MalformedException {
-    if (value < least || value > most) {
+  private static void withinMicros(Cursor c, long value) throws MalformedException {
+    if (value < -MOST_MILLIS || value > MOST_MILLIS) {
       throw new MalformedException(
           String.format(
               Locale.ROOT,
               "a time of %d before byte %d (expected %d to %d)",
               value,
               c.position(),
-              least,
-              most));
+              -MOST_MILLIS,
+              MOST_MILLIS));
     }
     whole(c, value);
   }

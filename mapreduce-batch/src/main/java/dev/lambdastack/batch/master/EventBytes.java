@@ -166,10 +166,7 @@ final class EventBytes {
                 });
       }
       case BOOLEAN -> (in, out) -> out.addBoolean(in.bytes[in.at++] != 0);
-      case INT ->
-          schema.getLogicalType() instanceof LogicalTypes.TimeMillis
-              ? (in, out) -> out.addLong(in.varLong() * 1000)
-              : (in, out) -> out.addInteger((int) in.varLong());
+      case INT -> (in, out) -> out.addInteger((int) in.varLong());
       case LONG ->
           isOfMillis(schema)
               ? (in, out) -> out.addLong(Math.multiplyExact(in.varLong(), 1000L))

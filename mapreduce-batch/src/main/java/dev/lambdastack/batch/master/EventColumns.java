@@ -254,9 +254,6 @@ public final class EventColumns {
     if (logical instanceof LogicalTypes.Date) {
       return Types.DateType.get();
     }
-    if (logical instanceof LogicalTypes.TimeMillis || logical instanceof LogicalTypes.TimeMicros) {
-      return Types.TimeType.get();
-    }
     if (logical instanceof LogicalTypes.TimestampMillis
         || logical instanceof LogicalTypes.TimestampMicros) {
       return Types.TimestampType.withZone();

@@ -231,8 +231,7 @@ final class EventEvolution {
   private static Literal<?> number(org.apache.avro.Schema schema, long value) {
     boolean isOfMillis =
         schema.getLogicalType() instanceof LogicalTypes.TimestampMillis
-            || schema.getLogicalType() instanceof LogicalTypes.LocalTimestampMillis
-            || schema.getLogicalType() instanceof LogicalTypes.TimeMillis;
+            || schema.getLogicalType() instanceof LogicalTypes.LocalTimestampMillis;
     Type.PrimitiveType type = EventColumns.primitive(schema);
     return switch (type.typeId()) {
       case INTEGER -> Literal.of((int) value);

@@ -4,7 +4,6 @@ import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
-import java.time.LocalTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -126,16 +125,10 @@ public final class EventRecords {
     if (value instanceof LocalDate date) {
       return (int) date.toEpochDay();
     }
-    if (value instanceof LocalTime time) {
-      return (int) (time.toNanoOfDay() / 1_000_000);
-    }
     return (Integer) value;
   }
 
   private static long number(Object value, LogicalType logical) {
-    if (value instanceof LocalTime time) {
-      return time.toNanoOfDay() / 1000;
-    }
     if (value instanceof OffsetDateTime time) {
       return logical instanceof LogicalTypes.TimestampMillis
           ? time.toInstant().toEpochMilli()

@@ -51,10 +51,7 @@ enum ValueForm {
         || pinned != null
             && EventColumns.branches(pinned.schema()).stream()
                 .map(Schema::getLogicalType)
-                .anyMatch(
-                    l ->
-                        l instanceof LogicalTypes.TimeMillis
-                            || l instanceof LogicalTypes.LocalTimestampMillis);
+                .anyMatch(LogicalTypes.LocalTimestampMillis.class::isInstance);
   }
 
   /** What views see of a number as the file has it. */

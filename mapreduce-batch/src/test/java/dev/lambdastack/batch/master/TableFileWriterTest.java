@@ -191,10 +191,7 @@ class TableFileWriterTest {
       return switch (schema.getType()) {
         case NULL -> null;
         case BOOLEAN -> random.nextBoolean();
-        case INT ->
-            logical instanceof LogicalTypes.TimeMillis
-                ? (Object) random.nextInt(86_400_000)
-                : (Object) (random.nextInt() >> random.nextInt(31));
+        case INT -> random.nextInt() >> random.nextInt(31);
         case LONG -> time(logical, random.nextLong() >> random.nextInt(63));
         case FLOAT -> Float.intBitsToFloat(random.nextInt());
         case DOUBLE -> random.nextInt(9) == 0 ? Double.NaN : (Object) random.nextGaussian();
@@ -226,9 +223,6 @@ class TableFileWriterTest {
     }
 
     private static Object time(LogicalType logical, long any) {
-      if (logical instanceof LogicalTypes.TimeMicros) {
-        return Math.floorMod(any, 86_400_000_000L);
-      }
       return logical instanceof LogicalTypes.TimestampMillis
               || logical instanceof LogicalTypes.LocalTimestampMillis
           ? any / 1000

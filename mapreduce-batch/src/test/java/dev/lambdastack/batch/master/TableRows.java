@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
-import java.time.LocalTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -217,12 +216,6 @@ public final class TableRows {
   private static Object whole(LogicalType logical, Number value) {
     if (logical instanceof LogicalTypes.Date) {
       return LocalDate.ofEpochDay(value.intValue());
-    }
-    if (logical instanceof LogicalTypes.TimeMillis) {
-      return LocalTime.MIDNIGHT.plus(value.longValue(), ChronoUnit.MILLIS);
-    }
-    if (logical instanceof LogicalTypes.TimeMicros) {
-      return LocalTime.MIDNIGHT.plus(value.longValue(), ChronoUnit.MICROS);
     }
     if (logical instanceof LogicalTypes.TimestampMillis) {
       return instant(value, ChronoUnit.MILLIS).atOffset(ZoneOffset.UTC);
