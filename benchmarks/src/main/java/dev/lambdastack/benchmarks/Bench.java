@@ -15,7 +15,8 @@ import picocli.CommandLine.Option;
       IncrementalBench.class,
       ArchiveBench.class,
       SpeedBench.class,
-      ScaleBench.class
+      ScaleBench.class,
+      EnginesBench.class
     },
     footerHeading = "%nExit codes:%n",
     footer = {

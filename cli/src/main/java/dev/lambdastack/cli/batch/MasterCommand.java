@@ -33,6 +33,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "  lambda master orders",
       "  lambda master orders --format csv",
+      "  lambda master orders --files",
       "",
       "Exit codes: 0 done, 2 bad input or nothing is archived, 69 HDFS does not answer, 70 unexpected fault."
     })
@@ -50,6 +51,11 @@ public final class MasterCommand implements Callable<Integer> {
           "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}); csv and json have the snapshots alone.")
   private Format format;
 
+  @Option(
+      names = "--files",
+      description = "Prints the paths of the newest snapshot's files alone, one a line.")
+  private boolean filesOnly;
+
   @Mixin private ConfigOptions config;
 
   @Override
@@ -65,6 +71,12 @@ public final class MasterCommand implements Callable<Integer> {
                         "Topic %s has no table: nothing of it is archived in %s; run lambda archive %s first, or check the name"
                             .formatted(topic, table.place(), topic)));
     PrintWriter out = spec.commandLine().getOut();
+
+    if (filesOnly) {
+      info.contents().files().forEach(file -> out.println(file.path()));
+      out.flush();
+      return 0;
+    }
 
     if (format == Format.TABLE) {
       about(info, out);
