@@ -51,17 +51,17 @@ final class EngineEvents {
   /** The day that the document's query asks for lies within. */
   private static final Instant FROM = Instant.parse("2026-01-28T00:00:00Z");
 
-  private static final Duration SPAN = Duration.ofDays(6);
   private static final int LATE_ONE_IN = 25;
   private static final Duration LATE = Duration.ofDays(80);
 
-  /** About one in so many events has another version than the one that is pinned. */
+  /** Of each second day, about one in so many events has another version than is pinned. */
   private static final int OTHER_ONE_IN = 4;
 
   private static final List<String> CATEGORIES = List.of("books", "garden", "toys", "Möbel");
   private static final List<String> TEXTS =
       List.of("", "a", "grün", "日本", "𝄞", "two\nlines", "\"quoted\"", "back\\slash", "null");
-  private static final int MILLIS_A_DAY = 86_400_000;
+  private static final int SECONDS_A_DAY = 86_400;
+  private static final int MILLIS_A_DAY = SECONDS_A_DAY * 1000;
 
   /**
    * A record of the topic that is an event.
@@ -138,7 +138,7 @@ final class EngineEvents {
       List<byte[]> values = new ArrayList<>();
       List<Future<RecordMetadata>> answers = new ArrayList<>();
       for (int i = 0; i < count; i++) {
-        GenericRecord event = event(writer(pinned), i, days);
+        GenericRecord event = random(pinned, i, days);
         byte[] value = encode(event);
         events.add(event);
         values.add(value);
@@ -168,39 +168,37 @@ final class EngineEvents {
     }
   }
 
-  /** What a producer of another version sends, now and then. */
-  private Schema writer(int pinned) {
-    boolean isOther = random.nextInt(OTHER_ONE_IN) == 0;
-    return schema(isOther ? 1 + random.nextInt(Math.max(2, pinned)) : pinned);
+  private GenericRecord random(int pinned, int index, Duration days) {
+    Instant time = FROM.plusMillis(random.nextLong(days.toMillis()));
+    boolean isLate = index % LATE_ONE_IN == LATE_ONE_IN - 1;
+    Instant eventTime = isLate ? time.minusMillis(random.nextLong(LATE.toMillis())) : time;
+    boolean isOther =
+        eventTime.getEpochSecond() / SECONDS_A_DAY % 2 == 0 && random.nextInt(OTHER_ONE_IN) == 0;
+    return event(
+        schema(isOther ? 1 + random.nextInt(Math.max(2, pinned)) : pinned), eventTime);
   }
 
   private List<byte[]> noEvents(int pinned) throws IOException {
-    byte[] cut = encode(event(schema(pinned), 1, SPAN));
+    byte[] cut = encode(event(schema(pinned), FROM));
     byte[] unknown = cut.clone();
     unknown[3] ^= 0x55;
-    GenericRecord old = event(schema(pinned), 1, SPAN);
-    old.put(EVENT_TIME, Instant.parse("1985-01-01T00:00:00Z").toEpochMilli());
     List<byte[]> values = new ArrayList<>();
     values.add("no event".getBytes(StandardCharsets.UTF_8));
     values.add(null);
     values.add(Arrays.copyOf(cut, cut.length - 1));
     values.add(unknown);
-    values.add(encode(old));
+    values.add(encode(event(schema(pinned), Instant.parse("1985-01-01T00:00:00Z"))));
     return values;
   }
 
-  private GenericRecord event(Schema schema, int index, Duration days) {
+  private GenericRecord event(Schema schema, Instant eventTime) {
     GenericRecord event = (GenericRecord) value(schema);
-    Instant time = FROM.plusMillis(random.nextLong(days.toMillis()));
-    boolean isLate = index % LATE_ONE_IN == LATE_ONE_IN - 1;
     boolean isWide = schema.getField("quantity").schema().getType() == Schema.Type.LONG;
     int quantity = random.nextInt(2000) - 1000;
     event.put("order_id", orders++);
     event.put("quantity", isWide ? (Object) (long) quantity : (Object) quantity);
     event.put("category", CATEGORIES.get(random.nextInt(CATEGORIES.size())));
-    event.put(
-        EVENT_TIME,
-        (isLate ? time.minusMillis(random.nextLong(LATE.toMillis())) : time).toEpochMilli());
+    event.put(EVENT_TIME, eventTime.toEpochMilli());
     return event;
   }
 

@@ -314,7 +314,7 @@ final class EnginesBench implements Callable<Integer> {
     private void recompute() throws Exception {
       List<String> names = views().all().stream().map(View::name).toList();
       boolean isIncrement = round > 0 && PINS.get(round - 1) == pin();
-      Set<String> must = forgetReads();
+      Set<String> must = isIncrement ? forgetReads() : Set.of();
       List<Recompute.Outcome> outcomes =
           new Recompute(config, views(), source.store(pin()), clock)
               .run(names, Recompute.Options.DEFAULT);
@@ -471,12 +471,22 @@ final class EnginesBench implements Callable<Integer> {
               .filter(s -> s.round() == round)
               .map(s -> Math.floorDiv(s.time().getEpochSecond(), 86_400L))
               .collect(Collectors.toSet());
+      Set<String> raw =
+          Set.copyOf(
+              spark
+                  .ask("SELECT DISTINCT _file FROM lambda.events.orders WHERE lambda_raw IS NOT NULL")
+                  .rows());
+      String pinned =
+          "%016x".formatted(SchemaNormalization.parsingFingerprint64(source.schema(pin())));
       Set<String> must = new TreeSet<>();
       for (LiveFile file : files()) {
         hdfs.setTimes(new org.apache.hadoop.fs.Path(file.path()), -1, 1);
         long first = Math.floorDiv(file.eventTimes().min(), 86_400_000L);
         long last = Math.floorDiv(file.eventTimes().max(), 86_400_000L);
-        if (days.stream().anyMatch(day -> day >= first && day <= last)) {
+        boolean isDecodedAgain =
+            !file.path().contains(pinned)
+                && raw.contains("{_file=" + EngineText.quoted(file.path()) + "}");
+        if (isDecodedAgain || days.stream().anyMatch(day -> day >= first && day <= last)) {
           must.add(file.path());
         }
       }
