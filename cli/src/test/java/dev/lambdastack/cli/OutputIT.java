@@ -73,6 +73,8 @@ class OutputIT {
     arguments.put("produce", List.of("orders", "--file", events.toString()));
     arguments.put("archive", List.of("orders"));
     arguments.put("audit", List.of("orders"));
+    arguments.put("master", List.of("orders"));
+    arguments.put("events", List.of("orders", "--where=quantity>=1"));
     arguments.put("compact", List.of("orders"));
     arguments.put("dead-letters list", List.of("orders"));
     arguments.put("dead-letters show", List.of("orders"));

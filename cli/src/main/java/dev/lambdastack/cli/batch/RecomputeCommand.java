@@ -201,7 +201,7 @@ public final class RecomputeCommand implements Callable<Integer> {
         Texts.count(version.rows(), "row"),
         Texts.count(version.events(), "event"),
         version.horizon().instant(version.epochLength()),
-        version.manifest(),
+        version.run(),
         outcome
             .base()
             .map(

@@ -118,8 +118,7 @@ public final class VersionsCommand implements Callable<Integer> {
               v.events(),
               v.rejected(),
               v.setAside(),
-              String.format(
-                  Locale.ROOT, "%s (run %d)", shortened(v.manifestDigest()), v.manifest()),
+              String.format(Locale.ROOT, "%s (run %d)", shortened(v.runDigest()), v.run()),
               shortened(v.fingerprint()),
               v.created().truncatedTo(ChronoUnit.SECONDS),
               v.origin().map(o -> new TextTable.Right(Texts.duration(o.duration()))).orElse(null),
@@ -160,8 +159,8 @@ public final class VersionsCommand implements Callable<Integer> {
               v.horizon().instant(v.epochLength()),
               v.rows(),
               v.events(),
-              v.manifest(),
-              v.manifestDigest(),
+              v.run(),
+              v.runDigest(),
               v.fingerprint(),
               v.created(),
               v.origin().map(o -> o.duration().toMillis()).orElse(null),
@@ -190,8 +189,8 @@ public final class VersionsCommand implements Callable<Integer> {
       json.put("rejected", v.rejected());
       json.put("set_aside", v.setAside());
 
-      json.put("run", v.manifest());
-      json.put("input", v.manifestDigest());
+      json.put("run", v.run());
+      json.put("input", v.runDigest());
       json.put("fingerprint", v.fingerprint());
       json.put("created", v.created().toString());
 

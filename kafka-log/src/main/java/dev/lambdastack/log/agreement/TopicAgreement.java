@@ -159,7 +159,7 @@ public final class TopicAgreement {
 
   /**
    * Sees to it that both layers, and each of their runs, mean one column when they say event time:
-   * the times in manifests are of that column.
+   * the times of archive runs are of that column.
    *
    * @throws InvalidInputException when a layer has begun with another column
    */

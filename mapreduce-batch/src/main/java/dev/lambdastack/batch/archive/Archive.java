@@ -40,7 +40,6 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.io.NullWritable;
 import org.apache.hadoop.mapreduce.Job;
 import org.apache.hadoop.mapreduce.lib.output.FileOutputFormat;
-import org.apache.iceberg.exceptions.CommitStateUnknownException;
 
 /**
  * Takes the epochs of a topic that are over from Kafka into the master dataset: every committed
@@ -207,14 +206,9 @@ public final class Archive {
                   archiveRun(run, totals),
                   totals.files(),
                   totals.deadLetters().stream().map(run.deadLetters()::toJson).toList());
-    } catch (CommitStateUnknownException e) {
-      // Should it have happened, the files are needed; else they are orphans.
-      throw new IOException(e);
     } catch (IOException e) {
-      throw failed(run, e);
-    } catch (RuntimeException e) {
-      removeFiles(run, e);
-      throw e;
+      // Should it have happened, the files are needed; else they are orphans, which go in time.
+      throw Staging.explained(e, config.hadoop(), run.staging());
     }
 
     if (committed.isEmpty()) {

@@ -1,5 +1,5 @@
 /**
  * Kafka to master dataset: whole epochs, read by a map-only job over ranges of offsets, committed
- * by one manifest.
+ * as one snapshot of the table.
  */
 package dev.lambdastack.batch.archive;

@@ -154,7 +154,7 @@ final class RunAudit {
       return;
     }
 
-    long run = version.manifest();
+    long run = version.run();
     String which =
         String.format(
             Locale.ROOT, "version %d of view %s", version.number(), version.shape().name());
@@ -162,7 +162,7 @@ final class RunAudit {
       differences.add(
           String.format(Locale.ROOT, "run %d, which %s was computed from, is missing", run, which));
     } else if (digests.containsKey(run)) {
-      if (digests.get(run).equals(version.manifestDigest())) {
+      if (digests.get(run).equals(version.runDigest())) {
         vouched = Math.max(vouched, run);
       } else {
         differences.add(
@@ -171,7 +171,7 @@ final class RunAudit {
                 "run %d is another one than %s was computed from (SHA-256 expected %s, found %s)",
                 run,
                 which,
-                version.manifestDigest(),
+                version.runDigest(),
                 digests.get(run)));
       }
     }

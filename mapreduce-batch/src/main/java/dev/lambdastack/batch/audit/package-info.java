@@ -1,2 +1,2 @@
-/** Whether the master dataset is what its manifests say, and how far it is behind the log. */
+/** Whether the master dataset is what its archive runs say, and how far it is behind the log. */
 package dev.lambdastack.batch.audit;

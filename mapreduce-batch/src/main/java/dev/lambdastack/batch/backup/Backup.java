@@ -1,6 +1,7 @@
 package dev.lambdastack.batch.backup;
 
 import dev.lambdastack.batch.job.RunId;
+import dev.lambdastack.batch.master.TableRelocation;
 import dev.lambdastack.serving.store.AlertStore;
 import dev.lambdastack.serving.store.Catalog;
 import dev.lambdastack.serving.store.DimensionStore;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
@@ -38,7 +40,7 @@ import org.apache.hadoop.hbase.client.Connection;
  * <p>Of each view the published row is read once, and the table of the version that it names is
  * copied. A version never changes, so both are of one moment, whatever is published meanwhile.
  * Where clean-up drops the table first, the row is read again. The master dataset is copied last,
- * from a snapshot of HDFS, so it holds every manifest that a copied version was computed from.
+ * from a snapshot of HDFS, so it holds every archive run that a copied version was computed from.
  * Speed cells are not copied: a restored version says that it has none, and the log has the events.
  */
 public final class Backup {
@@ -103,6 +105,7 @@ public final class Backup {
    * @throws UnavailableException when a server does not answer
    */
   public Result run(String place) throws IOException, InterruptedException {
+    checkInFolder(config);
     FirstContact.hdfs(config.hadoop(), config.master().folder());
     BackupPlace backups = BackupPlace.open(config, place);
     Path master = new Path(config.master().folder());
@@ -129,14 +132,23 @@ public final class Backup {
         run.export(AlertStore.TABLE, connection);
       }
 
-      copyMaster(fileSystem, master, backups, jobs);
-      backups.write(new BackupIndex(run.id(), taken, run.views(), run.tables()));
+      SortedMap<String, Integer> states = copyMaster(fileSystem, master, backups, jobs);
+      backups.write(new BackupIndex(run.id(), taken, run.views(), run.tables(), states));
       return new Result(
           run.id(),
           run.views().size(),
           run.tables().size(),
           run.tables().stream().mapToLong(SavedTable::rows).sum(),
           run.speedAlone());
+    }
+  }
+
+  /** Tables that another catalog has are not in the folder that is copied. */
+  static void checkInFolder(LambdaConfig config) {
+    if (!config.master().catalog().isEmpty()) {
+      throw new InvalidInputException(
+          "Cannot back up or restore where lambda.catalog.* says where the master dataset is: expected it in lambda.master=%s; back up the tables as that catalog's operators do"
+              .formatted(config.master().folder()));
     }
   }
 
@@ -251,17 +263,21 @@ public final class Backup {
     }
   }
 
-  private static void copyMaster(
+  /** The states of the tables as they were copied. */
+  private static SortedMap<String, Integer> copyMaster(
       FileSystem fileSystem, Path master, BackupPlace backups, Configuration jobs)
       throws IOException {
     Path frozen = fileSystem.createSnapshot(master, SNAPSHOT);
+    SortedMap<String, Integer> states;
     try {
+      states = TableRelocation.states(jobs, frozen);
       MasterCopy.run(jobs, frozen, backups.master(), backups.isHdfs(), Set.of());
     } catch (IOException | RuntimeException e) {
       deleteAfter(e, fileSystem, master);
       throw e;
     }
     fileSystem.deleteSnapshot(master, SNAPSHOT);
+    return states;
   }
 
   private static void deleteAfter(Exception failure, FileSystem fileSystem, Path master) {

@@ -6,8 +6,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -21,16 +24,23 @@ import java.util.stream.Collectors;
  * </pre>
  *
  * @param views what answered; those that only the speed layer answered for are not among them
+ * @param master the tables of the master dataset, each with the number of its state
  */
-record BackupIndex(String id, Instant taken, List<SavedView> views, List<SavedTable> tables) {
+record BackupIndex(
+    String id,
+    Instant taken,
+    List<SavedView> views,
+    List<SavedTable> tables,
+    SortedMap<String, Integer> master) {
   static final String FILE = "backup.json";
 
-  private static final int FORMAT = 1;
+  private static final int FORMAT = 2;
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   BackupIndex {
     views = List.copyOf(views);
     tables = List.copyOf(tables);
+    master = Collections.unmodifiableSortedMap(new TreeMap<>(master));
   }
 
   /** The same backup without these views. */
@@ -44,7 +54,8 @@ record BackupIndex(String id, Instant taken, List<SavedView> views, List<SavedTa
         id,
         taken,
         views.stream().filter(v -> !names.contains(v.name())).toList(),
-        tables.stream().filter(t -> !gone.contains(t.name())).toList());
+        tables.stream().filter(t -> !gone.contains(t.name())).toList(),
+        master);
   }
 
   byte[] toJson() throws IOException {
@@ -54,6 +65,8 @@ record BackupIndex(String id, Instant taken, List<SavedView> views, List<SavedTa
     json.put("taken", taken.toString());
     views.forEach(v -> json.withArray("views").add(v.json(MAPPER)));
     tables.forEach(t -> json.withArray("tables").add(t.json(MAPPER)));
+    ObjectNode states = json.putObject("master");
+    master.forEach(states::put);
     return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(json);
   }
 
@@ -71,11 +84,16 @@ record BackupIndex(String id, Instant taken, List<SavedView> views, List<SavedTa
       for (JsonNode table : json.path("tables")) {
         tables.add(SavedTable.of(table));
       }
+      SortedMap<String, Integer> master = new TreeMap<>();
+      json.required("master")
+          .properties()
+          .forEach(table -> master.put(table.getKey(), table.getValue().intValue()));
       return new BackupIndex(
           json.required("id").textValue(),
           Instant.parse(json.required("taken").textValue()),
           views,
-          tables);
+          tables,
+          master);
     } catch (RuntimeException e) {
       throw new IOException("it is not what was written", e);
     }

@@ -66,6 +66,7 @@ public final class Restore {
    */
   public Result run(String place, Optional<String> id, Set<String> without)
       throws IOException, InterruptedException {
+    Backup.checkInFolder(config);
     FirstContact.hdfs(config.hadoop(), config.master().folder());
     BackupPlace backups = BackupPlace.open(config, place);
     BackupIndex index = backups.read(id).without(views(without));
@@ -75,12 +76,14 @@ public final class Restore {
 
     try (Connection connection = HBaseConnector.connectForWork(config)) {
       PublishedTable store = new PublishedTable(connection);
-      begin(index, master, fileSystem, store, connection);
+      if (begin(index, master, fileSystem, store, connection)) {
+        TableRelocation.removeMetadata(config.hadoop(), master);
+      }
 
       Configuration jobs = backups.jobs(HBaseConnector.forWork(config));
       loadTables(index, backups, fileSystem, new TableCopy(connection, jobs));
       MasterCopy.run(jobs, backups.master(), master, backups.isHdfs(), without);
-      TableRelocation.run(config.hadoop(), master);
+      TableRelocation.run(config.hadoop(), master, index.master());
 
       store.ensure();
       for (SavedView view : index.views()) {
@@ -102,8 +105,12 @@ public final class Restore {
         .collect(Collectors.toSet());
   }
 
-  /** Marks the cluster as this restore's, where it is empty or was begun by one of this backup. */
-  private static void begin(
+  /**
+   * Marks the cluster as this restore's, where it is empty or was begun by one of this backup.
+   *
+   * @return whether it was begun
+   */
+  private static boolean begin(
       BackupIndex index,
       Path master,
       FileSystem fileSystem,
@@ -123,6 +130,7 @@ public final class Restore {
       FileContext files = FileContext.getFileContext(master.toUri(), fileSystem.getConf());
       ExclusiveFile.write(files, mark, index.id().getBytes(StandardCharsets.UTF_8));
     }
+    return begun.isPresent();
   }
 
   private static Optional<String> text(FileSystem fileSystem, Path file) throws IOException {

@@ -122,17 +122,12 @@ public final class Compaction {
       steps.reached(Step.PLANNED);
 
       try {
-        written.addAll(rewrite(type, table, contents, plan, folder, staging));
+        List<DataFile> files = checked(type, table, plan, folder, staging);
+        steps.reached(Step.WRITTEN);
+        commit(type, table, contents, plan, files, folder);
+        steps.reached(Step.COMMITTED);
+        written.addAll(files);
         commits++;
-      } catch (IOException e) {
-        try {
-          throw Staging.explained(e, config.hadoop(), staging, folder.getParent());
-        } finally {
-          Staging.removeAfter(e, config.hadoop(), folder);
-        }
-      } catch (Exception e) {
-        Staging.removeAfter(e, config.hadoop(), folder);
-        throw e;
       } finally {
         Staging.remove(config, staging);
       }
@@ -162,38 +157,53 @@ public final class Compaction {
     return config.hadoop().getLong(CompactionSettings.TARGET, config.compact().targetBytes());
   }
 
-  /** The files that stand in the place of the plan's now. */
-  private List<DataFile> rewrite(
+  /** Files with the plan's rows, which no table names yet; nothing is left where it fails. */
+  private List<DataFile> checked(
+      EventType type, MasterTable table, CompactionPlan plan, Path folder, Path staging)
+      throws IOException, InterruptedException {
+    try {
+      List<DataFile> files = write(type, table, plan, folder, staging);
+      long rows = files.stream().mapToLong(DataFile::recordCount).sum();
+      if (rows != plan.rows()) {
+        throw new IOException(
+            String.format(
+                Locale.ROOT,
+                "The compaction of topic %s wrote %d rows, where its files have %d; nothing was changed",
+                type.topic(),
+                rows,
+                plan.rows()));
+      }
+      return files;
+    } catch (IOException e) {
+      try {
+        throw Staging.explained(e, config.hadoop(), staging, folder.getParent());
+      } finally {
+        Staging.removeAfter(e, config.hadoop(), folder);
+      }
+    } catch (Exception e) {
+      Staging.removeAfter(e, config.hadoop(), folder);
+      throw e;
+    }
+  }
+
+  /** Where it is not known whether it was committed, the files stay: then they may be needed. */
+  private void commit(
       EventType type,
       MasterTable table,
       Contents contents,
       CompactionPlan plan,
-      Path folder,
-      Path staging)
-      throws IOException, InterruptedException {
-    List<DataFile> files = write(type, table, plan, folder, staging);
-    steps.reached(Step.WRITTEN);
-
-    long rows = files.stream().mapToLong(DataFile::recordCount).sum();
-    if (rows != plan.rows()) {
-      throw new IOException(
-          String.format(
-              Locale.ROOT,
-              "The compaction of topic %s wrote %d rows, where its files have %d; nothing was changed",
-              type.topic(),
-              rows,
-              plan.rows()));
-    }
-
+      List<DataFile> files,
+      Path folder)
+      throws IOException {
     Set<DataFile> replaced = plan.inputs().stream().map(LiveFile::file).collect(Collectors.toSet());
     if (!table.replace(contents, replaced, Set.copyOf(files), folder.getName())) {
-      throw new LostRaceException(
-          "Another run has compacted the same files of topic %s meanwhile; this run changed nothing"
-              .formatted(type.topic()));
+      LostRaceException lost =
+          new LostRaceException(
+              "Another run has compacted the same files of topic %s meanwhile; this run changed nothing"
+                  .formatted(type.topic()));
+      Staging.removeAfter(lost, config.hadoop(), folder);
+      throw lost;
     }
-
-    steps.reached(Step.COMMITTED);
-    return files;
   }
 
   private List<DataFile> write(

@@ -22,6 +22,7 @@ import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericFixed;
 import org.apache.avro.generic.GenericRecord;
+import org.apache.avro.util.Utf8;
 
 /**
  * What an event has to be: a field, compared with a value. A field that is null meets no condition
@@ -96,7 +97,7 @@ public final class Condition {
     Schema schema = branches.get(0);
     try {
       return switch (branches.size() > 1 ? Schema.Type.UNION : schema.getType()) {
-        case STRING, ENUM -> text;
+        case STRING, ENUM -> new Utf8(text);
         case BOOLEAN -> Boolean.valueOf(bool(text));
         case INT ->
             schema.getLogicalType() instanceof LogicalTypes.Date
@@ -159,7 +160,7 @@ public final class Condition {
   private int compare(Object found) {
     Comparable<?> comparable =
         switch (schema.getType()) {
-          case STRING, ENUM -> found.toString();
+          case STRING, ENUM -> new Utf8(found.toString());
           case BOOLEAN -> (Boolean) found;
           case FLOAT, DOUBLE -> {
             double number = ((Number) found).doubleValue();

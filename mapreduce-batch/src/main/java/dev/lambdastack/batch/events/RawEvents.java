@@ -35,6 +35,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericRecord;
@@ -42,6 +43,7 @@ import org.apache.iceberg.data.Record;
 import org.apache.iceberg.io.CloseableIterable;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.TopicPartition;
 
 /**
@@ -51,6 +53,9 @@ import org.apache.kafka.common.TopicPartition;
  */
 public final class RawEvents {
   private static final Duration POLL = Duration.ofMillis(100);
+
+  /** Where no snapshot is known that holds what is taken, and no more. */
+  private static final long NO_SEQUENCE = -1;
 
   /** Is given events one by one. */
   @FunctionalInterface
@@ -103,18 +108,15 @@ public final class RawEvents {
    */
   public Answer read(String topic, Instant from, Instant to, Visitor visitor) throws IOException {
     EventType type = views.eventType(topic);
-    Optional<Contents> contents = MasterTable.open(config, topic).contents();
+    MasterTable table = MasterTable.open(config, topic);
+    Optional<Contents> contents = table.contents();
     contents.ifPresent(c -> SchemaEdits.checkArchived(schemas, type, c.schemas()));
 
     FirstContact.kafka(config);
     try (TopicLog log = TopicLog.open(config.kafka(), topic)) {
       log.checkSettings();
       contents.ifPresent(c -> checkSameTopic(c, log));
-      Reading reading = new Reading(type, from, to, visitor);
-      if (contents.isPresent()) {
-        reading.read(contents.get());
-      }
-      return reading.read(log, contents);
+      return new Reading(type, from, to, visitor).read(table, contents, log);
     }
   }
 
@@ -127,7 +129,10 @@ public final class RawEvents {
     }
   }
 
-  /** One answer in the making. */
+  /**
+   * One answer in the making: first what is archived, then the log. Where retention removes what
+   * comes next, an archive run has taken it meanwhile, or it is lost.
+   */
   private final class Reading {
     private final EventType type;
     private final EventDecoder decoder;
@@ -135,6 +140,10 @@ public final class RawEvents {
     private final long from;
     private final long to;
     private final Visitor visitor;
+
+    /** Of each partition the first offset that is not taken. */
+    private final Map<Integer, Long> next = new TreeMap<>();
+
     private boolean isOver;
     private long archived;
     private long inLog;
@@ -149,27 +158,92 @@ public final class RawEvents {
       this.visitor = visitor;
     }
 
-    void read(Contents contents) throws IOException {
+    Answer read(MasterTable table, Optional<Contents> first, TopicLog log) throws IOException {
+      Optional<Contents> contents = first;
+      if (contents.isPresent()) {
+        read(contents.get(), Map.of());
+      }
+
+      Instant asked = clock.instant();
+      Map<Integer, Long> ends = log.endOffsets();
+      Map<Integer, Long> all = log.highWatermarks();
+      LostOffsets lost = LostOffsets.NONE;
+      log.partitions().forEach(partition -> next.putIfAbsent(partition, 0L));
+
+      while (!isOver && !readLog(log, ends)) {
+        Optional<Contents> newer = table.contents();
+        if (newer.map(Contents::horizon).equals(contents.map(Contents::horizon))) {
+          lost = lost.and(skip(log.beginOffsets()));
+        } else {
+          contents = newer;
+          read(contents.orElseThrow(), ends);
+        }
+      }
+
+      Map<Integer, Long> horizon = contents.map(c -> c.horizon().offsets()).orElse(Map.of());
+      return new Answer(
+          archived,
+          inLog,
+          contents.map(Contents::horizon),
+          asked.minus(config.log().clockSkew()),
+          contents.map(Contents::lost).orElse(LostOffsets.NONE).and(lost.from(horizon)),
+          log.partitions().stream()
+              .filter(p -> ends.get(p) < all.get(p))
+              .collect(Collectors.toCollection(TreeSet::new)),
+          notEvents);
+    }
+
+    /** Goes on where the log begins now; what lies before is returned. */
+    private LostOffsets skip(Map<Integer, Long> begins) {
+      LostOffsets skipped = LostOffsets.NONE;
+      for (Map.Entry<Integer, Long> partition : next.entrySet()) {
+        long begin = Math.max(begins.get(partition.getKey()), partition.getValue());
+        skipped = skipped.with(partition.getKey(), partition.getValue(), begin);
+        partition.setValue(begin);
+      }
+      return skipped;
+    }
+
+    /**
+     * Takes what is archived from {@link #next} on.
+     *
+     * @param ends what the log had when it was asked: later events are not taken; any of a
+     *     partition without one
+     */
+    private void read(Contents contents, Map<Integer, Long> ends) throws IOException {
+      Horizon taken = new Horizon(0, next);
       for (LiveFile file : contents.files()) {
         boolean timesAreSure = file.pinned().equals(Optional.of(pinned));
         boolean isOutside = file.eventTimes().max() < from || file.eventTimes().min() >= to;
-        if (isOver || timesAreSure && isOutside) {
+        if (isOver
+            || timesAreSure && isOutside
+            || file.side(taken, NO_SEQUENCE) == LiveFile.Side.BEFORE) {
           continue;
         }
+
         try (CloseableIterable<Record> rows = file.open(config.hadoop())) {
           for (Record row : rows) {
-            take(row, timesAreSure);
+            int partition = (Integer) row.getField(EventColumns.PARTITION);
+            long offset = (Long) row.getField(EventColumns.OFFSET);
+            if (!taken.holds(partition, offset)
+                && offset < ends.getOrDefault(partition, Long.MAX_VALUE)) {
+              take(row, partition, offset, timesAreSure);
+            }
             if (isOver) {
               break;
             }
           }
         }
       }
+
+      contents
+          .horizon()
+          .offsets()
+          .forEach((partition, end) -> next.merge(partition, end, Math::max));
     }
 
-    private void take(Record row, boolean followsPin) throws IOException {
-      int partition = (Integer) row.getField(EventColumns.PARTITION);
-      long offset = (Long) row.getField(EventColumns.OFFSET);
+    private void take(Record row, int partition, long offset, boolean followsPin)
+        throws IOException {
       Instant appendTime = ((OffsetDateTime) row.getField(EventColumns.APPEND_TIME)).toInstant();
       ByteBuffer raw = (ByteBuffer) row.getField(EventColumns.RAW);
 
@@ -220,50 +294,27 @@ public final class RawEvents {
                   isArchived));
     }
 
-    Answer read(TopicLog log, Optional<Contents> contents) throws IOException {
-      Map<Integer, Long> archivedUpTo = contents.map(c -> c.horizon().offsets()).orElse(Map.of());
-      Instant asked = clock.instant();
-      Map<Integer, Long> ends = log.endOffsets();
-      Map<Integer, Long> all = log.highWatermarks();
+    /**
+     * Takes what is in the log from {@link #next} on; false where the log does not have that any
+     * more.
+     */
+    private boolean readLog(TopicLog log, Map<Integer, Long> ends) throws IOException {
       Map<Integer, Long> begins = log.beginOffsets();
-
-      LostOffsets lost = contents.map(Contents::lost).orElse(LostOffsets.NONE);
-      Map<Integer, Long> starts = new TreeMap<>();
-      Set<Integer> open = new TreeSet<>();
-      for (int partition : log.partitions()) {
-        long start = archivedUpTo.getOrDefault(partition, 0L);
-        long begin = Math.max(start, begins.get(partition));
-        lost = lost.with(partition, start, begin);
-        starts.put(partition, begin);
-        if (ends.get(partition) < all.get(partition)) {
-          open.add(partition);
-        }
+      if (next.entrySet().stream().anyMatch(e -> begins.get(e.getKey()) > e.getValue())) {
+        return false;
       }
 
-      readLog(log, starts, ends);
-      return new Answer(
-          archived,
-          inLog,
-          contents.map(Contents::horizon),
-          asked.minus(config.log().clockSkew()),
-          lost,
-          open,
-          notEvents);
-    }
-
-    private void readLog(TopicLog log, Map<Integer, Long> starts, Map<Integer, Long> ends)
-        throws IOException {
       try (KafkaConsumer<byte[], byte[]> consumer =
           new KafkaConsumer<>(LogClients.consumer(config.kafka()))) {
         Set<TopicPartition> left = new HashSet<>();
-        starts.forEach(
-            (partition, start) -> {
-              if (start < ends.get(partition)) {
+        next.forEach(
+            (partition, offset) -> {
+              if (offset < ends.get(partition)) {
                 left.add(new TopicPartition(log.topic(), partition));
               }
             });
         consumer.assign(left);
-        left.forEach(p -> consumer.seek(p, starts.get(p.partition())));
+        left.forEach(p -> consumer.seek(p, next.get(p.partition())));
 
         long deadline = System.nanoTime() + config.kafka().timeout().toNanos();
         while (!left.isEmpty() && !isOver) {
@@ -276,7 +327,8 @@ public final class RawEvents {
             }
           }
 
-          left.removeIf(p -> consumer.position(p) >= ends.get(p.partition()));
+          left.forEach(p -> next.put(p.partition(), consumer.position(p)));
+          left.removeIf(p -> next.get(p.partition()) >= ends.get(p.partition()));
           if (left.size() < before) {
             consumer.assign(left);
             moved = true;
@@ -292,6 +344,9 @@ public final class RawEvents {
                     config.kafka().timeout().toMillis()));
           }
         }
+        return true;
+      } catch (OffsetOutOfRangeException e) {
+        return false;
       }
     }
 

@@ -70,7 +70,7 @@ public final class Staging {
 
   private static UnavailableException away(Path folder, IOException why, Exception failure) {
     return new UnavailableException(
-        "Cannot write to %s: %s; nothing was committed: run it again once HDFS answers"
+        "Cannot write to %s: %s; run it again once HDFS answers: it goes on from what was committed"
             .formatted(folder, reason(why)),
         failure);
   }

@@ -7,6 +7,7 @@ import dev.lambdastack.settings.LambdaConfig;
 import dev.lambdastack.settings.files.FileSystemFault;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.LambdaException;
+import dev.lambdastack.views.UnavailableException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -29,8 +30,12 @@ import org.apache.iceberg.catalog.Namespace;
 import org.apache.iceberg.catalog.SupportsNamespaces;
 import org.apache.iceberg.catalog.TableIdentifier;
 import org.apache.iceberg.exceptions.AlreadyExistsException;
+import org.apache.iceberg.exceptions.CommitFailedException;
+import org.apache.iceberg.exceptions.CommitStateUnknownException;
 import org.apache.iceberg.exceptions.NotFoundException;
+import org.apache.iceberg.exceptions.RESTException;
 import org.apache.iceberg.exceptions.ValidationException;
+import org.apache.iceberg.jdbc.UncheckedSQLException;
 
 /**
  * Where the tables of all topics are: the Iceberg catalog that {@code lambda.catalog.*} describes.
@@ -69,11 +74,13 @@ final class MasterCatalog {
         type.equals(CatalogUtil.ICEBERG_CATALOG_TYPE_HADOOP)
             || type.isEmpty() && !options.containsKey(CatalogProperties.CATALOG_IMPL);
     String place = type;
+    // What both layers agree on about a topic is there, whatever catalog the tables are in.
+    Path folder = folder(conf, config.master().folder());
 
     if (isFolder) {
       String master =
           options.getOrDefault(CatalogProperties.WAREHOUSE_LOCATION, config.master().folder());
-      Path folder = folder(conf, master);
+      folder = folder(conf, master);
       place = place(conf, new Path(master), folder);
       options.put(CatalogUtil.ICEBERG_CATALOG_TYPE, CatalogUtil.ICEBERG_CATALOG_TYPE_HADOOP);
       options.put(CatalogProperties.WAREHOUSE_LOCATION, folder.toString());
@@ -82,11 +89,14 @@ final class MasterCatalog {
       }
     }
 
+    options.putIfAbsent(CatalogProperties.FILE_IO_IMPL, KeepingFileIO.class.getName());
     try {
       return new MasterCatalog(
           CatalogUtil.buildIcebergCatalog("lambda", options, conf), options, place);
     } catch (UncheckedIOException e) {
       throw e.getCause();
+    } catch (UncheckedSQLException | RESTException e) {
+      throw away(place, e);
     } catch (IllegalArgumentException | UnsupportedOperationException e) {
       throw new InvalidInputException(
           "Cannot open the catalog of lambda.catalog.*: " + e.getMessage(), e);
@@ -189,6 +199,13 @@ final class MasterCatalog {
         throw damaged(e);
       }
       throw e.getCause();
+    } catch (UncheckedSQLException | RESTException e) {
+      throw away(place, e);
+    } catch (CommitFailedException | CommitStateUnknownException e) {
+      throw new UnavailableException(
+          "Cannot tell what came of a commit to the tables in %s: %s; run it again: it goes on from what was committed"
+              .formatted(place, firstLine(e)),
+          e);
     } catch (NotFoundException | ValidationException | AvroRuntimeException e) {
       throw damaged(e);
     } catch (IOException | RuntimeException e) {
@@ -196,6 +213,18 @@ final class MasterCatalog {
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  private static LambdaException away(String place, RuntimeException e) {
+    Throwable cause = e.getCause() == null ? e : e.getCause();
+    return new UnavailableException(
+        "The catalog of lambda.catalog.* (%s) does not answer: %s"
+            .formatted(place, firstLine(cause)),
+        e);
+  }
+
+  private static String firstLine(Throwable e) {
+    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
   }
 
   /** A file that ends too early, or is of another kind. */

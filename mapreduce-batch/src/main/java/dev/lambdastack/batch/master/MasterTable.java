@@ -73,6 +73,7 @@ public final class MasterTable {
 
   private static final String ARCHIVED = PREFIX + "archived";
   private static final String DIGEST = PREFIX + "digest";
+  private static final String COMPACTION = PREFIX + "compaction";
 
   private static final int FORMAT_VERSION = 3;
 
@@ -459,6 +460,7 @@ public final class MasterTable {
    *     writes them
    * @return the run as it was committed; empty when another run has taken its number, so that
    *     nothing has changed
+   * @throws IOException, or what is unchecked, when it may have been committed: the files must stay
    */
   public Optional<ArchiveRun> commit(
       Prepared prepared, ArchiveRun run, List<DataFile> files, List<String> deadLetters)
@@ -571,7 +573,9 @@ public final class MasterTable {
    * Puts files in the place of others that hold the same rows.
    *
    * @param contents that {@code replaced} are of
+   * @param runId that no other call has
    * @return whether it was done; false where another one has replaced some of them meanwhile
+   * @throws IOException, or what is unchecked, when it may have been done: {@code added} must stay
    */
   public boolean replace(
       Contents contents, Set<DataFile> replaced, Set<DataFile> added, String runId)
@@ -585,14 +589,30 @@ public final class MasterTable {
                   .newRewrite()
                   .validateFromSnapshot(contents.snapshot())
                   .rewriteFiles(replaced, added, sequence)
-                  .set(PREFIX + "compaction", runId);
+                  .set(COMPACTION, runId);
           try {
             rewrite.commit();
             return true;
-          } catch (ValidationException another) {
-            return false;
+          } catch (RuntimeException e) {
+            if (isDone(runId)) {
+              return true;
+            }
+            if (e instanceof ValidationException) {
+              return false;
+            }
+            throw e;
           }
         });
+  }
+
+  /** Whether the table has what the call of this run has put into it, whatever it was answered. */
+  private boolean isDone(String runId) throws IOException {
+    for (Snapshot snapshot : table().orElseThrow().snapshots()) {
+      if (runId.equals(snapshot.summary().get(COMPACTION))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**

@@ -7,17 +7,17 @@ import java.util.OptionalInt;
 import java.util.TreeMap;
 
 /**
- * What one manifest holds of one partition.
+ * What one archive run holds of one partition.
  *
- * @param start offset, inclusive: the end of the manifest before; 0 in the partition's first
- * @param end offset, exclusive: the boundary of the manifest's {@code toEpoch}, where the next one
+ * @param start offset, inclusive: the end of the run before; 0 in the partition's first
+ * @param end offset, exclusive: the boundary of the run's {@code toEpoch}, where the next one
  *     starts
  * @param lost so many offsets from {@code start} on hold records that retention had removed before
  *     they were archived: before the first run, or in a gap that a person accepted. 0 where there
  *     is none
  * @param leaderEpoch Kafka's leader epoch of the record at {@code end}; empty where the end was set
  *     by the clock, or the broker did not say
- * @param boundaries the boundaries of the manifest's epochs, run-length encoded: each entry says at
+ * @param boundaries the boundaries of the run's epochs, run-length encoded: each entry says at
  *     which offset its epoch and those after it begin, up to the next entry
  */
 public record PartitionRange(

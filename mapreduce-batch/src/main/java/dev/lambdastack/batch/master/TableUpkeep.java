@@ -2,6 +2,7 @@ package dev.lambdastack.batch.master;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -137,20 +138,28 @@ public final class TableUpkeep {
 
   /** Removes what {@link #look} has found, but for what was given a name since. */
   public void remove(Found found, Instant before) throws IOException {
-    expiry(before).commit();
+    FileSystem fileSystem = new Path(table.location()).getFileSystem(conf);
+    expiry(before).deleteWith(path -> delete(fileSystem, path)).commit();
     table.refresh();
     Set<String> superseded = new HashSet<>(found.superseded());
     superseded.removeAll(named());
-    FileSystem fileSystem = new Path(table.location()).getFileSystem(conf);
     for (String path : superseded) {
       // Iceberg leaves some until the snapshot that has replaced them expires too.
-      fileSystem.delete(new Path(path), false);
+      delete(fileSystem, path);
     }
 
     for (Set<Path> paths : List.of(found.orphans(), found.traces())) {
       for (Path path : paths) {
         path.getFileSystem(conf).delete(path, false);
       }
+    }
+  }
+
+  private static void delete(FileSystem fileSystem, String path) {
+    try {
+      fileSystem.delete(new Path(path), false);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -84,7 +84,7 @@ record Gate(double maxRejected, double maxShrink, long maxGrowth, long maxDrift)
   List<String> terms(Optional<Version> before) {
     List<String> terms = new ArrayList<>();
     terms.add(
-        "rows read: as many events as the manifests list; the pinned schema rejects at most %s of them"
+        "rows read: as many events as the archive runs list; the pinned schema rejects at most %s of them"
             .formatted(percent(maxRejected)));
     terms.add("lost records: none that are in the answers of now");
 
@@ -120,9 +120,9 @@ record Gate(double maxRejected, double maxShrink, long maxGrowth, long maxDrift)
     String read =
         String.format(
             Locale.ROOT,
-            "%,d events were read, as many as the manifests up to %d list",
+            "%,d events were read, as many as the archive runs up to %d list",
             version.events(),
-            version.manifest());
+            version.run());
 
     long rejected = version.rejected();
     if (rejected == 0) {

@@ -20,7 +20,7 @@ import java.util.TreeMap;
  * run's folder. Reducers are the regions of all views' tables, one view after the other.
  *
  * @param schemaStore as {@link SchemaStore#toJson} writes it
- * @param eventTimeMin the earliest event time that is taken, as the manifests say
+ * @param eventTimeMin the earliest event time that is taken, as the archive runs say
  * @param cellTimestamp of every cell, in milliseconds
  * @param before by partition, the first offset that is not counted; empty where the files hold no
  *     such rows

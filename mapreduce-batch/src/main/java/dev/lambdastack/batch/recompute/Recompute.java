@@ -105,7 +105,7 @@ public final class Recompute {
   }
 
   /**
-   * Computes a new version of each view up to the horizon of the last manifest of its topic.
+   * Computes a new version of each view up to the horizon of the last archive run of its topic.
    *
    * <p>Where the newest version of a view is by the same declaration and the same pinned schema,
    * the new one begins as a copy of it, and only the windows that new events are in are computed:

@@ -271,8 +271,8 @@ final class TopicRun implements AutoCloseable {
 
   private boolean isOfThisDataset(Version version) {
     return contents
-        .run(version.manifest())
-        .filter(r -> r.digest().equals(version.manifestDigest()))
+        .run(version.run())
+        .filter(r -> r.digest().equals(version.runDigest()))
         .isPresent();
   }
 
@@ -329,7 +329,7 @@ final class TopicRun implements AutoCloseable {
   private TouchedWindows.Question whatIsNew(Start.Increment increment) {
     return new TouchedWindows.Question(
         increment.base().horizon(),
-        contents.run(increment.base().manifest()).orElseThrow().sequence(),
+        contents.run(increment.base().run()).orElseThrow().sequence(),
         increment.view().shape().window());
   }
 

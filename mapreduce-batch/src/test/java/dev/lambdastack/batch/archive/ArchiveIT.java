@@ -3,6 +3,7 @@ package dev.lambdastack.batch.archive;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lambdastack.batch.LostAnswers;
 import dev.lambdastack.batch.Sale;
 import dev.lambdastack.batch.Scene;
 import dev.lambdastack.batch.Servers;
@@ -709,6 +710,39 @@ class ArchiveIT {
       servers.kafka().start();
       scene.conf().set("lambda.kafka.timeout", "20s");
       assertThat(scene.archive(Sale.V1).run(scene.topic()).events()).isEqualTo(40);
+      assertArchivedOnce(scene);
+    }
+  }
+
+  /**
+   * Where nobody says whether it committed, a run keeps its files: the next one goes on from it.
+   */
+  @Test
+  void aRunThatIsNotToldWhetherItCommittedKeepsItsFiles(Servers servers) throws Exception {
+    Random random = new Random(61);
+    try (Scene scene = Scene.open(servers, 1)) {
+      LostAnswers.in(scene.conf());
+      // The first run makes the table.
+      for (int round = 1; round <= 3; round++) {
+        scene.sendAll(0, sales(random, 40, scene.now()), Sale.V1);
+        scene.toEpochStart();
+        Archive unanswered =
+            stepping(
+                scene,
+                reached -> {
+                  if (reached == Step.READ) {
+                    LostAnswers.next(1, Integer.MAX_VALUE);
+                  }
+                });
+        assertThatThrownBy(() -> unanswered.run(scene.topic()))
+            .isInstanceOfAny(UnavailableException.class, IOException.class);
+        LostAnswers.next(0, 0);
+        assertThat(scene.runs()).hasSize(round);
+        assertArchivedOnce(scene);
+      }
+      scene.sendAll(0, sales(random, 20, scene.now()), Sale.V1);
+      scene.toEpochStart();
+      assertThat(scene.archive(Sale.V1).run(scene.topic()).events()).isEqualTo(20);
       assertArchivedOnce(scene);
     }
   }

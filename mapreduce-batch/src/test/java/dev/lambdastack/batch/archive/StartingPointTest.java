@@ -51,7 +51,7 @@ class StartingPointTest {
         last, log, Adoptions.atFirst(Set.of(0, 1)), Gaps.REFUSED, epochLength, eventTimeMin);
   }
 
-  /** The last manifest ends at epoch 90. */
+  /** The last run ends at epoch 90. */
   private static StartingPoint withAdded(long begin, long epoch) {
     return withAdded(begin, epoch, Gaps.REFUSED);
   }

@@ -3,6 +3,7 @@ package dev.lambdastack.batch.compact;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lambdastack.batch.LostAnswers;
 import dev.lambdastack.batch.Sale;
 import dev.lambdastack.batch.Scene;
 import dev.lambdastack.batch.Servers;
@@ -16,6 +17,7 @@ import dev.lambdastack.batch.recompute.Recompute;
 import dev.lambdastack.serving.store.HBaseConnector;
 import dev.lambdastack.views.InvalidInputException;
 import dev.lambdastack.views.LostRaceException;
+import dev.lambdastack.views.UnavailableException;
 import dev.lambdastack.views.handoff.Version;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -126,6 +128,32 @@ class CompactionIT {
       }
     }
     return cells;
+  }
+
+  /** The files that it wrote may be the only ones that have the rows. */
+  @Test
+  void aCompactionThatIsNotToldWhetherItCommittedKeepsItsFiles(Servers servers) throws Exception {
+    try (Scene scene = Scene.open(servers, 1)) {
+      LostAnswers.in(scene.conf());
+      archiveSmallFiles(scene, 4);
+      List<String> rows = rows(scene);
+      List<String> before = paths(scene);
+
+      assertThatThrownBy(
+              () ->
+                  compaction(
+                          scene,
+                          reached -> {
+                            if (reached == Compaction.Step.WRITTEN) {
+                              LostAnswers.next(1, Integer.MAX_VALUE);
+                            }
+                          })
+                      .run(scene.topic()))
+          .isInstanceOfAny(UnavailableException.class, IOException.class);
+      LostAnswers.next(0, 0);
+      assertThat(paths(scene)).isNotEqualTo(before);
+      assertThat(rows(scene)).isEqualTo(rows);
+    }
   }
 
   @Test
@@ -408,9 +436,14 @@ class CompactionIT {
       try (var in = fileSystem.open(path)) {
         bytes = in.readAllBytes();
       }
-      bytes[bytes.length / 3] ^= 1;
-      try (FSDataOutputStream out = fileSystem.create(path, true)) {
-        out.write(bytes);
+      // Headers of pages are not covered by their checksums.
+      int at = bytes.length / 3;
+      while (FileCheck.ofPages(scene.conf(), file.path(), file.rows()).isEmpty()) {
+        bytes[at] ^= 1;
+        try (FSDataOutputStream out = fileSystem.create(path, true)) {
+          out.write(bytes);
+        }
+        bytes[at++] ^= 1;
       }
       Map<String, Long> before = scene.everything();
       assertThatThrownBy(() -> compaction(scene, s -> {}).run(scene.topic()))

@@ -8,13 +8,16 @@ import dev.lambdastack.batch.Servers;
 import dev.lambdastack.batch.compact.Compaction;
 import dev.lambdastack.log.Tick;
 import dev.lambdastack.views.handoff.LostOffsets;
+import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.apache.avro.Schema;
@@ -23,6 +26,7 @@ import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.io.DecoderFactory;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -192,6 +196,60 @@ class RawEventsIT {
       assertThat(answer.lost()).isEqualTo(LostOffsets.NONE.with(0, 10, 15));
       assertThat(offsets).startsWith(0L, 1L).doesNotContain(10L, 14L).contains(15L);
       assertThat(answer.whole()).isBeforeOrEqualTo(scene.clock().instant());
+    }
+  }
+
+  /** Else a topic of short retention would be said to have lost what is archived. */
+  @Test
+  void whatRetentionTakesOnceItIsArchivedIsReadFromTheTable(Servers servers) throws Exception {
+    Random random = new Random(37);
+    try (Scene scene = Scene.open(servers, 2)) {
+      for (int partition = 0; partition < 2; partition++) {
+        scene.sendAll(partition, sales(random, 50, scene.now()), Sale.V1);
+      }
+      scene.toEpochStart();
+      scene.archive(Sale.V1).run(scene.topic());
+      scene.sendAll(0, sales(random, 50, scene.now()), Sale.V1);
+      scene.toEpochStart();
+      Map<String, String> expected = expected(scene, Sale.V1);
+
+      List<String> places = new ArrayList<>();
+      AtomicBoolean isMoved = new AtomicBoolean();
+      RawEvents.Answer answer =
+          reader(scene, Sale.V1)
+              .read(
+                  scene.topic(),
+                  ALWAYS,
+                  EVER,
+                  event -> {
+                    if (isMoved.compareAndSet(false, true)) {
+                      moveHorizon(scene);
+                      emptyLog(servers, scene);
+                    }
+                    return places.add(event.partition() + "@" + event.offset());
+                  });
+      assertThat(places).doesNotHaveDuplicates().hasSameElementsAs(expected.keySet());
+      assertThat(answer.lost()).isEqualTo(LostOffsets.NONE);
+      assertThat(answer.archived()).isEqualTo(150);
+    }
+  }
+
+  /** All that is archived, which is all but the last tick. */
+  private static void emptyLog(Servers servers, Scene scene) throws IOException {
+    try (Admin admin = servers.kafka().admin()) {
+      Map<TopicPartition, RecordsToDelete> archived = new HashMap<>();
+      scene
+          .contents()
+          .horizon()
+          .offsets()
+          .forEach(
+              (partition, end) ->
+                  archived.put(
+                      new TopicPartition(scene.topic(), partition),
+                      RecordsToDelete.beforeOffset(end)));
+      admin.deleteRecords(archived).all().get();
+    } catch (InterruptedException | ExecutionException e) {
+      throw new IOException(e);
     }
   }
 

@@ -47,7 +47,7 @@ class JdbcCatalogTest {
     }
   }
 
-  private static final String DATABASE = "jdbc:derby:memory:catalog";
+  private static final String DATABASE = "jdbc:h2:mem:catalog;DB_CLOSE_DELAY=-1";
 
   @TempDir private Path folder;
   private Hits hits;
@@ -58,7 +58,7 @@ class JdbcCatalogTest {
     hits = new Hits(folder);
     hits.conf().set("fs.copying.impl", CopyingFileSystem.class.getName());
     hits.conf().set("lambda.catalog.type", "jdbc");
-    hits.conf().set("lambda.catalog.uri", DATABASE + ";create=true");
+    hits.conf().set("lambda.catalog.uri", DATABASE);
     hits.conf().set("lambda.catalog.warehouse", "copying://" + folder);
   }
 
@@ -103,6 +103,24 @@ class JdbcCatalogTest {
     }
     assertThat(offsets)
         .containsExactlyInAnyOrderElementsOf(LongStream.range(0, 1_000).boxed().toList());
+  }
+
+  @Test
+  void aDatabaseThatDoesNotAnswerIsNamed() {
+    hits.conf().set("lambda.catalog.uri", "jdbc:h2:tcp://localhost:1/catalog");
+    assertThatThrownBy(() -> hits.open().contents())
+        .isInstanceOf(UnavailableException.class)
+        .hasMessageStartingWith("The catalog of lambda.catalog.* (jdbc) does not answer: ")
+        .hasMessageNotContainingAny("\n");
+  }
+
+  /** The layers' agreements about a topic's partitions are there, and no catalog guards them. */
+  @Test
+  void theFolderBesideACatalogIsRefusedOnSuchAFileSystem() {
+    hits.conf().set("lambda.master", "copying://" + folder);
+    assertThatThrownBy(() -> hits.open())
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("found file system 'copying'");
   }
 
   @Test

@@ -3,7 +3,9 @@ package dev.lambdastack.batch.master;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lambdastack.batch.LostAnswers;
 import dev.lambdastack.views.InvalidInputException;
+import dev.lambdastack.views.UnavailableException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -756,5 +758,61 @@ class MasterTableTest {
   void aCatalogThatIsNoneIsRefusedInOneLine() {
     hits.conf().set("lambda.catalog.type", "nosuch");
     assertRefused("lambda.catalog.*", "nosuch");
+  }
+
+  // ---- answers that get lost
+
+  /** Iceberg would delete the manifests of a snapshot that is there. */
+  @Test
+  void aCommitWhoseAnswerIsLostIsOne() throws IOException {
+    LostAnswers.in(hits.conf());
+    table = hits.open();
+    for (int run = 1; run <= 3; run++) {
+      LostAnswers.next(1, 0);
+      hits.mustCommit(table, "run-" + run, 8, 0);
+    }
+    assertThat(table.runs()).hasSize(3);
+    assertThat(offsets()).isEqualTo(concat(concat(range(0, 8), range(10, 18)), range(20, 28)));
+    assertThat(table.state(hits.conf()).orElseThrow().deleted()).isEmpty();
+  }
+
+  /** Whoever is told so keeps the files. */
+  @Test
+  void aCommitOfWhichNothingIsHeardMayHaveHappened() throws IOException {
+    LostAnswers.in(hits.conf());
+    table = hits.open();
+    hits.mustCommit(table, "run-1", 8, 0);
+    LostAnswers.next(1, Integer.MAX_VALUE);
+    assertThatThrownBy(() -> hits.commit(table, "run-2", 8, 0))
+        .satisfiesAnyOf(
+            e -> assertThat(e).isInstanceOf(IOException.class),
+            e -> assertThat(e).isInstanceOf(UnavailableException.class));
+
+    LostAnswers.next(0, 0);
+    assertThat(hits.open().runs()).hasSize(2);
+    assertThat(offsets()).isEqualTo(concat(range(0, 8), range(10, 18)));
+    hits.mustCommit(hits.open(), "run-3", 8, 0);
+    assertThat(offsets()).hasSize(24);
+  }
+
+  @Test
+  void aReplacementWhoseAnswerIsLostIsOne() throws IOException {
+    LostAnswers.in(hits.conf());
+    table = hits.open();
+    hits.mustCommit(table, "run-1", 8, 0);
+    Contents contents = contents();
+    ArchiveRun first = contents.runs().get(0);
+    LostAnswers.next(1, 0);
+    assertThat(
+            table.replace(
+                contents,
+                contents.files().stream().map(LiveFile::file).collect(Collectors.toSet()),
+                Set.copyOf(hits.file(table.layout(), first, "b", 0, 8)),
+                "compaction-1"))
+        .isTrue();
+    assertThat(contents().files())
+        .extracting(LiveFile::path)
+        .allMatch(f -> f.endsWith("/b.parquet"));
+    assertThat(offsets()).isEqualTo(range(0, 8));
   }
 }

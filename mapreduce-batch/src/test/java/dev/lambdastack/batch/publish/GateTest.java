@@ -98,7 +98,7 @@ class GateTest {
         .first()
         .asString()
         .isEqualTo(
-            "rows read: 20,000 events were read, as many as the manifests up to 1 list; 200 of them are none by the schema that is pinned now, and no row counts them");
+            "rows read: 20,000 events were read, as many as the archive runs up to 1 list; 200 of them are none by the schema that is pinned now, and no row counts them");
     assertThat(held(rejecting(20_000, 201))).containsExactly("rows read");
     assertThat(rejecting(20_000, 201).lines())
         .first()

@@ -252,8 +252,8 @@ public class RecomputeIT {
       assertThat(second.number()).isEqualTo(2);
       assertThat(second.events()).isEqualTo(3_900);
       assertThat(second.rows()).isEqualTo(everything(both).size());
-      assertThat(second.manifest()).isEqualTo(2);
-      assertThat(second.manifestDigest()).isEqualTo(scene.runs().get(1).digest());
+      assertThat(second.run()).isEqualTo(2);
+      assertThat(second.runDigest()).isEqualTo(scene.runs().get(1).digest());
       assertThat(second.horizon()).isEqualTo(scene.runs().get(1).horizon());
       assertThat(new PublishedTable(connection).catalog().versions(scene.viewName()))
           .containsExactly(first, second);

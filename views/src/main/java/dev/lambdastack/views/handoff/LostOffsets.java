@@ -69,7 +69,7 @@ public record LostOffsets(long count, SortedMap<Integer, List<Span>> spans) {
   }
 
   /** These and others, of which none is among these. */
-  LostOffsets and(LostOffsets others) {
+  public LostOffsets and(LostOffsets others) {
     LostOffsets all = this;
     for (Map.Entry<Integer, List<Span>> partition : others.spans.entrySet()) {
       for (Span span : partition.getValue()) {
@@ -80,7 +80,7 @@ public record LostOffsets(long count, SortedMap<Integer, List<Span>> spans) {
   }
 
   /** Those of them that are at or behind the partition's offset; all of a partition without one. */
-  LostOffsets from(Map<Integer, Long> offsets) {
+  public LostOffsets from(Map<Integer, Long> offsets) {
     LostOffsets found = NONE;
     for (Map.Entry<Integer, List<Span>> partition : spans.entrySet()) {
       long from = offsets.getOrDefault(partition.getKey(), 0L);

@@ -14,9 +14,8 @@ import java.util.Optional;
  * @param number counts from 1 in each view
  * @param table its HBase table
  * @param fingerprint of the declaration that computed it
- * @param manifest sequence number of the last manifest it was computed from
- * @param manifestDigest SHA-256 of that manifest, in hex; with the chain of manifests it fixes the
- *     input
+ * @param run sequence number of the last archive run that it was computed from
+ * @param runDigest SHA-256 of that run, in hex; with the chain of runs it fixes the input
  * @param counts what the recompute counted
  * @param origin how it came to be; empty for a version that does not record it
  */
@@ -27,8 +26,8 @@ public record Version(
     ViewShape shape,
     Horizon horizon,
     Duration epochLength,
-    long manifest,
-    String manifestDigest,
+    long run,
+    String runDigest,
     Counts counts,
     Instant created,
     Optional<Origin> origin) {
@@ -85,8 +84,8 @@ public record Version(
         shape,
         horizon,
         epochLength,
-        manifest,
-        manifestDigest,
+        run,
+        runDigest,
         counts,
         created,
         Optional.of(found));
@@ -101,8 +100,8 @@ public record Version(
         shape,
         horizon,
         epochLength,
-        manifest,
-        manifestDigest,
+        run,
+        runDigest,
         found,
         created,
         origin);
@@ -151,8 +150,8 @@ public record Version(
     json.put("horizon", horizon.epoch());
     json.set("offsets", Json.offsets(horizon.offsets()));
     json.put("epochMillis", epochLength.toMillis());
-    json.put("manifest", manifest);
-    json.put("manifestDigest", manifestDigest);
+    json.put("run", run);
+    json.put("runDigest", runDigest);
 
     counts.putInto(json);
     json.put("created", created.toString());
@@ -169,8 +168,8 @@ public record Version(
         ViewShape.fromJson(json.get("shape")),
         new Horizon(json.get("horizon").asLong(), Json.offsets(json.get("offsets"))),
         Duration.ofMillis(json.get("epochMillis").asLong()),
-        json.get("manifest").asLong(),
-        json.get("manifestDigest").asText(),
+        json.get("run").asLong(),
+        json.get("runDigest").asText(),
         Counts.of(json),
         Instant.parse(json.get("created").asText()),
         Optional.ofNullable(json.get("origin")).map(Origin::of));

@@ -200,7 +200,7 @@ final class WalkWorld {
     if (sealed == 0 || stepsToBatch > 0) {
       return;
     }
-    // Now and then from an older manifest, as a run that was held up does.
+    // Now and then from an older archive run, as a run that was held up does.
     long first = Epoch.numberAt(10_000, EPOCH);
     long epoch =
         random.nextInt(published.isEmpty() ? 2 : 4) > 0 || sealed <= first
