@@ -18,7 +18,7 @@ public final class LiveFiles {
   public static LiveFile of(String path, long rows, long bytes) {
     LiveFile.Range any = new LiveFile.Range(0, Long.MAX_VALUE);
     return new LiveFile(
-        data(path, rows, bytes), 1, Optional.empty(), Optional.empty(), any, any, any);
+        data(path, rows, bytes), 1, Optional.empty(), Optional.empty(), any, any, any, true);
   }
 
   /** One with events of these dates: of each where it is one, of some where it is mixed. */
@@ -31,7 +31,8 @@ public final class LiveFiles {
         first.equals(last) ? Optional.of(first) : Optional.empty(),
         new LiveFile.Range(0, 0),
         new LiveFile.Range(0, 9),
-        new LiveFile.Range(start(first).toEpochMilli(), start(last).toEpochMilli()));
+        new LiveFile.Range(start(first).toEpochMilli(), start(last).toEpochMilli()),
+        true);
   }
 
   private static Instant start(LocalDate date) {

@@ -213,10 +213,10 @@ public final class RawEvents {
     private void read(Contents contents, Map<Integer, Long> ends) throws IOException {
       Horizon taken = new Horizon(0, next);
       for (LiveFile file : contents.files()) {
-        boolean timesAreSure = file.pinned().equals(Optional.of(pinned));
+        boolean followsPin = file.pinned().equals(Optional.of(pinned));
         boolean isOutside = file.eventTimes().max() < from || file.eventTimes().min() >= to;
         if (isOver
-            || timesAreSure && isOutside
+            || file.timesAreSure(pinned) && isOutside
             || file.side(taken, NO_SEQUENCE) == LiveFile.Side.BEFORE) {
           continue;
         }
@@ -227,7 +227,7 @@ public final class RawEvents {
             long offset = (Long) row.getField(EventColumns.OFFSET);
             if (!taken.holds(partition, offset)
                 && offset < ends.getOrDefault(partition, Long.MAX_VALUE)) {
-              take(row, partition, offset, timesAreSure);
+              take(row, partition, offset, followsPin);
             }
             if (isOver) {
               break;

@@ -74,7 +74,9 @@ public record Contents(
     try (CloseableIterable<FileScanTask> tasks =
         table
             .newScan()
-            .includeColumnStats(List.of(eventTime, EventColumns.PARTITION, EventColumns.OFFSET))
+            .includeColumnStats(
+                List.of(
+                    eventTime, EventColumns.PARTITION, EventColumns.OFFSET, EventColumns.RAW))
             .planFiles()) {
       for (FileScanTask task : tasks) {
         if (!task.deletes().isEmpty()) {

@@ -38,6 +38,7 @@ import org.apache.parquet.hadoop.ParquetFileReader;
  * @param partitions of its rows; each is one of these
  * @param offsets of its rows; each is one of these
  * @param eventTimes of its rows, in milliseconds, as the columns have them
+ * @param hasRaw whether a row may have {@link EventColumns#RAW}
  */
 public record LiveFile(
     DataFile file,
@@ -46,7 +47,8 @@ public record LiveFile(
     Optional<LocalDate> date,
     Range partitions,
     Range offsets,
-    Range eventTimes) {
+    Range eventTimes,
+    boolean hasRaw) {
   /** The name of the folder that a run of ours writes to. */
   private static final Pattern FOLDER = Pattern.compile(".*\\.([0-9a-f]{16})/[^/]+");
 
@@ -98,7 +100,14 @@ public record LiveFile(
         bounds(file, schema, EventColumns.OFFSET),
         micros.equals(Range.ANY)
             ? Range.ANY
-            : new Range(Math.floorDiv(micros.min(), 1000L), Math.floorDiv(micros.max(), 1000L)));
+            : new Range(Math.floorDiv(micros.min(), 1000L), Math.floorDiv(micros.max(), 1000L)),
+        hasRaw(file, schema));
+  }
+
+  private static boolean hasRaw(DataFile file, Schema schema) {
+    int id = schema.findField(EventColumns.RAW).fieldId();
+    Map<Integer, Long> nulls = file.nullValueCounts();
+    return nulls == null || nulls.getOrDefault(id, 0L) < file.recordCount();
   }
 
   private static Optional<LocalDate> date(DataFile file, Map<Integer, PartitionSpec> specs) {
@@ -121,6 +130,14 @@ public record LiveFile(
     Number least = Conversions.fromByteBuffer(type, lower.get(id));
     Number greatest = Conversions.fromByteBuffer(type, upper.get(id));
     return new Range(least.longValue(), greatest.longValue());
+  }
+
+  /**
+   * Whether its times are those of its events by a pinned schema. Columns tell it but for rows that
+   * are decoded again, from the bytes that their producer sent.
+   */
+  public boolean timesAreSure(String fingerprint) {
+    return pinned.equals(Optional.of(fingerprint)) || !hasRaw;
   }
 
   public String path() {

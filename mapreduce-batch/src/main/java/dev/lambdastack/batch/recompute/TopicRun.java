@@ -451,7 +451,7 @@ final class TopicRun implements AutoCloseable {
         plans);
   }
 
-  /** The files that hold a time that a view looks at; of another schema, times are not sure. */
+  /** The files that hold a time that a view looks at, and those whose times are not sure. */
   private List<LiveFile> inputs(PassPlan plan) {
     Optional<TimeRanges> times = plan.times();
     if (times.isEmpty()) {
@@ -461,11 +461,11 @@ final class TopicRun implements AutoCloseable {
       return List.of();
     }
 
-    Optional<String> pinned = Optional.of(pinned(views.get(0)));
+    String pinned = pinned(views.get(0));
     return frozen.files().stream()
         .filter(
             f ->
-                !f.pinned().equals(pinned)
+                !f.timesAreSure(pinned)
                     || times.get().overlaps(f.eventTimes().min(), f.eventTimes().max()))
         .toList();
   }

@@ -149,7 +149,8 @@ class CompactionPlanTest {
         file.date(),
         file.partitions(),
         file.offsets(),
-        file.eventTimes());
+        file.eventTimes(),
+        file.hasRaw());
   }
 
   @Property

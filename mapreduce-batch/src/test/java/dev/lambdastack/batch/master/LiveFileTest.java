@@ -32,7 +32,8 @@ class LiveFileTest {
         Optional.empty(),
         partitions,
         offsets,
-        new Range(0, 0));
+        new Range(0, 0),
+        true);
   }
 
   private static DataFile data(
@@ -148,5 +149,32 @@ class LiveFileTest {
         LiveFile.of(file, 1, columns, Map.of(0, PartitionSpec.unpartitioned()), "event_time");
     assertThat(live.eventTimes()).isEqualTo(new Range(-1_001, 1_000));
     assertThat(live.offsets()).isEqualTo(Range.ANY);
+  }
+
+  /** Whoever wrote it: where no row has the bytes that were sent, columns say all of it. */
+  @Test
+  void timesAreSureWhereNoRowIsDecodedAgain() {
+    Schema columns = EventColumns.of("hits", Hits.SCHEMA);
+    int raw = columns.findField(EventColumns.RAW).fieldId();
+    String now = "0123456789abcdef";
+    for (String path : new String[] {"/t/data/event_date=2026-01-31/a", "/t/data/run.0000/a"}) {
+      assertThat(withNulls(path, columns, Map.of(raw, 3L)).timesAreSure(now)).isTrue();
+      assertThat(withNulls(path, columns, Map.of(raw, 2L)).timesAreSure(now)).isFalse();
+      assertThat(withNulls(path, columns, Map.of()).timesAreSure(now)).isFalse();
+    }
+    assertThat(withNulls("/t/data/run." + now + "/a", columns, Map.of()).timesAreSure(now))
+        .isTrue();
+  }
+
+  private static LiveFile withNulls(String path, Schema columns, Map<Integer, Long> nulls) {
+    DataFile file =
+        DataFiles.builder(PartitionSpec.unpartitioned())
+            .withPath(path)
+            .withFormat(FileFormat.PARQUET)
+            .withFileSizeInBytes(9)
+            .withMetrics(new Metrics(3L, null, null, nulls, null, null, null))
+            .build();
+    return LiveFile.of(
+        file, 1, columns, Map.of(0, PartitionSpec.unpartitioned()), "event_time");
   }
 }
