@@ -34,10 +34,6 @@ final class TablePeer implements AutoCloseable {
         scratch.resolve(mainClass + ".answer"));
   }
 
-  String name() {
-    return name;
-  }
-
   /** Runs a statement. */
   Rows ask(String sql) throws IOException {
     peer.run(answer + " " + sql);
@@ -51,10 +47,11 @@ final class TablePeer implements AutoCloseable {
    * @throws WrongAnswerException at the first row that is not right
    */
   void check(String sql, List<String> expected) throws IOException, WrongAnswerException {
-    check(sql, ask(sql).rows(), expected);
+    compare(sql, ask(sql).rows(), expected);
   }
 
-  void check(String sql, List<String> rows, List<String> expected) throws WrongAnswerException {
+  /** {@link #check} of rows that are there. */
+  void compare(String sql, List<String> rows, List<String> expected) throws WrongAnswerException {
     List<String> found = rows.stream().sorted().toList();
     List<String> right = expected.stream().sorted().toList();
     for (int i = 0; i < Math.min(found.size(), right.size()); i++) {
