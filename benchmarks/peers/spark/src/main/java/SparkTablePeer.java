@@ -33,6 +33,8 @@ public final class SparkTablePeer {
             .master("local[2]")
             .config("spark.ui.enabled", "false")
             .config("spark.sql.shuffle.partitions", "2")
+            // Statements are small.
+            .config("spark.sql.adaptive.enabled", "false")
             // How values come to Java; what statements mean is not changed.
             .config("spark.sql.datetime.java8API.enabled", "true");
     for (String option : options) {

@@ -25,9 +25,9 @@ final class EngineQuestions implements AutoCloseable {
   private static final String ROWS = "SELECT * FROM lambda.events.orders";
   private static final String MAINTENANCE = "Maintenance by others";
 
-  /** Columns that files of different versions have by other names or of other types, or lack. */
+  /** Columns that files of different versions have by other names or with other fields, or lack. */
   private static final Set<String> NOT_IN_EACH_FILE =
-      Set.of("note", "legacy", "address", "billing", "lines", "source", "quantity", "weight");
+      Set.of("note", "legacy", "address", "billing", "lines", "source", "weight");
 
   private static final DateTimeFormatter SQL_TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSS", Locale.ROOT);
