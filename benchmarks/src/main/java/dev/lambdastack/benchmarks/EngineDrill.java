@@ -302,9 +302,9 @@ final class EngineDrill {
     }
 
     Step step = steps.remove();
+    say("round %d: %s", round, step.name());
     step.upkeep().run();
     questions.checkRows(round);
-    say("round %d: after %s, all rows as sent", round, step.name());
   }
 
   private List<Step> steps() {

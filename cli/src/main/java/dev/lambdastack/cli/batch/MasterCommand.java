@@ -122,6 +122,8 @@ public final class MasterCommand implements Callable<Integer> {
     out.println("  --conf spark.sql.catalog.lambda=org.apache.iceberg.spark.SparkCatalog \\");
     catalog.forEach(
         (key, value) -> out.printf("  --conf spark.sql.catalog.lambda.%s=%s \\%n", key, value));
+    // Else a session keeps each table as it first saw it.
+    out.println("  --conf spark.sql.catalog.lambda.cache-enabled=false \\");
     out.printf("  -e 'SELECT count(*) FROM lambda.events.`%s`'%n", topicOf(info));
 
     out.printf("%nFlink SQL (with iceberg-flink-runtime):%n");
