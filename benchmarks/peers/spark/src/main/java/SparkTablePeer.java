@@ -33,6 +33,8 @@ public final class SparkTablePeer {
             .master("local[2]")
             .config("spark.ui.enabled", "false")
             .config("spark.sql.shuffle.partitions", "2")
+            // A local executor gets no second offer of a task that waits for a host nearer to its file.
+            .config("spark.locality.wait", "0s")
             // Statements are small.
             .config("spark.sql.adaptive.enabled", "false")
             // How values come to Java; what statements mean is not changed.
