@@ -33,6 +33,7 @@ import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.apache.avro.SchemaNormalization;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -82,6 +83,9 @@ final class EngineDrill {
 
   /** The first moment whose snapshot has not expired. */
   private int kept;
+
+  /** Files that were there when the last version was computed. */
+  private Set<String> known = Set.of();
 
   private int round;
 
@@ -222,6 +226,7 @@ final class EngineDrill {
     if (isIncrement()) {
       checkRead(may);
     }
+    known = files().stream().map(LiveFile::path).collect(Collectors.toSet());
 
     Publish publish = new Publish(config, clock);
     for (String name : names) {
@@ -250,7 +255,8 @@ final class EngineDrill {
    * Sets back when HDFS saw each file read last.
    *
    * @return the files that an increment of this round may read: those with events of the days that
-   *     the round's have, and those of another schema where bytes say more than columns
+   *     the round's have, those of another schema where bytes say more than columns, and those that
+   *     were written since the last one, whose coordinates alone tell whether they have new rows
    */
   private Set<String> filesToRead() throws IOException {
     FileSystem hdfs = FileSystem.get(hadoop);
@@ -265,7 +271,8 @@ final class EngineDrill {
       long first = Math.floorDiv(file.eventTimes().min(), MILLIS_A_DAY);
       long last = Math.floorDiv(file.eventTimes().max(), MILLIS_A_DAY);
       boolean isDecodedAgain = !file.path().contains(ofPinned) && raw.contains(file.path());
-      if (isDecodedAgain || days.stream().anyMatch(day -> day >= first && day <= last)) {
+      boolean isNew = !known.contains(file.path());
+      if (isNew || isDecodedAgain || days.stream().anyMatch(day -> day >= first && day <= last)) {
         may.add(file.path());
       }
     }
