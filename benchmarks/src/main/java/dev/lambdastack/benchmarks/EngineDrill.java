@@ -166,7 +166,8 @@ final class EngineDrill {
             .metric("quantity", sum("quantity"))
             .build());
     if (pin() > 1) {
-      // A field that the first version lacks, and that rows of a file may have in their bytes alone.
+      // A field that the first version lacks, and that rows of a file may have in their bytes
+      // alone.
       views.add(
           View.named(BY_CHANNEL)
               .over(source.type(pin()))
@@ -234,8 +235,7 @@ final class EngineDrill {
     }
     try (LambdaClient client = LambdaClient.open(hadoop)) {
       for (String name : names) {
-        check(
-            name, client.queryAll(name, Instant.MIN, Instant.MAX, Incomplete.ALLOW), round);
+        check(name, client.queryAll(name, Instant.MIN, Instant.MAX, Incomplete.ALLOW), round);
       }
     }
   }
@@ -246,9 +246,7 @@ final class EngineDrill {
     Groups expected = oracle.groups(last, pin(), isDaily ? "category" : "channel", summed);
     Groups.of(answer)
         .check(
-            "View " + view,
-            expected,
-            Collections.nCopies(1 + summed.size(), Groups.Value.EXACT));
+            "View " + view, expected, Collections.nCopies(1 + summed.size(), Groups.Value.EXACT));
   }
 
   /**
@@ -317,8 +315,7 @@ final class EngineDrill {
   private List<Step> steps() {
     return List.of(
         new Step(
-            "rewrite_data_files",
-            () -> questions.maintain("rewrite_data_files", clock.instant())),
+            "rewrite_data_files", () -> questions.maintain("rewrite_data_files", clock.instant())),
         new Step("rewrite_data_files of all files", questions::rewriteAllFiles),
         new Step(
             "rewrite_manifests", () -> questions.maintain("rewrite_manifests", clock.instant())),
@@ -387,8 +384,7 @@ final class EngineDrill {
             .version()
             .number();
     try (LambdaClient client = LambdaClient.open(hadoop)) {
-      check(
-          DAILY, client.queryAllOfVersion(DAILY, version, Instant.MIN, Instant.MAX), then);
+      check(DAILY, client.queryAllOfVersion(DAILY, version, Instant.MIN, Instant.MAX), then);
     }
     say("--as-of after round %d: as it was", then);
   }

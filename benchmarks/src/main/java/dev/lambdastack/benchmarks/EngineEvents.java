@@ -169,8 +169,7 @@ final class EngineEvents {
     Instant eventTime = isLate ? time.minusMillis(random.nextLong(LATE.toMillis())) : time;
     boolean isOther =
         eventTime.getEpochSecond() / SECONDS_A_DAY % 2 == 0 && random.nextInt(OTHER_ONE_IN) == 0;
-    return event(
-        schema(isOther ? 1 + random.nextInt(Math.max(2, pinned)) : pinned), eventTime);
+    return event(schema(isOther ? 1 + random.nextInt(Math.max(2, pinned)) : pinned), eventTime);
   }
 
   private List<byte[]> noEvents(int pinned) throws IOException {

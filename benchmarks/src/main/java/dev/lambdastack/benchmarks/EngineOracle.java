@@ -89,8 +89,7 @@ record EngineOracle(EngineEvents source, List<Integer> pins) {
     row.put("lambda_offset", String.valueOf(sent.offset()));
     row.put("lambda_append_time", sent.appendTime().toString());
     row.put(
-        "lambda_writer_schema",
-        String.valueOf(SchemaNormalization.parsingFingerprint64(writer)));
+        "lambda_writer_schema", String.valueOf(SchemaNormalization.parsingFingerprint64(writer)));
     row.put("lambda_raw", writer.equals(pinned) ? "null" : EngineText.hex(sent.value()));
     return row;
   }
@@ -144,9 +143,12 @@ record EngineOracle(EngineEvents source, List<Integer> pins) {
                 EngineText.struct(
                     new TreeMap<>(
                         Map.of(
-                            keyName, group,
-                            count, values.get(0).toString(),
-                            "sum(amount)", values.get(1).toPlainString())))));
+                            keyName,
+                            group,
+                            count,
+                            values.get(0).toString(),
+                            "sum(amount)",
+                            values.get(1).toPlainString())))));
     return rows;
   }
 

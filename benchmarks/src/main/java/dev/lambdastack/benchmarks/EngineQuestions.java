@@ -122,8 +122,7 @@ final class EngineQuestions implements AutoCloseable {
 
   /** The sums of the document's day. */
   void checkDay() throws IOException, WrongAnswerException {
-    spark.check(
-        printed.statement("Spark", "GROUP BY category"), oracle.sumsOfDay("count(1)"));
+    spark.check(printed.statement("Spark", "GROUP BY category"), oracle.sumsOfDay("count(1)"));
   }
 
   /**

@@ -2,6 +2,7 @@ package dev.lambdastack.benchmarks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -42,9 +43,7 @@ class AnalystDocumentTest {
     assertThatThrownBy(() -> document.statement("One", "SELECT")).hasMessageContaining("'One'");
     assertThatThrownBy(() -> document.statements("Three")).hasMessageContaining("'Three'");
     assertThat(AnalystDocument.options(document.section("One")))
-        .containsExactly(
-            org.assertj.core.api.Assertions.entry("a.b", "c"),
-            org.assertj.core.api.Assertions.entry("d", "hdfs://e:1/f"));
+        .containsExactly(entry("a.b", "c"), entry("d", "hdfs://e:1/f"));
   }
 
   /** What a run replaces stands there, and what it names runs beside the versions of the peers. */
@@ -63,7 +62,10 @@ class AnalystDocumentTest {
         .contains(AnalystDocument.AGE);
 
     String runtime = "org.apache.iceberg:iceberg-spark-runtime-3.5_2.12:";
-    String version = Files.readString(Path.of("peers/spark/pom.xml")).split("iceberg-spark-runtime-3.5_2.12</artifactId>\\s*<version>")[1].split("<")[0];
+    String version =
+        Files.readString(Path.of("peers/spark/pom.xml"))
+            .split("iceberg-spark-runtime-3.5_2.12</artifactId>\\s*<version>")[1]
+            .split("<")[0];
     assertThat(document.section("Spark")).contains(runtime + version + " ");
   }
 }

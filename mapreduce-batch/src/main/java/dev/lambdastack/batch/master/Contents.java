@@ -75,8 +75,7 @@ public record Contents(
         table
             .newScan()
             .includeColumnStats(
-                List.of(
-                    eventTime, EventColumns.PARTITION, EventColumns.OFFSET, EventColumns.RAW))
+                List.of(eventTime, EventColumns.PARTITION, EventColumns.OFFSET, EventColumns.RAW))
             .planFiles()) {
       for (FileScanTask task : tasks) {
         if (!task.deletes().isEmpty()) {

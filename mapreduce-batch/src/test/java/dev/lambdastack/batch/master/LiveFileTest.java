@@ -174,7 +174,6 @@ class LiveFileTest {
             .withFileSizeInBytes(9)
             .withMetrics(new Metrics(3L, null, null, nulls, null, null, null))
             .build();
-    return LiveFile.of(
-        file, 1, columns, Map.of(0, PartitionSpec.unpartitioned()), "event_time");
+    return LiveFile.of(file, 1, columns, Map.of(0, PartitionSpec.unpartitioned()), "event_time");
   }
 }
