@@ -94,6 +94,8 @@ final class ExpectedTable {
   }
 
   private static void record(Node node, Schema record) {
+    // What a struct begins with was never lacking: a later file lacks what was dropped.
+    boolean isNew = node.fields.isEmpty();
     for (Schema.Field field : record.getFields()) {
       if (field.schema().getType() == Schema.Type.NULL) {
         continue;
@@ -104,7 +106,9 @@ final class ExpectedTable {
               : field.aliases().stream().filter(node.fields::containsKey).findFirst().orElse(null);
       if (before == null) {
         node.fields.put(
-            field.name(), new Child(Set.of(field.name()), of(field.schema()), missing(field)));
+            field.name(),
+            new Child(
+                Set.of(field.name()), of(field.schema()), isNew ? "null" : missing(field)));
         continue;
       }
 
