@@ -107,8 +107,7 @@ final class ExpectedTable {
       if (before == null) {
         node.fields.put(
             field.name(),
-            new Child(
-                Set.of(field.name()), of(field.schema()), isNew ? "null" : missing(field)));
+            new Child(Set.of(field.name()), of(field.schema()), isNew ? "null" : missing(field)));
         continue;
       }
 
