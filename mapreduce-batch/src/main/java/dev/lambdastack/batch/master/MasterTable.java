@@ -55,6 +55,9 @@ public final class MasterTable {
   static final String PREFIX = "lambda.";
 
   /** The number of the last archive run. */
+  /** Of a change of the columns, where others commit meanwhile. */
+  private static final int MOST_TRIES = 5;
+
   private static final String RUNS = PREFIX + "runs";
 
   /** What the run of the number behind it has archived: its JSON. */
@@ -217,7 +220,7 @@ public final class MasterTable {
     String fingerprint = Fingerprints.of(pinned);
     catalog.call(
         () -> {
-          while (true) {
+          for (int tries = 1; ; tries++) {
             Transaction evolution = table.newTransaction();
             UpdateSchema update = evolution.updateSchema();
             boolean isChanged = EventEvolution.to(topic, update, table.schema(), pinned);
@@ -232,6 +235,9 @@ public final class MasterTable {
               evolution.commitTransaction();
               return table;
             } catch (CommitFailedException another) {
+              if (tries == MOST_TRIES) {
+                throw another;
+              }
               table.refresh();
             }
           }
