@@ -466,7 +466,8 @@ public final class MasterTable {
    *     writes them
    * @return the run as it was committed; empty when another run has taken its number, so that
    *     nothing has changed
-   * @throws IOException, or what is unchecked, when it may have been committed: the files must stay
+   * @throws IOException as anything else that is thrown: it may have been committed, and the files
+   *     must stay
    */
   public Optional<ArchiveRun> commit(
       Prepared prepared, ArchiveRun run, List<DataFile> files, List<String> deadLetters)
@@ -581,7 +582,8 @@ public final class MasterTable {
    * @param contents that {@code replaced} are of
    * @param runId that no other call has
    * @return whether it was done; false where another one has replaced some of them meanwhile
-   * @throws IOException, or what is unchecked, when it may have been done: {@code added} must stay
+   * @throws IOException as anything else that is thrown: it may have been done, and {@code added}
+   *     must stay
    */
   public boolean replace(
       Contents contents, Set<DataFile> replaced, Set<DataFile> added, String runId)
