@@ -34,7 +34,7 @@ import picocli.CommandLine.Spec;
       "  lambda master orders",
       "  lambda master orders --format csv",
       "",
-      "Exit codes: 0 done, 2 bad input or nothing is archived, 69 HDFS does not answer, 70 unexpected fault."
+      "Exit codes: 0 done, 2 bad input, 69 HDFS does not answer, 70 unexpected fault."
     })
 public final class MasterCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

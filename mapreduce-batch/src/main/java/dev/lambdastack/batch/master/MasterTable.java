@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
 import org.apache.avro.SchemaParser;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.iceberg.AppendFiles;
@@ -55,8 +56,8 @@ public final class MasterTable {
   static final String PREFIX = "lambda.";
 
   /** The number of the last archive run. */
-  /** Of a change of the columns, where others commit meanwhile. */
-  private static final int MOST_TRIES = 5;
+  /** Each time another commit was first, so this many others may be made at once. */
+  private static final int MOST_TRIES = 50;
 
   private static final String RUNS = PREFIX + "runs";
 
@@ -216,31 +217,37 @@ public final class MasterTable {
     return properties;
   }
 
-  private void evolve(Table table, org.apache.avro.Schema pinned) throws IOException {
-    String fingerprint = Fingerprints.of(pinned);
-    catalog.call(
+  /** A change that may be made again where another commit was first: Iceberg does not by itself. */
+  private <T> T change(Callable<T> change) throws IOException {
+    return catalog.call(
         () -> {
           for (int tries = 1; ; tries++) {
-            Transaction evolution = table.newTransaction();
-            UpdateSchema update = evolution.updateSchema();
-            boolean isChanged = EventEvolution.to(topic, update, table.schema(), pinned);
-            if (!isChanged && table.properties().containsKey(SCHEMA + fingerprint)) {
-              return table;
-            }
-
-            // Also where no column changes: a transaction has no step that is not committed.
-            update.commit();
-            evolution.updateProperties().set(SCHEMA + fingerprint, pinned.toString()).commit();
             try {
-              evolution.commitTransaction();
-              return table;
+              return change.call();
             } catch (CommitFailedException another) {
               if (tries == MOST_TRIES) {
                 throw another;
               }
-              table.refresh();
             }
           }
+        });
+  }
+
+  private void evolve(Table table, org.apache.avro.Schema pinned) throws IOException {
+    String fingerprint = Fingerprints.of(pinned);
+    change(
+        () -> {
+          table.refresh();
+          Transaction evolution = table.newTransaction();
+          UpdateSchema update = evolution.updateSchema();
+          boolean isChanged = EventEvolution.to(topic, update, table.schema(), pinned);
+          if (isChanged || !table.properties().containsKey(SCHEMA + fingerprint)) {
+            // Also where no column changes: a transaction has no step that is not committed.
+            update.commit();
+            evolution.updateProperties().set(SCHEMA + fingerprint, pinned.toString()).commit();
+            evolution.commitTransaction();
+          }
+          return table;
         });
   }
 
@@ -630,7 +637,7 @@ public final class MasterTable {
    * @return false where there is no such snapshot any more
    */
   boolean tag(String name, long snapshot, Instant until) throws IOException {
-    return catalog.call(
+    return change(
         () -> {
           Table table = catalog.catalog().loadTable(id);
           if (table.snapshot(snapshot) == null) {
@@ -648,7 +655,7 @@ public final class MasterTable {
   }
 
   void removeTag(String name) throws IOException {
-    catalog.call(
+    change(
         () -> {
           Table table = catalog.catalog().loadTable(id);
           if (table.refs().containsKey(name)) {
