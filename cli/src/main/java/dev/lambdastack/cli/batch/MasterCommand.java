@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
       "  lambda master orders --format csv",
       "  lambda master orders --files",
       "",
-      "Exit codes: 0 done, 2 bad input or nothing is archived, 69 HDFS does not answer, 70 unexpected fault."
+      "Exit codes: 0 done, 2 bad input, 69 HDFS does not answer, 70 unexpected fault."
     })
 public final class MasterCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

@@ -1,6 +1,7 @@
 package dev.lambdastack.speed.plan;
 
 import java.lang.reflect.Field;
+import java.util.Map;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
@@ -11,10 +12,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Threads that HBase's client starts once for all connections, and never ends. In a TaskManager
- * each job, each time that it recovers, has a class loader of its own: these threads would keep the
- * one before, with all its classes, until the TaskManager has no metaspace and no direct memory
- * left.
+ * Threads that HBase's client starts once for all connections, and never ends, and classes of it
+ * that Hadoop remembers. In a TaskManager each job, each time that it recovers, has a class loader
+ * of its own: these would keep the one before, with all its classes, until the TaskManager has no
+ * metaspace and no direct memory left.
  */
 public final class HBaseThreads {
   private static final String HOOK = "threads of HBase's client";
@@ -26,6 +27,7 @@ public final class HBaseThreads {
   private static final String EVENT_LOOPS =
       "org.apache.hadoop.hbase.ipc.NettyRpcClientConfigHelper";
   private static final String CONNECTION = "org.apache.hadoop.hbase.client.AsyncConnectionImpl";
+  private static final String REFLECTION = "org.apache.hadoop.util.ReflectionUtils";
 
   private HBaseThreads() {}
 
@@ -39,8 +41,9 @@ public final class HBaseThreads {
   }
 
   /**
-   * Ends them, for a class loader that is given up. Where HBase's client is not the job's own, as
-   * in a cluster in this JVM or where it is among Flink's jars, others need it: nothing happens.
+   * Ends them, for a class loader that is given up, and has Hadoop forget its classes. Where
+   * HBase's client is not the job's own, as in a cluster in this JVM or where it is among Flink's
+   * jars, others need it: nothing happens.
    */
   public static void end() {
     ClassLoader loader = HBaseThreads.class.getClassLoader();
@@ -53,6 +56,11 @@ public final class HBaseThreads {
       ((Timer) value(loader, RPC, "WHEEL_TIMER")).stop();
       ((ScheduledExecutorService) value(loader, RPC, "IDLE_CONN_SWEEPER")).shutdownNow();
       ((Timer) value(loader, CONNECTION, "RETRY_TIMER")).stop();
+
+      // Each class that Hadoop has made an object of, in a map of all of Flink's jobs.
+      ((Map<?, ?>) value(loader, REFLECTION, "CONSTRUCTOR_CACHE"))
+          .keySet()
+          .removeIf(type -> ((Class<?>) type).getClassLoader() == loader);
 
       Pair<?, ?> eventLoop = (Pair<?, ?>) value(loader, EVENT_LOOPS, "DEFAULT_EVENT_LOOP");
       if (eventLoop != null) {

@@ -180,8 +180,11 @@ final class MasterCatalog {
         && !namespaces.namespaceExists(namespace)) {
       try {
         namespaces.createNamespace(namespace);
-      } catch (AlreadyExistsException another) {
-        // Another run was first.
+      } catch (AlreadyExistsException | UncheckedSQLException e) {
+        // Another run may have been first, which databases say in their own words.
+        if (!namespaces.namespaceExists(namespace)) {
+          throw e;
+        }
       }
     }
   }

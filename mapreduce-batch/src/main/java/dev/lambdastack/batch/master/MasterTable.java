@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
 import org.apache.avro.SchemaParser;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.iceberg.AppendFiles;
@@ -55,6 +56,9 @@ public final class MasterTable {
   static final String PREFIX = "lambda.";
 
   /** The number of the last archive run. */
+  /** Each time another commit was first, so this many others may be made at once. */
+  private static final int MOST_TRIES = 50;
+
   private static final String RUNS = PREFIX + "runs";
 
   /** What the run of the number behind it has archived: its JSON. */
@@ -213,28 +217,37 @@ public final class MasterTable {
     return properties;
   }
 
+  /** A change that may be made again where another commit was first: Iceberg does not by itself. */
+  private <T> T change(Callable<T> change) throws IOException {
+    return catalog.call(
+        () -> {
+          for (int tries = 1; ; tries++) {
+            try {
+              return change.call();
+            } catch (CommitFailedException another) {
+              if (tries == MOST_TRIES) {
+                throw another;
+              }
+            }
+          }
+        });
+  }
+
   private void evolve(Table table, org.apache.avro.Schema pinned) throws IOException {
     String fingerprint = Fingerprints.of(pinned);
-    catalog.call(
+    change(
         () -> {
-          while (true) {
-            Transaction evolution = table.newTransaction();
-            UpdateSchema update = evolution.updateSchema();
-            boolean isChanged = EventEvolution.to(topic, update, table.schema(), pinned);
-            if (!isChanged && table.properties().containsKey(SCHEMA + fingerprint)) {
-              return table;
-            }
-
+          table.refresh();
+          Transaction evolution = table.newTransaction();
+          UpdateSchema update = evolution.updateSchema();
+          boolean isChanged = EventEvolution.to(topic, update, table.schema(), pinned);
+          if (isChanged || !table.properties().containsKey(SCHEMA + fingerprint)) {
             // Also where no column changes: a transaction has no step that is not committed.
             update.commit();
             evolution.updateProperties().set(SCHEMA + fingerprint, pinned.toString()).commit();
-            try {
-              evolution.commitTransaction();
-              return table;
-            } catch (CommitFailedException another) {
-              table.refresh();
-            }
+            evolution.commitTransaction();
           }
+          return table;
         });
   }
 
@@ -460,7 +473,8 @@ public final class MasterTable {
    *     writes them
    * @return the run as it was committed; empty when another run has taken its number, so that
    *     nothing has changed
-   * @throws IOException, or what is unchecked, when it may have been committed: the files must stay
+   * @throws IOException as anything else that is thrown: it may have been committed, and the files
+   *     must stay
    */
   public Optional<ArchiveRun> commit(
       Prepared prepared, ArchiveRun run, List<DataFile> files, List<String> deadLetters)
@@ -575,7 +589,8 @@ public final class MasterTable {
    * @param contents that {@code replaced} are of
    * @param runId that no other call has
    * @return whether it was done; false where another one has replaced some of them meanwhile
-   * @throws IOException, or what is unchecked, when it may have been done: {@code added} must stay
+   * @throws IOException as anything else that is thrown: it may have been done, and {@code added}
+   *     must stay
    */
   public boolean replace(
       Contents contents, Set<DataFile> replaced, Set<DataFile> added, String runId)
@@ -622,7 +637,7 @@ public final class MasterTable {
    * @return false where there is no such snapshot any more
    */
   boolean tag(String name, long snapshot, Instant until) throws IOException {
-    return catalog.call(
+    return change(
         () -> {
           Table table = catalog.catalog().loadTable(id);
           if (table.snapshot(snapshot) == null) {
@@ -640,7 +655,7 @@ public final class MasterTable {
   }
 
   void removeTag(String name) throws IOException {
-    catalog.call(
+    change(
         () -> {
           Table table = catalog.catalog().loadTable(id);
           if (table.refs().containsKey(name)) {

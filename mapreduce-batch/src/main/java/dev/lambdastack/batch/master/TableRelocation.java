@@ -131,7 +131,8 @@ public final class TableRelocation {
     }
     Path newest = states.get(state);
     if (newest == null) {
-      throw new FileNotFoundException("state %d of the table in %s".formatted(state, table));
+      throw new FileNotFoundException(
+          String.format(Locale.ROOT, "state %d of the table in %s", state, table));
     }
 
     TableMetadata metadata = TableMetadataParser.read(files.newInputFile(newest.toString()));

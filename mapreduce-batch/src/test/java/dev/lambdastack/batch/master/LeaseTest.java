@@ -8,6 +8,12 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileSystem;
@@ -35,6 +41,30 @@ class LeaseTest {
 
   private boolean isHeld(String name, Instant now) throws IOException {
     return hits.open().isHeld(name, now);
+  }
+
+  /** Recomputes of several views begin at the same minute. */
+  @Test
+  void manyAreTakenAtOnce() throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(6);
+    try {
+      List<Callable<Boolean>> runs = new ArrayList<>();
+      for (int i = 0; i < 24; i++) {
+        String runId = "run-of-view-" + i;
+        runs.add(
+            () -> {
+              try (Lease lease = Lease.take(hits.open(), runId, CLOCK, HOUR).lease()) {
+                return isHeld(lease.name(), CLOCK.instant());
+              }
+            });
+      }
+      for (Future<Boolean> run : threads.invokeAll(runs)) {
+        assertThat(run.get()).isTrue();
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+    assertThat(hits.iceberg().refs()).containsOnlyKeys("main");
   }
 
   @Test

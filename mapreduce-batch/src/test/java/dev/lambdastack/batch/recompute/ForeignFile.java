@@ -97,13 +97,7 @@ final class ForeignFile implements AutoCloseable {
       case FLOAT -> row.add(name, (Float) value);
       case DOUBLE -> row.add(name, (Double) value);
       case STRING, ENUM -> row.add(name, value.toString());
-      case INT -> {
-        if (logical instanceof LogicalTypes.TimeMillis) {
-          row.add(name, (Integer) value * 1000L);
-        } else {
-          row.add(name, (Integer) value);
-        }
-      }
+      case INT -> row.add(name, (Integer) value);
       case LONG -> row.add(name, (Long) value * (isOfMillis(logical) ? 1000 : 1));
       case BYTES, FIXED ->
           decimal(

@@ -18,8 +18,11 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * Not thread-safe.
  */
 public final class OrderProducer implements AutoCloseable {
-  /** Longer than brokers are away in any drill. */
-  private static final int DELIVERY_TIMEOUT_MS = 600_000;
+  /**
+   * Longer than brokers are away in any drill: as long an event waits for them, and the sender for
+   * room among those that wait.
+   */
+  private static final int PATIENCE_MS = 1_800_000;
 
   private final KafkaProducer<byte[], byte[]> producer;
   private final EventEncoder encoder;
@@ -47,7 +50,9 @@ public final class OrderProducer implements AutoCloseable {
                 ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG,
                 true,
                 ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG,
-                DELIVERY_TIMEOUT_MS,
+                PATIENCE_MS,
+                ProducerConfig.MAX_BLOCK_MS_CONFIG,
+                PATIENCE_MS,
                 ProducerConfig.LINGER_MS_CONFIG,
                 5,
                 ProducerConfig.BATCH_SIZE_CONFIG,
@@ -56,7 +61,10 @@ public final class OrderProducer implements AutoCloseable {
             new ByteArraySerializer());
   }
 
-  /** Sends an event to the partition of its customer; returns before it is acknowledged. */
+  /**
+   * Sends an event to the partition of its customer; returns before it is acknowledged, but holds
+   * the caller up while as much as the client's buffer takes waits for Kafka.
+   */
   public void send(ShopEvent event) throws IOException {
     send(event, OptionalInt.empty());
   }
