@@ -141,7 +141,7 @@ final class EngineQuestions implements AutoCloseable {
     }
     List<String> expected = new ArrayList<>();
     for (int round = first; round <= last; round++) {
-      expected.add("\"%d\" \"%d\"".formatted(round + 1, oracle.eventsOf(round)));
+      expected.add(String.format(Locale.ROOT, "\"%d\" \"%d\"", round + 1, oracle.eventsOf(round)));
     }
     // The snapshot that was kept may be a run's, or another program's.
     found.removeIf(run -> run.startsWith("\"" + first + "\" "));
