@@ -115,9 +115,14 @@ final class EngineDrill {
     this.questions = questions;
   }
 
-  /** Runs all rounds, of about so many events. */
-  void run(int events) throws Exception {
-    for (round = 0; round < PINS.size(); round++) {
+  /**
+   * Runs.
+   *
+   * @param events about so many in {@link #PINS all} rounds
+   * @param rounds the first so many of these
+   */
+  void run(int events, int rounds) throws Exception {
+    for (round = 0; round < rounds; round++) {
       archive(events);
       if (round == 0) {
         questions.start();
@@ -133,7 +138,7 @@ final class EngineDrill {
       say("round %d: all as sent", round);
     }
 
-    round = PINS.size() - 1;
+    round = rounds - 1;
     checkPast();
     figures.say("Spark and DuckDB see all %,d events as sent", source.sent().size());
   }
@@ -376,7 +381,7 @@ final class EngineDrill {
 
   /** A version of the past, whatever has expired. */
   private void checkPast() throws Exception {
-    int then = random.nextInt(PINS.size() - 1);
+    int then = random.nextInt(Math.max(1, round));
     long version =
         new Recompute(config, views(), source.store(pin()), clock)
             .run(List.of(DAILY), Recompute.Options.asOf(moments.get(then).time()))

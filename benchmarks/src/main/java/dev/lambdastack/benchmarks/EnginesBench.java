@@ -1,8 +1,10 @@
 package dev.lambdastack.benchmarks;
 
 import dev.lambdastack.sandbox.Sandbox;
+import dev.lambdastack.views.InvalidInputException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
@@ -39,6 +41,12 @@ final class EnginesBench implements Callable<Integer> {
   private int events;
 
   @Option(
+      names = "--rounds",
+      paramLabel = "<number>",
+      description = "Only so many rounds, 1 to 6; the schema changes in the third and the fifth.")
+  private int rounds = EngineDrill.PINS.size();
+
+  @Option(
       names = "--seed",
       paramLabel = "<number>",
       description = "Draws events and the order of maintenance; by default another one each time.")
@@ -65,6 +73,14 @@ final class EnginesBench implements Callable<Integer> {
   }
 
   private int run(Figures figures) throws Exception {
+    if (rounds < 1 || rounds > EngineDrill.PINS.size()) {
+      throw new InvalidInputException(
+          String.format(
+              Locale.ROOT,
+              "Cannot run %d rounds: expected 1 to %d",
+              rounds,
+              EngineDrill.PINS.size()));
+    }
     long drawn = seed == null ? new Random().nextInt(SEEDS) : seed;
     figures.say("seed %d", drawn);
     Random random = new Random(drawn);
@@ -85,7 +101,7 @@ final class EnginesBench implements Callable<Integer> {
       EngineOracle oracle = new EngineOracle(source, EngineDrill.PINS);
       try (EngineQuestions questions =
           new EngineQuestions(AnalystDocument.read(document), peers, hadoop, oracle)) {
-        new EngineDrill(figures, hadoop, random, source, oracle, questions).run(events);
+        new EngineDrill(figures, hadoop, random, source, oracle, questions).run(events, rounds);
       }
     }
     return 0;
