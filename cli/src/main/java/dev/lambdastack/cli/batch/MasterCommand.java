@@ -137,8 +137,17 @@ public final class MasterCommand implements Callable<Integer> {
     out.println("  );");
     out.printf("  SELECT * FROM lambda.events.`%s`;%n", topicOf(info));
 
-    out.printf("%nDuckDB (with its iceberg extension):%n");
-    out.printf("  SELECT * FROM iceberg_scan('%s', allow_moved_paths = true);%n", info.location());
+    if (info.location().startsWith("hdfs:")) {
+      out.printf("%nDuckDB (has no client for HDFS, so copies of the files):%n");
+      out.printf(
+          "  mkdir files && lambda master %s --files | while read -r file; do hdfs dfs -get \"$file\" \"files/$((++n)).parquet\"; done%n",
+          topicOf(info));
+      out.println("  SELECT * FROM read_parquet('files/*.parquet', union_by_name = true);");
+    } else {
+      out.printf("%nDuckDB (with its iceberg extension):%n");
+      out.printf(
+          "  SELECT * FROM iceberg_scan('%s', allow_moved_paths = true);%n", info.location());
+    }
   }
 
   /** Flink's own word for the type of a catalog. */
