@@ -21,6 +21,7 @@ import dev.lambdastack.views.UnavailableException;
 import dev.lambdastack.views.Views;
 import dev.lambdastack.views.handoff.Horizon;
 import dev.lambdastack.views.handoff.LostOffsets;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Clock;
@@ -40,6 +41,7 @@ import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.iceberg.data.Record;
+import org.apache.iceberg.exceptions.NotFoundException;
 import org.apache.iceberg.io.CloseableIterable;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -233,6 +235,11 @@ public final class RawEvents {
               break;
             }
           }
+        } catch (FileNotFoundException | NotFoundException e) {
+          throw new UnavailableException(
+              "The file %s of topic %s is gone: maintenance may have removed it while it was read; ask again, or look by lambda audit %s"
+                  .formatted(file.path(), type.topic(), type.topic()),
+              e);
         }
       }
 

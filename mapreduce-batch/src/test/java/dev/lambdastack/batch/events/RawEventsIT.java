@@ -1,12 +1,14 @@
 package dev.lambdastack.batch.events;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lambdastack.batch.Sale;
 import dev.lambdastack.batch.Scene;
 import dev.lambdastack.batch.Servers;
 import dev.lambdastack.batch.compact.Compaction;
 import dev.lambdastack.log.Tick;
+import dev.lambdastack.views.UnavailableException;
 import dev.lambdastack.views.handoff.LostOffsets;
 import java.io.IOException;
 import java.time.Instant;
@@ -26,6 +28,7 @@ import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.io.DecoderFactory;
+import org.apache.hadoop.fs.Path;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -264,6 +267,33 @@ class RawEventsIT {
       assertThat(answer.inLog()).isEqualTo(30);
       assertThat(answer.notEvents()).isEqualTo(1);
       assertThat(scene.everything()).isEmpty();
+    }
+  }
+
+  @Test
+  void aFileThatMaintenanceRemovesMeanwhileIsNamed(Servers servers) throws Exception {
+    Random random = new Random(38);
+    try (Scene scene = Scene.open(servers, 1)) {
+      for (int day = 0; day < 2; day++) {
+        scene.sendAll(0, sales(random, 10, scene.now() - day * 86_400_000L), Sale.V1);
+      }
+      scene.toEpochStart();
+      scene.archive(Sale.V1).run(scene.topic());
+      Path last =
+          new Path(scene.contents().files().get(scene.contents().files().size() - 1).path());
+      assertThatThrownBy(
+              () ->
+                  reader(scene, Sale.V1)
+                      .read(
+                          scene.topic(),
+                          ALWAYS,
+                          EVER,
+                          event -> {
+                            last.getFileSystem(scene.conf()).delete(last, false);
+                            return true;
+                          }))
+          .isInstanceOf(UnavailableException.class)
+          .hasMessageContaining(last + " of topic " + scene.topic() + " is gone");
     }
   }
 
