@@ -39,6 +39,7 @@ public final class DuckDbPeer {
           Files.write(Path.of(words[0]), lines);
           System.out.printf("@done %.3f %d%n", (System.nanoTime() - started) / 1e9, lines.size() - 1);
         } catch (Exception e) {
+          // Standard error is the log of a peer.
           e.printStackTrace();
           System.out.println("@failed " + e.toString().lines().findFirst().orElse(""));
         }

@@ -70,6 +70,7 @@ public final class KafkaStreamsPeer {
         System.out.println(run(line.split(" ")));
       } catch (Exception e) {
         // Standard error is this process's log file, which the benchmark names.
+        // Standard error is the log of a peer.
         e.printStackTrace();
         System.out.println("@failed " + e.toString().lines().findFirst().orElse(""));
       }
@@ -96,6 +97,7 @@ public final class KafkaStreamsPeer {
       streams.setUncaughtExceptionHandler(
           problem -> {
             // Standard error is this process's log file, which the benchmark names.
+            // Standard error is the log of a peer.
             problem.printStackTrace();
             return StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
           });

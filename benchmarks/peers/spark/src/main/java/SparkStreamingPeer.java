@@ -41,6 +41,7 @@ public final class SparkStreamingPeer {
         System.out.println(run(spark, line.split(" ")));
       } catch (Exception e) {
         // Standard error is this process's log file, which the benchmark names.
+        // Standard error is the log of a peer.
         e.printStackTrace();
         System.out.println("@failed " + e.toString().lines().findFirst().orElse(""));
       }

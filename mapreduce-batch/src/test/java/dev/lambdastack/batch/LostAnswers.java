@@ -43,7 +43,7 @@ public final class LostAnswers {
     }
   }
 
-  /** An HDFS that loses answers. */
+  /** An HDFS that loses answers; as above, of the class that Hadoop casts it to. */
   public static final class OfHdfs extends DistributedFileSystem {
     @Override
     public boolean rename(Path from, Path to) throws IOException {

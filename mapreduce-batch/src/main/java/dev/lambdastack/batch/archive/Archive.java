@@ -208,7 +208,7 @@ public final class Archive {
                   totals.deadLetters().stream().map(run.deadLetters()::toJson).toList());
     } catch (IOException e) {
       // Should it have happened, the files are needed; else they are orphans, which go in time.
-      throw Staging.explained(e, config.hadoop(), run.staging());
+      throw Staging.explained(e, config.hadoop(), run.staging(), new Path(run.events().location()));
     }
 
     if (committed.isEmpty()) {

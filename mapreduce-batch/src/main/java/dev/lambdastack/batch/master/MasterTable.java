@@ -14,10 +14,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.apache.avro.SchemaParser;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.iceberg.AppendFiles;
 import org.apache.iceberg.DataFile;
+import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.HasTableOperations;
 import org.apache.iceberg.ManageSnapshots;
 import org.apache.iceberg.PartitionSpec;
@@ -41,6 +43,7 @@ import org.apache.iceberg.exceptions.CommitFailedException;
 import org.apache.iceberg.exceptions.NoSuchTableException;
 import org.apache.iceberg.exceptions.ValidationException;
 import org.apache.iceberg.expressions.Expressions;
+import org.apache.iceberg.io.CloseableIterable;
 
 /**
  * The master dataset of one topic: an Iceberg table, {@code events.<topic>} in the catalog of
@@ -56,9 +59,6 @@ public final class MasterTable {
   static final String PREFIX = "lambda.";
 
   /** The number of the last archive run. */
-  /** Each time another commit was first, so this many others may be made at once. */
-  private static final int MOST_TRIES = 50;
-
   private static final String RUNS = PREFIX + "runs";
 
   /** What the run of the number behind it has archived: its JSON. */
@@ -217,20 +217,30 @@ public final class MasterTable {
     return properties;
   }
 
-  /** A change that may be made again where another commit was first: Iceberg does not by itself. */
+  /**
+   * A change that is made again as long as other commits are first: Iceberg does not by itself.
+   * Where it fails and the table stays as it was, the fault is another one.
+   */
   private <T> T change(Callable<T> change) throws IOException {
     return catalog.call(
         () -> {
-          for (int tries = 1; ; tries++) {
+          String seen = "";
+          while (true) {
             try {
               return change.call();
-            } catch (CommitFailedException another) {
-              if (tries == MOST_TRIES) {
-                throw another;
+            } catch (CommitFailedException e) {
+              String now = state().current().metadataFileLocation();
+              if (now.equals(seen)) {
+                throw e;
               }
+              seen = now;
             }
           }
         });
+  }
+
+  private TableOperations state() {
+    return ((HasTableOperations) catalog.catalog().loadTable(id)).operations();
   }
 
   private void evolve(Table table, org.apache.avro.Schema pinned) throws IOException {
@@ -609,7 +619,7 @@ public final class MasterTable {
             rewrite.commit();
             return true;
           } catch (RuntimeException e) {
-            if (isDone(runId)) {
+            if (isDone(runId, added)) {
               return true;
             }
             if (e instanceof ValidationException) {
@@ -620,11 +630,24 @@ public final class MasterTable {
         });
   }
 
-  /** Whether the table has what the call of this run has put into it, whatever it was answered. */
-  private boolean isDone(String runId) throws IOException {
-    for (Snapshot snapshot : table().orElseThrow().snapshots()) {
+  /**
+   * Whether the table has what the call of this run has put into it, whatever it was answered. Its
+   * snapshot may have expired since.
+   */
+  private boolean isDone(String runId, Set<DataFile> added) throws IOException {
+    Table table = catalog.catalog().loadTable(id);
+    for (Snapshot snapshot : table.snapshots()) {
       if (runId.equals(snapshot.summary().get(COMPACTION))) {
         return true;
+      }
+    }
+
+    Set<String> paths = added.stream().map(DataFile::location).collect(Collectors.toSet());
+    try (CloseableIterable<FileScanTask> live = table.newScan().planFiles()) {
+      for (FileScanTask task : live) {
+        if (paths.contains(task.file().location())) {
+          return true;
+        }
       }
     }
     return false;
