@@ -311,9 +311,15 @@ class RunsIT {
         versions.add(run.get().version());
         assertSame(table(connection, run.get().version()), everything(sent));
       }
-      assertThat(runs.get(0).get().base()).hasValue(base);
-      assertThat(runs.get(1).get().base()).hasValue(base);
-      assertThat(versions).extracting(Version::number).containsExactlyInAnyOrder(2L, 3L, 4L);
+      // One that is held up begins from what another has made, where that has all there is.
+      List<Version> bases = new ArrayList<>(versions);
+      bases.add(base);
+      assertThat(bases).contains(runs.get(0).get().base().orElseThrow());
+      assertThat(bases).contains(runs.get(1).get().base().orElseThrow());
+      assertThat(versions)
+          .extracting(Version::number)
+          .doesNotHaveDuplicates()
+          .isSubsetOf(2L, 3L, 4L);
       PublishedTable store = new PublishedTable(connection);
       assertThat(store.catalog().versions(view.name())).hasSize(4);
       Version answers =
